@@ -1,0 +1,4 @@
+//! An activation as data.
+
+pub mod expr;
+pub use expr::{BinaryOp, Condition, Constant, Expr, Function, Relation};

@@ -1,0 +1,89 @@
+//! The answer of `classify`, as data.
+
+use rug::{Float, Rational};
+
+/// A number with its error.
+#[derive(Clone, Debug)]
+pub struct Quantity {
+    /// The enclosure.
+    pub value: Value,
+    /// The number in closed form, where one is proved: `1/sqrt(pi)`, `4`.
+    pub exact: Option<String>,
+}
+
+/// An enclosure `midpoint +- radius`, or plus infinity.
+#[derive(Clone, Debug)]
+pub enum Value {
+    /// The true value is within `radius` of `midpoint`.
+    Finite {
+        /// The middle.
+        midpoint: Float,
+        /// Bound of the error (proved for balls, estimated for `f64` and MPFR arithmetic).
+        radius: Float,
+    },
+    /// Plus infinity, and that is the right answer (`B'` of an activation that jumps).
+    Infinite,
+}
+
+/// What the kernel classifier becomes as the depth tends to infinity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Regime {
+    /// `phi(z) = +-z`: nothing degenerates.
+    Linear,
+    /// Kernel smoother with a singular kernel `R(u)/u^alpha`.
+    Singular,
+    /// Label of the nearest training point.
+    NearestNeighbour,
+    /// Majority vote of the training labels.
+    Majority,
+    /// Interpolation with a conditionally definite kernel.
+    Ordered,
+    /// Not decided; `missing` says why.
+    Undecided,
+}
+
+/// Where the map `rho -> dual(rho)` stands at its fixed point 1, for `A != 0`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// `B' < 1`
+    Ordered,
+    /// `B' = 1`
+    EdgeOfChaos,
+    /// `B' > 1`
+    Chaotic,
+}
+
+/// What `classify` says of one activation. `phi` is normalised to `E phi(Z)^2 = 1` throughout.
+#[derive(Clone, Debug)]
+pub struct Classification {
+    /// The activation in printed form (it parses back to the same tree).
+    pub activation: String,
+    /// `c_sigma = 1 / E phi(Z)^2` of the activation as typed; `2` for ReLU.
+    pub normalisation: Option<Quantity>,
+    /// `A = E phi(Z)`.
+    pub a: Option<Quantity>,
+    /// `A' = E phi'(Z) = E Z phi(Z)`.
+    pub a_prime: Option<Quantity>,
+    /// `B' = E phi'(Z)^2`, the slope of the dual at 1.
+    pub b_prime: Option<Quantity>,
+    /// The exponent `-4 log|A'| / log B'` of the singular kernel.
+    pub alpha: Option<Quantity>,
+    /// The attracting fixed point of the dual in `[0, 1]`.
+    pub fixed_point: Option<Quantity>,
+    /// The slope of the dual there.
+    pub multiplier: Option<Quantity>,
+    /// Nearest-neighbour regime: the first `n` with `a_n != 0`.
+    pub order: Option<u32>,
+    /// Edge of chaos: `dual(1-e) = 1 - e + kappa e^p + ...`.
+    pub edge_exponent: Option<Rational>,
+    /// The regime.
+    pub regime: Regime,
+    /// Ordered, edge of chaos or chaotic, where the question makes sense (`A != 0`).
+    pub phase: Option<Phase>,
+    /// Every equality by structure, every inequality by an enclosure.
+    pub proved: bool,
+    /// The steps, each with the formula used.
+    pub evidence: Vec<String>,
+    /// What a proof (or an answer) still needs.
+    pub missing: Vec<String>,
+}
