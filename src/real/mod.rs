@@ -130,6 +130,20 @@ pub trait Analytic:
 
 /// Real numbers: [`Analytic`] with an order and a way out.
 pub trait Real: Analytic {
+    /// The number that a ball encloses: the ball itself for [`Ball`], its midpoint, rounded, elsewhere.
+    fn from_ball(ball: &Ball) -> Self;
+    /// The value without its radius.
+    fn midpoint(&self) -> Self {
+        self.clone()
+    }
+    /// The lower end of what this value may be, as an exact value.
+    fn lower_end(&self) -> Self {
+        self.clone()
+    }
+    /// The upper end of what this value may be, as an exact value.
+    fn upper_end(&self) -> Self {
+        self.clone()
+    }
     /// Absolute value.
     fn abs(&self) -> Self;
     /// The smaller of two (for balls: an enclosure of the minimum of any two points).
