@@ -6,12 +6,14 @@
 //! * [`print`]: tree to text that parses back to the same tree.
 //! * [`catalogue`](mod@catalogue): the activations that have a name, with their formulas.
 //! * [`derive`]: the derivative.
+//! * [`growth`]: how fast it grows along the real line.
 //! * [`tape`]: evaluation at any [`Analytic`](crate::real::Analytic) number.
 
 mod build;
 pub mod catalogue;
 mod derive;
 pub mod expr;
+pub mod growth;
 mod names;
 pub mod parse;
 mod print;

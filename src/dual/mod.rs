@@ -9,9 +9,11 @@
 
 mod closed;
 mod piecewise_linear;
+mod values;
 
 pub use closed::closed_form;
 pub use piecewise_linear::PiecewiseLinear;
+pub use values::{DualValue, values};
 
 use std::cmp::Ordering;
 

@@ -1,8 +1,10 @@
 //! `phi = sum_n a_n h_n`: coefficients `a_n = E[phi(Z) h_n(Z)]` in the orthonormal probabilists' Hermite basis
 //! `h_n = He_n / sqrt(n!)`, and the power series `dual(rho) = sum_n a_n^2 rho^n` with its tail.
 
+mod coefficients;
 mod series;
 
+pub use coefficients::{hermite_coefficients, hermite_series, terms};
 pub use series::Series;
 
 use rayon::prelude::*;

@@ -15,17 +15,16 @@ use std::cmp::Ordering;
 
 use rug::Rational;
 
-use super::constants::{Arithmetic, Moments};
+use super::constants::Moments;
 use super::fixed_point::chaotic_fixed_point;
-use super::structure::Structure;
-use super::verdict::{Classification, Phase, Quantity, Regime, Value};
+use super::verdict::{Classification, Phase, Regime};
 use crate::activation::pieces::is_kinked;
 use crate::activation::{Expr, Parity};
 use crate::deadline::Deadline;
 use crate::error::Result;
-use crate::exact::{Closed, alpha_exact, is_continuous};
+use crate::exact::{Closed, Structure, alpha_exact, is_continuous};
 use crate::real::decimal::{Certain, certain_digits};
-use crate::real::{Analytic, Ball, Bits, Real};
+use crate::real::{Analytic, Arithmetic, Ball, Bits, Quantity, Real, bits_for};
 
 /// How `classify` works.
 #[derive(Clone, Copy, Debug)]
@@ -42,11 +41,6 @@ impl Default for Options {
     fn default() -> Self {
         Options { digits: 15, arithmetic: Arithmetic::Ball, deadline: Deadline::default() }
     }
-}
-
-/// Bits for `digits` decimal digits.
-pub(super) fn bits_for(digits: usize) -> Bits {
-    (digits as f64 * std::f64::consts::LOG2_10).ceil() as Bits + 6
 }
 
 /// A constant that no structure proves to be zero is looked at with this accuracy before it is called zero
@@ -178,7 +172,7 @@ impl Inquiry {
             let zero_a = self.structure.parity == Some(Parity::Odd);
             let zero_first = self.structure.parity == Some(Parity::Even);
             let mut look = |x: &Ball| {
-                let have = relative_bits(x);
+                let have = x.relative_bits();
                 if have < wanted && !(x.contains_zero() && self.accuracy >= ZERO_BITS.max(2 * wanted)) {
                     deficit = deficit.max(wanted - have.min(wanted));
                 }
@@ -252,21 +246,21 @@ impl Inquiry {
         let sqrt_square = self.structure.square.as_ref().and_then(Closed::sqrt);
         let over = |n: &Option<Closed>, d: &Option<Closed>| n.as_ref()?.over(d.as_ref()?);
         let zero = |z: Zero, value: &Ball, exact: Option<Closed>| match z {
-            Zero::Proved => exact_zero(),
-            _ => quantity(value, exact.map(|e| e.to_string())),
+            Zero::Proved => Quantity::integer(0),
+            _ => Quantity::new(value, exact.map(|e| e.to_string())),
         };
         self.report.a = Some(zero(a, &self.constants.a, over(&self.structure.mean, &sqrt_square)));
         self.report.a_prime = Some(zero(first, &self.constants.a_prime, over(&self.structure.first, &sqrt_square)));
         let norm = self.structure.square.as_ref().and_then(Closed::reciprocal).map(|c| c.to_string());
-        self.report.normalisation = Some(quantity(&self.constants.normalisation, norm));
+        self.report.normalisation = Some(Quantity::new(&self.constants.normalisation, norm));
         let exact_b = if self.structure.critical {
             Some("1".to_string())
         } else {
             over(&self.structure.derivative_square, &self.structure.square).map(|c| c.to_string())
         };
         self.report.b_prime = match self.continuous {
-            Some(true) => self.constants.b_prime.as_ref().map(|b| quantity(b, exact_b)),
-            Some(false) => Some(Quantity { value: Value::Infinite, exact: None }),
+            Some(true) => self.constants.b_prime.as_ref().map(|b| Quantity::new(b, exact_b)),
+            Some(false) => Some(Quantity::infinite()),
             None => None,
         };
         if self.continuous == Some(false) {
@@ -277,18 +271,18 @@ impl Inquiry {
     /// `A = 0`, `A' != 0`, not linear.
     fn singular(&mut self) -> Result<()> {
         self.report.regime = Regime::Singular;
-        self.report.fixed_point = Some(exact_zero());
+        self.report.fixed_point = Some(Quantity::integer(0));
         let lambda = self.constants.a_prime.powi(2);
         let exact_lambda =
             self.structure.first.as_ref().and_then(|f| f.powi(2)?.over(self.structure.square.as_ref()?));
-        self.report.multiplier = Some(quantity(&lambda, exact_lambda.as_ref().map(Closed::to_string)));
+        self.report.multiplier = Some(Quantity::new(&lambda, exact_lambda.as_ref().map(Closed::to_string)));
         self.say(&format!(
             "the fixed point 0 of the dual attracts with multiplier lambda = A'^2 = {} < 1, because phi is not linear; A = 0 \
              then forces B' = sum n a_n^2 > 1",
             relative(&lambda)
         ));
         if self.continuous == Some(false) {
-            self.report.alpha = Some(Quantity { value: Value::Finite { midpoint: rug::Float::new(53), radius: rug::Float::new(32) }, exact: Some("0".into()) });
+            self.report.alpha = Some(Quantity::integer(0));
             self.say("alpha = -4 log|A'| / log B' = 0: the singularity is logarithmic");
             return Ok(());
         }
@@ -311,15 +305,15 @@ impl Inquiry {
             exact.clone().unwrap_or_else(|| relative(&alpha))
         );
         self.say(&line);
-        self.report.alpha = Some(quantity(&alpha, exact));
+        self.report.alpha = Some(Quantity::new(&alpha, exact));
         Ok(())
     }
 
     /// `A = A' = 0`.
     fn nearest(&mut self) -> Result<()> {
         self.report.regime = Regime::NearestNeighbour;
-        self.report.fixed_point = Some(exact_zero());
-        self.report.multiplier = Some(exact_zero());
+        self.report.fixed_point = Some(Quantity::integer(0));
+        self.report.multiplier = Some(Quantity::integer(0));
         let order = super::fixed_point::order(self)?;
         match order {
             Some(k) => {
@@ -378,8 +372,8 @@ impl Inquiry {
     fn edge(&mut self) -> Result<()> {
         self.report.regime = Regime::Majority;
         self.report.phase = Some(Phase::EdgeOfChaos);
-        self.report.fixed_point = Some(exact_one());
-        self.report.multiplier = Some(exact_one());
+        self.report.fixed_point = Some(Quantity::integer(1));
+        self.report.multiplier = Some(Quantity::integer(1));
         let kinked = is_kinked(&self.structure.pieces, 128);
         let p = match kinked {
             Some(true) => Some(Rational::from((3, 2))),
@@ -403,7 +397,7 @@ impl Inquiry {
     fn ordered(&mut self, b: &Ball) -> Result<()> {
         self.report.regime = Regime::Ordered;
         self.report.phase = Some(Phase::Ordered);
-        self.report.fixed_point = Some(exact_one());
+        self.report.fixed_point = Some(Quantity::integer(1));
         self.report.multiplier = self.report.b_prime.clone();
         self.say(&format!(
             "B' = {} < 1: the fixed point 1 attracts every correlation; every kernel entry, the diagonal included, tends to \
@@ -440,18 +434,6 @@ impl Inquiry {
     }
 }
 
-/// Relative accuracy of a ball in bits, 0 where it contains zero.
-pub(super) fn relative_bits(x: &Ball) -> Bits {
-    if !x.is_finite() || x.contains_zero() {
-        return 0;
-    }
-    if x.rad().is_zero() {
-        return Bits::MAX / 4;
-    }
-    let (m, r) = (x.mignitude().get_exp().unwrap_or(0), x.rad().get_exp().unwrap_or(0));
-    (m - r).max(0) as Bits
-}
-
 /// Fifteen digits, for sentences.
 fn relative(x: &Ball) -> String {
     match certain_digits(x.mid(), x.rad(), 15) {
@@ -461,23 +443,4 @@ fn relative(x: &Ball) -> String {
 
 fn shown(x: &Ball) -> String {
     relative(x)
-}
-
-pub(super) fn quantity(x: &Ball, exact: Option<String>) -> Quantity {
-    Quantity { value: Value::Finite { midpoint: x.mid().clone(), radius: x.rad().clone() }, exact }
-}
-
-fn exact_integer(n: u32) -> Quantity {
-    Quantity {
-        value: Value::Finite { midpoint: rug::Float::with_val(53, n), radius: rug::Float::new(32) },
-        exact: Some(n.to_string()),
-    }
-}
-
-fn exact_zero() -> Quantity {
-    exact_integer(0)
-}
-
-fn exact_one() -> Quantity {
-    exact_integer(1)
 }

@@ -2,23 +2,11 @@
 
 use rug::Float;
 
-use super::structure::Structure;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
+use crate::exact::Structure;
 use crate::quadrature::{Envelope, Integrand, Plan, Samples};
-use crate::real::{Analytic, Ball, Bits, Mpfr, Real};
-
-/// On which road numbers travel.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Arithmetic {
-    /// Balls: every result is an enclosure.
-    #[default]
-    Ball,
-    /// MPFR: any precision, rounding errors estimated from two different grids.
-    Mpfr,
-    /// The machine's double: fast, rounding errors estimated from two different grids.
-    F64,
-}
+use crate::real::{Analytic, Arithmetic, Ball, Bits, Mpfr, Real};
 
 /// `E phi`, `E phi^2`, `E Z phi`, `E phi'^2` of an activation as typed. On the roads other than [`Arithmetic::Ball`] the
 /// radii are estimates.
@@ -102,7 +90,7 @@ impl Moments {
 }
 
 fn from_samples<R: Real + Send + Sync>(samples: &Samples<R>, derivative: bool) -> Result<Moments> {
-    let ball = |x: R| Ball::new(x.to_float(), x.radius());
+    let ball = |x: R| Ball::new(x.to_float(), &x.radius());
     let out = Moments {
         mean: ball(samples.mean(0)),
         square: ball(samples.square(0)),
@@ -123,7 +111,7 @@ fn estimated(coarse: Moments, fine: Moments, bits: Bits) -> Result<Moments> {
         let mut e = Float::with_val(64, f.mid() - c.mid()).abs() * 4u32;
         e += Float::with_val(64, f.mid().abs_ref()) >> (bits - 4);
         e += Float::with_val(64, 1) >> (bits - 2);
-        Ball::new(f.mid().clone(), e)
+        Ball::new(f.mid().clone(), &e)
     };
     Ok(Moments {
         mean: estimate(&coarse.mean, &fine.mean),

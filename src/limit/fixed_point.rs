@@ -1,79 +1,11 @@
 //! The numbers that need the dual itself: the fixed point `c*` and the order of a superattracting one.
 
-use super::classify::{Inquiry, quantity, relative_bits};
-use super::constants::Arithmetic;
-use super::structure::Structure;
-use crate::activation::Parity;
-use crate::deadline::Deadline;
+use super::classify::Inquiry;
 use crate::dual::{Dual, attracting_fixed_point, closed_form};
 use crate::error::{Error, Result};
 use crate::exact::Closed;
-use crate::hermite::{Series, coefficients, guard_bits};
-use crate::quadrature::{Envelope, Integrand, Plan, Samples};
-use crate::real::{Analytic, Ball, Bits, Mpfr, Real};
-
-/// The dual as a Hermite series up to `degree`, its coefficients with an absolute error of about `2^-accuracy`.
-pub fn hermite_series(
-    structure: &Structure,
-    derivative_square: Option<&Ball>,
-    degree: u32,
-    accuracy: Bits,
-    road: Arithmetic,
-    deadline: Deadline,
-) -> Result<Series<Ball>> {
-    let (a, square) = hermite_coefficients(structure, degree, accuracy, road, deadline)?;
-    Ok(Series::new(&a, &square, derivative_square))
-}
-
-/// `E phi h_n` for `n <= degree` and `E phi^2`, of the activation as typed.
-pub fn hermite_coefficients(
-    structure: &Structure,
-    degree: u32,
-    accuracy: Bits,
-    road: Arithmetic,
-    deadline: Deadline,
-) -> Result<(Vec<Ball>, Ball)> {
-    let plan = Plan::new(&Integrand::of(&structure.expr), Envelope::Moments { degree }, accuracy)?;
-    deadline.check("the planning of the quadrature")?;
-    let bits = accuracy + guard_bits(degree) + 16;
-    let ball = |x: &dyn Fn() -> (rug::Float, rug::Float)| {
-        let (m, r) = x();
-        Ball::new(m, r)
-    };
-    let (mut a, mut square): (Vec<Ball>, Ball) = match road {
-        Arithmetic::Ball => {
-            let samples = Samples::<Ball>::new(&plan, bits, deadline)?;
-            (coefficients(&samples, 0, degree), samples.square(0))
-        }
-        Arithmetic::Mpfr => {
-            let samples = Samples::<Mpfr>::new(&plan, bits, deadline)?;
-            let error = rug::Float::with_val(64, &plan.error * 4);
-            let of = |x: &Mpfr| ball(&|| (x.to_float(), error.clone()));
-            (coefficients(&samples, 0, degree).iter().map(of).collect(), of(&samples.square(0)))
-        }
-        Arithmetic::F64 => {
-            let samples = Samples::<f64>::new(&plan, 53, deadline)?;
-            let error = rug::Float::with_val(64, 1e-14);
-            let of = |x: &f64| ball(&|| (x.to_float(), error.clone()));
-            (coefficients(&samples, 0, degree).iter().map(of).collect(), of(&samples.square(0)))
-        }
-    };
-    // What parity proves to be zero is exactly zero.
-    for (n, a) in a.iter_mut().enumerate() {
-        let vanishes = match structure.parity {
-            Some(Parity::Even) => n % 2 == 1,
-            Some(Parity::Odd) => n % 2 == 0,
-            None => false,
-        };
-        if vanishes {
-            *a = Ball::int(0, bits);
-        }
-    }
-    if let Some(s) = structure.square.as_ref().filter(|_| road == Arithmetic::Ball) {
-        square = s.evaluate(bits);
-    }
-    Ok((a, square))
-}
+use crate::hermite::{hermite_coefficients, hermite_series};
+use crate::real::{Arithmetic, Ball, Quantity, Real};
 
 /// More Hermite coefficients than this are not computed for a fixed point.
 const LAST_DEGREE: u32 = 3000;
@@ -113,7 +45,7 @@ pub(super) fn chaotic_fixed_point(q: &mut Inquiry) -> Result<()> {
         let found = attracting_fixed_point(&Dual::Series(series), accuracy + 64);
         let next = match &found {
             Some((c, m)) => {
-                let have = relative_bits(c).min(relative_bits(m));
+                let have = c.relative_bits().min(m.relative_bits());
                 if have >= wanted || q.options.arithmetic == Arithmetic::F64 {
                     best = found;
                     break;
@@ -148,8 +80,8 @@ pub(super) fn chaotic_fixed_point(q: &mut Inquiry) -> Result<()> {
 }
 
 fn record(q: &mut Inquiry, c: &Ball, m: &Ball, how: &str) {
-    q.report.fixed_point = Some(quantity(c, None));
-    q.report.multiplier = Some(quantity(m, None));
+    q.report.fixed_point = Some(Quantity::new(c, None));
+    q.report.multiplier = Some(Quantity::new(m, None));
     q.say(&format!("c* = {:.15} with multiplier {:.15}, enclosed by the interval Newton operator on {how}", c.to_f64(), m.to_f64()));
 }
 

@@ -3,11 +3,9 @@
 mod classify;
 mod constants;
 mod fixed_point;
-mod structure;
 mod verdict;
 
+pub use crate::real::{Arithmetic, Quantity, Value};
 pub use classify::{Options, classify};
-pub use constants::{Arithmetic, Moments};
-pub use fixed_point::{hermite_coefficients, hermite_series};
-pub use structure::Structure;
-pub use verdict::{Classification, Phase, Quantity, Regime, Value};
+pub use constants::Moments;
+pub use verdict::{Classification, Phase, Regime};

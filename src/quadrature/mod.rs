@@ -19,11 +19,13 @@
 //! and it turns NaN into 0; the tests use it as an independent second opinion.
 
 mod envelope;
+mod expect;
 mod line;
 mod plan;
 mod samples;
 mod segment;
 
 pub use envelope::Envelope;
+pub use expect::expect;
 pub use plan::{Integrand, Plan, integrals, ln};
 pub use samples::{Rules, Samples};

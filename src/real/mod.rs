@@ -24,6 +24,7 @@ mod interval;
 mod magnitude;
 mod mpfr;
 mod operators;
+mod quantity;
 mod rounding;
 
 #[cfg(test)]
@@ -32,6 +33,7 @@ mod trials;
 pub use ball::Ball;
 pub use interval::Interval;
 pub use mpfr::Mpfr;
+pub use quantity::{Quantity, Value, bits_for};
 
 use std::cmp::Ordering;
 use std::fmt::Debug;
@@ -42,6 +44,18 @@ use rug::Rational;
 
 /// Working precision in bits of the significand.
 pub type Bits = u32;
+
+/// On which road numbers travel to the reader.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Arithmetic {
+    /// Balls: every result is an enclosure.
+    #[default]
+    Ball,
+    /// MPFR: any precision, rounding errors estimated from two different grids.
+    Mpfr,
+    /// The machine's double: fast, rounding errors estimated from two different grids.
+    F64,
+}
 
 /// Values on which a formula without case distinctions can be evaluated: the four operations and the
 /// elementary functions of the activation grammar. Operators work on values and on references.

@@ -5,7 +5,8 @@ use rug::Rational;
 use crate::activation::pieces::{End, Piece, pieces};
 use crate::activation::{BinaryOp, Expr, Parity};
 use crate::error::{Error, Result};
-use crate::exact::{Bound, Closed, expectation};
+
+use super::{Bound, Closed, expectation};
 
 /// Facts about an activation that rest on its expression and on no number.
 #[derive(Clone, Debug)]
@@ -60,7 +61,7 @@ impl Structure {
             }));
         }
         let times = |a: &Expr, b: &Expr| Expr::Binary(BinaryOp::Mul, a.clone().into(), b.clone().into());
-        let of = |f: &dyn Fn(&Expr) -> Expr| closed(&pieces, f);
+        let of = |f: &dyn Fn(&Expr) -> Expr| closed_expectation(&pieces, f);
         let mean = of(&Expr::clone);
         let square = of(&|p| times(p, p));
         let first = of(&|p| times(&Expr::X, p));
@@ -96,7 +97,7 @@ impl Structure {
     /// `E[phi(Z) h_n(Z)]` in closed form.
     pub fn coefficient(&self, n: u32) -> Option<Closed> {
         let h = Expr::parse(&format!("hermite({n}, x)")).ok()?.expand();
-        closed(&self.pieces, &|p| Expr::Binary(BinaryOp::Mul, p.clone().into(), h.clone().into()))
+        closed_expectation(&self.pieces, &|p| Expr::Binary(BinaryOp::Mul, p.clone().into(), h.clone().into()))
     }
 
     /// The activation has kinks or jumps.
@@ -116,8 +117,8 @@ fn constant_message(e: &Expr) -> String {
     format!("the activation is the constant {e}: its dual is 1 everywhere, every kernel matrix is singular, and there is no classifier to speak of")
 }
 
-/// `E f(p(Z))` over the pieces, where it has a closed form.
-fn closed(pieces: &[Piece], f: &dyn Fn(&Expr) -> Expr) -> Option<Closed> {
+/// `sum_pieces E f(p(Z))` in closed form, where one is found.
+pub fn closed_expectation(pieces: &[Piece], f: &dyn Fn(&Expr) -> Expr) -> Option<Closed> {
     let bound = |end: &End| match end {
         End::MinusInfinity => Some(Bound::MinusInfinity),
         End::PlusInfinity => Some(Bound::PlusInfinity),
