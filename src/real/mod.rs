@@ -24,6 +24,7 @@ mod interval;
 mod magnitude;
 mod mpfr;
 mod operators;
+mod rect;
 mod rounding;
 
 #[cfg(test)]
@@ -32,6 +33,7 @@ mod trials;
 pub use ball::Ball;
 pub use interval::Interval;
 pub use mpfr::Mpfr;
+pub use rect::Rect;
 
 use std::cmp::Ordering;
 use std::fmt::Debug;
