@@ -25,6 +25,7 @@ mod magnitude;
 mod mpfr;
 mod operators;
 mod quantity;
+mod rect;
 mod rounding;
 
 #[cfg(test)]
@@ -34,6 +35,7 @@ pub use ball::Ball;
 pub use interval::Interval;
 pub use mpfr::Mpfr;
 pub use quantity::{Quantity, Value, bits_for};
+pub use rect::Rect;
 
 use std::cmp::Ordering;
 use std::fmt::Debug;
