@@ -18,7 +18,20 @@
 //! quotient by a ball that contains zero. Undefined values propagate and are caught by
 //! [`Analytic::is_finite`].
 
+mod ball;
 mod double;
+mod interval;
+mod magnitude;
+mod mpfr;
+mod operators;
+mod rounding;
+
+#[cfg(test)]
+mod trials;
+
+pub use ball::Ball;
+pub use interval::Interval;
+pub use mpfr::Mpfr;
 
 use std::cmp::Ordering;
 use std::fmt::Debug;
