@@ -13,10 +13,10 @@
 
 pub mod activation;
 pub mod deadline;
-// pub mod dual;
+pub mod dual;
 pub mod error;
-// pub mod exact;
-// pub mod hermite;
-// pub mod limit;
-// pub mod quadrature;
+pub mod exact;
+pub mod hermite;
+pub mod limit;
+pub mod quadrature;
 pub mod real;

@@ -5,7 +5,7 @@ use rug::ops::{AddAssignRound, MulAssignRound};
 use rug::{Float, Rational};
 
 use super::{BinaryOp, Expr, Function};
-use crate::real::{Analytic, Interval, Real};
+use crate::real::{Analytic, Interval};
 
 const BITS: u32 = 64;
 

@@ -17,6 +17,7 @@ mod derive;
 pub mod expr;
 pub mod growth;
 mod names;
+pub mod pieces;
 pub mod parse;
 mod print;
 mod simplify;

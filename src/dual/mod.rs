@@ -143,7 +143,7 @@ pub fn attracting_fixed_point(dual: &Dual<Ball>, bits: u32) -> Option<(Ball, Bal
         let next = &middle - &(&f(&middle) / &contraction);
         // the operator's image contains the zero; keep the intersection, as long as it shrinks
         let narrowed = next.intersect(&x)?;
-        if narrowed.rad() * 2u32 > *x.rad() {
+        if narrowed.rad() * 2u32 > x.rad() {
             x = narrowed;
             break;
         }

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::exact::Structure;
 use crate::hermite::hermite_series;
 use crate::quadrature::{Envelope, Integrand, Plan, Samples};
-use crate::real::{Analytic, Arithmetic, Ball, Quantity, Real, bits_for};
+use crate::real::{Analytic, Arithmetic, Ball, Quantity, bits_for};
 
 /// The normalised dual at one correlation.
 #[derive(Clone, Debug)]

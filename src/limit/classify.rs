@@ -23,7 +23,6 @@ use crate::activation::{Expr, Parity};
 use crate::deadline::Deadline;
 use crate::error::Result;
 use crate::exact::{Closed, Structure, alpha_exact, is_continuous};
-use crate::real::decimal::{Certain, certain_digits};
 use crate::real::{Analytic, Arithmetic, Ball, Bits, Quantity, Real, bits_for};
 
 /// How `classify` works.
@@ -286,7 +285,7 @@ impl Inquiry {
             self.say("alpha = -4 log|A'| / log B' = 0: the singularity is logarithmic");
             return Ok(());
         }
-        let Some(b) = &self.constants.b_prime else {
+        let Some(b) = self.constants.b_prime.clone() else {
             self.report.missing.push("an enclosure of B' = E phi'(Z)^2, without which alpha is not known (phi' is unbounded)".into());
             self.report.proved = false;
             return Ok(());
@@ -436,9 +435,7 @@ impl Inquiry {
 
 /// Fifteen digits, for sentences.
 fn relative(x: &Ball) -> String {
-    match certain_digits(x.mid(), x.rad(), 15) {
-        Certain::Digits(s) | Certain::Bound(s) => s,
-    }
+    format!("{:.15}", x.to_f64())
 }
 
 fn shown(x: &Ball) -> String {

@@ -45,23 +45,26 @@ impl Moments {
         }
         let envelope = Envelope::Moments { degree: 1 };
         let with = Integrand::with_derivative(&structure.expr);
-        let (integrand, derivative) = match Plan::new(&with, envelope, accuracy) {
-            Ok(_) => (with, true),
+        let alone = Integrand::of(&structure.expr);
+        let accuracy = if road == Arithmetic::F64 { accuracy.min(50) } else { accuracy };
+        let (plan, derivative) = match Plan::new(&with, envelope, accuracy) {
+            Ok(plan) => (plan, true),
             // The derivative may be unbounded where the activation is not.
-            Err(Error::Unresolved(_)) => (Integrand::of(&structure.expr), false),
+            Err(Error::Unresolved(_)) => (Plan::new(&alone, envelope, accuracy)?, false),
             Err(e) => return Err(e),
         };
-        let plan = |accuracy| Plan::new(&integrand, envelope, accuracy);
+        // the second grid of the roads whose errors are estimated
+        let finer = || Plan::new(if derivative { &with } else { &alone }, envelope, accuracy + 7);
         match road {
-            Arithmetic::Ball => from_samples(&Samples::<Ball>::new(&plan(accuracy)?, bits, deadline)?, derivative),
+            Arithmetic::Ball => from_samples(&Samples::<Ball>::new(&plan, bits, deadline)?, derivative),
             Arithmetic::Mpfr => {
-                let coarse = Samples::<Mpfr>::new(&plan(accuracy)?, bits, deadline)?;
-                let fine = Samples::<Mpfr>::new(&plan(accuracy + 7)?, bits, deadline)?;
+                let coarse = Samples::<Mpfr>::new(&plan, bits, deadline)?;
+                let fine = Samples::<Mpfr>::new(&finer()?, bits, deadline)?;
                 estimated(from_samples(&coarse, derivative)?, from_samples(&fine, derivative)?, bits)
             }
             Arithmetic::F64 => {
-                let coarse = Samples::<f64>::new(&plan(accuracy.min(50))?, 53, deadline)?;
-                let fine = Samples::<f64>::new(&plan(accuracy.min(50) + 7)?, 53, deadline)?;
+                let coarse = Samples::<f64>::new(&plan, 53, deadline)?;
+                let fine = Samples::<f64>::new(&finer()?, 53, deadline)?;
                 estimated(from_samples(&coarse, derivative)?, from_samples(&fine, derivative)?, 53)
             }
         }

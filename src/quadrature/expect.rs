@@ -8,7 +8,7 @@ use crate::activation::{Expr, Parity};
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::exact::closed_expectation;
-use crate::real::{Ball, Quantity, Real, bits_for};
+use crate::real::{Ball, Quantity, bits_for};
 
 /// `E f(Z)`, `Z ~ N(0,1)`, with `digits` certain significant digits (after the point, where the value is so small that
 /// its sign stays open), and in closed form where one is found.

@@ -69,7 +69,7 @@ fn horizontal(moduli: &Moduli, reach: u32, d: f64) -> Option<Float> {
     let mut total = Float::new(BITS);
     for (left, right, weight) in moduli.columns(reach, PANEL) {
         let sup = moduli.sup_split(&Rect::new(interval(left, right), y.clone()), 4, true)?;
-        total += Float::with_val_round(BITS, &sup * (right - left) * weight, Round::Up).0;
+        total += Float::with_val_round(BITS, &sup * ((right - left) * weight), Round::Up).0;
     }
     total.is_finite().then_some(total * ROUNDING)
 }
