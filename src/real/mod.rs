@@ -19,6 +19,7 @@
 //! [`Analytic::is_finite`].
 
 mod ball;
+mod decimal;
 mod double;
 mod interval;
 mod magnitude;
@@ -32,6 +33,7 @@ mod rounding;
 mod trials;
 
 pub use ball::Ball;
+pub use decimal::{Certain, certain_digits, enclosing_decimal};
 pub use interval::Interval;
 pub use mpfr::Mpfr;
 pub use quantity::{Quantity, Value, bits_for};
