@@ -75,29 +75,51 @@ pub(super) fn chaotic_fixed_point(q: &mut Inquiry) -> Result<()> {
             "digits of c*: it exists and is unique by convexity, but it is closer to 1 than the Hermite series resolves".into(),
         ),
     }
-    debug_assert_eq!(exact, q.report.proved && q.options.arithmetic == Arithmetic::Ball);
+    debug_assert_eq!(
+        exact,
+        q.report.proved && q.options.arithmetic == Arithmetic::Ball
+    );
     Ok(())
 }
 
 fn record(q: &mut Inquiry, c: &Ball, m: &Ball, how: &str) {
     q.report.fixed_point = Some(Quantity::new(c, None));
     q.report.multiplier = Some(Quantity::new(m, None));
-    q.say(&format!("c* = {:.15} with multiplier {:.15}, enclosed by the interval Newton operator on {how}", c.to_f64(), m.to_f64()));
+    q.say(&format!(
+        "c* = {:.15} with multiplier {:.15}, enclosed by the interval Newton operator on {how}",
+        c.to_f64(),
+        m.to_f64()
+    ));
 }
 
 /// The first `n >= 2` with `a_n != 0`, the ones before it proved to be zero (or else `proved` is withdrawn).
 pub(super) fn order(q: &mut Inquiry) -> Result<Option<u32>> {
     const LAST: u32 = 64;
-    let (a, _) = hermite_coefficients(&q.structure, LAST, 80, q.options.arithmetic, q.options.deadline)?;
+    let (a, _) = hermite_coefficients(
+        &q.structure,
+        LAST,
+        80,
+        q.options.arithmetic,
+        q.options.deadline,
+    )?;
     for (n, a) in a.iter().enumerate().skip(2) {
         let n = n as u32;
         if !a.contains_zero() {
             return Ok(Some(n));
         }
         let by_parity = a.rad().is_zero();
-        if !by_parity && !q.structure.coefficient(n).as_ref().is_some_and(Closed::is_zero) {
+        if !by_parity
+            && !q
+                .structure
+                .coefficient(n)
+                .as_ref()
+                .is_some_and(Closed::is_zero)
+        {
             q.report.proved = false;
-            q.report.missing.push(format!("a proof that a_{n} = 0: it is 0 to within {:.1e}", a.magnitude().to_f64()));
+            q.report.missing.push(format!(
+                "a proof that a_{n} = 0: it is 0 to within {:.1e}",
+                a.magnitude().to_f64()
+            ));
         }
     }
     Ok(None)

@@ -32,8 +32,11 @@ pub(super) fn line(moduli: &Moduli, reach: u32, target: &Float) -> Option<Line> 
     let mut worse = 0;
     for j in 0..18 {
         let d = 0.125 * 2f64.powf(0.5 * f64::from(j));
-        let Some(m) = horizontal(moduli, reach, d) else { break };
-        let cost = f64::from(reach) * (super::plan::ln(&m) - ln_target).max(1.0) / (std::f64::consts::TAU * d);
+        let Some(m) = horizontal(moduli, reach, d) else {
+            break;
+        };
+        let cost = f64::from(reach) * (super::plan::ln(&m) - ln_target).max(1.0)
+            / (std::f64::consts::TAU * d);
         if best.is_none_or(|(c, _)| cost < c) {
             best = Some((cost, d));
             worse = 0;
@@ -81,7 +84,15 @@ fn analytic(moduli: &Moduli, reach: u32, d: f64) -> bool {
     moduli
         .columns(reach, PANEL)
         .iter()
-        .all(|&(left, right, _)| moduli.sup_split(&Rect::new(interval(left, right), interval(0.0, d)), 7, false).is_some())
+        .all(|&(left, right, _)| {
+            moduli
+                .sup_split(
+                    &Rect::new(interval(left, right), interval(0.0, d)),
+                    7,
+                    false,
+                )
+                .is_some()
+        })
 }
 
 fn certified(moduli: &Moduli, reach: u32, d: f64, target: &Float) -> Option<Line> {
@@ -94,21 +105,32 @@ fn certified(moduli: &Moduli, reach: u32, d: f64, target: &Float) -> Option<Line
     // 2 M / (exp(2 pi d / h) - 1), with 2 pi rounded down
     let mut exponent = Interval::pi(BITS) * &Interval::int(2, BITS);
     exponent = exponent * &Interval::point(Float::with_val(BITS, d));
-    exponent = exponent * &Interval::point(Float::with_val(BITS, steps)) / &Interval::int(i64::from(reach), BITS);
+    exponent = exponent * &Interval::point(Float::with_val(BITS, steps))
+        / &Interval::int(i64::from(reach), BITS);
     let mut error = (&Interval::point(m * 2) / &exponent.exp_m1()).hi().clone();
     // the vertical sides
     let panels = 16;
     for side in [-1.0, 1.0] {
         let x = Interval::point(Float::with_val(BITS, side * f64::from(reach)));
         for k in 0..panels {
-            let (y0, y1) = (d * f64::from(k) / f64::from(panels), d * f64::from(k + 1) / f64::from(panels));
+            let (y0, y1) = (
+                d * f64::from(k) / f64::from(panels),
+                d * f64::from(k + 1) / f64::from(panels),
+            );
             let sup = moduli.sup_split(&Rect::new(x.clone(), interval(y0, y1)), 4, false)?;
-            let decay = (-(&exponent * &Interval::point(Float::with_val(BITS, y0 / d * (1.0 - 1e-12))))).exp();
-            error += Float::with_val_round(BITS, sup * decay.hi() * (2.0 * (y1 - y0)), Round::Up).0 * ROUNDING;
+            let decay = (-(&exponent
+                * &Interval::point(Float::with_val(BITS, y0 / d * (1.0 - 1e-12)))))
+                .exp();
+            error += Float::with_val_round(BITS, sup * decay.hi() * (2.0 * (y1 - y0)), Round::Up).0
+                * ROUNDING;
         }
     }
     error *= ROUNDING;
-    (error.is_finite() && error <= *target).then_some(Line { reach, steps: steps as u32, error })
+    (error.is_finite() && error <= *target).then_some(Line {
+        reach,
+        steps: steps as u32,
+        error,
+    })
 }
 
 pub(super) fn interval(lo: f64, hi: f64) -> Interval {
