@@ -20,9 +20,11 @@ pub(super) fn chaotic_fixed_point(q: &mut Inquiry) -> Result<()> {
         record(q, &c, &m, "the dual in closed form");
         return Ok(());
     }
-    let derivative_square = q.moments.derivative_square.clone();
+    // a jump makes sum n a_n^2 infinite, whatever the pieces' derivatives do
+    let continuous = is_continuous(&q.structure.pieces) == Some(true);
+    let derivative_square = q.moments.derivative_square.clone().filter(|_| continuous);
     if q.options.arithmetic == Arithmetic::Ball
-        && is_continuous(&q.structure.pieces) == Some(true)
+        && continuous
         && let Some((gap, m)) = piecewise_linear(q, wanted)
     {
         let c = &Ball::int(1, gap.bits() + wanted) - &gap;
