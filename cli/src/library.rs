@@ -1,0 +1,91 @@
+//! The seam: the questions that this door asks of the library, and nothing else. Every command goes
+//! through here; no other file of the command line calls the mathematics.
+
+use std::time::Instant;
+
+use deeplimit::error::{Error, Result};
+use deeplimit::limit::{Classification, Quantity};
+use rug::Rational;
+
+use crate::args::Arithmetic;
+
+/// How much is wanted of an answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Request {
+    /// Significant decimal digits.
+    pub digits: u32,
+    /// The road.
+    pub arithmetic: Arithmetic,
+    /// When the library should give up with [`Error::Timeout`].
+    pub deadline: Instant,
+}
+
+/// One entry of the catalogue.
+pub struct Entry {
+    /// How it is written: `leaky_relu(x, slope)`.
+    pub usage: String,
+    /// What it means: `x < 0 ? slope*x : x`.
+    pub formula: String,
+    /// Other names.
+    pub aliases: Vec<String>,
+}
+
+/// `deeplimit constants`.
+#[derive(Clone, Debug)]
+pub struct Constants {
+    pub activation: String,
+    pub normalisation: Quantity,
+    pub a: Quantity,
+    pub a_prime: Quantity,
+    pub b_prime: Quantity,
+    pub alpha: Option<Quantity>,
+}
+
+/// The dual at one correlation.
+#[derive(Clone, Debug)]
+pub struct DualAt {
+    pub dual: Quantity,
+    pub slope: Option<Quantity>,
+}
+
+/// The expression in printed form, or the syntax error.
+pub fn printed(text: &str) -> Result<String> {
+    Ok(text.trim().to_owned())
+}
+
+/// The catalogue.
+pub fn catalogue() -> Vec<Entry> {
+    Vec::new()
+}
+
+/// What a network with this activation becomes.
+pub fn classification(text: &str, request: &Request) -> Result<Classification> {
+    let _ = (request.digits, request.arithmetic, request.deadline);
+    Err(not_yet(text))
+}
+
+/// `1/E phi^2`, `A`, `A'`, `B'`, `alpha`.
+pub fn constants(text: &str, _: &Request) -> Result<Constants> {
+    Err(not_yet(text))
+}
+
+/// `a_0, ..., a_(terms-1)`.
+pub fn hermite(text: &str, terms: u32, _: &Request) -> Result<Vec<Quantity>> {
+    let _ = terms;
+    Err(not_yet(text))
+}
+
+/// The dual, and its slope where wanted, at one correlation in `[-1, 1]`.
+pub fn dual(text: &str, rho: &Rational, slope: bool, _: &Request) -> Result<DualAt> {
+    let _ = (rho, slope);
+    Err(not_yet(text))
+}
+
+/// `E f(Z)`.
+pub fn expectation(text: &str, _: &Request) -> Result<Quantity> {
+    Err(not_yet(text))
+}
+
+fn not_yet(text: &str) -> Error {
+    Error::Unresolved(format!("nothing can be said of `{text}` yet"))
+}
