@@ -43,9 +43,9 @@ pub struct Cli {
 const LONG_ABOUT: &str =
     "What an infinitely wide neural network becomes when it is infinitely deep.
 
-Type an activation. deeplimit normalises it, encloses the constants that decide the limit of its \
-neural tangent kernel, and says what the kernel classifier becomes as the depth tends to infinity: \
-a singular kernel smoother, the nearest neighbour, the majority vote, an interpolant. Each digit \
+Type an activation. deeplimit normalises it, encloses the constants that decide the limit of its
+neural tangent kernel, and says what the kernel classifier becomes as the depth tends to infinity:
+a singular kernel smoother, the nearest neighbour, the majority vote, an interpolant. Each digit
 that it prints is certain, and each verdict is marked as proved or numerical.
 
     deeplimit classify relu gelu tanh 'x^2-1'
