@@ -36,8 +36,8 @@ impl Progress {
         // indicatif draws on stderr, and only if that is a terminal.
         let bar = self.bar.get_or_insert_with(|| {
             let template = match count {
-                1 => "{spinner} {msg} {elapsed}",
-                _ => "{spinner} {pos}/{len} done, {msg} {elapsed}",
+                1 => "{spinner} {msg} ({elapsed})",
+                _ => "{spinner} {pos}/{len} done, at work on {msg} ({elapsed})",
             };
             let style = ProgressStyle::with_template(template)
                 .unwrap_or_else(|_| ProgressStyle::default_spinner());

@@ -125,7 +125,10 @@ fn entry(c: &Classification, digits: u32, explain: bool) -> Entry {
     let mut details = Vec::new();
     if explain {
         details.push(("evidence", c.evidence.clone()));
-        details.push(("missing", c.missing.clone()));
+        // The words about an undecided activation say it already.
+        if c.regime != Regime::Undecided {
+            details.push(("missing", c.missing.clone()));
+        }
         details.retain(|(_, steps)| !steps.is_empty());
     }
     Entry {

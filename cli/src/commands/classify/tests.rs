@@ -168,7 +168,8 @@ fn explain_shows_every_step_and_what_is_missing() {
         "    1. E phi(Z)^2 = 1/2, so c_sigma = 2",
         "    2. B' = 1",
         "  missing",
-        "    1. B' is infinite",
+        "    1. an enclosure of B'",
+        "  undecided: B' is infinite",
     ] {
         assert!(
             report.text.lines().any(|l| l == line),
