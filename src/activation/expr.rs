@@ -1,11 +1,12 @@
 //! The expression tree.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use rug::Rational;
 
 /// A real function of one variable `x`, as a tree. Subtrees are shared, so cloning is cheap.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Expr {
     /// A non-negative terminating decimal, exact: `0.1` is one tenth at every precision. (Every other
     /// rational is written with [`BinaryOp::Div`] and [`Expr::Neg`]; [`Expr::rational`] does it.)
@@ -27,7 +28,7 @@ pub enum Expr {
 }
 
 /// The constants of the grammar.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Constant {
     /// The circle's.
     Pi,
@@ -36,7 +37,7 @@ pub enum Constant {
 }
 
 /// The operators of two arguments.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum BinaryOp {
     /// `a + b`
     Add,
@@ -51,7 +52,7 @@ pub enum BinaryOp {
 }
 
 /// The primitive functions of the grammar; everything else is in the catalogue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Function {
     /// `min(a, b)`
     Min,
@@ -96,7 +97,7 @@ pub enum Function {
 }
 
 /// `left relation right`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Condition {
     /// The left side.
     pub left: Expr,
@@ -107,7 +108,7 @@ pub struct Condition {
 }
 
 /// The comparisons of the grammar.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Relation {
     /// `<`
     Less,
@@ -117,4 +118,94 @@ pub enum Relation {
     Greater,
     /// `>=`
     GreaterEqual,
+}
+
+impl Function {
+    /// All of them, in the order of the grammar.
+    pub const ALL: [Function; 20] = {
+        use Function::*;
+        [
+            Min, Max, Abs, Sign, Step, Exp, Log, Sqrt, Sin, Cos, Tan, Sinh, Cosh, Tanh, Asin, Acos,
+            Atan, Asinh, Erf, Erfc,
+        ]
+    };
+
+    /// The name in the grammar.
+    pub fn name(self) -> &'static str {
+        match self {
+            Function::Min => "min",
+            Function::Max => "max",
+            Function::Abs => "abs",
+            Function::Sign => "sign",
+            Function::Step => "step",
+            Function::Exp => "exp",
+            Function::Log => "log",
+            Function::Sqrt => "sqrt",
+            Function::Sin => "sin",
+            Function::Cos => "cos",
+            Function::Tan => "tan",
+            Function::Sinh => "sinh",
+            Function::Cosh => "cosh",
+            Function::Tanh => "tanh",
+            Function::Asin => "asin",
+            Function::Acos => "acos",
+            Function::Atan => "atan",
+            Function::Asinh => "asinh",
+            Function::Erf => "erf",
+            Function::Erfc => "erfc",
+        }
+    }
+
+    /// The function of this name.
+    pub fn named(name: &str) -> Option<Function> {
+        Function::ALL.into_iter().find(|f| f.name() == name)
+    }
+
+    /// How many arguments it takes: 1 or 2.
+    pub fn arity(self) -> usize {
+        match self {
+            Function::Min | Function::Max => 2,
+            _ => 1,
+        }
+    }
+
+    /// Not analytic somewhere on the reals by definition: min, max, abs, sign, step.
+    pub fn is_switch(self) -> bool {
+        matches!(
+            self,
+            Function::Min | Function::Max | Function::Abs | Function::Sign | Function::Step
+        )
+    }
+}
+
+impl Relation {
+    /// `<`, `<=`, `>`, `>=`.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Relation::Less => "<",
+            Relation::LessEqual => "<=",
+            Relation::Greater => ">",
+            Relation::GreaterEqual => ">=",
+        }
+    }
+
+    /// Does the relation hold between two values whose difference `left - right` has this sign?
+    pub fn holds(self, difference: Ordering) -> bool {
+        match self {
+            Relation::Less => difference == Ordering::Less,
+            Relation::LessEqual => difference != Ordering::Greater,
+            Relation::Greater => difference == Ordering::Greater,
+            Relation::GreaterEqual => difference != Ordering::Less,
+        }
+    }
+
+    /// The same relation with its sides exchanged: `a < b` is `b > a`.
+    pub fn mirrored(self) -> Relation {
+        match self {
+            Relation::Less => Relation::Greater,
+            Relation::LessEqual => Relation::GreaterEqual,
+            Relation::Greater => Relation::Less,
+            Relation::GreaterEqual => Relation::LessEqual,
+        }
+    }
 }

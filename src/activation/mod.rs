@@ -1,4 +1,24 @@
 //! An activation as data.
+//!
+//! * [`expr`]: the tree.
+//! * [`build`]: trees from numbers, operators and other trees.
+//! * [`token`], [`parse`], [`names`]: text to tree, with the place and a suggestion where it fails.
+//! * [`print`]: tree to text that parses back to the same tree.
+//! * [`catalogue`](mod@catalogue): the activations that have a name, with their formulas.
+//! * [`derive`]: the derivative.
+//! * [`tape`]: evaluation at any [`Analytic`](crate::real::Analytic) number.
 
+mod build;
+pub mod catalogue;
+mod derive;
 pub mod expr;
+mod names;
+pub mod parse;
+mod print;
+mod simplify;
+pub mod tape;
+mod token;
+
+pub use catalogue::{Entry, catalogue};
 pub use expr::{BinaryOp, Condition, Constant, Expr, Function, Relation};
+pub use tape::Tape;

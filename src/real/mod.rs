@@ -18,7 +18,20 @@
 //! quotient by a ball that contains zero. Undefined values propagate and are caught by
 //! [`Analytic::is_finite`].
 
+mod ball;
 mod double;
+mod interval;
+mod magnitude;
+mod mpfr;
+mod operators;
+mod rounding;
+
+#[cfg(test)]
+mod trials;
+
+pub use ball::Ball;
+pub use interval::Interval;
+pub use mpfr::Mpfr;
 
 use std::cmp::Ordering;
 use std::fmt::Debug;
@@ -74,6 +87,11 @@ pub trait Analytic:
     /// The sign, where it is certain: `None` for a ball that straddles zero, for a value that is not
     /// real, for an undefined value. `Some(Equal)` only for an exact zero.
     fn sign(&self) -> Option<Ordering>;
+    /// A convex set that contains the value and zero, for the mean-value form of a quotient with a
+    /// removable singularity. Types whose values are single points return themselves.
+    fn hull_with_zero(&self) -> Self {
+        self.clone()
+    }
 
     /// Principal square root.
     fn sqrt(&self) -> Self;
