@@ -20,12 +20,12 @@ const EXIT_CODES: &str = "Exit codes:
   130  interrupted (the answers that were finished are printed)";
 
 const EXPRESSIONS: &str = "Expressions:
-  Numbers, x, pi, e, + - * / ^, parentheses, comparisons `x < 0 ? a : b`, min, max, the
-  elementary functions, and the catalogue of `deeplimit activations`: relu, gelu, tanh,
-  elu(x, 0.5), hermite(3, x), optimal(4) ... A name alone is applied to x. Put an expression
-  in quotes, so that the shell leaves it alone. One that begins with a minus sign is fine
-  ('-x'), one that begins with two goes after `--`. A lone `-` reads expressions from the
-  standard input, one per line.";
+  Decimal numbers, x, pi, e, + - * / ^, parentheses, `x < 0 ? a : b` (with < <= > >=), the
+  functions min max abs sign step exp log sqrt sin cos tan sinh cosh tanh asin acos atan asinh
+  erf erfc, and the catalogue of `deeplimit activations`: relu, gelu, elu(x, 0.5), hermite(3, x),
+  optimal(4) ... A name alone is applied to x. Put an expression in quotes, so that the shell
+  leaves it alone. One that begins with a minus sign is fine ('-x'), one that begins with two
+  goes after `--`. A lone `-` reads expressions from the standard input, one per line.";
 
 /// What an infinitely wide neural network becomes when it is infinitely deep.
 #[derive(Debug, Parser)]

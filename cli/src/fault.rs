@@ -98,7 +98,8 @@ fn char_width(c: char) -> usize {
 /// The part of the expression around `start..end` that fits into `width` columns, and a line that
 /// underlines the place. `None` where there is nothing to show.
 fn excerpt(text: &str, start: usize, end: usize, width: usize) -> Option<[String; 2]> {
-    if text.trim().is_empty() {
+    // An empty place at the beginning: the whole text is wrong (too long), or there is none.
+    if text.trim().is_empty() || end == 0 {
         return None;
     }
     let boundary = |at: usize| {

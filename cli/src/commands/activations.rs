@@ -1,55 +1,80 @@
 //! `deeplimit activations`: the catalogue.
 
+use std::collections::BTreeMap;
+
+use anstyle::Style;
 use serde::Serialize;
 
 use super::Report;
 use crate::args::Activations;
 use crate::json::array;
 use crate::library::{Entry, catalogue};
-use crate::table::{text_width, wrapped};
+use crate::table::wrapped;
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
 
 /// An entry in JSON.
 #[derive(Serialize)]
 struct EntryJson {
+    /// `leaky_relu(x, slope)`
     activation: String,
-    aliases: Vec<String>,
-    formula: String,
+    formula: &'static str,
+    /// The constants that need not be given, and what they are then.
+    defaults: BTreeMap<&'static str, &'static str>,
+    summary: &'static str,
+    source: &'static str,
 }
 
 /// Answers the command.
 pub fn run(args: &Activations, width: usize) -> Report {
-    let entries = catalogue();
     Report::of(if args.json {
-        json(entries)
+        json(catalogue())
     } else {
-        text(&entries, width)
+        text(catalogue(), width)
     })
 }
 
-fn json(entries: Vec<Entry>) -> String {
-    let items = entries.into_iter().map(|e| EntryJson {
-        activation: e.usage,
-        aliases: e.aliases,
+fn json(entries: &[Entry]) -> String {
+    let items = entries.iter().map(|e| EntryJson {
+        activation: e.signature(),
         formula: e.formula,
+        defaults: e.parameters.iter().copied().collect(),
+        summary: e.summary,
+        source: e.source,
     });
     array(&items.collect::<Vec<_>>())
 }
 
+/// What may be typed and what it means, then the formula, then who says so.
 fn text(entries: &[Entry], width: usize) -> String {
-    let names: Vec<String> = entries
-        .iter()
-        .map(|e| {
-            std::iter::once(&e.usage)
-                .chain(&e.aliases)
-                .cloned()
-                .collect::<Vec<_>>()
-                .join(", ")
-        })
-        .collect();
-    let widest = names.iter().map(|n| text_width(n)).max().unwrap_or(0);
-    let rows = names.iter().zip(entries).map(|(name, entry)| {
-        let blanks = " ".repeat(widest - text_width(name) + 2);
-        wrapped(&entry.formula, 0, &format!("{name}{blanks}"), width)
+    let rows = entries.iter().map(|e| {
+        let head = format!("{BOLD}{}{BOLD:#}  {}\n", e.signature(), condition(e));
+        let formula = wrapped(e.formula, 4, "", width);
+        let source = if e.source == "-" {
+            String::new()
+        } else {
+            format!(" [{}]", e.source)
+        };
+        let words = wrapped(&format!("{}{source}", e.summary), 4, "", width);
+        format!("{}\n{formula}{DIM}{words}{DIM:#}", head.trim_end())
     });
     rows.collect()
+}
+
+/// `n from 0 to 200`, `slope = 0.01 if it is not given`.
+fn condition(entry: &Entry) -> String {
+    let index = entry
+        .index
+        .as_ref()
+        .map(|(letter, range)| format!("{letter} from {} to {}", range.start(), range.end()));
+    let defaults = entry
+        .parameters
+        .iter()
+        .map(|(name, value)| format!("{name} = {value} if not given"));
+    index
+        .into_iter()
+        .chain(defaults)
+        .collect::<Vec<_>>()
+        .join(", ")
 }

@@ -78,3 +78,44 @@ pub fn shell(line: &str) -> Session {
         took: begun.elapsed(),
     }
 }
+
+/// Code 2, at once, nothing on stdout, and on stderr one sentence, for a syntax error with the
+/// expression and a caret below it.
+#[track_caller]
+pub fn assert_bad(name: &str, session: &Session) {
+    assert_eq!(
+        session.code,
+        Some(2),
+        "{name}: {}{}",
+        session.stdout,
+        session.stderr
+    );
+    assert_eq!(session.stdout, "", "{name}");
+    let lines = session.stderr.lines().count();
+    assert!(lines == 1 || lines == 3, "{name}: {}", session.stderr);
+    assert!(
+        session.stderr.starts_with("error"),
+        "{name}: {}",
+        session.stderr
+    );
+    // A page is 100 wide; a sentence may be longer than the excerpt.
+    assert!(
+        session
+            .stderr
+            .lines()
+            .skip(1)
+            .all(|l| l.chars().count() <= 100),
+        "{name}"
+    );
+    assert!(session.stderr.len() < 1000, "{name}: {}", session.stderr);
+    assert!(
+        !session.stderr.contains("bug"),
+        "{name}: {}",
+        session.stderr
+    );
+    assert!(
+        session.took < Duration::from_secs(2),
+        "{name}: {:?}",
+        session.took
+    );
+}

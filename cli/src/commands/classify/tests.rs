@@ -157,11 +157,8 @@ fn no_line_is_wider_than_the_screen() {
 
 #[test]
 fn explain_shows_every_step_and_what_is_missing() {
-    let report = reported(
-        vec![Some(Ok(relu())), Some(Ok(sign()))],
-        &args(false, 15, true),
-        80,
-    );
+    let answers = vec![Some(Ok(relu())), Some(Ok(tanh())), Some(Ok(sign()))];
+    let report = reported(answers, &args(false, 15, true), 80);
     for line in [
         "  normalisation  2",
         "  slope at c*    1",
