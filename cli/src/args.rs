@@ -98,9 +98,6 @@ pub struct Effort {
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,
-    /// The numbers to compute with
-    #[arg(long, value_enum, default_value_t = Arithmetic::Ball)]
-    pub arithmetic: Arithmetic,
     /// Seconds that each expression may take
     #[arg(long, default_value = "60", value_name = "SECONDS", value_parser = timeout)]
     pub timeout: Duration,
@@ -117,6 +114,9 @@ pub struct Classify {
     /// Show the evidence, step by step with the formula used
     #[arg(long)]
     pub explain: bool,
+    /// The numbers to compute with
+    #[arg(long, value_enum, default_value_t = Arithmetic::Ball, value_name = "NUMBERS")]
+    pub arithmetic: Arithmetic,
 }
 
 /// `deeplimit activations`.

@@ -57,20 +57,19 @@ enum Event<T> {
 }
 
 /// Answers the questions `0..labels.len()` on all cores; each gets `limit` from the moment when it is
-/// begun. `answer(n, deadline)` should stop at the deadline by itself; one that does not is left
+/// begun. `answer(n)` should stop then by itself; one that does not is left
 /// behind [`GRACE`] later, and its thread is replaced, so that nothing can hang.
 pub fn answers<T: Send + 'static>(
     labels: &[String],
     limit: Duration,
     interrupt: &Interrupt,
-    answer: impl Fn(usize, Instant) -> Result<T> + Send + Sync + 'static,
+    answer: impl Fn(usize) -> Result<T> + Send + Sync + 'static,
 ) -> Batch<T> {
     let count = labels.len();
     let pool = Pool {
         answer: Arc::new(answer),
         next: Arc::default(),
         count,
-        limit,
     };
     let (sender, receiver) = channel();
     let cores = thread::available_parallelism().map_or(1, |n| n.get());
@@ -89,17 +88,16 @@ struct Pool<F> {
     answer: Arc<F>,
     next: Arc<AtomicUsize>,
     count: usize,
-    limit: Duration,
 }
 
 impl<F> Pool<F> {
     /// One more worker; false if the system has no thread to give.
     fn spawn<T: Send + 'static>(&self, sender: &Sender<Event<T>>) -> bool
     where
-        F: Fn(usize, Instant) -> Result<T> + Send + Sync + 'static,
+        F: Fn(usize) -> Result<T> + Send + Sync + 'static,
     {
         let (answer, next) = (Arc::clone(&self.answer), Arc::clone(&self.next));
-        let (count, limit, sender) = (self.count, self.limit, sender.clone());
+        let (count, sender) = (self.count, sender.clone());
         let work = move || {
             loop {
                 let n = next.fetch_add(1, Ordering::Relaxed);
@@ -107,7 +105,7 @@ impl<F> Pool<F> {
                 if n >= count || sender.send(Event::Started(n)).is_err() {
                     return;
                 }
-                let result = caught(|| answer(n, Instant::now() + limit));
+                let result = caught(|| answer(n));
                 if sender.send(Event::Finished(n, result)).is_err() {
                     return;
                 }
@@ -214,7 +212,7 @@ mod tests {
     fn answers_come_in_the_order_of_the_questions() {
         let never = Interrupt::new();
         // The first questions take longest.
-        let batch = answers(&labels(20), LONG, &never, |n, _| {
+        let batch = answers(&labels(20), LONG, &never, |n| {
             thread::sleep(Duration::from_millis(20 - n as u64));
             Ok(n)
         });
@@ -228,7 +226,7 @@ mod tests {
         let never = Interrupt::new();
         let at_work = Arc::new((AtomicUsize::new(0), AtomicUsize::new(0)));
         let seen = Arc::clone(&at_work);
-        answers(&labels(4 * cores), LONG, &never, move |_, _| {
+        answers(&labels(4 * cores), LONG, &never, move |_| {
             let now = seen.0.fetch_add(1, Ordering::SeqCst) + 1;
             seen.1.fetch_max(now, Ordering::SeqCst);
             thread::sleep(Duration::from_millis(30));
@@ -245,7 +243,7 @@ mod tests {
         // More that hang than there are cores: their threads must be replaced.
         let hanging = thread::available_parallelism().map_or(1, |n| n.get()) + 1;
         let limit = Duration::from_millis(100);
-        let batch = answers(&labels(3 * hanging), limit, &never, move |n, _| {
+        let batch = answers(&labels(3 * hanging), limit, &never, move |n| {
             if n < hanging {
                 thread::sleep(LONG);
             }
@@ -266,7 +264,7 @@ mod tests {
     #[test]
     fn a_panic_is_one_error_among_answers() {
         let never = Interrupt::new();
-        let batch = answers(&labels(3), LONG, &never, |n, _| match n {
+        let batch = answers(&labels(3), LONG, &never, |n| match n {
             1 => panic!("on purpose"),
             _ => Ok(n),
         });
@@ -294,7 +292,7 @@ mod tests {
     fn ctrl_c_keeps_what_is_finished() {
         let interrupt = Arc::new(Interrupt::new());
         let hand = Arc::clone(&interrupt);
-        let batch = answers(&labels(2), LONG, &interrupt, move |n, _| {
+        let batch = answers(&labels(2), LONG, &interrupt, move |n| {
             if n == 1 {
                 // Question 0 has been answered by now.
                 thread::sleep(Duration::from_millis(200));

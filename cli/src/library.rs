@@ -1,7 +1,7 @@
 //! The seam: the questions that this door asks of the library, and nothing else. Every command goes
 //! through here; no other file of the command line calls the mathematics.
 
-use std::time::Instant;
+use std::time::Duration;
 
 pub use deeplimit::activation::Entry;
 use deeplimit::activation::Expr;
@@ -16,28 +16,26 @@ use crate::args::Arithmetic;
 pub struct Request {
     /// Significant decimal digits.
     pub digits: u32,
-    /// The road.
-    pub arithmetic: Arithmetic,
-    /// When the library should give up with [`Error::Timeout`].
-    pub deadline: Instant,
+    /// How long the answer may take.
+    pub timeout: Duration,
 }
 
 /// `deeplimit constants`.
 #[derive(Clone, Debug)]
 pub struct Constants {
     pub activation: String,
-    pub normalisation: Quantity,
-    pub a: Quantity,
-    pub a_prime: Quantity,
-    pub b_prime: Quantity,
+    pub normalisation: Option<Quantity>,
+    pub a: Option<Quantity>,
+    pub a_prime: Option<Quantity>,
+    pub b_prime: Option<Quantity>,
     pub alpha: Option<Quantity>,
 }
 
 /// The dual at one correlation.
 #[derive(Clone, Debug)]
-pub struct DualAt {
+pub struct DualValue {
     pub dual: Quantity,
-    pub slope: Option<Quantity>,
+    pub slope: Quantity,
 }
 
 /// The expression in printed form, or the syntax error.
@@ -51,30 +49,30 @@ pub fn catalogue() -> &'static [Entry] {
 }
 
 /// What a network with this activation becomes.
-pub fn classification(text: &str, request: &Request) -> Result<Classification> {
-    let _ = (request.digits, request.arithmetic, request.deadline);
+pub fn classification(text: &str, request: Request, road: Arithmetic) -> Result<Classification> {
+    let _ = (request.digits, request.timeout, road);
     not_yet(&Expr::parse(text)?)
 }
 
 /// `1/E phi^2`, `A`, `A'`, `B'`, `alpha`.
-pub fn constants(text: &str, _: &Request) -> Result<Constants> {
+pub fn constants(text: &str, _: Request) -> Result<Constants> {
     not_yet(&Expr::parse(text)?)
 }
 
 /// `a_0, ..., a_(terms-1)`.
-pub fn hermite(text: &str, terms: u32, _: &Request) -> Result<Vec<Quantity>> {
+pub fn hermite(text: &str, terms: u32, _: Request) -> Result<Vec<Quantity>> {
     let _ = terms;
     not_yet(&Expr::parse(text)?)
 }
 
-/// The dual, and its slope where wanted, at one correlation in `[-1, 1]`.
-pub fn dual(text: &str, rho: &Rational, slope: bool, _: &Request) -> Result<DualAt> {
-    let _ = (rho, slope);
+/// The dual and its slope at correlations in `[-1, 1]`.
+pub fn dual(text: &str, at: &[Rational], _: Request) -> Result<Vec<DualValue>> {
+    let _ = at;
     not_yet(&Expr::parse(text)?)
 }
 
 /// `E f(Z)`.
-pub fn expectation(text: &str, _: &Request) -> Result<Quantity> {
+pub fn expectation(text: &str, _: Request) -> Result<Quantity> {
     not_yet(&Expr::parse(text)?)
 }
 

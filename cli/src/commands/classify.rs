@@ -19,18 +19,14 @@ use crate::{library, words};
 /// Answers the command.
 pub fn run(args: &Classify, width: usize) -> io::Result<Report> {
     let texts = expressions(&args.expressions)?;
-    let (effort, questions) = (args.effort.clone(), texts.clone());
-    let batch = answers(
-        &texts,
-        args.effort.timeout,
-        &INTERRUPT,
-        move |n, deadline| {
-            decided(
-                &questions[n],
-                library::classification(&questions[n], &effort.request(deadline)),
-            )
-        },
-    );
+    let (request, arithmetic) = (args.effort.request(), args.arithmetic);
+    let questions = texts.clone();
+    let batch = answers(&texts, args.effort.timeout, &INTERRUPT, move |n| {
+        decided(
+            &questions[n],
+            library::classification(&questions[n], request, arithmetic),
+        )
+    });
     Ok(report(&texts, batch, args, width))
 }
 

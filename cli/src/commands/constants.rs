@@ -18,10 +18,10 @@ use crate::table::{Entry, Table};
 #[derive(Serialize)]
 struct ConstantsJson {
     activation: String,
-    normalisation: Number,
-    a: Number,
-    a_prime: Number,
-    b_prime: Number,
+    normalisation: Option<Number>,
+    a: Option<Number>,
+    a_prime: Option<Number>,
+    b_prime: Option<Number>,
     alpha: Option<Number>,
 }
 
@@ -29,18 +29,15 @@ struct ConstantsJson {
 pub fn run(args: &Args, width: usize) -> io::Result<Report> {
     let texts = expressions(&args.expressions)?;
     let (effort, questions) = (args.effort.clone(), texts.clone());
-    let batch = answers(
-        &texts,
-        args.effort.timeout,
-        &INTERRUPT,
-        move |n, deadline| library::constants(&questions[n], &effort.request(deadline)),
-    );
+    let batch = answers(&texts, args.effort.timeout, &INTERRUPT, move |n| {
+        library::constants(&questions[n], effort.request())
+    });
     Ok(report(&texts, batch, args, width))
 }
 
 fn report(texts: &[String], batch: Batch<Constants>, args: &Args, width: usize) -> Report {
     let digits = args.effort.digits;
-    let number = |q: &Quantity| Number::new(q, digits);
+    let number = |q: &Option<Quantity>| q.as_ref().map(|q| Number::new(q, digits));
     let mut items = Vec::new();
     let mut entries = Vec::new();
     let mut faults = Vec::new();
@@ -53,7 +50,7 @@ fn report(texts: &[String], batch: Batch<Constants>, args: &Args, width: usize) 
                     a: number(&c.a),
                     a_prime: number(&c.a_prime),
                     b_prime: number(&c.b_prime),
-                    alpha: c.alpha.as_ref().map(number),
+                    alpha: number(&c.alpha),
                     activation: c.activation,
                 }));
             }
@@ -83,10 +80,10 @@ fn report(texts: &[String], batch: Batch<Constants>, args: &Args, width: usize) 
 
 fn entry(c: &Constants, digits: u32) -> Entry {
     let numbers = [
-        ("normalisation", Some(&c.normalisation)),
-        ("A", Some(&c.a)),
-        ("A'", Some(&c.a_prime)),
-        ("B'", Some(&c.b_prime)),
+        ("normalisation", c.normalisation.as_ref()),
+        ("A", c.a.as_ref()),
+        ("A'", c.a_prime.as_ref()),
+        ("B'", c.b_prime.as_ref()),
         ("alpha", c.alpha.as_ref()),
     ];
     let lines = numbers

@@ -3,6 +3,7 @@
 use std::io;
 
 use deeplimit::error::{Error, Result};
+use deeplimit::limit::Quantity;
 use rug::{Integer, Rational};
 use serde::Serialize;
 
@@ -11,7 +12,7 @@ use crate::args::Dual as Args;
 use crate::batch::{Batch, answers};
 use crate::fault::{Fault, shortened};
 use crate::json::{FaultItem, Item, array};
-use crate::library::{self, DualAt};
+use crate::library::{self, DualValue};
 use crate::number::Number;
 use crate::table::{Entry, Table};
 
@@ -26,65 +27,65 @@ struct DualJson {
 /// Answers the command.
 pub fn run(args: &Args, width: usize) -> io::Result<Report> {
     let text = expression(&args.expression)?;
-    let points: Vec<String> = args.at.iter().map(|t| t.trim().to_owned()).collect();
-    // Said once, not once for each correlation.
-    if let Err(error) = library::printed(&text) {
-        let items = [FaultItem::new("activation", &text, &error)];
-        let json = if args.effort.json {
-            array(&items)
-        } else {
-            String::new()
-        };
-        return Ok(Report::new(json, vec![Fault { text, error }], false, false));
-    }
-    let (effort, questions, slope) = (args.effort.clone(), points.clone(), args.slope);
-    let batch = answers(
-        &points,
-        args.effort.timeout,
-        &INTERRUPT,
-        move |n, deadline| {
-            let rho = correlation(&questions[n])?;
-            library::dual(&text, &rho, slope, &effort.request(deadline))
-        },
-    );
-    Ok(report(&points, batch, args, width))
+    let typed: Vec<_> = args.at.iter().map(|t| t.trim()).collect();
+    let points: Vec<_> = typed.iter().map(|t| correlation(t)).collect();
+    // One question for all that are in order: the dual is prepared once.
+    let wanted: Vec<_> = points
+        .iter()
+        .filter_map(|p| p.as_ref().ok().cloned())
+        .collect();
+    let (question, request) = (text.clone(), args.effort.request());
+    let labels = [text];
+    let batch = answers(&labels, args.effort.timeout, &INTERRUPT, move |_| {
+        library::dual(&question, &wanted, request)
+    });
+    let [text] = labels;
+    Ok(report(text, &typed, points, batch, args, width))
 }
 
-fn report(points: &[String], batch: Batch<DualAt>, args: &Args, width: usize) -> Report {
+fn report(
+    text: String,
+    typed: &[&str],
+    points: Vec<Result<Rational>>,
+    mut batch: Batch<Vec<DualValue>>,
+    args: &Args,
+    width: usize,
+) -> Report {
     let digits = args.effort.digits;
     let mut items = Vec::new();
     let mut entries = Vec::new();
     let mut faults = Vec::new();
-    for (at, answer) in points.iter().zip(batch.answers) {
-        match answer {
-            Some(Ok(d)) => {
-                let mut cells = vec![cell(Some(&d.dual), digits)];
-                let mut lines = vec![("dual", with_closed_form(&d.dual, digits))];
-                if let Some(slope) = &d.slope {
-                    cells.push(cell(Some(slope), digits));
-                    lines.push(("slope", with_closed_form(slope, digits)));
+    match batch.answers.pop().flatten() {
+        Some(Ok(values)) => {
+            let mut values = values.into_iter();
+            for (at, point) in typed.iter().zip(points) {
+                match point.map(|_| values.next()) {
+                    Ok(Some(value)) => {
+                        let slope = args.slope.then_some(&value.slope);
+                        entries.push(entry(at, &value.dual, slope, digits));
+                        items.push(Item::Answer(DualJson {
+                            at: (*at).to_owned(),
+                            dual: Number::new(&value.dual, digits),
+                            slope: slope.map(|q| Number::new(q, digits)),
+                        }));
+                    }
+                    // Not there: nothing to say of it.
+                    Ok(None) => {}
+                    Err(error) => {
+                        items.push(Item::Fault(FaultItem::new("at", at, &error)));
+                        faults.push(Fault {
+                            text: (*at).to_owned(),
+                            error,
+                        });
+                    }
                 }
-                entries.push(Entry {
-                    name: at.clone(),
-                    cells,
-                    lines,
-                    ..Entry::default()
-                });
-                items.push(Item::Answer(DualJson {
-                    at: at.clone(),
-                    dual: Number::new(&d.dual, digits),
-                    slope: d.slope.map(|q| Number::new(&q, digits)),
-                }));
             }
-            Some(Err(error)) => {
-                items.push(Item::Fault(FaultItem::new("at", at, &error)));
-                faults.push(Fault {
-                    text: at.clone(),
-                    error,
-                });
-            }
-            None => {}
         }
+        Some(Err(error)) => {
+            items.push(Item::Fault(FaultItem::new("activation", &text, &error)));
+            faults.push(Fault { text, error });
+        }
+        None => {}
     }
     let columns = if args.slope {
         vec!["dual", "slope"]
@@ -102,6 +103,24 @@ fn report(points: &[String], batch: Batch<DualAt>, args: &Args, width: usize) ->
         table.text(width)
     };
     Report::new(text, faults, false, batch.interrupted)
+}
+
+fn entry(at: &str, dual: &Quantity, slope: Option<&Quantity>, digits: u32) -> Entry {
+    let numbers = [("dual", Some(dual)), ("slope", slope)];
+    let numbers = numbers
+        .iter()
+        .filter_map(|(label, q)| Some((*label, (*q)?)));
+    Entry {
+        name: at.to_owned(),
+        cells: numbers
+            .clone()
+            .map(|(_, q)| cell(Some(q), digits))
+            .collect(),
+        lines: numbers
+            .map(|(label, q)| (label, with_closed_form(q, digits)))
+            .collect(),
+        ..Entry::default()
+    }
 }
 
 /// The number that was typed, exactly: a decimal (`-0.5`, `1e-3`) or a fraction (`1/3`).

@@ -25,15 +25,10 @@ struct ExpectationJson {
 pub fn run(args: &Args, width: usize) -> io::Result<Report> {
     let texts = expressions(&args.expressions)?;
     let (effort, questions) = (args.effort.clone(), texts.clone());
-    let batch = answers(
-        &texts,
-        args.effort.timeout,
-        &INTERRUPT,
-        move |n, deadline| {
-            let value = library::expectation(&questions[n], &effort.request(deadline))?;
-            Ok((library::printed(&questions[n])?, value))
-        },
-    );
+    let batch = answers(&texts, args.effort.timeout, &INTERRUPT, move |n| {
+        let value = library::expectation(&questions[n], effort.request())?;
+        Ok((library::printed(&questions[n])?, value))
+    });
     Ok(report(&texts, batch, args, width))
 }
 

@@ -26,12 +26,9 @@ pub fn run(args: &Args, width: usize) -> io::Result<Report> {
     let text = expression(&args.expression)?;
     let (effort, question, terms) = (args.effort.clone(), text.clone(), args.terms);
     let labels = [text];
-    let batch = answers(
-        &labels,
-        args.effort.timeout,
-        &INTERRUPT,
-        move |_, deadline| library::hermite(&question, terms, &effort.request(deadline)),
-    );
+    let batch = answers(&labels, args.effort.timeout, &INTERRUPT, move |_| {
+        library::hermite(&question, terms, effort.request())
+    });
     let [text] = labels;
     Ok(report(text, batch, args, width))
 }

@@ -10,7 +10,6 @@ pub mod hermite;
 pub mod man;
 
 use std::io::{self, Read};
-use std::time::Instant;
 
 use deeplimit::limit::Quantity;
 
@@ -76,12 +75,11 @@ impl Report {
 }
 
 impl Effort {
-    /// What is asked of the library, to be answered by `deadline`.
-    pub fn request(&self, deadline: Instant) -> Request {
+    /// How much is asked of the library.
+    pub fn request(&self) -> Request {
         Request {
             digits: self.digits,
-            arithmetic: self.arithmetic,
-            deadline,
+            timeout: self.timeout,
         }
     }
 }

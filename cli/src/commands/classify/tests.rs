@@ -75,13 +75,13 @@ fn args(json: bool, digits: u32, explain: bool) -> Classify {
     let effort = Effort {
         digits,
         json,
-        arithmetic: Arithmetic::Ball,
         timeout,
     };
     Classify {
         expressions: vec![],
         effort,
         explain,
+        arithmetic: Arithmetic::Ball,
     }
 }
 
