@@ -16,37 +16,51 @@ const TIMEOUT_MAX: f64 = 2_678_400.0;
 const EXIT_CODES: &str = "Exit codes:
   0    answered
   1    something is undecided
-  2    an error: in the command line or in an expression (the others are still answered)
+  2    an error: in the command line or in an expression (the others
+       are still answered)
   130  interrupted (the answers that were finished are printed)";
 
 const EXPRESSIONS: &str = "Expressions:
-  Decimal numbers, x, pi, e, + - * / ^, parentheses, `x < 0 ? a : b` (with < <= > >=), the
-  functions min max abs sign step exp log sqrt sin cos tan sinh cosh tanh asin acos atan asinh
-  erf erfc, and the catalogue of `deeplimit activations`: relu, gelu, elu(x, 0.5), hermite(3, x),
-  optimal(4) ... A name alone is applied to x. Put an expression in quotes, so that the shell
-  leaves it alone. One that begins with a minus sign is fine ('-x'), one that begins with two
-  goes after `--`. A lone `-` reads expressions from the standard input, one per line.";
+  Decimal numbers, x, pi, e, + - * / ^, parentheses, `x < 0 ? a : b`
+  (with < <= > >=), the functions min max abs sign step exp log sqrt sin
+  cos tan sinh cosh tanh asin acos atan asinh erf erfc, and the catalogue
+  of `deeplimit activations`: relu, gelu, elu(x, 0.5), hermite(3, x),
+  optimal(4) ... A name alone is applied to x. Put an expression in
+  quotes, so that the shell leaves it alone. One that begins with a minus
+  sign is fine ('-x'), one that begins with two goes after `--`. A lone
+  `-` reads expressions from the standard input, one per line.";
 
 /// What an infinitely wide neural network becomes when it is infinitely deep.
 #[derive(Debug, Parser)]
 #[command(name = "deeplimit", version, propagate_version = true, styles = STYLES)]
-#[command(about, long_about = LONG_ABOUT, after_help = EXIT_CODES, disable_help_subcommand = true)]
+#[command(long_about = LONG_ABOUT, after_help = EXIT_CODES, disable_help_subcommand = true)]
 pub struct Cli {
     /// The command.
     #[command(subcommand)]
     pub command: Command,
-    /// Colours: on a terminal only (and never under NO_COLOR), always, or never.
-    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    /// Colours: auto, always or never
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t = Color::Auto,
+        value_name = "WHEN",
+        hide_possible_values = true,
+        long_help = "Colours: auto, always or never.
+auto is on a terminal, unless NO_COLOR is set"
+    )]
     pub color: Color,
 }
 
 const LONG_ABOUT: &str =
     "What an infinitely wide neural network becomes when it is infinitely deep.
 
-Type an activation. deeplimit normalises it, encloses the constants that decide the limit of its
-neural tangent kernel, and says what the kernel classifier becomes as the depth tends to infinity:
-a singular kernel smoother, the nearest neighbour, the majority vote, an interpolant. Each digit
-that it prints is certain, and each verdict is marked as proved or numerical.
+Type an activation. deeplimit normalises it, encloses the constants that
+decide the limit of its neural tangent kernel, and says what the kernel
+classifier becomes as the depth tends to infinity: a singular kernel
+smoother, the nearest neighbour, the majority vote, an interpolant. Each
+digit that it prints is certain, and each verdict is marked as proved or
+numerical.
 
     deeplimit classify relu gelu tanh 'x^2-1'
     deeplimit classify tanh --explain
@@ -98,7 +112,7 @@ pub struct Effort {
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,
-    /// Seconds that each expression may take
+    /// Seconds for each expression
     #[arg(long, default_value = "60", value_name = "SECONDS", value_parser = timeout)]
     pub timeout: Duration,
 }
@@ -111,11 +125,20 @@ pub struct Classify {
     pub expressions: Vec<String>,
     #[command(flatten)]
     pub effort: Effort,
-    /// Show the evidence, step by step with the formula used
+    /// Show the evidence, step by step
     #[arg(long)]
     pub explain: bool,
-    /// The numbers to compute with
-    #[arg(long, value_enum, default_value_t = Arithmetic::Ball, value_name = "NUMBERS")]
+    /// The numbers: ball, mpfr or f64
+    #[arg(
+        long,
+        value_enum,
+        default_value_t = Arithmetic::Ball,
+        value_name = "NUMBERS",
+        hide_possible_values = true,
+        long_help = "The numbers: ball, mpfr or f64.
+ball has midpoint and radius, each digit is certain;
+mpfr has any precision, f64 is fast: their errors are only estimated"
+    )]
     pub arithmetic: Arithmetic,
 }
 
@@ -143,7 +166,7 @@ pub struct Hermite {
     /// The activation, as an expression in x
     #[arg(value_name = "EXPR")]
     pub expression: String,
-    /// How many coefficients, from a_0 on: from 1 to 10000
+    /// How many coefficients: from 1 to 10000
     #[arg(long, default_value = "10", value_name = "N", value_parser = terms)]
     pub terms: u32,
     #[command(flatten)]
@@ -156,7 +179,7 @@ pub struct Dual {
     /// The activation, as an expression in x
     #[arg(value_name = "EXPR")]
     pub expression: String,
-    /// The correlations, from -1 to 1, as decimals or fractions
+    /// Correlations from -1 to 1: decimals or fractions
     #[arg(long, required = true, value_name = "RHO,...", value_delimiter = ',')]
     pub at: Vec<String>,
     /// The slope of the dual there too
@@ -220,7 +243,7 @@ pub enum Arithmetic {
     Ball,
     /// Any precision, errors only estimated
     Mpfr,
-    /// Machine numbers: fast, at most 15 digits, errors only estimated
+    /// Machine numbers: fast, errors only estimated
     F64,
 }
 
@@ -236,14 +259,17 @@ fn classify_help() -> String {
 
 {EXPRESSIONS}
 
-Regimes, as the depth tends to infinity, for inputs on the unit sphere whose correlations are
-not negative; A = E phi(Z), A' = E phi'(Z), B' = E phi'(Z)^2 for phi with E phi(Z)^2 = 1:
+Regimes, as the depth tends to infinity, for inputs on the unit sphere
+whose correlations are not negative; A = E phi(Z), A' = E phi'(Z),
+B' = E phi'(Z)^2 for phi with E phi(Z)^2 = 1:
   linear             phi(z) = z or -z
   singular           A = 0, A' not 0: kernel smoother with R(u)/u^alpha,
                      alpha = -4 log|A'| / log B'
   nearest-neighbour  A = A' = 0: the label of the nearest point
-  majority           A not 0, B' > 1 (chaotic) or B' = 1 (edge of chaos): majority vote
-  ordered            A not 0, B' < 1: interpolation with a conditionally definite kernel
+  majority           A not 0, B' > 1 (chaotic) or B' = 1 (edge of chaos):
+                     majority vote
+  ordered            A not 0, B' < 1: interpolation with a conditionally
+                     definite kernel
   undecided          with what is missing
 
 {EXIT_CODES}"
@@ -268,8 +294,8 @@ fn hermite_help() -> String {
   deeplimit hermite relu --terms 6
   deeplimit hermite 'abs(x)' --terms 20 --digits 30 --json
 
-The coefficients a_n = E phi(Z) h_n(Z) of the normalised phi in the orthonormal Hermite polynomials
-(the probabilists').
+The coefficients a_n = E phi(Z) h_n(Z) of the normalised phi in the
+orthonormal Hermite polynomials (the probabilists').
 
 {EXPRESSIONS}
 
@@ -283,8 +309,8 @@ fn dual_help() -> String {
   deeplimit dual relu --at 0.5,0.9,0.999 --slope
   deeplimit dual tanh --at -1/3 --digits 30 --json
 
-The dual at rho is E phi(u) phi(v) for standard normal u, v with correlation rho and phi normalised;
-its slope is E phi'(u) phi'(v).
+The dual at rho is E phi(u) phi(v) for standard normal u, v with
+correlation rho and phi normalised; its slope is E phi'(u) phi'(v).
 
 {EXPRESSIONS}
 
@@ -298,7 +324,8 @@ fn expect_help() -> String {
   deeplimit expect 'tanh(x)^2' --digits 200
   deeplimit expect 'x^4' 'exp(x)' --json
 
-E f(Z) for Z standard normal, of any expression f; nothing is normalised here.
+E f(Z) for Z standard normal, of any expression f; nothing is normalised
+here.
 
 {EXPRESSIONS}
 
@@ -307,7 +334,7 @@ E f(Z) for Z standard normal, of any expression f; nothing is normalised here.
 }
 
 const COMPLETIONS_HELP: &str = "Examples:
-  deeplimit completions bash > ~/.local/share/bash-completion/completions/deeplimit
+  deeplimit completions bash > deeplimit.bash && . ./deeplimit.bash
   deeplimit completions zsh > ~/.zfunc/_deeplimit
   deeplimit completions fish > ~/.config/fish/completions/deeplimit.fish";
 
