@@ -246,10 +246,6 @@ impl Magnitude {
     pub fn max(self, other: Self) -> Self {
         if self < other { other } else { self }
     }
-
-    pub fn min(self, other: Self) -> Self {
-        if other < self { other } else { self }
-    }
 }
 
 /// `2^n` as a double, exact (`f64::powi` promises no accuracy); `-1022 <= n <= 1023`.

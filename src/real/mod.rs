@@ -19,19 +19,23 @@
 //! [`Analytic::is_finite`].
 
 mod ball;
+mod decimal;
 mod double;
 mod interval;
 mod magnitude;
 mod mpfr;
 mod operators;
+mod rect;
 mod rounding;
 
 #[cfg(test)]
 mod trials;
 
 pub use ball::Ball;
+pub use decimal::{Certain, certain_digits, enclosing_decimal};
 pub use interval::Interval;
 pub use mpfr::Mpfr;
+pub use rect::Rect;
 
 use std::cmp::Ordering;
 use std::fmt::Debug;

@@ -60,7 +60,7 @@ impl Ball {
     /// A ball of `bits` bits around `[lo, hi]`; undefined if an end is NaN or `lo > hi`. If an end is
     /// zero, the ball ends at zero too: a square root may follow.
     pub fn from_interval(lo: &Float, hi: &Float, bits: Bits) -> Self {
-        if !(lo <= hi) {
+        if !matches!(lo.partial_cmp(hi), Some(Ordering::Less | Ordering::Equal)) {
             return Self::undefined(bits);
         }
         if lo.is_infinite() || hi.is_infinite() {

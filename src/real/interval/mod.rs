@@ -61,6 +61,13 @@ impl Interval {
     pub fn point(x: Float) -> Self {
         Self::new(x.clone(), x)
     }
+    /// `[0, 0]`.
+    pub fn zero(bits: Bits) -> Self {
+        Interval {
+            lo: Float::new(bits),
+            hi: Float::new(bits),
+        }
+    }
     /// The real line.
     pub fn whole(bits: Bits) -> Self {
         Interval {
