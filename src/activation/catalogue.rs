@@ -458,9 +458,4 @@ impl Expr {
             _ => None,
         }
     }
-
-    /// `true` where the node is a sum or difference.
-    pub(crate) fn is_sum(&self) -> bool {
-        matches!(self, Expr::Binary(BinaryOp::Add | BinaryOp::Sub, ..))
-    }
 }

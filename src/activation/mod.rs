@@ -6,6 +6,8 @@
 //! * [`print`]: tree to text that parses back to the same tree.
 //! * [`catalogue`](mod@catalogue): the activations that have a name, with their formulas.
 //! * [`derive`]: the derivative.
+//! * [`simplify`]: simpler trees of equal value, polynomials, proofs that a tree is zero.
+//! * [`symmetry`]: parity and homogeneity.
 //! * [`tape`]: evaluation at any [`Analytic`](crate::real::Analytic) number.
 
 mod build;
@@ -16,9 +18,11 @@ mod names;
 pub mod parse;
 mod print;
 mod simplify;
+mod symmetry;
 pub mod tape;
 mod token;
 
 pub use catalogue::{Entry, catalogue};
 pub use expr::{BinaryOp, Condition, Constant, Expr, Function, Relation};
+pub use symmetry::Parity;
 pub use tape::Tape;

@@ -1,0 +1,482 @@
+//! Tree to form.
+
+use std::collections::HashMap;
+
+use rug::ops::Pow;
+use rug::{Integer, Rational};
+
+use super::form::{Form, Monomial, is_positive, is_sum};
+use super::writing;
+use crate::activation::build::integer_power;
+use crate::activation::catalogue;
+use crate::activation::expr::{BinaryOp, Condition, Constant, Expr, Function};
+
+/// Powers of sums are multiplied out, in a proof, up to this exponent.
+const PROOF_POWER: i64 = 64;
+/// Primes up to this bound are found in the numbers under roots.
+const PRIME_BOUND: u32 = 1_000;
+
+/// Reads trees into forms.
+///
+/// There are two manners. To *simplify*, it keeps what numerical evaluation likes: a sum that is a
+/// factor stays a factor unless it is a small polynomial. To *prove* (`bold`), it multiplies
+/// everything out and rewrites functions by each other, because only the question "is it zero?"
+/// remains.
+pub(super) struct Reader {
+    degree: u32,
+    pub bold: bool,
+    known: HashMap<Expr, Form>,
+    /// What is inside the atoms that are sums.
+    sums: HashMap<Expr, Form>,
+}
+
+impl Reader {
+    pub fn new(degree: u32, bold: bool) -> Reader {
+        Reader {
+            degree,
+            bold,
+            known: HashMap::new(),
+            sums: HashMap::new(),
+        }
+    }
+
+    /// The form of a tree. Where the arithmetic refuses (too large, not defined), the node becomes an
+    /// atom over simplified children.
+    pub fn read(&mut self, e: &Expr) -> Form {
+        match e {
+            Expr::Number(q) => return Form::constant((**q).clone()),
+            Expr::Constant(Constant::Pi) | Expr::X => return Form::atom(e.clone()),
+            Expr::Constant(Constant::E) => {
+                return Form::atom(Expr::call(Function::Exp, Expr::int(1)));
+            }
+            _ => {}
+        }
+        if let Some(form) = self.known.get(e) {
+            return form.clone();
+        }
+        let form = self.node(e).unwrap_or_else(|| self.opaque(e));
+        self.known.insert(e.clone(), form.clone());
+        form
+    }
+
+    /// The simplified tree of a tree.
+    pub fn tree(&mut self, e: &Expr) -> Expr {
+        writing::tree(&self.read(e))
+    }
+
+    fn opaque(&mut self, e: &Expr) -> Form {
+        let children: Vec<Expr> = e.children().into_iter().cloned().collect();
+        let children: HashMap<Expr, Expr> = children
+            .into_iter()
+            .map(|c| (c.clone(), self.tree(&c)))
+            .collect();
+        Form::atom(e.with_children(|child| children[child].clone()))
+    }
+
+    fn node(&mut self, e: &Expr) -> Option<Form> {
+        match e {
+            Expr::Number(_) | Expr::Constant(_) | Expr::X => None,
+            Expr::Neg(_) | Expr::Binary(BinaryOp::Add | BinaryOp::Sub, ..) => self.sum(e),
+            Expr::Binary(BinaryOp::Mul, a, b) => {
+                let (a, b) = (self.read(a), self.read(b));
+                self.product(&a, &b)
+            }
+            Expr::Binary(BinaryOp::Div, a, b) => {
+                let (a, b) = (self.read(a), self.read(b));
+                let inverse = self.integer_power(&b, -1)?;
+                self.product(&a, &inverse)
+            }
+            Expr::Binary(BinaryOp::Pow, a, b) => {
+                let (a, b) = (self.read(a), self.read(b));
+                self.power(&a, &b)
+            }
+            Expr::Call(function, args) => {
+                let args: Vec<Form> = args.iter().map(|a| self.read(a)).collect();
+                self.call(*function, &args)
+            }
+            Expr::If(c, a, b) => self.conditional(c, a, b),
+            Expr::Named(name, args) => {
+                catalogue::entry(name)?;
+                let constant = args.iter().all(Expr::is_constant);
+                let trivial = *name == "identity" || e.hermite_index().is_some_and(|n| n < 2);
+                if self.bold || constant || trivial {
+                    return Some(self.read(&e.written_out()));
+                }
+                let args = args.iter().map(|a| self.tree(a)).collect();
+                Some(Form::atom(Expr::Named(name, args)))
+            }
+        }
+    }
+
+    fn sum(&mut self, e: &Expr) -> Option<Form> {
+        let mut total = Form::default();
+        let mut waiting = vec![(e, 1)];
+        while let Some((e, sign)) = waiting.pop() {
+            match e {
+                Expr::Neg(a) => waiting.push((a, -sign)),
+                Expr::Binary(op @ (BinaryOp::Add | BinaryOp::Sub), a, b) => {
+                    waiting.push((a, sign));
+                    waiting.push((b, if *op == BinaryOp::Add { sign } else { -sign }));
+                }
+                _ => {
+                    let form = self.read(e);
+                    total.add(&form, &Rational::from(sign))?;
+                }
+            }
+        }
+        let flat = self.flattened(total)?;
+        Some(if self.bold {
+            flat
+        } else {
+            self.contracted(flat)
+        })
+    }
+
+    /// Terms that are nothing but a multiple of a sum become the terms of that sum. A single such
+    /// term keeps its factor outside unless that is a sign.
+    fn flattened(&self, mut form: Form) -> Option<Form> {
+        loop {
+            let alone = form.terms.len() == 1;
+            let lone = form.terms.iter().find_map(|(m, c)| match &m.0[..] {
+                [(atom, n)] if *n == 1 && (!alone || *c == 1 || *c == -1) => self
+                    .sums
+                    .get(atom)
+                    .map(|inside| (m.clone(), c.clone(), inside)),
+                _ => None,
+            });
+            let Some((monomial, coefficient, inside)) = lone else {
+                return Some(form);
+            };
+            form.terms.remove(&monomial);
+            form.add(inside, &coefficient)?;
+        }
+    }
+
+    /// Multiplied out, where that makes the sum shorter: `x*(1+tanh(x))-x` is `x*tanh(x)`.
+    fn contracted(&self, form: Form) -> Form {
+        let has_sums = |m: &Monomial| m.0.iter().any(|(a, n)| *n > 0 && self.sums.contains_key(a));
+        if form.terms.len() < 2 || !form.terms.keys().any(has_sums) {
+            return form;
+        }
+        let Some(flat) = self.multiplied_out(&form) else {
+            return form;
+        };
+        match writing::tree(&flat).size() < writing::tree(&form).size() {
+            true => flat,
+            false => form,
+        }
+    }
+
+    pub fn multiplied_out(&self, form: &Form) -> Option<Form> {
+        let mut total = Form::default();
+        for (monomial, coefficient) in &form.terms {
+            // Divided by something that may vanish, the summands could be infinite where the sum is not.
+            let divided = monomial
+                .0
+                .iter()
+                .any(|(a, n)| *n < 0 && !is_positive(a) && !a.is_constant());
+            let mut product = Form::constant(coefficient.clone());
+            for (atom, exponent) in &monomial.0 {
+                let power = match self.sums.get(atom) {
+                    Some(inside) if *exponent > 0 && *exponent <= PROOF_POWER && !divided => {
+                        let inside = self.multiplied_out(inside)?;
+                        let mut power = Form::constant(Rational::from(1));
+                        for _ in 0..exponent.numer().to_i64()? {
+                            power = power.distributed(&inside)?;
+                        }
+                        power
+                    }
+                    _ => Form::term(
+                        Monomial::atom(atom.clone(), exponent.clone()),
+                        Rational::from(1),
+                    ),
+                };
+                product = product.distributed(&power)?;
+            }
+            total.add(&product, &Rational::from(1))?;
+        }
+        Some(total)
+    }
+
+    pub fn product(&mut self, a: &Form, b: &Form) -> Option<Form> {
+        if self.bold {
+            return a.distributed(b);
+        }
+        if let (Some(p), Some(q)) = (a.polynomial(), b.polynomial()) {
+            if (p.len() + q.len()) as u32 <= self.degree.saturating_add(2)
+                || p.len() < 2
+                || q.len() < 2
+            {
+                return a.distributed(b);
+            }
+        }
+        let ((c, m), (d, n)) = (self.factor(a)?, self.factor(b)?);
+        let (more, monomial) = m.times(&n)?;
+        let (again, monomial) = self.with_one_polynomial(monomial)?;
+        self.flattened(Form::term(monomial, c * d * more * again))
+    }
+
+    /// A form as coefficient times monomial, a sum as an atom that is primitive and begins with plus.
+    pub fn factor(&mut self, form: &Form) -> Option<(Rational, Monomial)> {
+        if let Some((monomial, coefficient)) = form.single() {
+            return Some((coefficient.clone(), monomial.clone()));
+        }
+        if form.is_zero() {
+            return Some((Rational::new(), Monomial::default()));
+        }
+        let (content, common) = form.content(self.bold)?;
+        let primitive = form.divided(&content, &common)?;
+        let atom = writing::tree(&primitive);
+        if !is_sum(&atom) {
+            return None;
+        }
+        self.sums.insert(atom.clone(), primitive);
+        let (more, monomial) = common.times(&Monomial::atom(atom, Rational::from(1)))?;
+        Some((content * more, monomial))
+    }
+
+    /// Polynomial factors multiplied into one, above and below the line, while the degree allows it.
+    fn with_one_polynomial(&mut self, monomial: Monomial) -> Option<(Rational, Monomial)> {
+        let mut factor = Rational::from(1);
+        let mut rest = monomial;
+        for below in [false, true] {
+            let mut parts: Vec<(Expr, i64, Vec<Rational>)> = Vec::new();
+            let mut degree = 0;
+            for (atom, n) in &rest.0 {
+                let Some(p) = self.sums.get(atom).and_then(Form::polynomial) else {
+                    continue;
+                };
+                if let Some(n) = n
+                    .numer()
+                    .to_i64()
+                    .filter(|n| (*n < 0) == below && n.abs() < 1_000)
+                {
+                    degree += (p.len() as i64 - 1) * n.abs();
+                    parts.push((atom.clone(), n, p));
+                }
+            }
+            let powers = parts.iter().any(|(_, n, _)| n.abs() > 1);
+            if (parts.len() < 2 && !powers) || degree > i64::from(self.degree) {
+                continue;
+            }
+            let mut product = Form::constant(Rational::from(1));
+            for (_, n, p) in &parts {
+                let p = Form::from_polynomial(p.clone());
+                for _ in 0..n.abs() {
+                    product = product.distributed(&p)?;
+                }
+            }
+            rest.0
+                .retain(|(atom, _)| !parts.iter().any(|(part, ..)| part == atom));
+            let (content, joined) = self.factor(&product)?;
+            let sign = Rational::from(if below { -1 } else { 1 });
+            let (more, joined) = joined.power(&sign)?;
+            let (again, product) = rest.times(&joined)?;
+            factor *= more * again * if below { content.recip() } else { content };
+            rest = product;
+        }
+        Some((factor, rest))
+    }
+
+    pub fn integer_power(&mut self, form: &Form, n: i64) -> Option<Form> {
+        if n == 0 {
+            return Some(Form::constant(Rational::from(1)));
+        }
+        if form.is_zero() {
+            return (n > 0).then(Form::default);
+        }
+        if form.single().is_none() && n > 0 {
+            let degree = form
+                .polynomial()
+                .map(|p| (p.len() as u64 - 1).saturating_mul(n.unsigned_abs()));
+            let multiply = match degree {
+                Some(degree) if !self.bold => degree <= u64::from(self.degree),
+                Some(degree) => degree <= 1_000,
+                None => self.bold && n <= PROOF_POWER,
+            };
+            if multiply {
+                let mut power = Form::constant(Rational::from(1));
+                for bit in (0..64 - n.leading_zeros()).rev() {
+                    power = power.distributed(&power)?;
+                    if n >> bit & 1 == 1 {
+                        power = power.distributed(form)?;
+                    }
+                }
+                return Some(power);
+            }
+        }
+        let (coefficient, monomial) = self.factor(form)?;
+        let (factor, power) = monomial.power(&Rational::from(n))?;
+        let power = Form::term(power, integer_power(&coefficient, n)? * factor);
+        if self.bold {
+            Some(power)
+        } else {
+            self.flattened(power)
+        }
+    }
+
+    fn power(&mut self, base: &Form, exponent: &Form) -> Option<Form> {
+        if let Some(q) = exponent.rational() {
+            return match q.is_integer() {
+                true => self.integer_power(base, q.numer().to_i64()?),
+                false => self.rational_power(base, &q),
+            };
+        }
+        if base.rational().is_some_and(|q| q == 1) {
+            return Some(base.clone());
+        }
+        let is_e = base.single().is_some_and(|(m, c)| {
+            *c == 1
+                && m.0.len() == 1
+                && m.0[0].1 == 1
+                && m.0[0].0 == Expr::call(Function::Exp, Expr::int(1))
+        });
+        if is_e {
+            return self.exponential(exponent);
+        }
+        Some(Form::atom(writing::tree(base).pow(writing::tree(exponent))))
+    }
+
+    /// `base^q` for a `q` that is no integer: what is positive by nature is drawn out of the power.
+    pub fn rational_power(&mut self, base: &Form, q: &Rational) -> Option<Form> {
+        if base.is_zero() {
+            return (*q > 0).then(Form::default);
+        }
+        let half = Rational::from((1, 2));
+        let (coefficient, monomial) = self.factor(base)?;
+        let (positive, other): (Vec<_>, Vec<_>) =
+            monomial.0.into_iter().partition(|(a, _)| is_positive(a));
+        let (factor, drawn) = Monomial(positive).power(q)?;
+        let (root, radicals) = radical(&coefficient.clone().abs(), q)?;
+        let (more, mut drawn) = drawn.times(&radicals)?;
+        let mut outside = factor * root * more;
+        if coefficient > 0 && other.is_empty() {
+            return Some(Form::term(drawn, outside));
+        }
+        if coefficient > 0
+            && *q == half
+            && other
+                .iter()
+                .all(|(_, n)| n.is_integer() && n.numer().is_even())
+        {
+            // sqrt(u^2) = |u|
+            for (atom, n) in other {
+                let half = Rational::from(n / 2);
+                let atom = if half.numer().is_even() {
+                    Form::atom(atom)
+                } else {
+                    self.absolute(&Form::atom(atom))?
+                };
+                let (c, m) = self.factor(&atom)?;
+                let (more, m) = m.power(&half)?;
+                let (again, product) = drawn.times(&m)?;
+                outside *= more * again * integer_power(&c, half.numer().to_i64()?)?;
+                drawn = product;
+            }
+            return Some(Form::term(drawn, outside));
+        }
+        let sign = Rational::from(if coefficient > 0 { 1 } else { -1 });
+        let inside = self.flattened(Form::term(Monomial(other), sign))?;
+        let inside = writing::tree(&inside);
+        let magnitude = q.clone().abs();
+        let atom = match magnitude == half {
+            true => Expr::call(Function::Sqrt, inside),
+            false => inside.pow(Expr::rational(&magnitude)),
+        };
+        let outer = Monomial::atom(atom, Rational::from(if *q > 0 { 1 } else { -1 }));
+        let (more, monomial) = drawn.times(&outer)?;
+        Some(Form::term(monomial, outside * more))
+    }
+
+    /// `exp` of a form: one atom for each of its monomials.
+    pub fn exponential(&mut self, form: &Form) -> Option<Form> {
+        let mut flat = form.clone();
+        if let Some((m, c)) = form.single() {
+            if let [(atom, n)] = &m.0[..] {
+                if let Some(inside) = self.sums.get(atom).filter(|_| *n == 1) {
+                    flat = inside.scaled(c);
+                }
+            }
+        }
+        let mut monomial = Monomial::default();
+        for (m, c) in &flat.terms {
+            let exponent = writing::tree(&Form::term(m.clone(), Rational::from(1)));
+            monomial = monomial
+                .times(&Monomial::atom(
+                    Expr::call(Function::Exp, exponent),
+                    c.clone(),
+                ))?
+                .1;
+        }
+        Some(Form::term(monomial, Rational::from(1)))
+    }
+
+    fn conditional(&mut self, condition: &Condition, a: &Expr, b: &Expr) -> Option<Form> {
+        let (left, right) = (self.read(&condition.left), self.read(&condition.right));
+        let mut difference = left.clone();
+        difference.add(&right, &Rational::from(-1))?;
+        if let Some(q) = self.flattened(difference)?.rational() {
+            let holds = condition.relation.holds(q.cmp0());
+            return Some(self.read(if holds { a } else { b }));
+        }
+        let (a, b) = (self.read(a), self.read(b));
+        if a == b {
+            return Some(a);
+        }
+        let condition = Condition {
+            left: writing::tree(&left),
+            relation: condition.relation,
+            right: writing::tree(&right),
+        };
+        Some(Form::atom(Expr::conditional(
+            condition,
+            writing::tree(&a),
+            writing::tree(&b),
+        )))
+    }
+
+    pub fn inside(&self, atom: &Expr) -> Option<&Form> {
+        self.sums.get(atom)
+    }
+}
+
+/// `c^q` for rational `c > 0`, as a rational times radicals of primes (and of what trial division
+/// leaves): `sqrt(8) = 2 * 2^(1/2)`, `sqrt(1/2) = 1/2 * 2^(1/2)`.
+fn radical(c: &Rational, q: &Rational) -> Option<(Rational, Monomial)> {
+    let mut factor = Rational::from(1);
+    let mut radicals = Monomial::default();
+    for (part, sign) in [(c.numer(), 1), (c.denom(), -1)] {
+        for (prime, n) in factors(part) {
+            let exponent = Rational::from(q * (i64::from(n) * sign));
+            let power = Monomial::atom(Expr::rational(&Rational::from(prime)), Rational::from(1))
+                .power(&exponent)?;
+            let (more, product) = radicals.times(&power.1)?;
+            factor *= power.0 * more;
+            radicals = product;
+        }
+    }
+    Some((factor, radicals))
+}
+
+/// Prime factors up to a bound, the rest as a power of one number.
+fn factors(n: &Integer) -> Vec<(Integer, u32)> {
+    let mut rest = n.clone();
+    let mut found = Vec::new();
+    for p in (2..PRIME_BOUND).map(Integer::from) {
+        if rest == 1 {
+            break;
+        }
+        let k = rest.remove_factor_mut(&p);
+        if k > 0 {
+            found.push((p, k));
+        }
+    }
+    if rest > 1 {
+        let degree = (2..=rest.significant_bits())
+            .rev()
+            .find(|k| rest.is_perfect_power() && Integer::from(rest.root_ref(*k)).pow(*k) == rest);
+        let k = degree.unwrap_or(1);
+        found.push((rest.root(k), k));
+    }
+    found
+}

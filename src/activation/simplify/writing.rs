@@ -1,0 +1,200 @@
+//! Form to tree.
+
+use rug::{Integer, Rational};
+
+use super::form::{Form, Monomial};
+use crate::activation::expr::{Constant, Expr, Function};
+
+/// A coefficient is written as a decimal while it is no longer than this, otherwise as a quotient.
+const DECIMAL_LENGTH: usize = 8;
+
+/// The tree of a form: the terms in the order of reading, a positive one first if there is one.
+pub(super) fn tree(form: &Form) -> Expr {
+    let mut terms = form.ordered();
+    if let Some(first) = terms.iter().position(|(_, c)| **c > 0) {
+        terms[..=first].rotate_right(1);
+    }
+    let mut sum = Expr::int(0);
+    for (monomial, coefficient) in terms {
+        let term = product(monomial, &coefficient.clone().abs());
+        sum = match (*coefficient < 0, sum.is_int(0)) {
+            (false, _) => sum + term,
+            (true, false) => sum - term,
+            (true, true) => negated(term),
+        };
+    }
+    sum
+}
+
+/// The minus goes to the first factor, as it is read: `-x*y` is `(-x)*y`.
+fn negated(e: Expr) -> Expr {
+    use crate::activation::expr::BinaryOp::{Div, Mul};
+    match &e {
+        Expr::Binary(op @ (Mul | Div), a, b) if e.as_rational().is_none() => {
+            Expr::Binary(*op, negated((**a).clone()).into(), b.clone())
+        }
+        _ => -e,
+    }
+}
+
+fn times(product: Option<Expr>, factor: Expr) -> Option<Expr> {
+    Some(match product {
+        Some(product) => product * factor,
+        None => factor,
+    })
+}
+
+/// A positive coefficient times a monomial.
+fn product(monomial: &Monomial, coefficient: &Rational) -> Expr {
+    if monomial.0.is_empty() {
+        return Expr::rational(coefficient);
+    }
+    let mut coefficient = coefficient.clone();
+    let (mut above, mut below): (Option<Expr>, Option<Expr>) = (None, None);
+    let mut exponent = Form::default();
+    let (mut root_above, mut root_below) = (Vec::new(), Vec::new());
+    let mut radicals: Vec<(Rational, Integer)> = Vec::new();
+    for (atom, q) in &monomial.0 {
+        match atom {
+            Expr::Number(base) => match radicals.iter_mut().find(|(exponent, _)| exponent == q) {
+                Some((_, product)) => *product *= base.numer(),
+                None => radicals.push((q.clone(), base.numer().clone())),
+            },
+            Expr::Call(Function::Exp, args) => exponent.insert(monomial_of(&args[0]), q.clone()),
+            _ => {}
+        }
+    }
+    let half = Rational::from((1, 2));
+    for (q, base) in radicals {
+        // 1/2 * sqrt(2) is 1/sqrt(2).
+        let turned = coefficient.denom().is_divisible(&base);
+        if turned {
+            coefficient *= &base;
+        }
+        let q = if turned { Rational::from(1) - q } else { q };
+        let base = Expr::rational(&Rational::from(base));
+        if q == half {
+            if turned {
+                &mut root_below
+            } else {
+                &mut root_above
+            }
+            .push(base);
+        } else {
+            let power = base.pow(Expr::rational(&q));
+            let side = if turned { &mut below } else { &mut above };
+            *side = times(side.take(), power);
+        }
+    }
+    for (atom, q) in &monomial.0 {
+        if matches!(atom, Expr::Number(_) | Expr::Call(Function::Exp, _)) {
+            continue;
+        }
+        let mut magnitude = q.clone().abs();
+        let negative = *q < 0;
+        if *magnitude.denom() == 2 {
+            // pi is the only atom here with half powers.
+            if negative {
+                &mut root_below
+            } else {
+                &mut root_above
+            }
+            .push(atom.clone());
+            magnitude -= &half;
+        }
+        if magnitude != 0 {
+            let side = if negative { &mut below } else { &mut above };
+            *side = times(side.take(), atom.clone().pow(Expr::rational(&magnitude)));
+        }
+    }
+    let (above, below) = with_roots(above, below, root_above, root_below);
+    let above = if exponent.is_zero() {
+        above
+    } else {
+        times(above, exponential(&exponent))
+    };
+    with_coefficient(&coefficient, above, below)
+}
+
+/// Products under one root: `sqrt(2*pi)`, `sqrt(2/pi)`.
+fn with_roots(
+    mut above: Option<Expr>,
+    mut below: Option<Expr>,
+    root_above: Vec<Expr>,
+    root_below: Vec<Expr>,
+) -> (Option<Expr>, Option<Expr>) {
+    let joined = |factors: Vec<Expr>| factors.into_iter().reduce(|a, b| a * b);
+    let root = |e: Expr| Expr::call(Function::Sqrt, e);
+    // Constants are read before everything else.
+    let before = |root: Expr, side: Option<Expr>| Some(side.into_iter().fold(root, |a, b| a * b));
+    match (joined(root_above), joined(root_below)) {
+        (Some(a), Some(b)) => above = before(root(a / b), above),
+        (Some(a), None) => above = before(root(a), above),
+        (None, Some(b)) => below = before(root(b), below),
+        (None, None) => {}
+    }
+    (above, below)
+}
+
+fn with_coefficient(coefficient: &Rational, above: Option<Expr>, below: Option<Expr>) -> Expr {
+    let whole = |n: &Integer| Expr::rational(&Rational::from(n));
+    let (mut number, mut divisor) = (coefficient.clone(), None);
+    if !coefficient.is_integer() {
+        let decimal = Expr::rational(coefficient);
+        let short =
+            matches!(decimal, Expr::Number(_)) && decimal.to_string().len() <= DECIMAL_LENGTH;
+        if !short {
+            number = Rational::from(coefficient.numer());
+            divisor = Some(whole(coefficient.denom()));
+        }
+    }
+    let above = match above {
+        Some(factors) if number == 1 => factors,
+        Some(factors) => multiplied_first(Expr::rational(&number), factors),
+        None => Expr::rational(&number),
+    };
+    match (divisor, below) {
+        (None, None) => above,
+        (Some(d), None) => above / d,
+        (None, Some(b)) => above / b,
+        (Some(d), Some(b)) => above / multiplied_first(d, b),
+    }
+}
+
+/// `c * (a * b)` as it is read: `(c * a) * b`.
+fn multiplied_first(number: Expr, factors: Expr) -> Expr {
+    use crate::activation::expr::BinaryOp::Mul;
+    match &factors {
+        Expr::Binary(Mul, a, b) => multiplied_first(number, (**a).clone()) * (**b).clone(),
+        _ => number * factors,
+    }
+}
+
+fn exponential(exponent: &Form) -> Expr {
+    match exponent.rational() {
+        Some(q) if q == 1 => Expr::Constant(Constant::E),
+        _ => Expr::call(Function::Exp, tree(exponent)),
+    }
+}
+
+/// The exponent of an exponential atom, whose coefficient is 1, as a monomial again.
+fn monomial_of(exponent: &Expr) -> Monomial {
+    use crate::activation::expr::BinaryOp::{Div, Mul, Pow};
+    let joined = |a: &Expr, b: &Expr, sign: i32| {
+        let (_, b) = monomial_of(b).power(&Rational::from(sign))?;
+        monomial_of(a).times(&b)
+    };
+    let parts = match exponent {
+        one if one.is_int(1) => return Monomial::default(),
+        Expr::Binary(Mul, a, b) => joined(a, b, 1),
+        Expr::Binary(Div, a, b) => joined(a, b, -1),
+        Expr::Binary(Pow, a, b) if **a == Expr::X => {
+            b.as_rational().and_then(|q| monomial_of(a).power(&q))
+        }
+        _ => None,
+    };
+    match parts {
+        Some((factor, monomial)) if factor == 1 => monomial,
+        _ => Monomial::atom(exponent.clone(), Rational::from(1)),
+    }
+}
