@@ -5,8 +5,11 @@ use std::time::Duration;
 
 pub use deeplimit::activation::Entry;
 use deeplimit::activation::Expr;
-use deeplimit::error::{Error, Result};
-use deeplimit::limit::{Classification, Quantity};
+use deeplimit::deadline::Deadline;
+pub use deeplimit::dual::DualValue;
+use deeplimit::error::Result;
+use deeplimit::limit::{self, Classification, Options, Quantity};
+use deeplimit::{dual, hermite, quadrature, real};
 use rug::Rational;
 
 use crate::args::Arithmetic;
@@ -20,6 +23,27 @@ pub struct Request {
     pub timeout: Duration,
 }
 
+impl Request {
+    fn digits(&self) -> usize {
+        self.digits as usize
+    }
+
+    /// The clock starts here.
+    fn deadline(&self) -> Deadline {
+        Deadline::after(self.timeout)
+    }
+}
+
+impl From<Arithmetic> for real::Arithmetic {
+    fn from(road: Arithmetic) -> Self {
+        match road {
+            Arithmetic::Ball => Self::Ball,
+            Arithmetic::Mpfr => Self::Mpfr,
+            Arithmetic::F64 => Self::F64,
+        }
+    }
+}
+
 /// `deeplimit constants`.
 #[derive(Clone, Debug)]
 pub struct Constants {
@@ -29,13 +53,6 @@ pub struct Constants {
     pub a_prime: Option<Quantity>,
     pub b_prime: Option<Quantity>,
     pub alpha: Option<Quantity>,
-}
-
-/// The dual at one correlation.
-#[derive(Clone, Debug)]
-pub struct DualValue {
-    pub dual: Quantity,
-    pub slope: Quantity,
 }
 
 /// The expression in printed form, or the syntax error.
@@ -50,34 +67,39 @@ pub fn catalogue() -> &'static [Entry] {
 
 /// What a network with this activation becomes.
 pub fn classification(text: &str, request: Request, road: Arithmetic) -> Result<Classification> {
-    let _ = (request.digits, request.timeout, road);
-    not_yet(&Expr::parse(text)?)
+    let deadline = request.deadline();
+    let expr = Expr::parse(text)?;
+    let (digits, arithmetic) = (request.digits(), road.into());
+    limit::classify(&expr, &Options { digits, arithmetic, deadline })
 }
 
 /// `1/E phi^2`, `A`, `A'`, `B'`, `alpha`.
-pub fn constants(text: &str, _: Request) -> Result<Constants> {
-    not_yet(&Expr::parse(text)?)
+pub fn constants(text: &str, request: Request) -> Result<Constants> {
+    let c = classification(text, request, Arithmetic::Ball)?;
+    Ok(Constants {
+        activation: c.activation,
+        normalisation: c.normalisation,
+        a: c.a,
+        a_prime: c.a_prime,
+        b_prime: c.b_prime,
+        alpha: c.alpha,
+    })
 }
 
 /// `a_0, ..., a_(terms-1)`.
-pub fn hermite(text: &str, terms: u32, _: Request) -> Result<Vec<Quantity>> {
-    let _ = terms;
-    not_yet(&Expr::parse(text)?)
+pub fn hermite(text: &str, terms: u32, request: Request) -> Result<Vec<Quantity>> {
+    let deadline = request.deadline();
+    hermite::terms(&Expr::parse(text)?, terms, request.digits(), deadline)
 }
 
 /// The dual and its slope at correlations in `[-1, 1]`.
-pub fn dual(text: &str, at: &[Rational], _: Request) -> Result<Vec<DualValue>> {
-    let _ = at;
-    not_yet(&Expr::parse(text)?)
+pub fn dual(text: &str, at: &[Rational], request: Request) -> Result<Vec<DualValue>> {
+    let deadline = request.deadline();
+    dual::values(&Expr::parse(text)?, at, request.digits(), deadline)
 }
 
 /// `E f(Z)`.
-pub fn expectation(text: &str, _: Request) -> Result<Quantity> {
-    not_yet(&Expr::parse(text)?)
-}
-
-fn not_yet<T>(expr: &Expr) -> Result<T> {
-    Err(Error::Unresolved(format!(
-        "nothing can be said of `{expr}` yet"
-    )))
+pub fn expectation(text: &str, request: Request) -> Result<Quantity> {
+    let deadline = request.deadline();
+    quadrature::expect(&Expr::parse(text)?, request.digits(), deadline)
 }

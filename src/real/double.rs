@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use rug::{Float, Rational};
 
-use super::{Analytic, Bits, Real};
+use super::{Analytic, Ball, Bits, Real};
 
 impl Analytic for f64 {
     fn bits(&self) -> Bits {
@@ -91,6 +91,9 @@ impl Analytic for f64 {
 }
 
 impl Real for f64 {
+    fn from_ball(ball: &Ball) -> Self {
+        ball.mid().to_f64()
+    }
     fn abs(&self) -> Self {
         f64::abs(*self)
     }

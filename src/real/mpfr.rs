@@ -8,7 +8,7 @@ use rug::{Float, Rational};
 
 use super::operators::{Arithmetic, binary_operator, operators};
 use super::rounding::too_large_to_reduce;
-use super::{Analytic, Bits, Real};
+use super::{Analytic, Ball, Bits, Real};
 
 /// An MPFR number. Every operation is carried out at the larger precision of its operands and
 /// rounded to nearest (correctly: the error is at most half a unit in the last place); the errors
@@ -174,6 +174,9 @@ impl Analytic for Mpfr {
 }
 
 impl Real for Mpfr {
+    fn from_ball(ball: &Ball) -> Self {
+        Mpfr(ball.mid().clone())
+    }
     fn abs(&self) -> Self {
         Mpfr(self.0.clone().abs())
     }

@@ -92,6 +92,12 @@ impl Ball {
     pub fn rad(&self) -> Float {
         self.rad.to_float()
     }
+    /// The numbers in both balls, as a ball; `None` where they are disjoint.
+    pub fn intersect(&self, other: &Self) -> Option<Self> {
+        let lo = if self.lower() >= other.lower() { self.lower() } else { other.lower() };
+        let hi = if self.upper() <= other.upper() { self.upper() } else { other.upper() };
+        (lo <= hi).then(|| Ball::from_interval(&lo, &hi, self.bits().max(other.bits())))
+    }
     /// The radius is zero.
     pub fn is_exact(&self) -> bool {
         self.rad.is_zero() && !self.is_undefined()
@@ -353,6 +359,18 @@ impl Ball {
 operators!(Ball);
 
 impl Real for Ball {
+    fn from_ball(ball: &Ball) -> Self {
+        ball.clone()
+    }
+    fn midpoint(&self) -> Self {
+        Ball::exact(self.mid.clone())
+    }
+    fn lower_end(&self) -> Self {
+        Ball::exact(self.lower())
+    }
+    fn upper_end(&self) -> Self {
+        Ball::exact(self.upper())
+    }
     /// A ball that holds zero inside gives `[0, |mid| + rad]`.
     fn abs(&self) -> Self {
         match self.side() {
