@@ -70,7 +70,14 @@ pub fn classification(text: &str, request: Request, road: Arithmetic) -> Result<
     let deadline = request.deadline();
     let expr = Expr::parse(text)?;
     let (digits, arithmetic) = (request.digits(), road.into());
-    limit::classify(&expr, &Options { digits, arithmetic, deadline })
+    limit::classify(
+        &expr,
+        &Options {
+            digits,
+            arithmetic,
+            deadline,
+        },
+    )
 }
 
 /// `1/E phi^2`, `A`, `A'`, `B'`, `alpha`.

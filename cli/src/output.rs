@@ -5,8 +5,8 @@ use std::io::{self, ErrorKind, Write};
 use anstream::{AutoStream, ColorChoice};
 use console::Term;
 
-/// The width of a table that goes into a file or a pipe.
-const PAGE: usize = 100;
+/// The width of a table that goes into a file or a pipe: room for 15 digits beside a name of 20 letters.
+const PAGE: usize = 110;
 
 /// Prints on stdout. A closed pipe (`deeplimit ... | head`) is no error.
 pub fn print(text: &str) -> io::Result<()> {

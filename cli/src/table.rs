@@ -100,8 +100,11 @@ impl Table {
         let mut text = format!("{DIM}{indent}{}{DIM:#}\n", row(&self.columns, widths));
         for entry in &self.entries {
             text += &entry.heading();
+            let numbers = row(&entry.cells, widths);
+            if !numbers.is_empty() {
+                text += &format!("{indent}{numbers}\n");
+            }
             text += &entry.words_below(width);
-            text += &format!("{indent}{}\n", row(&entry.cells, widths));
         }
         text
     }
@@ -249,14 +252,23 @@ relu        -1    0.125  proved
     fn above_if_there_is_less() {
         let expected = "  A     alpha
 漢  proved
-  a verdict
   0.25
+  a verdict
 relu  proved
+  -1    0.125
   another verdict of several
   words
-  -1    0.125
+none
+  no numbers
 ";
-        assert_eq!(plain(&table().text(30)), expected);
+        let mut table = table();
+        table.entries.push(Entry {
+            name: "none".to_owned(),
+            cells: vec![String::new(); 2],
+            words: Some("no numbers".to_owned()),
+            ..Entry::default()
+        });
+        assert_eq!(plain(&table.text(30)), expected);
     }
 
     #[test]

@@ -3,7 +3,6 @@
 //! References are closed forms computed here in MPFR, or published values with their source. None is
 //! copied from the program's output.
 
-
 mod support;
 
 use std::time::Duration;
@@ -377,7 +376,7 @@ fn the_catalogue_is_listed_and_every_entry_can_be_typed() {
             name => name,
         };
         // `expect` parses and evaluates; E phi of every entry exists.
-        let session = deeplimit(&["expect", typed, "--digits", "5", "--arithmetic", "f64"]);
+        let session = deeplimit(&["expect", typed, "--digits", "5"]);
         assert_eq!(session.code, Some(0), "{usage}: {}", session.stderr);
     }
 }
