@@ -2,6 +2,7 @@
 
 use deeplimit::limit::{Quantity, Value};
 use deeplimit::real::{Certain, certain_digits, enclosing_decimal};
+use rug::Float;
 use serde::Serialize;
 
 /// A number in the JSON contract: `|true value - value| <= radius`.
@@ -22,7 +23,8 @@ impl Number {
             (_, Some(n)) => (n.to_owned(), "0".to_owned()),
             (Value::Infinite, None) => ("inf".to_owned(), "0".to_owned()),
             (Value::Finite { midpoint, radius }, None) => {
-                enclosing_decimal(midpoint, radius, digits as usize)
+                let digits = (digits as usize).min(meaningful_digits(midpoint, radius));
+                enclosing_decimal(midpoint, radius, digits)
             }
         };
         let exact = q.exact.clone();
@@ -31,6 +33,18 @@ impl Number {
             radius,
             exact,
         }
+    }
+}
+
+/// How many digits of the midpoint say something: those down to the radius, and one more.
+fn meaningful_digits(midpoint: &Float, radius: &Float) -> usize {
+    match (midpoint.get_exp(), radius.get_exp()) {
+        (Some(m), Some(r)) => {
+            let bits = f64::from(m) - f64::from(r);
+            (bits * std::f64::consts::LOG10_2 + 2.0).max(1.0) as usize
+        }
+        // An exact number, or zero.
+        _ => usize::MAX,
     }
 }
 
@@ -77,8 +91,6 @@ pub fn exact_integer(q: &Quantity) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use rug::Float;
-
     use super::*;
 
     fn quantity(midpoint: &str, radius: &str) -> Quantity {
@@ -130,6 +142,17 @@ mod tests {
         assert_eq!(n.value, "0.880703630807796");
         // 0.88070363080779621 - 0.880703630807796 = 2.1e-16; with 1.5e-17 it is 2.25e-16.
         assert_eq!(n.radius, "2.3e-16");
+    }
+
+    #[test]
+    fn no_digits_far_below_the_radius() {
+        let n = Number::new(&quantity("0.88070363080779621", "3e-9"), 15);
+        assert_eq!(
+            (n.value.as_str(), n.radius.as_str()),
+            ("0.8807036308", "3.1e-9")
+        );
+        let n = Number::new(&quantity("1e-9", "3"), 15);
+        assert_eq!((n.value.as_str(), n.radius.as_str()), ("1e-9", "3.1"));
     }
 
     #[test]
