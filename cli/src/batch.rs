@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -146,8 +146,18 @@ fn collected<T>(
     let mut started: Vec<Option<Instant>> = vec![None; count];
     let mut progress = Progress::new(count);
     loop {
-        let unanswered = answers.iter().filter(|a| a.is_none()).count();
         let interrupted = interrupt.pressed.load(Ordering::SeqCst);
+        let mut wait = if interrupted { Duration::ZERO } else { TICK };
+        while let Ok(event) = receiver.recv_timeout(wait) {
+            match event {
+                Event::Started(n) => started[n] = Some(Instant::now()),
+                // Too late if it has been given up.
+                Event::Finished(n, answer) if answers[n].is_none() => answers[n] = Some(answer),
+                Event::Finished(..) => {}
+            }
+            wait = Duration::ZERO;
+        }
+        let unanswered = answers.iter().filter(|a| a.is_none()).count();
         if unanswered == 0 || interrupted {
             return Batch {
                 answers,
@@ -155,19 +165,11 @@ fn collected<T>(
             };
         }
         if workers == 0 {
-            let no_thread =
-                || Error::Unresolved("the system has no thread to compute in".to_owned());
-            answers
-                .iter_mut()
-                .filter(|a| a.is_none())
-                .for_each(|a| *a = Some(Err(no_thread())));
+            for answer in answers.iter_mut().filter(|a| a.is_none()) {
+                let message = "the system has no thread to compute in".to_owned();
+                *answer = Some(Err(Error::Unresolved(message)));
+            }
             continue;
-        }
-        match receiver.recv_timeout(TICK) {
-            Ok(Event::Started(n)) => started[n] = Some(Instant::now()),
-            // Too late if it has been given up.
-            Ok(Event::Finished(n, answer)) if answers[n].is_none() => answers[n] = Some(answer),
-            Ok(_) | Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
         }
         let mut busy = None;
         for (n, since) in started
@@ -195,6 +197,8 @@ fn collected<T>(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Barrier;
+
     use super::*;
 
     const LONG: Duration = Duration::from_secs(60);
@@ -223,16 +227,18 @@ mod tests {
     #[test]
     fn questions_share_the_cores() {
         let cores = thread::available_parallelism().map_or(1, |n| n.get());
-        let never = Interrupt::new();
+        // Nobody passes before all cores are at work; a worker too many would be seen.
+        let gate = Barrier::new(cores);
         let at_work = Arc::new((AtomicUsize::new(0), AtomicUsize::new(0)));
         let seen = Arc::clone(&at_work);
-        answers(&labels(4 * cores), LONG, &never, move |_| {
+        let batch = answers(&labels(4 * cores), LONG, &Interrupt::new(), move |_| {
             let now = seen.0.fetch_add(1, Ordering::SeqCst) + 1;
             seen.1.fetch_max(now, Ordering::SeqCst);
-            thread::sleep(Duration::from_millis(30));
+            gate.wait();
             seen.0.fetch_sub(1, Ordering::SeqCst);
             Ok(())
         });
+        assert_eq!(values(&batch), vec![Some(()); 4 * cores]);
         assert_eq!(at_work.1.load(Ordering::SeqCst), cores);
     }
 

@@ -9,6 +9,9 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+/// What takes milliseconds may take this long on a machine that is busy with other tests.
+pub const AT_ONCE: Duration = Duration::from_secs(5);
+
 /// What came of a command line.
 pub struct Session {
     /// The exit code; `None` after a signal (a stack overflow).
@@ -113,9 +116,5 @@ pub fn assert_bad(name: &str, session: &Session) {
         "{name}: {}",
         session.stderr
     );
-    assert!(
-        session.took < Duration::from_secs(2),
-        "{name}: {:?}",
-        session.took
-    );
+    assert!(session.took < AT_ONCE, "{name}: {:?}", session.took);
 }
