@@ -25,7 +25,12 @@ fn nine(c: &mut Criterion) {
     let mut group = c.benchmark_group("classify");
     group.sample_size(10);
     group.bench_function("nine activations, 15 digits", |b| {
-        b.iter(|| parsed.par_iter().map(|e| classify(e, &Options::default()).unwrap()).collect::<Vec<_>>());
+        b.iter(|| {
+            parsed
+                .par_iter()
+                .map(|e| classify(e, &Options::default()).unwrap())
+                .collect::<Vec<_>>()
+        });
     });
     group.finish();
 }
@@ -34,8 +39,14 @@ fn hundred(c: &mut Criterion) {
     let mut group = c.benchmark_group("classify, 100 digits");
     group.sample_size(10);
     for entry in catalogue() {
-        let Ok(e) = Expr::parse(entry.name).or_else(|_| Expr::parse(&format!("{}(4)", entry.name))) else { continue };
-        let options = Options { digits: 100, ..Options::default() };
+        let Ok(e) = Expr::parse(entry.name).or_else(|_| Expr::parse(&format!("{}(4)", entry.name)))
+        else {
+            continue;
+        };
+        let options = Options {
+            digits: 100,
+            ..Options::default()
+        };
         group.bench_function(entry.name, |b| b.iter(|| classify(&e, &options)));
     }
     group.finish();

@@ -50,7 +50,9 @@ fn activation() -> impl Strategy<Value = String> {
 }
 
 fn ball(q: &Quantity) -> Ball {
-    let Value::Finite { midpoint, radius } = &q.value else { panic!("{q:?} is infinite") };
+    let Value::Finite { midpoint, radius } = &q.value else {
+        panic!("{q:?} is infinite")
+    };
     Ball::new(midpoint.clone(), radius)
 }
 
@@ -63,7 +65,10 @@ fn overlaps(p: &Quantity, q: &Quantity) -> bool {
 }
 
 fn expectation(text: &str, digits: usize) -> Ball {
-    ball(&expect(&parse(text), digits, Deadline::default()).unwrap_or_else(|e| panic!("{text}: {e}")))
+    ball(
+        &expect(&parse(text), digits, Deadline::default())
+            .unwrap_or_else(|e| panic!("{text}: {e}")),
+    )
 }
 
 proptest! {

@@ -47,7 +47,13 @@ const ACTIVATIONS: &[(&str, &str)] = &[
 const PRINTED: f64 = 2e-35;
 
 fn field<'a>(lines: &[&'a str], name: &str) -> Option<&'a str> {
-    lines.iter().find_map(|l| l.trim().strip_prefix(name)?.trim_start().strip_prefix('=').map(str::trim))
+    lines.iter().find_map(|l| {
+        l.trim()
+            .strip_prefix(name)?
+            .trim_start()
+            .strip_prefix('=')
+            .map(str::trim)
+    })
 }
 
 #[test]
@@ -55,20 +61,43 @@ fn constants_of_thirty_activations_to_thirty_digits() {
     let text = include_str!("oracles/act_constants.txt");
     let lines: Vec<&str> = text.lines().collect();
     for (name, expr) in ACTIVATIONS {
-        let start = lines.iter().position(|l| l == name).unwrap_or_else(|| panic!("{name} is in the file"));
-        let block: Vec<&str> = lines[start + 1..].iter().take_while(|l| l.starts_with(' ')).copied().collect();
-        let c = classify(&parse(expr), &Options { digits: 33, ..Options::default() }).unwrap();
+        let start = lines
+            .iter()
+            .position(|l| l == name)
+            .unwrap_or_else(|| panic!("{name} is in the file"));
+        let block: Vec<&str> = lines[start + 1..]
+            .iter()
+            .take_while(|l| l.starts_with(' '))
+            .copied()
+            .collect();
+        let c = classify(
+            &parse(expr),
+            &Options {
+                digits: 33,
+                ..Options::default()
+            },
+        )
+        .unwrap();
         let check = |what: &str, q: &Option<Quantity>| {
             let reference = field(&block, what).unwrap_or_else(|| panic!("{name}: {what}"));
             let q = q.as_ref().unwrap_or_else(|| panic!("{name}: no {what}"));
             // signs are not part of the convention: A' of -phi
-            assert!(contains(q, reference, PRINTED), "{name} {what}: {q:?} against {reference}");
-            assert!(tight(q, 1e-32) || matches!(q.value, Value::Infinite), "{name} {what}: {q:?}");
+            assert!(
+                contains(q, reference, PRINTED),
+                "{name} {what}: {q:?} against {reference}"
+            );
+            assert!(
+                tight(q, 1e-32) || matches!(q.value, Value::Infinite),
+                "{name} {what}: {q:?}"
+            );
         };
         check("A ", &c.a);
         check("A'", &c.a_prime);
         check("B'", &c.b_prime);
-        let verdict = block.iter().find_map(|l| l.trim().strip_prefix("->")).unwrap();
+        let verdict = block
+            .iter()
+            .find_map(|l| l.trim().strip_prefix("->"))
+            .unwrap();
         let regime = c.regime;
         let expected = if verdict.contains("linear") {
             Regime::Linear
@@ -83,7 +112,11 @@ fn constants_of_thirty_activations_to_thirty_digits() {
         };
         assert_eq!(regime, expected, "{name}: {verdict}");
         if let Some((_, alpha)) = verdict.split_once("alpha=") {
-            assert!(contains(c.alpha.as_ref().unwrap(), alpha.trim(), PRINTED), "{name}: {:?}", c.alpha);
+            assert!(
+                contains(c.alpha.as_ref().unwrap(), alpha.trim(), PRINTED),
+                "{name}: {:?}",
+                c.alpha
+            );
         }
         assert!(c.proved, "{name}: {:?}", c.missing);
     }
@@ -108,9 +141,13 @@ fn duals_at_three_correlations() {
         if line.ends_with('{') && line.contains('|') {
             key = line.split('"').nth(1).unwrap().to_string();
         }
-        let Some(value) = line.strip_prefix("\"value\": \"") else { continue };
+        let Some(value) = line.strip_prefix("\"value\": \"") else {
+            continue;
+        };
         let value = value.trim_end_matches(&['"', ','][..]);
-        let [name, rho, what] = key.split('|').collect::<Vec<_>>()[..] else { panic!("{key}") };
+        let [name, rho, what] = key.split('|').collect::<Vec<_>>()[..] else {
+            panic!("{key}")
+        };
         // tanh(10 x) near 1 needs more coefficients than are worth a test
         if name == "tanh10" && rho == "0.999" {
             continue;
@@ -119,17 +156,27 @@ fn duals_at_three_correlations() {
         let square = expect(&parse(&format!("({})^2", e)), 40, Deadline::default()).unwrap();
         let rho: f64 = rho.parse().unwrap();
         let rho = Rational::from(((rho * 1000.0).round() as i64, 1000));
-        let v = dual::values(&e, &[rho], 40, Deadline::default()).unwrap().remove(0);
+        let v = dual::values(&e, &[rho], 40, Deadline::default())
+            .unwrap()
+            .remove(0);
         let q = if what == "D" { v.dual } else { v.slope };
         // the file is not normalised
-        let (Value::Finite { midpoint, radius }, Value::Finite { midpoint: s, .. }) = (&q.value, &square.value) else {
+        let (Value::Finite { midpoint, radius }, Value::Finite { midpoint: s, .. }) =
+            (&q.value, &square.value)
+        else {
             panic!("{key}")
         };
         let raw = Quantity {
-            value: Value::Finite { midpoint: Float::with_val(300, midpoint * s), radius: radius.clone() },
+            value: Value::Finite {
+                midpoint: Float::with_val(300, midpoint * s),
+                radius: radius.clone(),
+            },
             exact: None,
         };
-        assert!(contains(&raw, value, 1e-36), "{key}: {raw:?} against {value}");
+        assert!(
+            contains(&raw, value, 1e-36),
+            "{key}: {raw:?} against {value}"
+        );
         checked += 1;
     }
     assert!(checked >= 30, "{checked}");

@@ -4,8 +4,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The order of the rooms; the tests of a room may use later ones.
-const ROOMS: [&str; 9] =
-    ["error", "deadline", "real", "activation", "exact", "quadrature", "hermite", "dual", "limit"];
+const ROOMS: [&str; 9] = [
+    "error",
+    "deadline",
+    "real",
+    "activation",
+    "exact",
+    "quadrature",
+    "hermite",
+    "dual",
+    "limit",
+];
 
 fn sources(dir: &Path, out: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(dir).unwrap() {
@@ -27,7 +36,12 @@ fn all() -> Vec<PathBuf> {
 fn room(path: &Path) -> String {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let first = path.strip_prefix(src).unwrap().components().next().unwrap();
-    first.as_os_str().to_str().unwrap().trim_end_matches(".rs").to_string()
+    first
+        .as_os_str()
+        .to_str()
+        .unwrap()
+        .trim_end_matches(".rs")
+        .to_string()
 }
 
 #[test]
@@ -35,7 +49,12 @@ fn a_room_uses_only_earlier_rooms() {
     for path in all() {
         let here = room(&path);
         let Some(position) = ROOMS.iter().position(|r| *r == here) else {
-            assert_eq!(here, "lib", "{}: put the new room into ROOMS, where the mathematics puts it", path.display());
+            assert_eq!(
+                here,
+                "lib",
+                "{}: put the new room into ROOMS, where the mathematics puts it",
+                path.display()
+            );
             continue;
         };
         let name = path.file_name().unwrap().to_str().unwrap();
@@ -72,7 +91,11 @@ fn no_drawers_and_no_endless_files() {
         let lines = fs::read_to_string(&path).unwrap().lines().count();
         // the catalogue is a table
         let limit = if name == "catalogue" { 700 } else { 500 };
-        assert!(lines <= limit, "{} has {lines} lines: split it where the mathematics splits", path.display());
+        assert!(
+            lines <= limit,
+            "{} has {lines} lines: split it where the mathematics splits",
+            path.display()
+        );
     }
 }
 
@@ -82,7 +105,14 @@ fn the_library_neither_prints_nor_reads_files() {
         let text = fs::read_to_string(&path).unwrap();
         let code = text.split("#[cfg(test)]").next().unwrap();
         for line in code.lines().filter(|l| !l.trim_start().starts_with("//")) {
-            for word in ["println!", "eprintln!", "std::fs", "dbg!(", "todo!(", "unimplemented!("] {
+            for word in [
+                "println!",
+                "eprintln!",
+                "std::fs",
+                "dbg!(",
+                "todo!(",
+                "unimplemented!(",
+            ] {
                 assert!(!line.contains(word), "{}: {line}", path.display());
             }
         }

@@ -31,7 +31,13 @@ struct Tail {
 impl Growth {
     fn constant(c: Float, start: u32) -> Self {
         let zero = || Float::new(BITS);
-        Growth { start, c, k: zero(), a: zero(), b: zero() }
+        Growth {
+            start,
+            c,
+            k: zero(),
+            a: zero(),
+            b: zero(),
+        }
     }
 
     /// The bound of the product of two functions.
@@ -66,7 +72,13 @@ impl Growth {
         ln_c.ln_round(Round::Up);
         let mut c = times_q(&ln_c);
         c.exp_round(Round::Up);
-        Growth { start: self.start, c, k: times_q(&self.k), a: times_q(&self.a), b: times_q(&self.b) }
+        Growth {
+            start: self.start,
+            c,
+            k: times_q(&self.k),
+            a: times_q(&self.a),
+            b: times_q(&self.b),
+        }
     }
 
     /// Multiplied by `scale * exp(b x^2)`: the way other factors of an integrand come in.
@@ -137,7 +149,9 @@ fn tail(e: &Expr, start: u32) -> Tail {
     };
     // An undecided switch leaves no range, but a bound of the modulus is one.
     let range = match &growth {
-        Some(g) if !range.is_finite() && g.is_constant() => Interval::new(Float::with_val(BITS, -&g.c), g.c.clone()),
+        Some(g) if !range.is_finite() && g.is_constant() => {
+            Interval::new(Float::with_val(BITS, -&g.c), g.c.clone())
+        }
         _ => range,
     };
     Tail { range, growth }
@@ -145,7 +159,10 @@ fn tail(e: &Expr, start: u32) -> Tail {
 
 /// Interval enclosure of all values on `[start, inf)`.
 fn range_of(e: &Expr, start: u32) -> Interval {
-    let x = Interval::new(Float::with_val(BITS, start), Float::with_val(BITS, rug::float::Special::Infinity));
+    let x = Interval::new(
+        Float::with_val(BITS, start),
+        Float::with_val(BITS, rug::float::Special::Infinity),
+    );
     if e.is_constant() {
         return crate::activation::Tape::new(std::slice::from_ref(e), BITS).at_one(&x);
     }
@@ -162,7 +179,9 @@ fn range_of(e: &Expr, start: u32) -> Interval {
 
 fn bounded(range: &Interval, start: u32) -> Option<Growth> {
     let magnitude = range.mag();
-    magnitude.is_finite().then(|| Growth::constant(Float::with_val_round(BITS, magnitude, Round::Up).0, start))
+    magnitude
+        .is_finite()
+        .then(|| Growth::constant(Float::with_val_round(BITS, magnitude, Round::Up).0, start))
 }
 
 fn structural(e: &Expr, start: u32) -> Option<Growth> {
@@ -189,7 +208,11 @@ fn structural(e: &Expr, start: u32) -> Option<Growth> {
                     Some(bounded(&reciprocal, start)?.powered(&-q))
                 }
                 None => exponential(
-                    &(Expr::Binary(BinaryOp::Mul, b.clone(), Expr::Call(Function::Log, [(**a).clone()].into()).into())),
+                    &(Expr::Binary(
+                        BinaryOp::Mul,
+                        b.clone(),
+                        Expr::Call(Function::Log, [(**a).clone()].into()).into(),
+                    )),
                     start,
                 ),
             },
@@ -226,8 +249,12 @@ fn structural(e: &Expr, start: u32) -> Option<Growth> {
                 }
                 // |asinh y| <= log(1 + 2|y|) <= 2|y|, |atan y| <= |y|, and so on: at most linear.
                 Function::Abs => of(a).growth,
-                Function::Min | Function::Max => Some(of(a).growth?.plus(&of(&arguments[1]).growth?)),
-                Function::Sign | Function::Step => Some(Growth::constant(Float::with_val(BITS, 1), start)),
+                Function::Min | Function::Max => {
+                    Some(of(a).growth?.plus(&of(&arguments[1]).growth?))
+                }
+                Function::Sign | Function::Step => {
+                    Some(Growth::constant(Float::with_val(BITS, 1), start))
+                }
                 Function::Asinh | Function::Atan | Function::Erf => {
                     let g = of(a).growth?;
                     Some(g.weighted(&Float::with_val(BITS, 2), &Float::new(BITS)))
@@ -246,12 +273,23 @@ fn exponential(g: &Expr, start: u32) -> Option<Growth> {
         && coefficients.len() <= 3
     {
         let upper = |i: usize| {
-            coefficients.get(i).map_or_else(|| Float::new(BITS), |c| range_of(c, start).hi().clone())
+            coefficients
+                .get(i)
+                .map_or_else(|| Float::new(BITS), |c| range_of(c, start).hi().clone())
         };
         let mut c = upper(0);
         c.exp_round(Round::Up);
-        let out = Growth { start, c, k: Float::new(BITS), a: upper(1), b: upper(2) };
-        return [&out.c, &out.a, &out.b].iter().all(|v| v.is_finite()).then_some(out);
+        let out = Growth {
+            start,
+            c,
+            k: Float::new(BITS),
+            a: upper(1),
+            b: upper(2),
+        };
+        return [&out.c, &out.a, &out.b]
+            .iter()
+            .all(|v| v.is_finite())
+            .then_some(out);
     }
     let inner = tail(g, start);
     if inner.range.hi().is_finite() {

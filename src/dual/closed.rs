@@ -35,15 +35,26 @@ pub fn closed_form<R: Real>(expr: &Expr, bits: Bits) -> Option<Dual<R>> {
 /// Two pieces that meet at 0, both linear through the origin or both constant.
 fn split_at_zero<R: Real>(expr: &Expr, bits: Bits) -> Option<Dual<R>> {
     let pieces = pieces(expr, 1).ok()?;
-    let [left, right] = pieces.as_slice() else { return None };
-    let (End::MinusInfinity, End::At(b), End::PlusInfinity) = (&left.from, &left.to, &right.to) else { return None };
+    let [left, right] = pieces.as_slice() else {
+        return None;
+    };
+    let (End::MinusInfinity, End::At(b), End::PlusInfinity) = (&left.from, &left.to, &right.to)
+    else {
+        return None;
+    };
     let zero = |e: &Expr| e.as_rational().is_some_and(|q| q == 0);
     if !b.exact().is_some_and(zero) {
         return None;
     }
-    let (p, q) = (left.formula.polynomial_over_constants()?, right.formula.polynomial_over_constants()?);
+    let (p, q) = (
+        left.formula.polynomial_over_constants()?,
+        right.formula.polynomial_over_constants()?,
+    );
     let coefficient = |c: &[Expr], i: usize| {
-        c.get(i).map_or_else(|| R::int(0, bits), |e| Tape::<R>::new(std::slice::from_ref(e), bits).at_one(&R::int(0, bits)))
+        c.get(i).map_or_else(
+            || R::int(0, bits),
+            |e| Tape::<R>::new(std::slice::from_ref(e), bits).at_one(&R::int(0, bits)),
+        )
     };
     let only = |c: &[Expr], i: usize| c.iter().enumerate().all(|(j, e)| j == i || zero(e));
     let share = |i: usize| {
@@ -64,7 +75,9 @@ fn scaled_function(e: &Expr) -> Option<(Function, Expr)> {
         Expr::Binary(BinaryOp::Mul, a, b) if a.is_constant() => scaled_function(b),
         Expr::Binary(BinaryOp::Mul | BinaryOp::Div, a, b) if b.is_constant() => scaled_function(a),
         Expr::Call(function, arguments) => {
-            let [argument] = &**arguments else { return None };
+            let [argument] = &**arguments else {
+                return None;
+            };
             let linear = argument.simplify().polynomial_over_constants()?;
             match linear.as_slice() {
                 [c, k] if c.as_rational().is_some_and(|q| q == 0) => Some((*function, k.clone())),
@@ -99,5 +112,9 @@ fn polynomial<R: Real>(c: &[R]) -> Series<R> {
     let bits = a.first().map_or(53, |a| a.bits());
     let zero = R::int(0, bits);
     let square = a.iter().fold(zero.clone(), |sum, a| &sum + &a.powi(2));
-    Series { squares: a.iter().map(|a| &a.powi(2) / &square).collect(), tail: zero.clone(), slope_tail: Some(zero) }
+    Series {
+        squares: a.iter().map(|a| &a.powi(2) / &square).collect(),
+        tail: zero.clone(),
+        slope_tail: Some(zero),
+    }
 }

@@ -105,7 +105,11 @@ impl<R: Real> Dual<R> {
 /// The intersection of a value that is known to be a correlation with `[-1, 1]`.
 fn clamped<R: Real>(rho: &R) -> R {
     let one = R::int(1, rho.bits());
-    if rho.abs().compare(&one) == Some(Ordering::Less) { rho.clone() } else { rho.min(&one).max(&-one) }
+    if rho.abs().compare(&one) == Some(Ordering::Less) {
+        rho.clone()
+    } else {
+        rho.min(&one).max(&-one)
+    }
 }
 
 /// The attracting fixed point `c*` in `[0, 1)` of a dual with `dual(0) > 0` and `B' > 1`, and the multiplier
@@ -119,7 +123,9 @@ pub fn attracting_fixed_point(dual: &Dual<Ball>, bits: u32) -> Option<(Ball, Bal
     let one = Ball::int(1, bits);
     // F < 0 to the right of c*
     let mut low = Ball::int(0, bits);
-    let mut high = (1..bits as i32 / 2).map(|j| &one - &one.scale2(-j)).find(|b| f(b).sign() == Some(Ordering::Less))?;
+    let mut high = (1..bits as i32 / 2)
+        .map(|j| &one - &one.scale2(-j))
+        .find(|b| f(b).sign() == Some(Ordering::Less))?;
     for _ in 0..2 * bits {
         let slope_high = dual.slope_at(&high);
         if slope_high.compare(&one) == Some(Ordering::Less) && (&high - &low).to_f64() < 0.05 {
@@ -134,7 +140,9 @@ pub fn attracting_fixed_point(dual: &Dual<Ball>, bits: u32) -> Option<(Ball, Bal
     }
     let mut x = low.hull(&high);
     for _ in 0..64 {
-        let slopes = dual.slope_at(&x.lower_end()).hull(&dual.slope_at(&x.upper_end()));
+        let slopes = dual
+            .slope_at(&x.lower_end())
+            .hull(&dual.slope_at(&x.upper_end()));
         let contraction = &slopes - &one;
         if contraction.sign() != Some(Ordering::Less) {
             return None;
@@ -149,6 +157,8 @@ pub fn attracting_fixed_point(dual: &Dual<Ball>, bits: u32) -> Option<(Ball, Bal
         }
         x = narrowed;
     }
-    let multiplier = dual.slope_at(&x.lower_end()).hull(&dual.slope_at(&x.upper_end()));
+    let multiplier = dual
+        .slope_at(&x.lower_end())
+        .hull(&dual.slope_at(&x.upper_end()));
     Some((x, multiplier))
 }

@@ -40,28 +40,50 @@ impl PiecewiseLinear {
         };
         let mut kinks = Vec::new();
         for pair in pieces.windows(2) {
-            let End::At(b) = &pair[1].from else { return None };
+            let End::At(b) = &pair[1].from else {
+                return None;
+            };
             let jump = binary(BinaryOp::Sub, &slope(&pair[1])?, &slope(&pair[0])?).simplify();
             kinks.push((b.exact()?.clone(), jump));
         }
-        (!kinks.is_empty()).then_some(PiecewiseLinear { kinks, square, derivative_square })
+        (!kinks.is_empty()).then_some(PiecewiseLinear {
+            kinks,
+            square,
+            derivative_square,
+        })
     }
 
     /// `s_i s_j exp(...)/(2 pi)` as a function of the angle `x`.
     fn term(&self, i: usize, j: usize) -> Expr {
         let ((a, s), (b, t)) = (&self.kinks[i], &self.kinks[j]);
-        let one_plus_cos = binary(BinaryOp::Add, &Expr::int(1), &Expr::call(Function::Cos, Expr::X));
+        let one_plus_cos = binary(
+            BinaryOp::Add,
+            &Expr::int(1),
+            &Expr::call(Function::Cos, Expr::X),
+        );
         let mut exponent = binary(BinaryOp::Div, &binary(BinaryOp::Mul, a, b), &one_plus_cos);
         if i != j {
             let sine = Expr::call(Function::Sin, Expr::X).pow(Expr::int(2));
             let difference = binary(BinaryOp::Sub, a, b).pow(Expr::int(2));
-            let far = binary(BinaryOp::Div, &difference, &binary(BinaryOp::Mul, &Expr::int(2), &sine));
+            let far = binary(
+                BinaryOp::Div,
+                &difference,
+                &binary(BinaryOp::Mul, &Expr::int(2), &sine),
+            );
             exponent = binary(BinaryOp::Add, &far, &exponent);
         }
         let weight = binary(BinaryOp::Mul, s, t);
-        let two_pi = binary(BinaryOp::Mul, &Expr::int(2), &Expr::Constant(crate::activation::Constant::Pi));
+        let two_pi = binary(
+            BinaryOp::Mul,
+            &Expr::int(2),
+            &Expr::Constant(crate::activation::Constant::Pi),
+        );
         let factor = binary(BinaryOp::Div, &weight, &two_pi);
-        binary(BinaryOp::Mul, &factor, &Expr::call(Function::Exp, Expr::Neg(exponent.into())))
+        binary(
+            BinaryOp::Mul,
+            &factor,
+            &Expr::call(Function::Exp, Expr::Neg(exponent.into())),
+        )
     }
 
     /// `int_0^theta K` and `int_0^theta K cos`, each with an absolute error of about `2^-accuracy`, `0 < theta <= pi/2`.
@@ -72,9 +94,16 @@ impl PiecewiseLinear {
         for i in 0..self.kinks.len() {
             for j in i..self.kinks.len() {
                 let term = self.term(i, j);
-                let functions = [term.clone(), binary(BinaryOp::Mul, &term, &Expr::call(Function::Cos, Expr::X))];
+                let functions = [
+                    term.clone(),
+                    binary(BinaryOp::Mul, &term, &Expr::call(Function::Cos, Expr::X)),
+                ];
                 let times = Ball::int(if i == j { 1 } else { 2 }, bits);
-                let (from, rest) = if i == j { (zero.clone(), None) } else { self.start(i, j, theta, accuracy)? };
+                let (from, rest) = if i == j {
+                    (zero.clone(), None)
+                } else {
+                    self.start(i, j, theta, accuracy)?
+                };
                 let values = if from.compare(theta) == Some(Ordering::Less) {
                     integrals(&functions, &from, theta, accuracy, bits)?
                 } else {
@@ -94,9 +123,17 @@ impl PiecewiseLinear {
 
     /// Where the term of two different kinks begins to matter, and a bound of its integral up to there:
     /// on `(0, b]` it is at most `|s t|/(2 pi) exp(-(c - d)^2/(2 sin^2 b) + max(0, -c d))`.
-    fn start(&self, i: usize, j: usize, theta: &Ball, accuracy: Bits) -> Option<(Ball, Option<Float>)> {
+    fn start(
+        &self,
+        i: usize,
+        j: usize,
+        theta: &Ball,
+        accuracy: Bits,
+    ) -> Option<(Ball, Option<Float>)> {
         let bits = theta.bits();
-        let value = |e: &Expr| crate::activation::Tape::<Ball>::new(std::slice::from_ref(e), bits).at_one(theta);
+        let value = |e: &Expr| {
+            crate::activation::Tape::<Ball>::new(std::slice::from_ref(e), bits).at_one(theta)
+        };
         let ((a, s), (b, t)) = (&self.kinks[i], &self.kinks[j]);
         let (a, b, s, t) = (value(a), value(b), value(s), value(t));
         let distance = (&a - &b).abs();
@@ -104,7 +141,11 @@ impl PiecewiseLinear {
         let room = Ball::int(i64::from(accuracy) + 8, bits) + &negative.scale2(1);
         // (c - d)^2/(2 sin^2 b) >= accuracy log 2 + max(0, -c d) where sin b <= b <= |c - d|/sqrt(2 room)
         let from = (&distance / &room.scale2(1).sqrt()).midpoint();
-        let from = if from.compare(theta) == Some(Ordering::Less) { from } else { theta.clone() };
+        let from = if from.compare(theta) == Some(Ordering::Less) {
+            from
+        } else {
+            theta.clone()
+        };
         let sine = from.sin();
         let exponent = &negative - &(&distance.powi(2) / &sine.powi(2).scale2(1));
         let bound = &(&(&s * &t).abs() * &exponent.exp()) * &from;
@@ -129,7 +170,8 @@ impl PiecewiseLinear {
         // bracket in powers of two
         let coarse = |j: i32, extra: Bits| {
             let theta = Ball::int(1, 256).scale2(-j);
-            self.excess(&theta, 2 * j.max(0) as Bits + extra).map(|(_, e, _)| e.sign())
+            self.excess(&theta, 2 * j.max(0) as Bits + extra)
+                .map(|(_, e, _)| e.sign())
         };
         let mut j = 0;
         while coarse(j, 80)? != Some(Ordering::Greater) {

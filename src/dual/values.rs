@@ -39,10 +39,17 @@ const LAST_DEGREE: u32 = 3000;
 /// let Value::Finite { midpoint, .. } = &v[0].slope.value else { panic!() };
 /// assert!((midpoint.to_f64() - 2.0 / 3.0).abs() < 1e-15);
 /// ```
-pub fn values(expr: &Expr, at: &[Rational], digits: usize, deadline: Deadline) -> Result<Vec<DualValue>> {
+pub fn values(
+    expr: &Expr,
+    at: &[Rational],
+    digits: usize,
+    deadline: Deadline,
+) -> Result<Vec<DualValue>> {
     for rho in at {
         if rho.clone().abs() > 1 {
-            return Err(Error::Domain(format!("{rho} is not a correlation: it must lie between -1 and 1")));
+            return Err(Error::Domain(format!(
+                "{rho} is not a correlation: it must lie between -1 and 1"
+            )));
         }
     }
     let structure = Structure::new(expr)?;
@@ -58,8 +65,16 @@ pub fn values(expr: &Expr, at: &[Rational], digits: usize, deadline: Deadline) -
             let x = Ball::rational(rho, bits);
             let slope = dual.slope_at(&x);
             Ok(DualValue {
-                dual: if *rho == 1 { Quantity::integer(1) } else { Quantity::new(&dual.at(&x), None) },
-                slope: if slope.is_finite() { Quantity::new(&slope, None) } else { Quantity::infinite() },
+                dual: if *rho == 1 {
+                    Quantity::integer(1)
+                } else {
+                    Quantity::new(&dual.at(&x), None)
+                },
+                slope: if slope.is_finite() {
+                    Quantity::new(&slope, None)
+                } else {
+                    Quantity::infinite()
+                },
             })
         })
         .collect()
@@ -77,10 +92,14 @@ fn series(
     let derivative_square = if continuous {
         match &structure.derivative_square {
             Some(d) => Some(d.evaluate(accuracy + 64)),
-            None => Plan::new(&Integrand::with_derivative(&structure.expr), Envelope::Moments { degree: 1 }, accuracy)
-                .and_then(|plan| Samples::<Ball>::new(&plan, accuracy + 64, deadline))
-                .map(|s| s.square(1))
-                .ok(),
+            None => Plan::new(
+                &Integrand::with_derivative(&structure.expr),
+                Envelope::Moments { degree: 1 },
+                accuracy,
+            )
+            .and_then(|plan| Samples::<Ball>::new(&plan, accuracy + 64, deadline))
+            .map(|s| s.square(1))
+            .ok(),
         }
     } else {
         None
@@ -88,14 +107,29 @@ fn series(
     let far = far.map_or(0.0, Rational::to_f64);
     let mut degree = 64;
     loop {
-        let s = hermite_series(structure, derivative_square.as_ref(), degree, accuracy, Arithmetic::Ball, deadline)?;
+        let s = hermite_series(
+            structure,
+            derivative_square.as_ref(),
+            degree,
+            accuracy,
+            Arithmetic::Ball,
+            deadline,
+        )?;
         let rest = crate::quadrature::ln(&s.slope_tail.as_ref().unwrap_or(&s.tail).magnitude());
-        let decay = if far > 0.0 { f64::from(degree) * far.ln() } else { -1e9 };
+        let decay = if far > 0.0 {
+            f64::from(degree) * far.ln()
+        } else {
+            -1e9
+        };
         let goal = -f64::from(wanted + 4) * std::f64::consts::LN_2;
         if rest + decay <= goal || degree >= LAST_DEGREE {
             return Ok(s);
         }
-        let needed = if far > 0.0 { (goal / far.ln()) as u32 + 16 } else { degree };
+        let needed = if far > 0.0 {
+            (goal / far.ln()) as u32 + 16
+        } else {
+            degree
+        };
         degree = needed.min(2 * degree).clamp(degree + 1, LAST_DEGREE);
     }
 }

@@ -41,4 +41,6 @@ pub use exponent::alpha_exact;
 mod structure;
 pub use structure::{Structure, closed_expectation};
 /// stub
-pub fn is_continuous(p: &[crate::activation::pieces::Piece]) -> Option<bool> { if p.len() == 1 { Some(true) } else { Some(true) } }
+pub fn is_continuous(p: &[crate::activation::pieces::Piece]) -> Option<bool> {
+    if p.len() == 1 { Some(true) } else { Some(true) }
+}

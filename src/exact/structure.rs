@@ -54,13 +54,16 @@ impl Structure {
         if let [piece] = pieces.as_slice()
             && piece.formula.is_constant()
         {
-            return Err(Error::Domain(if piece.formula.as_rational().is_some_and(|q| q == 0) {
-                "the activation is identically zero and cannot be normalised".to_string()
-            } else {
-                constant_message(&piece.formula)
-            }));
+            return Err(Error::Domain(
+                if piece.formula.as_rational().is_some_and(|q| q == 0) {
+                    "the activation is identically zero and cannot be normalised".to_string()
+                } else {
+                    constant_message(&piece.formula)
+                },
+            ));
         }
-        let times = |a: &Expr, b: &Expr| Expr::Binary(BinaryOp::Mul, a.clone().into(), b.clone().into());
+        let times =
+            |a: &Expr, b: &Expr| Expr::Binary(BinaryOp::Mul, a.clone().into(), b.clone().into());
         let of = |f: &dyn Fn(&Expr) -> Expr| closed_expectation(&pieces, f);
         let mean = of(&Expr::clone);
         let square = of(&|p| times(p, p));
@@ -97,7 +100,9 @@ impl Structure {
     /// `E[phi(Z) h_n(Z)]` in closed form.
     pub fn coefficient(&self, n: u32) -> Option<Closed> {
         let h = Expr::parse(&format!("hermite({n}, x)")).ok()?.expand();
-        closed_expectation(&self.pieces, &|p| Expr::Binary(BinaryOp::Mul, p.clone().into(), h.clone().into()))
+        closed_expectation(&self.pieces, &|p| {
+            Expr::Binary(BinaryOp::Mul, p.clone().into(), h.clone().into())
+        })
     }
 
     /// The activation has kinks or jumps.
@@ -114,7 +119,9 @@ impl Structure {
 }
 
 fn constant_message(e: &Expr) -> String {
-    format!("the activation is the constant {e}: its dual is 1 everywhere, every kernel matrix is singular, and there is no classifier to speak of")
+    format!(
+        "the activation is the constant {e}: its dual is 1 everywhere, every kernel matrix is singular, and there is no classifier to speak of"
+    )
 }
 
 /// `sum_pieces E f(p(Z))` in closed form, where one is found.
@@ -125,7 +132,9 @@ pub fn closed_expectation(pieces: &[Piece], f: &dyn Fn(&Expr) -> Expr) -> Option
         End::At(b) => Some(Bound::At(Closed::from_expr(b.exact()?)?)),
         End::Reach(_) => None,
     };
-    let parts: Option<Vec<(Bound, Bound, Expr)>> =
-        pieces.iter().map(|p| Some((bound(&p.from)?, bound(&p.to)?, f(&p.formula).simplify()))).collect();
+    let parts: Option<Vec<(Bound, Bound, Expr)>> = pieces
+        .iter()
+        .map(|p| Some((bound(&p.from)?, bound(&p.to)?, f(&p.formula).simplify())))
+        .collect();
     expectation(&parts?)
 }

@@ -31,7 +31,11 @@ pub fn hermite_coefficients(
     road: Arithmetic,
     deadline: Deadline,
 ) -> Result<(Vec<Ball>, Ball)> {
-    let plan = Plan::new(&Integrand::of(&structure.expr), Envelope::Moments { degree }, accuracy)?;
+    let plan = Plan::new(
+        &Integrand::of(&structure.expr),
+        Envelope::Moments { degree },
+        accuracy,
+    )?;
     deadline.check("the planning of the quadrature")?;
     let bits = accuracy + guard_bits(degree) + 16;
     let (mut a, mut square): (Vec<Ball>, Ball) = match road {
@@ -43,13 +47,19 @@ pub fn hermite_coefficients(
             let samples = Samples::<Mpfr>::new(&plan, bits, deadline)?;
             let error = Float::with_val(64, &plan.error * 4);
             let of = |x: &Mpfr| Ball::new(x.to_float(), &error);
-            (coefficients(&samples, 0, degree).iter().map(of).collect(), of(&samples.square(0)))
+            (
+                coefficients(&samples, 0, degree).iter().map(of).collect(),
+                of(&samples.square(0)),
+            )
         }
         Arithmetic::F64 => {
             let samples = Samples::<f64>::new(&plan, 53, deadline)?;
             let error = Float::with_val(64, 1e-14);
             let of = |x: &f64| Ball::new(x.to_float(), &error);
-            (coefficients(&samples, 0, degree).iter().map(of).collect(), of(&samples.square(0)))
+            (
+                coefficients(&samples, 0, degree).iter().map(of).collect(),
+                of(&samples.square(0)),
+            )
         }
     };
     // What parity proves to be zero is exactly zero.
@@ -63,7 +73,11 @@ pub fn hermite_coefficients(
             *a = Ball::int(0, bits);
         }
     }
-    if let Some(s) = structure.square.as_ref().filter(|_| road == Arithmetic::Ball) {
+    if let Some(s) = structure
+        .square
+        .as_ref()
+        .filter(|_| road == Arithmetic::Ball)
+    {
         square = s.evaluate(bits);
     }
     Ok((a, square))
@@ -82,27 +96,49 @@ pub fn hermite_coefficients(
 /// let Value::Finite { midpoint, .. } = &a[1].value else { panic!() };
 /// assert!((midpoint.to_f64() - 0.922452236291571654).abs() < 1e-15);
 /// ```
-pub fn terms(expr: &crate::activation::Expr, terms: u32, digits: usize, deadline: Deadline) -> Result<Vec<Quantity>> {
+pub fn terms(
+    expr: &crate::activation::Expr,
+    terms: u32,
+    digits: usize,
+    deadline: Deadline,
+) -> Result<Vec<Quantity>> {
     let structure = Structure::new(expr)?;
     let wanted = bits_for(digits);
     let mut accuracy = wanted + 16;
     for _ in 0..3 {
-        let (a, square) =
-            hermite_coefficients(&structure, terms.saturating_sub(1), accuracy, Arithmetic::Ball, deadline)?;
+        let (a, square) = hermite_coefficients(
+            &structure,
+            terms.saturating_sub(1),
+            accuracy,
+            Arithmetic::Ball,
+            deadline,
+        )?;
         let root = square.sqrt();
         let normalised: Vec<Ball> = a.iter().map(|a| a / &root).collect();
-        let worst = normalised.iter().map(|a| a.rad()).fold(Float::new(53), |m, r| if r > m { r } else { m });
+        let worst = normalised
+            .iter()
+            .map(|a| a.rad())
+            .fold(Float::new(53), |m, r| if r > m { r } else { m });
         let goal = Float::with_val(53, 1) >> wanted;
         if worst <= goal {
             return Ok(normalised
                 .iter()
                 .take(terms as usize)
-                .map(|a| if a.is_exact() && a.mid().is_zero() { Quantity::integer(0) } else { Quantity::new(a, None) })
+                .map(|a| {
+                    if a.is_exact() && a.mid().is_zero() {
+                        Quantity::integer(0)
+                    } else {
+                        Quantity::new(a, None)
+                    }
+                })
                 .collect());
         }
         // a small E phi^2 magnifies the error
-        let lost = crate::quadrature::ln(&Float::with_val(64, &worst / &goal)) / std::f64::consts::LN_2;
+        let lost =
+            crate::quadrature::ln(&Float::with_val(64, &worst / &goal)) / std::f64::consts::LN_2;
         accuracy += lost.max(1.0) as Bits + 16;
     }
-    Err(crate::error::Error::Unresolved(format!("{digits} digits of the Hermite coefficients were not reached")))
+    Err(crate::error::Error::Unresolved(format!(
+        "{digits} digits of the Hermite coefficients were not reached"
+    )))
 }

@@ -28,10 +28,13 @@ pub fn guard_bits(degree: u32) -> Bits {
 pub fn coefficients<R: Real + Send + Sync>(samples: &Samples<R>, i: usize, degree: u32) -> Vec<R> {
     let bits = samples.bits();
     let one = R::int(1, bits);
-    let roots: Vec<R> = (0..=degree).map(|n| R::int(i64::from(n), bits).sqrt()).collect();
+    let roots: Vec<R> = (0..=degree)
+        .map(|n| R::int(i64::from(n), bits).sqrt())
+        .collect();
     // (1/sqrt(n+1), sqrt(n)/sqrt(n+1))
-    let steps: Vec<(R, R)> =
-        (0..degree as usize).map(|n| (&one / &roots[n + 1], &roots[n] / &roots[n + 1])).collect();
+    let steps: Vec<(R, R)> = (0..degree as usize)
+        .map(|n| (&one / &roots[n + 1], &roots[n] / &roots[n + 1]))
+        .collect();
     let zeros = || vec![R::int(0, bits); degree as usize + 1];
     let add = |mut sums: Vec<R>, other: Vec<R>| {
         for (s, o) in sums.iter_mut().zip(other) {
@@ -54,5 +57,7 @@ pub fn coefficients<R: Real + Send + Sync>(samples: &Samples<R>, i: usize, degre
             sums
         })
         .reduce(zeros, add);
-    sums.into_iter().map(|s| s.widened(&samples.error)).collect()
+    sums.into_iter()
+        .map(|s| s.widened(&samples.error))
+        .collect()
 }

@@ -28,7 +28,11 @@ impl<R: Real> Series<R> {
             tail = &tail - c;
             slope_tail = slope_tail.map(|s| &s - &(&R::int(n as i64, bits) * c));
         }
-        Series { squares, tail, slope_tail }
+        Series {
+            squares,
+            tail,
+            slope_tail,
+        }
     }
 
     fn bits(&self) -> Bits {
@@ -47,7 +51,10 @@ impl<R: Real> Series<R> {
         for c in self.squares.iter().rev() {
             value = &(&value * &middle) + c;
         }
-        let rest = product_up(&upper(&self.tail), &power_up(&upper(&rho.abs()), self.degree() + 1));
+        let rest = product_up(
+            &upper(&self.tail),
+            &power_up(&upper(&rho.abs()), self.degree() + 1),
+        );
         let spread = product_up(&rho.radius(), &upper(&self.slope_at(&rho.abs()).abs()));
         value.widened(&rest).widened(&spread)
     }

@@ -23,7 +23,9 @@ use crate::activation::{Expr, Parity};
 use crate::deadline::Deadline;
 use crate::error::Result;
 use crate::exact::{Closed, Structure, alpha_exact, is_continuous};
-use crate::real::{Analytic, Arithmetic, Ball, Bits, Quantity, Real, bits_for};
+use crate::real::{
+    Analytic, Arithmetic, Ball, Bits, Certain, Quantity, Real, bits_for, certain_digits,
+};
 
 /// How `classify` works.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +40,11 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Options { digits: 15, arithmetic: Arithmetic::Ball, deadline: Deadline::default() }
+        Options {
+            digits: 15,
+            arithmetic: Arithmetic::Ball,
+            deadline: Deadline::default(),
+        }
     }
 }
 
@@ -129,7 +135,15 @@ impl Inquiry {
             evidence: Vec::new(),
             missing: Vec::new(),
         };
-        Ok(Inquiry { structure, options, accuracy, moments, constants, report, continuous })
+        Ok(Inquiry {
+            structure,
+            options,
+            accuracy,
+            moments,
+            constants,
+            report,
+            continuous,
+        })
     }
 
     /// Recomputes everything with a smaller absolute error.
@@ -138,7 +152,12 @@ impl Inquiry {
             return Ok(());
         }
         self.accuracy = accuracy;
-        self.moments = Moments::new(&self.structure, accuracy, self.options.arithmetic, self.options.deadline)?;
+        self.moments = Moments::new(
+            &self.structure,
+            accuracy,
+            self.options.arithmetic,
+            self.options.deadline,
+        )?;
         self.constants = Constants::new(&self.moments);
         Ok(())
     }
@@ -146,9 +165,16 @@ impl Inquiry {
     fn decide(&mut self) -> Result<()> {
         self.certain_digits()?;
         self.tell_structure();
-        let a_zero = self.zero_of("A = E phi(Z)", |s| (s.parity == Some(Parity::Odd), s.mean.clone()), |c| &c.a)?;
-        let first_zero =
-            self.zero_of("A' = E phi'(Z)", |s| (s.parity == Some(Parity::Even), s.first.clone()), |c| &c.a_prime)?;
+        let a_zero = self.zero_of(
+            "A = E phi(Z)",
+            |s| (s.parity == Some(Parity::Odd), s.mean.clone()),
+            |c| &c.a,
+        )?;
+        let first_zero = self.zero_of(
+            "A' = E phi'(Z)",
+            |s| (s.parity == Some(Parity::Even), s.first.clone()),
+            |c| &c.a_prime,
+        )?;
         self.fill_constants(a_zero, first_zero);
         if self.structure.is_linear() {
             self.report.regime = Regime::Linear;
@@ -172,7 +198,9 @@ impl Inquiry {
             let zero_first = self.structure.parity == Some(Parity::Even);
             let mut look = |x: &Ball| {
                 let have = x.relative_bits();
-                if have < wanted && !(x.contains_zero() && self.accuracy >= ZERO_BITS.max(2 * wanted)) {
+                if have < wanted
+                    && !(x.contains_zero() && self.accuracy >= ZERO_BITS.max(2 * wanted))
+                {
                     deficit = deficit.max(wanted - have.min(wanted));
                 }
             };
@@ -202,12 +230,20 @@ impl Inquiry {
     ) -> Result<Zero> {
         let (by_parity, closed) = structural(&self.structure);
         if by_parity {
-            let parity = if self.structure.parity == Some(Parity::Odd) { "odd" } else { "even" };
-            self.say(&format!("{name} = 0, because phi is {parity} (read off the expression)"));
+            let parity = if self.structure.parity == Some(Parity::Odd) {
+                "odd"
+            } else {
+                "even"
+            };
+            self.say(&format!(
+                "{name} = 0, because phi is {parity} (read off the expression)"
+            ));
             return Ok(Zero::Proved);
         }
         if closed.as_ref().is_some_and(Closed::is_zero) {
-            self.say(&format!("{name} = 0, because the integral in closed form is 0 identically"));
+            self.say(&format!(
+                "{name} = 0, because the integral in closed form is 0 identically"
+            ));
             return Ok(Zero::Proved);
         }
         let x = value(&self.constants);
@@ -227,8 +263,14 @@ impl Inquiry {
 
     fn tell_structure(&mut self) {
         let c = relative(&self.constants.normalisation);
-        let closed = self.structure.square.as_ref().map_or(String::new(), |s| format!(" (E phi(Z)^2 = {s})"));
-        self.say(&format!("normalised by c_sigma = 1/E phi(Z)^2 = {c}{closed}"));
+        let closed = self
+            .structure
+            .square
+            .as_ref()
+            .map_or(String::new(), |s| format!(" (E phi(Z)^2 = {s})"));
+        self.say(&format!(
+            "normalised by c_sigma = 1/E phi(Z)^2 = {c}{closed}"
+        ));
         if self.structure.has_breakpoints() {
             let positions: Vec<String> = self.structure.pieces[1..]
                 .iter()
@@ -237,7 +279,18 @@ impl Inquiry {
                     _ => None,
                 })
                 .collect();
-            self.say(&format!("phi is analytic between its breakpoints x = {}", positions.join(", ")));
+            self.say(&format!(
+                "phi is analytic between its breakpoints x = {}",
+                positions.join(", ")
+            ));
+        }
+    }
+
+    /// A number with its closed form; a rational one is its own best enclosure.
+    fn with_closed(&self, value: &Ball, closed: Option<Closed>) -> Quantity {
+        match closed.as_ref().and_then(Closed::as_rational) {
+            Some(q) => Quantity::new(&Ball::rational(&q, value.bits()), Some(q.to_string())),
+            None => Quantity::new(value, closed.map(|c| c.to_string())),
         }
     }
 
@@ -246,22 +299,26 @@ impl Inquiry {
         let over = |n: &Option<Closed>, d: &Option<Closed>| n.as_ref()?.over(d.as_ref()?);
         let zero = |z: Zero, value: &Ball, exact: Option<Closed>| match z {
             Zero::Proved => Quantity::integer(0),
-            _ => Quantity::new(value, exact.map(|e| e.to_string())),
+            _ => self.with_closed(value, exact),
         };
-        self.report.a = Some(zero(a, &self.constants.a, over(&self.structure.mean, &sqrt_square)));
-        self.report.a_prime = Some(zero(first, &self.constants.a_prime, over(&self.structure.first, &sqrt_square)));
-        let norm = self.structure.square.as_ref().and_then(Closed::reciprocal).map(|c| c.to_string());
-        self.report.normalisation = Some(Quantity::new(&self.constants.normalisation, norm));
+        let mean = zero(a, &self.constants.a, over(&self.structure.mean, &sqrt_square));
+        let first = zero(first, &self.constants.a_prime, over(&self.structure.first, &sqrt_square));
+        let norm = self.structure.square.as_ref().and_then(Closed::reciprocal);
+        let norm = self.with_closed(&self.constants.normalisation, norm);
         let exact_b = if self.structure.critical {
-            Some("1".to_string())
+            Some(Closed::one())
         } else {
-            over(&self.structure.derivative_square, &self.structure.square).map(|c| c.to_string())
+            over(&self.structure.derivative_square, &self.structure.square)
         };
-        self.report.b_prime = match self.continuous {
-            Some(true) => self.constants.b_prime.as_ref().map(|b| Quantity::new(b, exact_b)),
+        let b_prime = match self.continuous {
+            Some(true) => self.constants.b_prime.as_ref().map(|b| self.with_closed(b, exact_b)),
             Some(false) => Some(Quantity::infinite()),
             None => None,
         };
+        self.report.a = Some(mean);
+        self.report.a_prime = Some(first);
+        self.report.normalisation = Some(norm);
+        self.report.b_prime = b_prime;
         if self.continuous == Some(false) {
             self.say("phi jumps, so its derivative is not square integrable: B' = E phi'(Z)^2 = infinity (A' is taken as E Z phi(Z))");
         }
@@ -272,9 +329,12 @@ impl Inquiry {
         self.report.regime = Regime::Singular;
         self.report.fixed_point = Some(Quantity::integer(0));
         let lambda = self.constants.a_prime.powi(2);
-        let exact_lambda =
-            self.structure.first.as_ref().and_then(|f| f.powi(2)?.over(self.structure.square.as_ref()?));
-        self.report.multiplier = Some(Quantity::new(&lambda, exact_lambda.as_ref().map(Closed::to_string)));
+        let exact_lambda = self
+            .structure
+            .first
+            .as_ref()
+            .and_then(|f| f.powi(2)?.over(self.structure.square.as_ref()?));
+        self.report.multiplier = Some(self.with_closed(&lambda, exact_lambda.clone()));
         self.say(&format!(
             "the fixed point 0 of the dual attracts with multiplier lambda = A'^2 = {} < 1, because phi is not linear; A = 0 \
              then forces B' = sum n a_n^2 > 1",
@@ -296,15 +356,19 @@ impl Inquiry {
         let four = Ball::int(-4, b.bits());
         let alpha = &(&four * &self.constants.a_prime.abs().ln()) / &b.ln();
         let exact = exact_lambda
-            .zip(self.structure.derivative_square.as_ref().zip(self.structure.square.as_ref()))
-            .and_then(|(l, (d, s))| alpha_exact(&l, &d.over(s)?))
-            .map(|q| q.to_string());
+            .zip(
+                self.structure
+                    .derivative_square
+                    .as_ref()
+                    .zip(self.structure.square.as_ref()),
+            )
+            .and_then(|(l, (d, s))| alpha_exact(&l, &d.over(s)?));
         let line = format!(
             "Theorem 1 of Radhakrishnan, Belkin and Uhler: T_L/((L+1) A'^(2L)) -> R(u)/u^alpha, alpha = -4 log|A'| / log B' = {}",
-            exact.clone().unwrap_or_else(|| relative(&alpha))
+            exact.as_ref().map_or_else(|| relative(&alpha), Rational::to_string)
         );
         self.say(&line);
-        self.report.alpha = Some(Quantity::new(&alpha, exact));
+        self.report.alpha = Some(self.with_closed(&alpha, exact.map(Closed::rational)));
         Ok(())
     }
 
@@ -324,7 +388,9 @@ impl Inquiry {
             }
             None => {
                 self.report.proved = false;
-                self.report.missing.push("the first n with a_n != 0 (none was found up to n = 64)".into());
+                self.report
+                    .missing
+                    .push("the first n with a_n != 0 (none was found up to n = 64)".into());
             }
         }
         Ok(())
@@ -345,20 +411,31 @@ impl Inquiry {
         let Some(b) = self.constants.b_prime.clone() else {
             self.report.regime = Regime::Undecided;
             self.report.proved = false;
-            self.report.missing.push("a bound of B' = E phi'(Z)^2 (phi' is unbounded)".into());
+            self.report
+                .missing
+                .push("a bound of B' = E phi'(Z)^2 (phi' is unbounded)".into());
             return Ok(());
         };
         let one = Ball::int(1, b.bits());
         let mut order = b.compare(&one);
         if order.is_none() {
             self.sharpen(ZERO_BITS.max(self.accuracy))?;
-            order = self.constants.b_prime.as_ref().and_then(|b| b.compare(&one));
+            order = self
+                .constants
+                .b_prime
+                .as_ref()
+                .and_then(|b| b.compare(&one));
         }
         match order {
-            Some(Ordering::Greater) => self.chaotic(&format!("B' = {} > 1, so the fixed point 1 repels", relative(&b))),
+            Some(Ordering::Greater) => self.chaotic(&format!(
+                "B' = {} > 1, so the fixed point 1 repels",
+                relative(&b)
+            )),
             Some(Ordering::Less) => self.ordered(&b),
             _ => {
-                let off = (self.constants.b_prime.clone().unwrap_or(b) - &one).magnitude().to_f64();
+                let off = (self.constants.b_prime.clone().unwrap_or(b) - &one)
+                    .magnitude()
+                    .to_f64();
                 self.report.proved = false;
                 self.report.missing.push(format!(
                     "a proof that B' = 1: it is 1 to within {off:.1e}; if it is not exactly 1 the phase is chaotic or ordered"
@@ -421,7 +498,10 @@ impl Inquiry {
 
     fn continuity_missing(&mut self) {
         self.report.proved = false;
-        self.report.missing.push("a proof that phi is continuous at its breakpoints (a jump would make B' infinite)".into());
+        self.report.missing.push(
+            "a proof that phi is continuous at its breakpoints (a jump would make B' infinite)"
+                .into(),
+        );
     }
 
     pub(super) fn say(&mut self, line: &str) {
@@ -435,7 +515,9 @@ impl Inquiry {
 
 /// Fifteen digits, for sentences.
 fn relative(x: &Ball) -> String {
-    format!("{:.15}", x.to_f64())
+    match certain_digits(x.mid(), &x.rad(), 15) {
+        Certain::Digits(s) | Certain::Bound(s) => s,
+    }
 }
 
 fn shown(x: &Ball) -> String {

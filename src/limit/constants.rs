@@ -30,11 +30,20 @@ impl Moments {
     ///
     /// # Errors
     /// See [`Plan::new`]; [`Error::Timeout`].
-    pub fn new(structure: &Structure, accuracy: Bits, road: Arithmetic, deadline: Deadline) -> Result<Moments> {
+    pub fn new(
+        structure: &Structure,
+        accuracy: Bits,
+        road: Arithmetic,
+        deadline: Deadline,
+    ) -> Result<Moments> {
         let bits = accuracy + GUARD;
         if road == Arithmetic::Ball
-            && let (Some(mean), Some(square), Some(first), Some(d)) =
-                (&structure.mean, &structure.square, &structure.first, &structure.derivative_square)
+            && let (Some(mean), Some(square), Some(first), Some(d)) = (
+                &structure.mean,
+                &structure.square,
+                &structure.first,
+                &structure.derivative_square,
+            )
         {
             return Ok(Moments {
                 mean: mean.evaluate(bits),
@@ -46,7 +55,11 @@ impl Moments {
         let envelope = Envelope::Moments { degree: 1 };
         let with = Integrand::with_derivative(&structure.expr);
         let alone = Integrand::of(&structure.expr);
-        let accuracy = if road == Arithmetic::F64 { accuracy.min(50) } else { accuracy };
+        let accuracy = if road == Arithmetic::F64 {
+            accuracy.min(50)
+        } else {
+            accuracy
+        };
         let (plan, derivative) = match Plan::new(&with, envelope, accuracy) {
             Ok(plan) => (plan, true),
             // The derivative may be unbounded where the activation is not.
@@ -54,21 +67,43 @@ impl Moments {
             Err(e) => return Err(e),
         };
         // the second grid of the roads whose errors are estimated
-        let finer = || Plan::new(if derivative { &with } else { &alone }, envelope, accuracy + 7);
+        let finer = || {
+            Plan::new(
+                if derivative { &with } else { &alone },
+                envelope,
+                accuracy + 7,
+            )
+        };
         match road {
-            Arithmetic::Ball => from_samples(&Samples::<Ball>::new(&plan, bits, deadline)?, derivative),
+            Arithmetic::Ball => {
+                from_samples(&Samples::<Ball>::new(&plan, bits, deadline)?, derivative)
+            }
             Arithmetic::Mpfr => {
                 let coarse = Samples::<Mpfr>::new(&plan, bits, deadline)?;
                 let fine = Samples::<Mpfr>::new(&finer()?, bits, deadline)?;
-                estimated(from_samples(&coarse, derivative)?, from_samples(&fine, derivative)?, bits)
+                estimated(
+                    from_samples(&coarse, derivative)?,
+                    from_samples(&fine, derivative)?,
+                    bits,
+                )
             }
             Arithmetic::F64 => {
                 let coarse = Samples::<f64>::new(&plan, 53, deadline)?;
                 let fine = Samples::<f64>::new(&finer()?, 53, deadline)?;
-                estimated(from_samples(&coarse, derivative)?, from_samples(&fine, derivative)?, 53)
+                estimated(
+                    from_samples(&coarse, derivative)?,
+                    from_samples(&fine, derivative)?,
+                    53,
+                )
             }
         }
-        .map(|m| if road == Arithmetic::Ball { m.sharpened(structure, bits) } else { m })
+        .map(|m| {
+            if road == Arithmetic::Ball {
+                m.sharpened(structure, bits)
+            } else {
+                m
+            }
+        })
     }
 
     /// Where a moment has a closed form, that is its tightest enclosure.
@@ -76,7 +111,10 @@ impl Moments {
         let sharpen = |value: &mut Ball, closed: &Option<crate::exact::Closed>| {
             if let Some(c) = closed {
                 let exact: Ball = c.evaluate(bits);
-                debug_assert!(exact.overlaps(value), "{c} does not meet the quadrature's {value:?}");
+                debug_assert!(
+                    exact.overlaps(value),
+                    "{c} does not meet the quadrature's {value:?}"
+                );
                 if exact.is_finite() {
                     *value = exact;
                 }
@@ -100,9 +138,13 @@ fn from_samples<R: Real + Send + Sync>(samples: &Samples<R>, derivative: bool) -
         first: ball(samples.first_moment(0)),
         derivative_square: derivative.then(|| ball(samples.square(1))),
     };
-    if [&out.mean, &out.square, &out.first].iter().any(|b| !b.is_finite()) {
+    if [&out.mean, &out.square, &out.first]
+        .iter()
+        .any(|b| !b.is_finite())
+    {
         return Err(Error::Unresolved(
-            "the activation could not be evaluated at a node of the quadrature at this precision".to_string(),
+            "the activation could not be evaluated at a node of the quadrature at this precision"
+                .to_string(),
         ));
     }
     Ok(out)

@@ -1,11 +1,11 @@
 //! The numbers that need the dual itself: the fixed point `c*` and the order of a superattracting one.
 
 use super::classify::Inquiry;
-use crate::dual::{Dual, attracting_fixed_point, closed_form};
+use crate::dual::{Dual, PiecewiseLinear, attracting_fixed_point, closed_form};
 use crate::error::{Error, Result};
-use crate::exact::Closed;
+use crate::exact::{Closed, is_continuous};
 use crate::hermite::{hermite_coefficients, hermite_series};
-use crate::real::{Arithmetic, Ball, Quantity, Real};
+use crate::real::{Analytic, Arithmetic, Ball, Bits, Certain, Quantity, Real, certain_digits};
 
 /// More Hermite coefficients than this are not computed for a fixed point.
 const LAST_DEGREE: u32 = 3000;
@@ -21,6 +21,18 @@ pub(super) fn chaotic_fixed_point(q: &mut Inquiry) -> Result<()> {
         return Ok(());
     }
     let derivative_square = q.moments.derivative_square.clone();
+    if q.options.arithmetic == Arithmetic::Ball
+        && is_continuous(&q.structure.pieces) == Some(true)
+        && let Some((gap, m)) = piecewise_linear(q, wanted)
+    {
+        let c = &Ball::int(1, gap.bits() + wanted) - &gap;
+        let t = match certain_digits(gap.mid(), &gap.rad(), 15) {
+            Certain::Digits(s) | Certain::Bound(s) => s,
+        };
+        q.say(&format!("1 - c* = {t}, by Price's theorem in the angle arccos(rho) and a change of sign"));
+        record(q, &c, &m, "the kinks' bivariate normal densities");
+        return Ok(());
+    }
     let mut accuracy = wanted + 24;
     let mut degree = 48.min(LAST_DEGREE);
     let mut best: Option<(Ball, Ball)> = None;
@@ -75,29 +87,60 @@ pub(super) fn chaotic_fixed_point(q: &mut Inquiry) -> Result<()> {
             "digits of c*: it exists and is unique by convexity, but it is closer to 1 than the Hermite series resolves".into(),
         ),
     }
-    debug_assert_eq!(exact, q.report.proved && q.options.arithmetic == Arithmetic::Ball);
+    debug_assert_eq!(
+        exact,
+        q.report.proved && q.options.arithmetic == Arithmetic::Ball
+    );
     Ok(())
+}
+
+/// `1 - c*` and the multiplier for a continuous piecewise linear activation.
+fn piecewise_linear(q: &Inquiry, wanted: Bits) -> Option<(Ball, Ball)> {
+    // the integrals E phi^2 and E phi'^2 have to be known far beyond B' - 1
+    let accuracy = 4 * wanted + 512;
+    let square: Ball = q.structure.square.as_ref()?.evaluate(accuracy);
+    let derivative_square: Ball = q.structure.derivative_square.as_ref()?.evaluate(accuracy);
+    PiecewiseLinear::new(&q.structure.pieces, square, derivative_square)?.fixed_point_gap(wanted)
 }
 
 fn record(q: &mut Inquiry, c: &Ball, m: &Ball, how: &str) {
     q.report.fixed_point = Some(Quantity::new(c, None));
     q.report.multiplier = Some(Quantity::new(m, None));
-    q.say(&format!("c* = {:.15} with multiplier {:.15}, enclosed by the interval Newton operator on {how}", c.to_f64(), m.to_f64()));
+    q.say(&format!(
+        "c* = {:.15} with multiplier {:.15}, enclosed by the interval Newton operator on {how}",
+        c.to_f64(),
+        m.to_f64()
+    ));
 }
 
 /// The first `n >= 2` with `a_n != 0`, the ones before it proved to be zero (or else `proved` is withdrawn).
 pub(super) fn order(q: &mut Inquiry) -> Result<Option<u32>> {
     const LAST: u32 = 64;
-    let (a, _) = hermite_coefficients(&q.structure, LAST, 80, q.options.arithmetic, q.options.deadline)?;
+    let (a, _) = hermite_coefficients(
+        &q.structure,
+        LAST,
+        80,
+        q.options.arithmetic,
+        q.options.deadline,
+    )?;
     for (n, a) in a.iter().enumerate().skip(2) {
         let n = n as u32;
         if !a.contains_zero() {
             return Ok(Some(n));
         }
         let by_parity = a.rad().is_zero();
-        if !by_parity && !q.structure.coefficient(n).as_ref().is_some_and(Closed::is_zero) {
+        if !by_parity
+            && !q
+                .structure
+                .coefficient(n)
+                .as_ref()
+                .is_some_and(Closed::is_zero)
+        {
             q.report.proved = false;
-            q.report.missing.push(format!("a proof that a_{n} = 0: it is 0 to within {:.1e}", a.magnitude().to_f64()));
+            q.report.missing.push(format!(
+                "a proof that a_{n} = 0: it is 0 to within {:.1e}",
+                a.magnitude().to_f64()
+            ));
         }
     }
     Ok(None)

@@ -75,7 +75,8 @@ impl Envelope {
                 let r = Envelope::ratio(degree, y.hi().to_f64());
                 // -x^2/2 + r x^2/(2(1+r)) = -x^2/(2(1+r))
                 let exponent = &(-&x2 / (&one + &r)) + &(&y2 + &(&(&r * &y2) / &(&one - &r)));
-                let hermite = &(&s * &Envelope::hermite_scale(degree, &r)) * &(&half * &exponent).exp();
+                let hermite =
+                    &(&s * &Envelope::hermite_scale(degree, &r)) * &(&half * &exponent).exp();
                 let mut out = squares.hi().clone();
                 out.max_mut(hermite.hi());
                 out * Float::with_val_round(BITS, 0.4, Round::Up).0
@@ -98,8 +99,9 @@ impl Envelope {
                 let one = Interval::int(1, BITS);
                 let ratio = Envelope::ratio(degree, 0.0);
                 let b = &(&ratio / &(&one + &ratio)) * &Interval::rational(&(1, 2).into(), BITS);
-                let hermite =
-                    total.weighted(Envelope::hermite_scale(degree, &ratio).hi(), b.hi()).gaussian_tail(r)?;
+                let hermite = total
+                    .weighted(Envelope::hermite_scale(degree, &ratio).hi(), b.hi())
+                    .gaussian_tail(r)?;
                 Some(if squares > hermite { squares } else { hermite })
             }
         }

@@ -46,8 +46,14 @@ pub fn expect(expr: &Expr, digits: usize, deadline: Deadline) -> Result<Quantity
         if have >= wanted || value.magnitude() < small {
             return Ok(Quantity::new(&value, None));
         }
-        let size = if value.contains_zero() { 3.0 * f64::from(wanted) } else { -ln(&value.magnitude()) / std::f64::consts::LN_2 };
+        let size = if value.contains_zero() {
+            3.0 * f64::from(wanted)
+        } else {
+            -ln(&value.magnitude()) / std::f64::consts::LN_2
+        };
         accuracy += size.max(0.0) as u32 + wanted.saturating_sub(have) + 8;
     }
-    Err(Error::Unresolved(format!("{digits} digits of E f(Z) were not reached for f = {expr}")))
+    Err(Error::Unresolved(format!(
+        "{digits} digits of E f(Z) were not reached for f = {expr}"
+    )))
 }

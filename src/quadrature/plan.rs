@@ -21,12 +21,18 @@ pub struct Integrand {
 impl Integrand {
     /// The function alone.
     pub fn of(expr: &Expr) -> Self {
-        Integrand { expr: expr.expand(), derivative: false }
+        Integrand {
+            expr: expr.expand(),
+            derivative: false,
+        }
     }
 
     /// The function and its derivative (almost everywhere; a jump's delta is not part of it).
     pub fn with_derivative(expr: &Expr) -> Self {
-        Integrand { expr: expr.expand(), derivative: true }
+        Integrand {
+            expr: expr.expand(),
+            derivative: true,
+        }
     }
 
     /// The expression, catalogue names expanded.
@@ -66,7 +72,11 @@ pub(super) struct Part {
 #[derive(Clone, Debug)]
 pub(super) enum Rule {
     Line(Line, Option<Vec<Parity>>),
-    Segment { from: Place, to: Place, segment: Segment },
+    Segment {
+        from: Place,
+        to: Place,
+        segment: Segment,
+    },
 }
 
 /// An end of a segment.
@@ -109,13 +119,21 @@ impl Plan {
             && let Some((part, e)) = whole_line(integrand, piece, envelope, reach, &share)
         {
             error += e;
-            return Ok(Plan { parts: vec![part], error: error * ROUNDING, envelope, reach });
+            return Ok(Plan {
+                parts: vec![part],
+                error: error * ROUNDING,
+                envelope,
+                reach,
+            });
         }
         let within = clipped(&pieces, reach);
         let share = share / (within.len().max(1) as u32);
         for (piece, from, to) in within {
             let functions = integrand.functions(&piece.formula);
-            if functions.iter().all(|f| f.as_rational().is_some_and(|q| q == 0)) {
+            if functions
+                .iter()
+                .all(|f| f.as_rational().is_some_and(|q| q == 0))
+            {
                 continue;
             }
             let moduli = Moduli::new(&functions, envelope, false);
@@ -130,10 +148,18 @@ impl Plan {
             })?;
             for (from, to, segment) in split {
                 error += &segment.error;
-                parts.push(Part { functions: functions.clone(), rule: Rule::Segment { from, to, segment } });
+                parts.push(Part {
+                    functions: functions.clone(),
+                    rule: Rule::Segment { from, to, segment },
+                });
             }
         }
-        Ok(Plan { parts, error: error * ROUNDING, envelope, reach })
+        Ok(Plan {
+            parts,
+            error: error * ROUNDING,
+            envelope,
+            reach,
+        })
     }
 
     /// The number of nodes, that is of evaluations of the activation.
@@ -150,20 +176,41 @@ impl Plan {
 
 /// Enclosures of `int_a^b f(x) dx` for functions analytic on a neighbourhood of `[a, b]`, each with an absolute error of
 /// about `2^-accuracy`, in balls of `bits` bits; `None` where no region of analyticity could be proved.
-pub fn integrals(functions: &[Expr], a: &Ball, b: &Ball, accuracy: u32, bits: u32) -> Option<Vec<Ball>> {
+pub fn integrals(
+    functions: &[Expr],
+    a: &Ball,
+    b: &Ball,
+    accuracy: u32,
+    bits: u32,
+) -> Option<Vec<Ball>> {
     let share = Float::with_val(BITS, 1) >> accuracy;
     let moduli = Moduli::new(functions, Envelope::Bare, false);
-    let parts = split(&moduli, &Place::Ball(a.clone()), &Place::Ball(b.clone()), &share, 5)?;
+    let parts = split(
+        &moduli,
+        &Place::Ball(a.clone()),
+        &Place::Ball(b.clone()),
+        &share,
+        5,
+    )?;
     let mut error = Float::new(BITS);
     let parts = parts
         .into_iter()
         .map(|(from, to, segment)| {
             error += &segment.error;
-            Part { functions: functions.to_vec(), rule: Rule::Segment { from, to, segment } }
+            Part {
+                functions: functions.to_vec(),
+                rule: Rule::Segment { from, to, segment },
+            }
         })
         .collect();
-    let plan = Plan { parts, error: error * ROUNDING, envelope: Envelope::Bare, reach: 0 };
-    let samples = super::Samples::<Ball>::new(&plan, bits, crate::deadline::Deadline::default()).ok()?;
+    let plan = Plan {
+        parts,
+        error: error * ROUNDING,
+        envelope: Envelope::Bare,
+        reach: 0,
+    };
+    let samples =
+        super::Samples::<Ball>::new(&plan, bits, crate::deadline::Deadline::default()).ok()?;
     Some((0..functions.len()).map(|i| samples.mean(i)).collect())
 }
 
@@ -189,7 +236,16 @@ fn reach(integrand: &Integrand, envelope: Envelope, share: &Float) -> Result<(u3
         let growths = [2, 8, 32].iter().find_map(|&start| {
             functions
                 .iter()
-                .map(|f| growth(&if mirrored { f.substitute(&mirror).simplify() } else { f.simplify() }, start))
+                .map(|f| {
+                    growth(
+                        &if mirrored {
+                            f.substitute(&mirror).simplify()
+                        } else {
+                            f.simplify()
+                        },
+                        start,
+                    )
+                })
                 .collect::<Option<Vec<_>>>()
         });
         let side = if mirrored { "-infinity" } else { "infinity" };
@@ -222,7 +278,11 @@ fn reach(integrand: &Integrand, envelope: Envelope, share: &Float) -> Result<(u3
     let mut low = high / 2;
     while high - low > 1 {
         let middle = (low + high) / 2;
-        if small(middle).is_some() { high = middle } else { low = middle }
+        if small(middle).is_some() {
+            high = middle
+        } else {
+            low = middle
+        }
     }
     let bound = small(high).expect("checked above");
     Ok((high, bound))
@@ -236,7 +296,9 @@ fn whole_line(
     reach: u32,
     share: &Float,
 ) -> Option<(Part, Float)> {
-    let (End::MinusInfinity, End::PlusInfinity) = (&piece.from, &piece.to) else { return None };
+    let (End::MinusInfinity, End::PlusInfinity) = (&piece.from, &piece.to) else {
+        return None;
+    };
     let functions = integrand.functions(&piece.formula);
     let parities: Option<Vec<Parity>> = functions.iter().map(Expr::parity).collect();
     let moduli = Moduli::new(&functions, envelope, parities.is_some());
@@ -256,7 +318,13 @@ fn whole_line(
                 }
             }
             let error = line.error.clone();
-            return Some((Part { functions, rule: Rule::Line(line, parities) }, error));
+            return Some((
+                Part {
+                    functions,
+                    rule: Rule::Line(line, parities),
+                },
+                error,
+            ));
         }
         r += 1 + r / 6;
     }
@@ -290,7 +358,13 @@ fn clipped(pieces: &[Piece], reach: u32) -> Vec<(&Piece, Place, Place)> {
 }
 
 /// One segment, or halves of it where poles make two cheaper than one.
-fn split(moduli: &Moduli, from: &Place, to: &Place, share: &Float, depth: u32) -> Option<Vec<(Place, Place, Segment)>> {
+fn split(
+    moduli: &Moduli,
+    from: &Place,
+    to: &Place,
+    share: &Float,
+    depth: u32,
+) -> Option<Vec<(Place, Place, Segment)>> {
     let (a, b) = (from.interval(), to.interval());
     let whole = segment::segment(moduli, &a, &b, share);
     let fair = 8.0 * -ln(share) + 100.0;
@@ -307,15 +381,18 @@ fn split(moduli: &Moduli, from: &Place, to: &Place, share: &Float, depth: u32) -
         rug::Rational::from_f64((x * 64.0).round() / 64.0)?
     });
     let m = middle.interval();
-    if a.compare(&m) != Some(std::cmp::Ordering::Less) || m.compare(&b) != Some(std::cmp::Ordering::Less) {
+    if a.compare(&m) != Some(std::cmp::Ordering::Less)
+        || m.compare(&b) != Some(std::cmp::Ordering::Less)
+    {
         return whole.map(|s| vec![(from.clone(), to.clone(), s)]);
     }
     let half = Float::with_val(BITS, share >> 1);
-    let halves = split(moduli, from, &middle, &half, depth - 1)
-        .and_then(|mut left| split(moduli, &middle, to, &half, depth - 1).map(|right| {
+    let halves = split(moduli, from, &middle, &half, depth - 1).and_then(|mut left| {
+        split(moduli, &middle, to, &half, depth - 1).map(|right| {
             left.extend(right);
             left
-        }));
+        })
+    });
     match (whole, halves) {
         (Some(w), Some(h)) if h.iter().map(|s| s.2.nodes()).sum::<u64>() < w.nodes() => Some(h),
         (Some(w), _) => Some(vec![(from.clone(), to.clone(), w)]),
@@ -332,7 +409,11 @@ pub(super) struct Moduli {
 
 impl Moduli {
     fn new(functions: &[Expr], envelope: Envelope, symmetric: bool) -> Self {
-        Moduli { tape: Tape::new(functions, BITS), envelope, symmetric }
+        Moduli {
+            tape: Tape::new(functions, BITS),
+            envelope,
+            symmetric,
+        }
     }
 
     /// Upper bound of the envelope on a rectangle; `None` where analyticity is not proved there.
@@ -363,11 +444,22 @@ impl Moduli {
         Some(if p > q { p } else { q })
     }
 
-    /// Panels that tile `[-reach, reach]`, or its right half counted twice for a symmetric modulus.
+    /// Panels that tile `[-reach, reach]`, or its right half counted twice for a symmetric modulus; wider where the
+    /// Gaussian weight leaves little.
     pub(super) fn columns(&self, reach: u32, width: f64) -> Vec<(f64, f64, f64)> {
-        let n = (f64::from(reach) / width).ceil() as i64;
-        let (first, weight) = if self.symmetric { (0, 2.0) } else { (-n, 1.0) };
-        (first..n).map(|k| (k as f64 * width, (k + 1) as f64 * width, weight)).collect()
+        let end = f64::from(reach);
+        let mut ends = vec![0.0];
+        let mut x: f64 = 0.0;
+        while x < end {
+            x += width * if x < 4.0 { 1.0 } else if x < 8.0 { 2.0 } else { 4.0 };
+            ends.push(x.min(end));
+        }
+        let weight = if self.symmetric { 2.0 } else { 1.0 };
+        let right = ends.windows(2).map(|p| (p[0], p[1], weight));
+        if self.symmetric {
+            return right.collect();
+        }
+        ends.windows(2).rev().map(|p| (-p[1], -p[0], weight)).chain(right).collect()
     }
 }
 
@@ -384,5 +476,9 @@ pub(super) fn halves(z: &Rect, real_side: bool) -> (Rect, Rect) {
 
 /// Natural logarithm as a double, for sizes far outside `f64` too.
 pub fn ln(x: &Float) -> f64 {
-    if x.is_zero() { -1e300 } else { Float::with_val(BITS, x.abs_ref()).ln().to_f64() }
+    if x.is_zero() {
+        -1e300
+    } else {
+        Float::with_val(BITS, x.abs_ref()).ln().to_f64()
+    }
 }

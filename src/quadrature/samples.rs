@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 use rug::{Float, Rational};
 
-use super::plan::{Part, Plan, Rule};
 use super::Envelope;
+use super::plan::{Part, Plan, Rule};
 use super::segment::Segment;
 use crate::activation::{Parity, Tape};
 use crate::deadline::Deadline;
@@ -23,7 +23,10 @@ pub struct Rules<R> {
 impl<R: Real> Rules<R> {
     /// An empty collection for numbers of `bits` bits.
     pub fn new(bits: Bits) -> Self {
-        Rules { bits, halves: HashMap::new() }
+        Rules {
+            bits,
+            halves: HashMap::new(),
+        }
     }
 
     /// `(f, w)` for `t = k/m`, `0 <= k <= last`: `f = 1/(1 + exp(pi sinh t))` is the distance from the nearer
@@ -39,7 +42,11 @@ impl<R: Real> Rules<R> {
             // one exponential for both hyperbolic functions; sinh needs its own care near zero
             let e = t.exp();
             let cosh = (&e + &(&one / &e)).scale2(-1);
-            let sinh = if k < m / 4 { t.sinh() } else { (&e - &(&one / &e)).scale2(-1) };
+            let sinh = if k < m / 4 {
+                t.sinh()
+            } else {
+                (&e - &(&one / &e)).scale2(-1)
+            };
             // q = exp(-pi sinh t) <= 1
             let q = (-(&pi * &sinh)).exp();
             let f = &q / &(&one + &q);
@@ -69,7 +76,12 @@ impl<R: Real + Send + Sync> Samples<R> {
     /// Evaluates the plan's formulas at its nodes with numbers of `bits` bits.
     pub fn new(plan: &Plan, bits: Bits, deadline: Deadline) -> Result<Self> {
         let mut rules = Rules::new(bits);
-        let count = plan.parts.iter().map(|p| p.functions.len()).max().unwrap_or(1);
+        let count = plan
+            .parts
+            .iter()
+            .map(|p| p.functions.len())
+            .max()
+            .unwrap_or(1);
         let mut out = Samples {
             z: Vec::new(),
             weight: Vec::new(),
@@ -102,7 +114,12 @@ impl<R: Real + Send + Sync> Samples<R> {
         deadline: Deadline,
     ) -> Result<()> {
         let bits = self.bits;
-        let at = |k: i64| R::rational(&Rational::from((i64::from(reach) * (2 * k + 1), 2 * i64::from(steps))), bits);
+        let at = |k: i64| {
+            R::rational(
+                &Rational::from((i64::from(reach) * (2 * k + 1), 2 * i64::from(steps))),
+                bits,
+            )
+        };
         let h = R::rational(&Rational::from((reach, steps)), bits);
         let right: Vec<R> = (0..i64::from(steps)).map(at).collect();
         let weights = gaussian_weights(&right, &h, bits);
@@ -115,7 +132,17 @@ impl<R: Real + Send + Sync> Samples<R> {
                 .iter()
                 .zip(parities)
                 .map(|(values, parity)| {
-                    values.iter().rev().map(|v| if *parity == Parity::Even { v.clone() } else { -v }).collect()
+                    values
+                        .iter()
+                        .rev()
+                        .map(|v| {
+                            if *parity == Parity::Even {
+                                v.clone()
+                            } else {
+                                -v
+                            }
+                        })
+                        .collect()
                 })
                 .collect(),
             None => evaluated(&tape, &left, bits, deadline)?,
@@ -160,7 +187,11 @@ impl<R: Real + Send + Sync> Samples<R> {
             }
         }
         let tape = Tape::<R>::new(&part.functions, bits);
-        for (values, new) in self.values.iter_mut().zip(evaluated(&tape, &nodes, bits, deadline)?) {
+        for (values, new) in self
+            .values
+            .iter_mut()
+            .zip(evaluated(&tape, &nodes, bits, deadline)?)
+        {
             values.extend(new);
         }
         self.z.extend(nodes);
@@ -212,7 +243,9 @@ fn gaussian_weights<R: Real>(z: &[R], h: &R, bits: Bits) -> Vec<R> {
     if bits <= 128 {
         return z.iter().map(|z| &scale * &gauss(z)).collect();
     }
-    let Some(first) = z.first() else { return Vec::new() };
+    let Some(first) = z.first() else {
+        return Vec::new();
+    };
     let ratio = (-h.powi(2)).exp();
     let mut factor = ratio.clone();
     let mut w = &scale * &gauss(first);
@@ -232,7 +265,11 @@ fn evaluated<R: Real + Send + Sync>(
     bits: Bits,
     deadline: Deadline,
 ) -> Result<Vec<Vec<R>>> {
-    let row = |z: &R| deadline.check("the evaluation of the activation").map(|()| tape.at(z));
+    let row = |z: &R| {
+        deadline
+            .check("the evaluation of the activation")
+            .map(|()| tape.at(z))
+    };
     let rows: Vec<Vec<R>> = if bits > 128 && nodes.len() > 64 {
         nodes.par_iter().map(row).collect::<Result<_>>()?
     } else {

@@ -41,25 +41,31 @@ struct Strip<'a> {
     u: Interval,
 }
 
-/// The cheapest rule whose error is at most `target`, or `None` where no strip could be proved.
+/// The cheapest rule whose error is at most `target`, or `None` where no strip could be proved. As for the line, strips
+/// are tried from thin to wide, and a widening has to prove the band that it adds.
 pub(super) fn segment(moduli: &Moduli, a: &Interval, b: &Interval, target: &Float) -> Option<Segment> {
-    let mut candidates: Vec<(f64, f64)> = Vec::new();
-    for delta in [1.2, 1.0, 0.8, 0.65, 0.5, 0.4, 0.3, 0.22, 0.16, 0.11, 0.08, 0.05] {
+    let mut best: Option<(f64, Strip)> = None;
+    let mut proved = 0.0;
+    let mut worse = 0;
+    for delta in [0.05, 0.1, 0.16, 0.24, 0.33, 0.42, 0.52, 0.64, 0.8, 1.0, 1.2] {
         let strip = Strip::new(moduli, a, b, delta);
-        if let Some(m) = strip.integral() {
-            let cost = (ln(&m) - ln(target)).max(1.0) / delta;
-            // the costs have one minimum: once they rise, smaller strips are worse
-            if candidates.last().is_some_and(|&(c, _)| cost > 1.3 * c) {
+        if !strip.analytic(proved) {
+            break;
+        }
+        proved = delta;
+        let Some(m) = strip.integral() else { break };
+        let cost = (ln(&m) - ln(target)).max(1.0) / delta;
+        if best.as_ref().is_none_or(|(c, _)| cost < *c) {
+            best = Some((cost, strip));
+            worse = 0;
+        } else {
+            worse += 1;
+            if worse == 2 {
                 break;
             }
-            candidates.push((cost, delta));
         }
     }
-    candidates.sort_by(|p, q| p.0.total_cmp(&q.0));
-    candidates.iter().take(6).find_map(|&(_, delta)| {
-        let strip = Strip::new(moduli, a, b, delta);
-        strip.analytic().then(|| strip.certified(target)).flatten()
-    })
+    best?.1.certified(target)
 }
 
 impl<'a> Strip<'a> {
@@ -69,7 +75,15 @@ impl<'a> Strip<'a> {
         let sinh = Interval::point(Float::with_val(BITS, end)).sinh();
         let cos = Interval::point(Float::with_val(BITS, delta)).cos();
         let u = (-(&(&Interval::pi(BITS) * &cos) * &sinh)).exp();
-        Strip { moduli, a, b, length: b - a, delta, end, u }
+        Strip {
+            moduli,
+            a,
+            b,
+            length: b - a,
+            delta,
+            end,
+            u,
+        }
     }
 
     /// `z` and `|z'|` on a rectangle of the `t` plane that lies in `Re t <= 0` or `Re t >= 0`.
@@ -114,7 +128,9 @@ impl<'a> Strip<'a> {
 
     fn panels(&self) -> Vec<(f64, f64)> {
         let n = (self.end / PANEL).ceil();
-        (0..n as u32).map(|k| (self.end * f64::from(k) / n, self.end * f64::from(k + 1) / n)).collect()
+        (0..n as u32)
+            .map(|k| (self.end * f64::from(k) / n, self.end * f64::from(k + 1) / n))
+            .collect()
     }
 
     /// Bound of `|G phi|` on the disc around an end that holds everything beyond the panels.
@@ -123,7 +139,8 @@ impl<'a> Strip<'a> {
         let radius = (&self.length * &(&self.u / &(&one - &self.u))).hi().clone();
         let square = Interval::new(-radius.clone(), radius);
         let centre = if left_half { self.a } else { self.b };
-        self.moduli.sup_split(&Rect::new(centre + &square, square), 6, false)
+        self.moduli
+            .sup_split(&Rect::new(centre + &square, square), 6, false)
     }
 
     /// Upper bound of `int |F(x + i delta)| dx`.
@@ -132,7 +149,11 @@ impl<'a> Strip<'a> {
         let mut total = Float::new(BITS);
         for left_half in [true, false] {
             for (p, q) in self.panels() {
-                let x = if left_half { interval(-q, -p) } else { interval(p, q) };
+                let x = if left_half {
+                    interval(-q, -p)
+                } else {
+                    interval(p, q)
+                };
                 let sup = self.sup(&Rect::new(x, y.clone()), left_half, 4, true)?;
                 total += sup * (q - p);
             }
@@ -145,25 +166,40 @@ impl<'a> Strip<'a> {
         total.is_finite().then_some(total)
     }
 
-    fn analytic(&self) -> bool {
+    /// Analyticity on `from <= Im t <= delta`.
+    fn analytic(&self, from: f64) -> bool {
         [true, false].iter().all(|&left_half| {
             self.panels().iter().all(|&(p, q)| {
-                let x = if left_half { interval(-q, -p) } else { interval(p, q) };
-                self.sup(&Rect::new(x, interval(0.0, self.delta)), left_half, 7, false).is_some()
+                let x = if left_half {
+                    interval(-q, -p)
+                } else {
+                    interval(p, q)
+                };
+                self.sup(
+                    &Rect::new(x, interval(0.0, self.delta)),
+                    left_half,
+                    7,
+                    false,
+                )
+                .is_some()
             })
         })
     }
 
     fn certified(&self, target: &Float) -> Option<Segment> {
         let m_bound = self.integral()?;
-        let m = ((ln(&m_bound) - ln(target) + 2.5).max(1.0) / (std::f64::consts::TAU * self.delta)).ceil().max(2.0);
+        let m = ((ln(&m_bound) - ln(target) + 2.5).max(1.0) / (std::f64::consts::TAU * self.delta))
+            .ceil()
+            .max(2.0);
         if m > 1e6 {
             return None;
         }
         let exponent = &(&(&Interval::pi(BITS) * &Interval::int(2, BITS))
             * &Interval::point(Float::with_val(BITS, self.delta)))
             * &Interval::int(m as i64, BITS);
-        let mut error = (&Interval::point(m_bound * 2) / &exponent.exp_m1()).hi().clone();
+        let mut error = (&Interval::point(m_bound * 2) / &exponent.exp_m1())
+            .hi()
+            .clone();
         // What lies beyond the last node k = K: since z' decreases there, h sum_{k > K} z'(k h) <= |z(K h) - end|
         // <= (b - a) exp(-pi sinh(K h)).
         let mut counts = [0u32; 2];

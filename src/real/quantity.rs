@@ -30,20 +30,32 @@ pub enum Value {
 impl Quantity {
     /// The number that a ball encloses.
     pub fn new(ball: &Ball, exact: Option<String>) -> Self {
-        Quantity { value: Value::Finite { midpoint: ball.mid().clone(), radius: ball.rad() }, exact }
+        Quantity {
+            value: Value::Finite {
+                midpoint: ball.mid().clone(),
+                radius: ball.rad(),
+            },
+            exact,
+        }
     }
 
     /// An integer, exactly.
     pub fn integer(n: u32) -> Self {
         Quantity {
-            value: Value::Finite { midpoint: Float::with_val(53, n), radius: Float::new(32) },
+            value: Value::Finite {
+                midpoint: Float::with_val(53, n),
+                radius: Float::new(32),
+            },
             exact: Some(n.to_string()),
         }
     }
 
     /// Plus infinity.
     pub fn infinite() -> Self {
-        Quantity { value: Value::Infinite, exact: None }
+        Quantity {
+            value: Value::Infinite,
+            exact: None,
+        }
     }
 }
 
@@ -62,7 +74,10 @@ impl Ball {
         if radius.is_zero() {
             return Bits::MAX / 4;
         }
-        let (m, r) = (self.mignitude().get_exp().unwrap_or(0), radius.get_exp().unwrap_or(0));
+        let (m, r) = (
+            self.mignitude().get_exp().unwrap_or(0),
+            radius.get_exp().unwrap_or(0),
+        );
         (m - r).max(0) as Bits
     }
 }

@@ -94,8 +94,16 @@ impl Ball {
     }
     /// The numbers in both balls, as a ball; `None` where they are disjoint.
     pub fn intersect(&self, other: &Self) -> Option<Self> {
-        let lo = if self.lower() >= other.lower() { self.lower() } else { other.lower() };
-        let hi = if self.upper() <= other.upper() { self.upper() } else { other.upper() };
+        let lo = if self.lower() >= other.lower() {
+            self.lower()
+        } else {
+            other.lower()
+        };
+        let hi = if self.upper() <= other.upper() {
+            self.upper()
+        } else {
+            other.upper()
+        };
         (lo <= hi).then(|| Ball::from_interval(&lo, &hi, self.bits().max(other.bits())))
     }
     /// The radius is zero.
