@@ -301,8 +301,16 @@ impl Inquiry {
             Zero::Proved => Quantity::integer(0),
             _ => self.with_closed(value, exact),
         };
-        let mean = zero(a, &self.constants.a, over(&self.structure.mean, &sqrt_square));
-        let first = zero(first, &self.constants.a_prime, over(&self.structure.first, &sqrt_square));
+        let mean = zero(
+            a,
+            &self.constants.a,
+            over(&self.structure.mean, &sqrt_square),
+        );
+        let first = zero(
+            first,
+            &self.constants.a_prime,
+            over(&self.structure.first, &sqrt_square),
+        );
         let norm = self.structure.square.as_ref().and_then(Closed::reciprocal);
         let norm = self.with_closed(&self.constants.normalisation, norm);
         let exact_b = if self.structure.critical {
@@ -311,7 +319,11 @@ impl Inquiry {
             over(&self.structure.derivative_square, &self.structure.square)
         };
         let b_prime = match self.continuous {
-            Some(true) => self.constants.b_prime.as_ref().map(|b| self.with_closed(b, exact_b)),
+            Some(true) => self
+                .constants
+                .b_prime
+                .as_ref()
+                .map(|b| self.with_closed(b, exact_b)),
             Some(false) => Some(Quantity::infinite()),
             None => None,
         };
@@ -365,7 +377,9 @@ impl Inquiry {
             .and_then(|(l, (d, s))| alpha_exact(&l, &d.over(s)?));
         let line = format!(
             "Theorem 1 of Radhakrishnan, Belkin and Uhler: T_L/((L+1) A'^(2L)) -> R(u)/u^alpha, alpha = -4 log|A'| / log B' = {}",
-            exact.as_ref().map_or_else(|| relative(&alpha), Rational::to_string)
+            exact
+                .as_ref()
+                .map_or_else(|| relative(&alpha), Rational::to_string)
         );
         self.say(&line);
         self.report.alpha = Some(self.with_closed(&alpha, exact.map(Closed::rational)));

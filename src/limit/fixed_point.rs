@@ -31,7 +31,9 @@ pub(super) fn chaotic_fixed_point(q: &mut Inquiry) -> Result<()> {
         let t = match certain_digits(gap.mid(), &gap.rad(), 15) {
             Certain::Digits(s) | Certain::Bound(s) => s,
         };
-        q.say(&format!("1 - c* = {t}, by Price's theorem in the angle arccos(rho) and a change of sign"));
+        q.say(&format!(
+            "1 - c* = {t}, by Price's theorem in the angle arccos(rho) and a change of sign"
+        ));
         record(q, &c, &m, "the kinks' bivariate normal densities");
         return Ok(());
     }

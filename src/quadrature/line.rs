@@ -30,8 +30,12 @@ const PANEL: f64 = 0.5;
 /// Strips are tried from thin to wide; each widening only has to prove analyticity on the band that it adds.
 pub(super) fn line(moduli: &Moduli, reach: u32, target: &Float) -> Option<Line> {
     let ln_target = super::plan::ln(target);
-    let cost = |d: f64| horizontal(moduli, reach, d).map(|m| (super::plan::ln(&m) - ln_target).max(1.0) / d);
-    let mut proved = [0.5, 0.25, 0.125, 0.0625, 0.03125].into_iter().find(|&d| analytic(moduli, reach, 0.0, d))?;
+    let cost = |d: f64| {
+        horizontal(moduli, reach, d).map(|m| (super::plan::ln(&m) - ln_target).max(1.0) / d)
+    };
+    let mut proved = [0.5, 0.25, 0.125, 0.0625, 0.03125]
+        .into_iter()
+        .find(|&d| analytic(moduli, reach, 0.0, d))?;
     let mut best = (cost(proved)?, proved);
     let mut wall = None;
     loop {
@@ -83,7 +87,15 @@ fn analytic(moduli: &Moduli, reach: u32, from: f64, to: f64) -> bool {
     moduli
         .columns(reach, PANEL)
         .iter()
-        .all(|&(left, right, _)| moduli.sup_split(&Rect::new(interval(left, right), interval(from, to)), 6, false).is_some())
+        .all(|&(left, right, _)| {
+            moduli
+                .sup_split(
+                    &Rect::new(interval(left, right), interval(from, to)),
+                    6,
+                    false,
+                )
+                .is_some()
+        })
 }
 
 fn certified(moduli: &Moduli, reach: u32, d: f64, target: &Float) -> Option<Line> {

@@ -451,7 +451,14 @@ impl Moduli {
         let mut ends = vec![0.0];
         let mut x: f64 = 0.0;
         while x < end {
-            x += width * if x < 4.0 { 1.0 } else if x < 8.0 { 2.0 } else { 4.0 };
+            x += width
+                * if x < 4.0 {
+                    1.0
+                } else if x < 8.0 {
+                    2.0
+                } else {
+                    4.0
+                };
             ends.push(x.min(end));
         }
         let weight = if self.symmetric { 2.0 } else { 1.0 };
@@ -459,7 +466,11 @@ impl Moduli {
         if self.symmetric {
             return right.collect();
         }
-        ends.windows(2).rev().map(|p| (-p[1], -p[0], weight)).chain(right).collect()
+        ends.windows(2)
+            .rev()
+            .map(|p| (-p[1], -p[0], weight))
+            .chain(right)
+            .collect()
     }
 }
 

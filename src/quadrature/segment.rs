@@ -43,7 +43,12 @@ struct Strip<'a> {
 
 /// The cheapest rule whose error is at most `target`, or `None` where no strip could be proved. As for the line, strips
 /// are tried from thin to wide, and a widening has to prove the band that it adds.
-pub(super) fn segment(moduli: &Moduli, a: &Interval, b: &Interval, target: &Float) -> Option<Segment> {
+pub(super) fn segment(
+    moduli: &Moduli,
+    a: &Interval,
+    b: &Interval,
+    target: &Float,
+) -> Option<Segment> {
     let mut best: Option<(f64, Strip)> = None;
     let mut proved = 0.0;
     let mut worse = 0;
