@@ -181,7 +181,7 @@ impl<'a> Strip<'a> {
                     interval(p, q)
                 };
                 self.sup(
-                    &Rect::new(x, interval(0.0, self.delta)),
+                    &Rect::new(x, interval(from, self.delta)),
                     left_half,
                     7,
                     false,
