@@ -6,6 +6,7 @@
 //! * [`print`]: tree to text that parses back to the same tree.
 //! * [`catalogue`](mod@catalogue): the activations that have a name, with their formulas.
 //! * [`derive`]: the derivative.
+//! * [`growth`]: how fast it grows along the real line.
 //! * [`simplify`]: simpler trees of equal value, polynomials, proofs that a tree is zero.
 //! * [`symmetry`]: parity and homogeneity.
 //! * [`tape`]: evaluation at any [`Analytic`](crate::real::Analytic) number.
@@ -14,8 +15,10 @@ mod build;
 pub mod catalogue;
 mod derive;
 pub mod expr;
+pub mod growth;
 mod names;
 pub mod parse;
+pub mod pieces;
 mod print;
 mod simplify;
 mod symmetry;

@@ -18,7 +18,26 @@
 //! quotient by a ball that contains zero. Undefined values propagate and are caught by
 //! [`Analytic::is_finite`].
 
+mod ball;
+mod decimal;
 mod double;
+mod interval;
+mod magnitude;
+mod mpfr;
+mod operators;
+mod quantity;
+mod rect;
+mod rounding;
+
+#[cfg(test)]
+mod trials;
+
+pub use ball::Ball;
+pub use decimal::{Certain, certain_digits, enclosing_decimal};
+pub use interval::Interval;
+pub use mpfr::Mpfr;
+pub use quantity::{Quantity, Value, bits_for};
+pub use rect::Rect;
 
 use std::cmp::Ordering;
 use std::fmt::Debug;
@@ -29,6 +48,18 @@ use rug::Rational;
 
 /// Working precision in bits of the significand.
 pub type Bits = u32;
+
+/// On which road numbers travel to the reader.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Arithmetic {
+    /// Balls: every result is an enclosure.
+    #[default]
+    Ball,
+    /// MPFR: any precision, rounding errors estimated from two different grids.
+    Mpfr,
+    /// The machine's double: fast, rounding errors estimated from two different grids.
+    F64,
+}
 
 /// Values on which a formula without case distinctions can be evaluated: the four operations and the
 /// elementary functions of the activation grammar. Operators work on values and on references.
@@ -122,6 +153,20 @@ pub trait Analytic:
 
 /// Real numbers: [`Analytic`] with an order and a way out.
 pub trait Real: Analytic {
+    /// The number that a ball encloses: the ball itself for [`Ball`], its midpoint, rounded, elsewhere.
+    fn from_ball(ball: &Ball) -> Self;
+    /// The value without its radius.
+    fn midpoint(&self) -> Self {
+        self.clone()
+    }
+    /// The lower end of what this value may be, as an exact value.
+    fn lower_end(&self) -> Self {
+        self.clone()
+    }
+    /// The upper end of what this value may be, as an exact value.
+    fn upper_end(&self) -> Self {
+        self.clone()
+    }
     /// Absolute value.
     fn abs(&self) -> Self;
     /// The smaller of two (for balls: an enclosure of the minimum of any two points).
