@@ -18,7 +18,7 @@ use rug::Rational;
 use super::constants::Moments;
 use super::fixed_point::chaotic_fixed_point;
 use super::verdict::{Classification, Phase, Regime};
-use crate::activation::pieces::is_kinked;
+use crate::activation::pieces::kink;
 use crate::activation::{Expr, Parity};
 use crate::deadline::Deadline;
 use crate::error::Result;
@@ -464,11 +464,14 @@ impl Inquiry {
         self.report.phase = Some(Phase::EdgeOfChaos);
         self.report.fixed_point = Some(Quantity::integer(1));
         self.report.multiplier = Some(Quantity::integer(1));
-        let kinked = is_kinked(&self.structure.pieces, 128);
-        let p = match kinked {
-            Some(true) => Some(Rational::from((3, 2))),
-            Some(false) if !self.structure.has_breakpoints() => Some(Rational::from(2)),
-            _ => None,
+        let kinked = self.structure.pieces.windows(2).any(|w| {
+            let jump = kink(&w[0], &w[1], 128);
+            jump.is_finite() && !jump.contains_zero()
+        });
+        let p = if kinked {
+            Some(Rational::from((3, 2)))
+        } else {
+            (!self.structure.has_breakpoints()).then(|| Rational::from(2))
         };
         match &p {
             Some(p) => {
