@@ -8,6 +8,7 @@
 //! * [`derive`]: the derivative.
 //! * [`simplify`]: simpler trees of equal value, polynomials, proofs that a tree is zero.
 //! * [`symmetry`]: parity and homogeneity.
+//! * [`pieces`]: smooth formulas between breakpoints, every switch resolved.
 //! * [`tape`]: evaluation at any [`Analytic`](crate::real::Analytic) number.
 
 mod build;
@@ -16,6 +17,7 @@ mod derive;
 pub mod expr;
 mod names;
 pub mod parse;
+pub mod pieces;
 mod print;
 mod simplify;
 mod symmetry;

@@ -23,6 +23,7 @@
 
 mod atom;
 mod constant;
+mod continuity;
 mod expectation;
 mod exponent;
 mod form;
@@ -36,5 +37,6 @@ mod wave;
 mod tests;
 
 pub use constant::Closed;
+pub use continuity::{bounds, is_continuous, meet};
 pub use expectation::{Bound, expectation};
 pub use exponent::alpha_exact;
