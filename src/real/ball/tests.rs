@@ -203,7 +203,7 @@ proptest! {
     fn clamping_keeps_the_unit_interval(b in ball(), t in fraction()) {
         let x = at(&b, t);
         let clamped = b.clamp_unit();
-        if x >= -1 && x <= 1 {
+        if (-1..=1).contains(&x) {
             prop_assert!(clamped.contains(&x), "{x} not in {clamped:?}");
             prop_assert!(clamped.is_undefined() || !clamped.asin().is_undefined());
             check("asin", &b, &clamped.asin(), &x.asin())?;

@@ -3,6 +3,7 @@
 mod erf;
 mod functions;
 mod inverse;
+mod tanh;
 #[cfg(test)]
 mod tests;
 
