@@ -3,6 +3,8 @@
 mod erf;
 mod functions;
 mod inverse;
+#[cfg(test)]
+mod series;
 mod tanh;
 #[cfg(test)]
 mod tests;
