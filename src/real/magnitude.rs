@@ -406,6 +406,11 @@ mod tests {
             Float::with_val(53, Float::i_exp(1, -55))
         );
         assert_eq!(error(&third.0, Ordering::Equal), 0);
+        // Next to zero numbers are as far apart as from zero: an underflow to the smallest number may be
+        // off by half of it.
+        let smallest = Float::with_val(53, Float::i_exp(1, exp_min() - 1));
+        let bound = Magnitude::rounding(&smallest, Ordering::Less);
+        assert!(bound >= Magnitude::of(&smallest).scale2(-1));
         // e^(-10^10) underflows to zero: the error is at most the smallest number.
         let tiny = Float::with_val_round(53, Float::with_val(53, -1e10).exp_ref(), Round::Nearest);
         assert!(tiny.0.is_zero() && error(&tiny.0, tiny.1) > 0);

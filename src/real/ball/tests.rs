@@ -279,6 +279,15 @@ fn a_rounding_costs_half_a_unit() {
 fn wide_balls_and_domain_ends() {
     let ends = |b: &Ball| (b.lower().to_f64(), b.upper().to_f64());
     assert_eq!(ends(&wide(0.0, 4.0).sqrt()), (0.0, 2.0));
+    // An end beside zero is not carried across it by the rounding of the radius.
+    // (Half of a third has 64 bits, the radius 53.)
+    let third = Float::with_val(64, 1) / 3u32;
+    for end in [1e-30, 1e-18, 1e-3] {
+        let right = Ball::from_interval(&Float::with_val(64, end), &third, 64);
+        let left = Ball::from_interval(&-third.clone(), &Float::with_val(64, -end), 64);
+        assert!(right.lower() >= 0 && !right.sqrt().is_undefined());
+        assert!(left.upper() <= 0 && !(-left).sqrt().is_undefined());
+    }
     assert_eq!(ends(&wide(-1.0, 1.0).powi(2)), (0.0, 1.0));
     assert_eq!(ends(&wide(-1.0, 2.0).powi(4)), (0.0, 16.0));
     assert_eq!(ends(&wide(-3.0, 1.0).abs()), (0.0, 3.0));
