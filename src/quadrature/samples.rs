@@ -70,6 +70,7 @@ pub struct Samples<R> {
     pub error: Float,
     bits: Bits,
     weighted: bool,
+    parities: Option<Vec<Parity>>,
 }
 
 impl<R: Real + Send + Sync> Samples<R> {
@@ -89,6 +90,15 @@ impl<R: Real + Send + Sync> Samples<R> {
             error: plan.error.clone(),
             bits,
             weighted: plan.envelope != Envelope::Bare,
+            parities: match plan.parts.as_slice() {
+                [
+                    Part {
+                        rule: Rule::Line(_, parities),
+                        ..
+                    },
+                ] => parities.clone(),
+                _ => None,
+            },
         };
         for part in &plan.parts {
             match &part.rule {
@@ -202,6 +212,12 @@ impl<R: Real + Send + Sync> Samples<R> {
     /// The precision of the values.
     pub fn bits(&self) -> Bits {
         self.bits
+    }
+
+    /// Even or odd, where that is proved of function `i` and the nodes are symmetric: then the second half of them has
+    /// all there is to know.
+    pub fn parity(&self, i: usize) -> Option<Parity> {
+        self.parities.as_ref()?.get(i).copied()
     }
 
     /// `sum_k w_k g(k)` widened by the discretisation error: an enclosure of `E g` where the arithmetic is
