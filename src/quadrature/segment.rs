@@ -9,12 +9,12 @@ use rug::float::Round;
 
 use super::envelope::BITS;
 use super::line::interval;
-use super::plan::{Moduli, ln};
+use super::plan::{Modulus, ln};
 use crate::real::{Analytic, Interval, Rect};
 
 /// A tanh-sinh rule and the bound of its error.
 #[derive(Clone, Debug)]
-pub(super) struct Segment {
+pub(crate) struct Segment {
     /// Nodes at `t = k/m` for `-left <= k <= right`.
     pub m: u32,
     pub left: u32,
@@ -23,7 +23,7 @@ pub(super) struct Segment {
 }
 
 impl Segment {
-    pub(super) fn nodes(&self) -> u64 {
+    pub(crate) fn nodes(&self) -> u64 {
         u64::from(self.left) + u64::from(self.right) + 1
     }
 }
@@ -31,8 +31,8 @@ impl Segment {
 const PANEL: f64 = 0.2;
 
 /// The geometry for one `delta`.
-struct Strip<'a> {
-    moduli: &'a Moduli,
+struct Strip<'a, M> {
+    moduli: &'a M,
     a: &'a Interval,
     b: &'a Interval,
     length: Interval,
@@ -41,18 +41,28 @@ struct Strip<'a> {
     u: Interval,
 }
 
-/// The cheapest rule whose error is at most `target`, or `None` where no strip could be proved.
-pub(super) fn segment(
-    moduli: &Moduli,
+/// How finely the strips near the ends are looked at where nothing is known to happen there: the discs have a radius of
+/// about `exp(-3)` of the length.
+pub(super) const PLAIN_ENDS: f64 = 3.0;
+
+/// The half widths of strips that are tried.
+const DELTAS: [f64; 16] = [
+    1.2, 1.0, 0.8, 0.65, 0.5, 0.4, 0.3, 0.22, 0.16, 0.11, 0.08, 0.05, 0.035, 0.025, 0.017, 0.012,
+];
+
+/// The cheapest rule whose error is at most `target`, or `None` where no strip could be proved. The discs around the
+/// ends, on which one bound is taken, have a radius of about `exp(-ends)` of the length.
+pub(crate) fn segment<M: Modulus>(
+    moduli: &M,
     a: &Interval,
     b: &Interval,
     target: &Float,
+    ends: f64,
 ) -> Option<Segment> {
     let mut candidates: Vec<(f64, f64)> = Vec::new();
-    for delta in [
-        1.2, 1.0, 0.8, 0.65, 0.5, 0.4, 0.3, 0.22, 0.16, 0.11, 0.08, 0.05,
-    ] {
-        let strip = Strip::new(moduli, a, b, delta);
+    // thinner strips pay only where the ends are looked at more closely
+    for delta in DELTAS.into_iter().filter(|d| d * ends > 0.14) {
+        let strip = Strip::new(moduli, a, b, delta, ends);
         if let Some(m) = strip.integral() {
             let cost = (ln(&m) - ln(target)).max(1.0) / delta;
             // the costs have one minimum: once they rise, smaller strips are worse
@@ -64,15 +74,15 @@ pub(super) fn segment(
     }
     candidates.sort_by(|p, q| p.0.total_cmp(&q.0));
     candidates.iter().take(6).find_map(|&(_, delta)| {
-        let strip = Strip::new(moduli, a, b, delta);
+        let strip = Strip::new(moduli, a, b, delta, ends);
         strip.analytic().then(|| strip.certified(target)).flatten()
     })
 }
 
-impl<'a> Strip<'a> {
-    fn new(moduli: &'a Moduli, a: &'a Interval, b: &'a Interval, delta: f64) -> Self {
+impl<'a, M: Modulus> Strip<'a, M> {
+    fn new(moduli: &'a M, a: &'a Interval, b: &'a Interval, delta: f64, ends: f64) -> Self {
         let cos = delta.cos();
-        let end = (3.0 / (std::f64::consts::PI * cos)).asinh();
+        let end = (ends / (std::f64::consts::PI * cos)).asinh();
         let sinh = Interval::point(Float::with_val(BITS, end)).sinh();
         let cos = Interval::point(Float::with_val(BITS, delta)).cos();
         let u = (-(&(&Interval::pi(BITS) * &cos) * &sinh)).exp();
