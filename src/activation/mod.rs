@@ -9,6 +9,7 @@
 //! * [`growth`]: how fast it grows along the real line.
 //! * [`simplify`]: simpler trees of equal value, polynomials, proofs that a tree is zero.
 //! * [`symmetry`]: parity and homogeneity.
+//! * [`pieces`]: smooth formulas between breakpoints, every switch resolved.
 //! * [`tape`]: evaluation at any [`Analytic`](crate::real::Analytic) number.
 
 mod build;
@@ -24,6 +25,11 @@ mod simplify;
 mod symmetry;
 pub mod tape;
 mod token;
+
+#[cfg(test)]
+pub(crate) mod arbitrary;
+#[cfg(test)]
+mod tests;
 
 pub use catalogue::{Entry, catalogue};
 pub use expr::{BinaryOp, Condition, Constant, Expr, Function, Relation};
