@@ -14,6 +14,9 @@ const ORDER: u32 = 6;
 /// So many quotients get limits, those in limits of limits included; the others stay plain.
 const LIMITS: u32 = 40;
 
+/// A quotient with more nodes than this stays plain: its derivatives would grow out of hand.
+const LIMIT_SIZE: usize = 400;
+
 /// The program of these trees.
 pub(super) fn tape<T: Analytic>(outputs: &[Expr], bits: Bits) -> Tape<T> {
     limited(outputs, bits, ORDER, &mut LIMITS.clone())
@@ -208,6 +211,7 @@ impl<T: Analytic> Writer<'_, T> {
                 }
                 let places = match self.order.min(*self.left) {
                     0 => vec![],
+                    _ if a.size() + b.size() > LIMIT_SIZE => vec![],
                     _ => removable(a, b),
                 };
                 if places.is_empty() {
