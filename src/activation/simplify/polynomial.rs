@@ -34,7 +34,7 @@ impl Expr {
     /// use deeplimit::activation::Expr;
     /// let f: Expr = "optimal(4)".parse()?;
     /// let texts = |f: Expr| f.polynomial_over_constants().map(|c| c.iter().map(Expr::to_string).collect::<Vec<_>>());
-    /// assert_eq!(texts("hermite(3)".parse()?), Some(["0", "-3/sqrt(6)", "0", "1/sqrt(6)"].map(String::from).to_vec()));
+    /// assert_eq!(texts("hermite(3)".parse()?), Some(["0", "-0.5*sqrt(6)", "0", "1/sqrt(6)"].map(String::from).to_vec()));
     /// # Ok::<(), deeplimit::error::Error>(())
     /// ```
     pub fn polynomial_over_constants(&self) -> Option<Vec<Expr>> {

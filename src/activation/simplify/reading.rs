@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use rug::Rational;
 
 use super::form::{Form, Monomial, is_positive, is_sum, within_bits};
-use super::writing;
+use super::{DEGREE, writing};
 use crate::activation::catalogue;
 use crate::activation::expr::{BinaryOp, Condition, Constant, Expr, Function};
 
@@ -202,7 +202,12 @@ impl Reader {
                     }
                 }
             }
-            if product.terms.len() > 1 && product.terms.keys().any(|m| m.degree() > self.degree) {
+            if product.terms.len() > 1
+                && product
+                    .terms
+                    .keys()
+                    .any(|m| m.degree() > self.degree.max(DEGREE))
+            {
                 return None;
             }
             // What was inside may itself have sums as factors.
@@ -248,7 +253,8 @@ impl Reader {
 
     fn one_term(&mut self, coefficient: Rational, monomial: Monomial) -> Option<Form> {
         let (more, monomial) = self.with_one_polynomial(monomial)?;
-        self.flattened(Form::term(monomial, coefficient * more))
+        let (again, monomial) = self.reduced(monomial)?;
+        self.flattened(Form::term(monomial, coefficient * more * again))
     }
 
     /// A chain of products and quotients, all its factors at once.
@@ -262,12 +268,23 @@ impl Reader {
                     waiting.push((b, below != (*op == BinaryOp::Div)));
                     waiting.push((a, below));
                 }
+                // Below the line a power is not multiplied out.
+                Expr::Binary(BinaryOp::Pow, base, n) if below => {
+                    let form = self.read(base);
+                    let n = n.as_rational().filter(|n| n.is_integer() && *n > 0);
+                    parts.push(match n.and_then(|n| n.numer().to_i64()) {
+                        Some(n) => self.integer_power(&form, -n)?,
+                        None => {
+                            let form = self.read(e);
+                            self.integer_power(&form, -1)?
+                        }
+                    });
+                }
                 _ => {
                     let form = self.read(e);
-                    parts.push(if below {
-                        self.integer_power(&form, -1)?
-                    } else {
-                        form
+                    parts.push(match below {
+                        true => self.integer_power(&form, -1)?,
+                        false => form,
                     });
                 }
             }
@@ -323,47 +340,63 @@ impl Reader {
         Some((content * more, monomial))
     }
 
-    /// Polynomial factors multiplied into one, above and below the line, while the degree allows it.
+    /// Polynomial factors above the line multiplied into one, while the degree allows it. (Below it the
+    /// factors show where the zeros are.)
     fn with_one_polynomial(&mut self, monomial: Monomial) -> Option<(Rational, Monomial)> {
-        let mut factor = Rational::from(1);
-        let mut rest = monomial;
-        for below in [false, true] {
-            let mut parts: Vec<(Expr, i64, Vec<Rational>)> = Vec::new();
-            let mut degree = 0;
-            for (atom, n) in &rest.0 {
-                let Some(p) = self.sums.get(atom).and_then(Form::polynomial) else {
-                    continue;
-                };
-                if let Some(n) = n
-                    .numer()
-                    .to_i64()
-                    .filter(|n| (*n < 0) == below && n.abs() < 1_000)
-                {
-                    degree += (p.len() as i64 - 1) * n.abs();
-                    parts.push((atom.clone(), n, p));
-                }
-            }
-            let powers = parts.iter().any(|(_, n, _)| n.abs() > 1);
-            if (parts.len() < 2 && !powers) || degree > i64::from(self.degree) {
-                continue;
-            }
-            let mut product = Form::constant(Rational::from(1));
-            for (_, n, p) in &parts {
-                let p = Form::from_polynomial(p.clone());
-                for _ in 0..n.abs() {
-                    product = product.distributed(&p)?;
-                }
-            }
-            rest.0
-                .retain(|(atom, _)| !parts.iter().any(|(part, ..)| part == atom));
-            let (content, joined) = self.factor(&product)?;
-            let sign = Rational::from(if below { -1 } else { 1 });
-            let (more, joined) = joined.power(&sign)?;
-            let (again, product) = rest.times(&joined)?;
-            factor *= more * again * if below { content.recip() } else { content };
-            rest = product;
+        let above = self.polynomials(&monomial, false);
+        let degree: i64 = above
+            .iter()
+            .map(|(_, n, p)| (p.len() as i64 - 1).saturating_mul(*n))
+            .sum();
+        if above.iter().map(|(_, n, _)| n).sum::<i64>() < 2 || degree > i64::from(self.degree) {
+            return Some((Rational::from(1), monomial));
         }
-        Some((factor, rest))
+        let mut product = Form::constant(Rational::from(1));
+        for (_, n, p) in &above {
+            for _ in 0..*n {
+                product = product.distributed(&Form::from_polynomial(p.clone()))?;
+            }
+        }
+        let (content, joined) = self.factor(&product)?;
+        let mut rest = monomial;
+        rest.0
+            .retain(|(atom, _)| !above.iter().any(|(part, ..)| part == atom));
+        let (more, monomial) = rest.times(&joined)?;
+        Some((content * more, monomial))
+    }
+
+    /// The factors that are sums and polynomials, above or below the line: atom, exponent, coefficients.
+    fn polynomials(&self, monomial: &Monomial, below: bool) -> Vec<(Expr, i64, Vec<Rational>)> {
+        let part = |(atom, n): &(Expr, Rational)| {
+            let p = self.sums.get(atom)?.polynomial()?;
+            let n = n.numer().to_i64().filter(|n| (*n < 0) == below)?;
+            Some((atom.clone(), n, p))
+        };
+        monomial.0.iter().filter_map(part).collect()
+    }
+
+    /// Polynomials above the line divided by those below, where that leaves no remainder.
+    fn reduced(&mut self, monomial: Monomial) -> Option<(Rational, Monomial)> {
+        let (above, below) = (
+            self.polynomials(&monomial, false),
+            self.polynomials(&monomial, true),
+        );
+        for (dividend, n, p) in above.iter().filter(|(_, n, _)| *n == 1) {
+            for (divisor, _, q) in &below {
+                if let Some(quotient) = exact_quotient(p, q) {
+                    let (content, quotient) = self.factor(&Form::from_polynomial(quotient))?;
+                    let without = |m: &Monomial, atom: &Expr, n: i64| {
+                        m.times(&Monomial::atom(atom.clone(), Rational::from(n)))
+                    };
+                    let (_, rest) = without(&monomial, dividend, -n)?;
+                    let (_, rest) = without(&rest, divisor, 1)?;
+                    let (more, rest) = rest.times(&quotient)?;
+                    let (again, rest) = self.reduced(rest)?;
+                    return Some((content * more * again, rest));
+                }
+            }
+        }
+        Some((Rational::from(1), monomial))
     }
 
     fn conditional(&mut self, condition: &Condition, a: &Expr, b: &Expr) -> Option<Form> {
@@ -405,4 +438,20 @@ fn divides(monomial: &Monomial) -> bool {
 
 fn is_expandable(exponent: &Rational) -> bool {
     exponent.is_integer() && *exponent > 0 && *exponent <= PROOF_POWER
+}
+
+/// The quotient of two polynomials, if there is no remainder.
+fn exact_quotient(p: &[Rational], q: &[Rational]) -> Option<Vec<Rational>> {
+    let leading = q.last()?;
+    let degree = p.len().checked_sub(q.len())?;
+    let mut rest = p.to_vec();
+    let mut quotient = vec![Rational::new(); degree + 1];
+    for k in (0..=degree).rev() {
+        let c = Rational::from(&rest[k + q.len() - 1] / leading);
+        for (i, b) in q.iter().enumerate() {
+            rest[k + i] -= Rational::from(b * &c);
+        }
+        quotient[k] = c;
+    }
+    rest.iter().all(|c| *c == 0).then_some(quotient)
 }

@@ -9,9 +9,6 @@ use rug::Rational;
 use super::expr::{Expr, Function, Relation};
 use crate::real::{Analytic, Bits};
 
-/// How often a quotient whose derivatives vanish as well is differentiated again.
-const REMOVALS: u32 = 8;
-
 /// Where an operand comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Slot {
@@ -85,7 +82,7 @@ pub struct Tape<T> {
 impl<T: Analytic> Tape<T> {
     /// The program of these trees, its constants made at `bits`.
     pub fn new(outputs: &[Expr], bits: Bits) -> Tape<T> {
-        writer::tape(outputs, bits, REMOVALS)
+        writer::tape(outputs, bits)
     }
 
     /// The values of all trees at `x`.

@@ -9,8 +9,20 @@ use crate::activation::derive::removable;
 use crate::activation::expr::{BinaryOp, Condition, Constant, Expr, Function};
 use crate::real::{Analytic, Bits};
 
-/// The program of these trees; quotients that vanish are differentiated at most `removals` times.
-pub(super) fn tape<T: Analytic>(outputs: &[Expr], bits: Bits, removals: u32) -> Tape<T> {
+/// How often a quotient whose derivatives vanish as well is differentiated again.
+const ORDER: u32 = 6;
+/// So many quotients get limits, those in limits of limits included; the others stay plain.
+const LIMITS: u32 = 40;
+
+/// A quotient with more nodes than this stays plain: its derivatives would grow out of hand.
+const LIMIT_SIZE: usize = 400;
+
+/// The program of these trees.
+pub(super) fn tape<T: Analytic>(outputs: &[Expr], bits: Bits) -> Tape<T> {
+    limited(outputs, bits, ORDER, &mut LIMITS.clone())
+}
+
+fn limited<T: Analytic>(outputs: &[Expr], bits: Bits, order: u32, left: &mut u32) -> Tape<T> {
     let tape = Tape {
         steps: vec![],
         constants: vec![],
@@ -21,7 +33,9 @@ pub(super) fn tape<T: Analytic>(outputs: &[Expr], bits: Bits, removals: u32) -> 
     let mut writer = Writer {
         tape,
         known: HashMap::new(),
-        removals,
+        sinc: None,
+        order,
+        left,
     };
     let outputs: Vec<Slot> = outputs.iter().map(|e| writer.slot(e)).collect();
     writer.tape.outputs = outputs;
@@ -29,13 +43,18 @@ pub(super) fn tape<T: Analytic>(outputs: &[Expr], bits: Bits, removals: u32) -> 
 }
 
 /// Writes a tape; every operation has one slot, however often it occurs.
-struct Writer<T> {
+struct Writer<'a, T> {
     tape: Tape<T>,
     known: HashMap<Op, Slot>,
-    removals: u32,
+    /// The number of the tape of `sinc(x)`, for `sinc` of something else.
+    sinc: Option<usize>,
+    /// How often a quotient may still be differentiated.
+    order: u32,
+    /// How many limits may still be made, here and in all limits.
+    left: &'a mut u32,
 }
 
-impl<T: Analytic> Writer<T> {
+impl<T: Analytic> Writer<'_, T> {
     fn emit(&mut self, op: Op) -> Slot {
         match op {
             // Undecided, and of no consequence.
@@ -130,10 +149,13 @@ impl<T: Analytic> Writer<T> {
                 // At the value of u, so that the hole is mended wherever u vanishes.
                 (_, [u]) if *name == "sinc" && *u != Expr::X => {
                     let u = self.slot(u);
-                    let sinc = Expr::Named(name, [Expr::X].into());
-                    let inner = tape(&[sinc], self.tape.bits, self.removals);
-                    self.tape.limits.push(inner);
-                    self.emit(Op::Composed(self.tape.limits.len() - 1, u))
+                    let sinc = self.sinc.unwrap_or_else(|| {
+                        let sinc = Expr::Named(name, [Expr::X].into());
+                        self.tape.limits.push(tape(&[sinc], self.tape.bits));
+                        self.tape.limits.len() - 1
+                    });
+                    self.sinc = Some(sinc);
+                    self.emit(Op::Composed(sinc, u))
                 }
                 _ => match e.written_out() {
                     Expr::Named(..) => self.function(Function::Min, &Expr::X),
@@ -187,15 +209,17 @@ impl<T: Analytic> Writer<T> {
                 if matches!(right, Slot::Constant(_)) || self.known.contains_key(&plain) {
                     return self.emit(plain);
                 }
-                let places = match self.removals {
+                let places = match self.order.min(*self.left) {
                     0 => vec![],
+                    _ if a.size() + b.size() > LIMIT_SIZE => vec![],
                     _ => removable(a, b),
                 };
                 if places.is_empty() {
                     return self.emit(plain);
                 }
+                *self.left -= 1;
                 let quotient = a.derivative() / b.derivative();
-                let limit = tape(&[quotient], self.tape.bits, self.removals - 1);
+                let limit = limited(&[quotient], self.tape.bits, self.order - 1, self.left);
                 self.tape.limits.push(limit);
                 let limit = self.tape.limits.len() - 1;
                 let slot = self.emit(Op::Removable(left, right, places, limit));

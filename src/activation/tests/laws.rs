@@ -219,6 +219,8 @@ fn simplified_texts() {
         ("x*(1+erf(x))/2-x/2", "0.5*x*erf(x)"),
         ("10^10^10", "10^1e10"),
         ("(1+exp(x))^2/(1+exp(x))", "exp(x)+1"),
+        ("(x^2-1)*exp(x)/(x-1)", "(x+1)*exp(x)"),
+        ("(x+1)^3/(x+1)/(x+2)", "(x^2+2*x+1)/(x+2)"),
     ] {
         assert_eq!(parse(text).simplify().to_string(), simple, "{text}");
     }
