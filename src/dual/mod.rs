@@ -8,12 +8,10 @@
 //! a mean-value step: `f(mid) +- rad * sup |f'|`. Naive balls lose every digit of deep ReLU by layer 128.
 
 mod closed;
-mod integral;
 mod piecewise_linear;
 mod values;
 
 pub use closed::closed_form;
-pub use integral::{Integral, Slope, integrate};
 pub use piecewise_linear::PiecewiseLinear;
 pub use values::{DualValue, values};
 

@@ -75,7 +75,7 @@ pub fn hermite_coefficients(
     for (n, a) in a.iter_mut().enumerate() {
         let vanishes = match structure.parity {
             Some(Parity::Even) => n % 2 == 1,
-            Some(Parity::Odd) => n % 2 == 0,
+            Some(Parity::Odd) => n.is_multiple_of(2),
             None => false,
         };
         if vanishes {

@@ -50,7 +50,7 @@ pub fn coefficients<R: Real + Send + Sync>(
     let parity = samples.parity(i);
     let vanishes = |n: usize| match parity {
         Some(Parity::Even) => n % 2 == 1,
-        Some(Parity::Odd) => n % 2 == 0,
+        Some(Parity::Odd) => n.is_multiple_of(2),
         None => false,
     };
     let zeros = || vec![R::int(0, bits); degree as usize + 1];

@@ -21,6 +21,7 @@
 mod envelope;
 mod expect;
 mod line;
+mod moduli;
 mod plan;
 mod samples;
 mod segment;
@@ -31,6 +32,3 @@ pub use envelope::Envelope;
 pub use expect::expect;
 pub use plan::{Integrand, Plan, integrals, ln};
 pub use samples::{Rules, Samples};
-
-pub(crate) use plan::{Moduli, Modulus, reach};
-pub(crate) use segment::{Segment, segment};

@@ -31,7 +31,7 @@ impl<R: Real> Rules<R> {
 
     /// `(f, w)` for `t = k/m`, `0 <= k <= last`: `f = 1/(1 + exp(pi sinh t))` is the distance from the nearer
     /// end, `w = pi cosh(t) f (1 - f) / m` the weight.
-    pub(crate) fn half(&mut self, m: u32, last: u32) -> &[(R, R)] {
+    pub(super) fn half(&mut self, m: u32, last: u32) -> &[(R, R)] {
         let bits = self.bits;
         let half = self.halves.entry(m).or_default();
         let one = R::int(1, bits);

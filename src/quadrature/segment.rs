@@ -9,12 +9,13 @@ use rug::float::Round;
 
 use super::envelope::BITS;
 use super::line::interval;
-use super::plan::{Modulus, ln};
+use super::moduli::Modulus;
+use super::plan::ln;
 use crate::real::{Analytic, Interval, Rect};
 
 /// A tanh-sinh rule and the bound of its error.
 #[derive(Clone, Debug)]
-pub(crate) struct Segment {
+pub(super) struct Segment {
     /// Nodes at `t = k/m` for `-left <= k <= right`.
     pub m: u32,
     pub left: u32,
@@ -23,7 +24,7 @@ pub(crate) struct Segment {
 }
 
 impl Segment {
-    pub(crate) fn nodes(&self) -> u64 {
+    pub(super) fn nodes(&self) -> u64 {
         u64::from(self.left) + u64::from(self.right) + 1
     }
 }
@@ -53,7 +54,7 @@ const DELTAS: [f64; 15] = [
 /// The cheapest rule whose error is at most `target`, or `None` where no strip could be proved. As for the line, strips
 /// are tried from thin to wide, and a widening has to prove the band that it adds. The discs around the ends, on which
 /// one bound is taken, have a radius of about `exp(-ends)` of the length.
-pub(crate) fn segment<M: Modulus>(
+pub(super) fn segment<M: Modulus>(
     moduli: &M,
     a: &Interval,
     b: &Interval,
@@ -137,7 +138,7 @@ impl<'a, M: Modulus> Strip<'a, M> {
         if depth == 0 {
             return None;
         }
-        let (p, q) = super::plan::halves(t, line);
+        let (p, q) = super::moduli::halves(t, line);
         let p = self.sup(&p, left_half, depth - 1, line)?;
         let q = self.sup(&q, left_half, depth - 1, line)?;
         Some(if p > q { p } else { q })
