@@ -58,6 +58,12 @@ fn pieces_of_known_activations() {
             &["-inf", "pi/sqrt(2)", "inf"],
             &["pi-sqrt(2)*x", "sqrt(2)*x-pi"],
         ),
+        // A double root among irrational constants.
+        (
+            "abs(x^2-2*sqrt(2)*x+2)",
+            &["-inf", "inf"],
+            &["x^2-2*sqrt(2)*x+2"],
+        ),
         (
             "relu(pi-x^2)",
             &["-inf", "-sqrt(pi)", "sqrt(pi)", "inf"],
