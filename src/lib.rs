@@ -2,13 +2,21 @@
 //!
 //! `ls src` reads as the mathematics does; a room uses only earlier rooms.
 //!
-//! * [`error`]: the one error type, one clear sentence each.
+//! * [`error`], [`deadline`]: one clear sentence each; a point in time after which a computation gives up.
 //! * [`real`]: the numbers. One formula, four arithmetics: `f64`, MPFR, balls, complex rectangles.
-//! * [`activation`]: an activation as data: parse, print, derive, resolve into smooth pieces, evaluate.
-//! * [`exact`]: constants and Gaussian expectations in closed form; the proofs of equalities.
+//! * [`activation`]: an activation as data: parse, print, derive, resolve into smooth pieces, bound, evaluate.
+//! * [`exact`]: constants in closed form, and Gaussian expectations in closed form: where equalities are proved.
+//! * [`quadrature`]: `E f(Z)` with a proved error.
+//! * [`hermite`]: the coefficients `a_n = E phi h_n` and the power series of the dual.
+//! * [`dual`]: `rho -> E phi(u) phi(v)`, its slope and its fixed points.
+//! * [`limit`]: infinitely many layers: the regime, with its evidence.
 
 pub mod activation;
+pub mod deadline;
+pub mod dual;
 pub mod error;
 pub mod exact;
+pub mod hermite;
 pub mod limit;
+pub mod quadrature;
 pub mod real;

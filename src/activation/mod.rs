@@ -6,6 +6,7 @@
 //! * [`print`]: tree to text that parses back to the same tree.
 //! * [`catalogue`](mod@catalogue): the activations that have a name, with their formulas.
 //! * [`derive`]: the derivative.
+//! * [`growth`]: how fast it grows along the real line.
 //! * [`simplify`]: simpler trees of equal value, polynomials, proofs that a tree is zero.
 //! * [`symmetry`]: parity and homogeneity.
 //! * [`pieces`]: smooth formulas between breakpoints, every switch resolved.
@@ -15,6 +16,7 @@ mod build;
 pub mod catalogue;
 mod derive;
 pub mod expr;
+pub mod growth;
 mod names;
 pub mod parse;
 pub mod pieces;
@@ -23,6 +25,11 @@ mod simplify;
 mod symmetry;
 pub mod tape;
 mod token;
+
+#[cfg(test)]
+pub(crate) mod arbitrary;
+#[cfg(test)]
+mod tests;
 
 pub use catalogue::{Entry, catalogue};
 pub use expr::{BinaryOp, Condition, Constant, Expr, Function, Relation};

@@ -30,6 +30,7 @@ mod form;
 mod functions;
 mod polynomial;
 mod reading;
+mod structure;
 mod terms;
 mod wave;
 
@@ -40,3 +41,4 @@ pub use constant::Closed;
 pub use continuity::{bounds, is_continuous, meet};
 pub use expectation::{Bound, expectation};
 pub use exponent::alpha_exact;
+pub use structure::{Structure, closed_expectation};

@@ -1,29 +1,8 @@
 //! The answer of `classify`, as data.
 
-use rug::{Float, Rational};
+use rug::Rational;
 
-/// A number with its error.
-#[derive(Clone, Debug)]
-pub struct Quantity {
-    /// The enclosure.
-    pub value: Value,
-    /// The number in closed form, where one is proved: `1/sqrt(pi)`, `4`.
-    pub exact: Option<String>,
-}
-
-/// An enclosure `midpoint +- radius`, or plus infinity.
-#[derive(Clone, Debug)]
-pub enum Value {
-    /// The true value is within `radius` of `midpoint`.
-    Finite {
-        /// The middle.
-        midpoint: Float,
-        /// Bound of the error (proved for balls, estimated for `f64` and MPFR arithmetic).
-        radius: Float,
-    },
-    /// Plus infinity, and that is the right answer (`B'` of an activation that jumps).
-    Infinite,
-}
+use crate::real::Quantity;
 
 /// What the kernel classifier becomes as the depth tends to infinity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! The numbers: one formula, four arithmetics.
+//! The numbers: one formula, five arithmetics.
 //!
 //! A formula is written once, generic in [`Analytic`] (or [`Real`] where order matters), and
 //! evaluated in
@@ -8,7 +8,8 @@
 //! | `f64` | the machine's double | fast, rounding errors only estimated |
 //! | [`Mpfr`] | a `rug::Float` with the manners of a value | any precision, rounding errors only estimated |
 //! | [`Ball`] | midpoint and radius | certainly contains the true value |
-//! | [`Rect`] | a complex rectangle, possibly unbounded | certainly contains all values on all of its argument |
+//! | [`Interval`] | two ends, possibly infinite | certainly contains all values on all of its argument |
+//! | [`Rect`] | a complex rectangle, possibly unbounded | the same in the plane, for analytic functions |
 //!
 //! Precision travels with the value: constants are made at a given number of bits, and an operation on
 //! two values works at the larger precision of the two. There is no global state. A bare `0.5` does
@@ -17,21 +18,29 @@
 //! A value may be *undefined* (`f64::NAN` and its kin): the logarithm of a ball that contains zero, a
 //! quotient by a ball that contains zero. Undefined values propagate and are caught by
 //! [`Analytic::is_finite`].
+//!
+//! [`certain_digits`] and [`enclosing_decimal`] are the way out: decimals of which no digit is a guess.
 
 mod ball;
+mod decimal;
 mod double;
 mod interval;
 mod magnitude;
 mod mpfr;
 mod operators;
+mod quantity;
+mod rect;
 mod rounding;
 
 #[cfg(test)]
 mod trials;
 
 pub use ball::Ball;
+pub use decimal::{Certain, certain_digits, enclosing_decimal};
 pub use interval::Interval;
 pub use mpfr::Mpfr;
+pub use quantity::{Quantity, Value, bits_for};
+pub use rect::Rect;
 
 use std::cmp::Ordering;
 use std::fmt::Debug;
@@ -42,6 +51,18 @@ use rug::Rational;
 
 /// Working precision in bits of the significand.
 pub type Bits = u32;
+
+/// On which road numbers travel to the reader.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Arithmetic {
+    /// Balls: every result is an enclosure.
+    #[default]
+    Ball,
+    /// MPFR: any precision, rounding errors estimated from two different grids.
+    Mpfr,
+    /// The machine's double: fast, rounding errors estimated from two different grids.
+    F64,
+}
 
 /// Values on which a formula without case distinctions can be evaluated: the four operations and the
 /// elementary functions of the activation grammar. Operators work on values and on references.
@@ -135,6 +156,20 @@ pub trait Analytic:
 
 /// Real numbers: [`Analytic`] with an order and a way out.
 pub trait Real: Analytic {
+    /// The number that a ball encloses: the ball itself for [`Ball`], its midpoint, rounded, elsewhere.
+    fn from_ball(ball: &Ball) -> Self;
+    /// The value without its radius.
+    fn midpoint(&self) -> Self {
+        self.clone()
+    }
+    /// The lower end of what this value may be, as an exact value.
+    fn lower_end(&self) -> Self {
+        self.clone()
+    }
+    /// The upper end of what this value may be, as an exact value.
+    fn upper_end(&self) -> Self {
+        self.clone()
+    }
     /// Absolute value.
     fn abs(&self) -> Self;
     /// The smaller of two (for balls: an enclosure of the minimum of any two points).

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 
 use rug::{Integer, Rational};
 
-use crate::activation::build::{bit_length, integer_power};
+use super::writing::DECIMAL_LENGTH;
+use crate::activation::build::{EXACT_BITS, bit_length, integer_power};
 use crate::activation::expr::{BinaryOp, Constant, Expr, Function};
 
-/// Arithmetic that would exceed this many bits in a coefficient is refused, and the tree kept.
-const COEFFICIENT_BITS: u32 = 100_000;
 /// Sums beyond this many terms are refused.
 const TERMS: usize = 2_000;
+/// An integer of more bits than this is better written as a decimal.
+const LONG: u32 = 12;
 /// Products of sums beyond this many pairs of terms are refused.
 const PAIRS: usize = 10_000;
 
@@ -110,6 +111,11 @@ impl Monomial {
     }
 }
 
+/// The coefficient, if it is not too large.
+pub(super) fn within_bits(q: Rational) -> Option<Rational> {
+    (bit_length(&q) <= EXACT_BITS).then_some(q)
+}
+
 /// Radicals keep exponents in `[0, 1)`; the whole part goes into the factor.
 fn reduced(atom: &Expr, exponent: Rational, factor: &mut Rational) -> Option<Rational> {
     let Expr::Number(base) = atom else {
@@ -120,7 +126,7 @@ fn reduced(atom: &Expr, exponent: Rational, factor: &mut Rational) -> Option<Rat
         return Some(exponent);
     }
     *factor *= integer_power(base, whole.numer().to_i64()?)?;
-    (bit_length(factor) <= COEFFICIENT_BITS).then(|| exponent - whole)
+    (bit_length(factor) <= EXACT_BITS).then(|| exponent - whole)
 }
 
 impl Form {
@@ -159,9 +165,16 @@ impl Form {
         }
     }
 
+    /// `self + factor * other`, refused where a coefficient that is new becomes too large.
     pub fn add(&mut self, other: &Form, factor: &Rational) -> Option<()> {
         for (monomial, coefficient) in &other.terms {
-            self.insert(monomial.clone(), Rational::from(coefficient * factor));
+            let term = Rational::from(coefficient * factor);
+            self.insert(monomial.clone(), term);
+            let untouched = |sum: &Rational| sum.cmp_abs(coefficient) == Ordering::Equal;
+            let sum = self.terms.get(monomial);
+            if sum.is_some_and(|sum| !untouched(sum) && bit_length(sum) > EXACT_BITS) {
+                return None;
+            }
         }
         (self.terms.len() <= TERMS).then_some(())
     }
@@ -200,7 +213,7 @@ impl Form {
             for (n, d) in &other.terms {
                 let (factor, monomial) = m.times(n)?;
                 let coefficient = factor * c * d;
-                if bit_length(&coefficient) > COEFFICIENT_BITS {
+                if bit_length(&coefficient) > EXACT_BITS {
                     return None;
                 }
                 product.insert(monomial, coefficient);
@@ -260,7 +273,7 @@ impl Form {
         for c in self.terms.values() {
             numerator.gcd_mut(c.numer());
             denominator.lcm_mut(c.denom());
-            if denominator.significant_bits() > COEFFICIENT_BITS {
+            if denominator.significant_bits() > EXACT_BITS {
                 return None;
             }
         }
@@ -268,6 +281,7 @@ impl Form {
         if self.is_negative() {
             content = -content;
         }
+        content *= self.decimal_scale(&content);
         let mut common: Vec<(Expr, Rational)> = Vec::new();
         for (monomial, _) in &self.terms {
             for (atom, _) in &monomial.0 {
@@ -287,6 +301,33 @@ impl Form {
         common.retain(|(_, q)| *q != 0);
         common.sort();
         Some((content, Monomial(common)))
+    }
+
+    /// Integers without a common divisor may be unreadable where decimals are not: `1+0.044715*x^2`
+    /// rather than `200000+8943*x^2`. This is the last coefficient if the others divided by it are short
+    /// decimals, and otherwise 1.
+    fn decimal_scale(&self, content: &Rational) -> Rational {
+        let one = Rational::from(1);
+        let primitive: Vec<Rational> = self
+            .ordered()
+            .into_iter()
+            .map(|(_, c)| Rational::from(c / content))
+            .collect();
+        let Some(last) = primitive.last().cloned() else {
+            return one;
+        };
+        let short = |c: &Rational| {
+            let decimal = Expr::rational(&Rational::from(c / &last).abs());
+            matches!(decimal, Expr::Number(_)) && decimal.to_string().len() <= DECIMAL_LENGTH
+        };
+        match primitive
+            .iter()
+            .any(|c| c.numer().significant_bits() > LONG)
+            && primitive.iter().all(short)
+        {
+            true => last.abs(),
+            false => one,
+        }
     }
 
     /// Every term divided by a monomial with coefficient.
@@ -311,6 +352,6 @@ pub(super) fn product_of_polynomials(a: &[Rational], b: &[Rational]) -> Option<F
             product[i + j] += Rational::from(p * q);
         }
     }
-    let small = product.iter().all(|c| bit_length(c) <= COEFFICIENT_BITS);
+    let small = product.iter().all(|c| bit_length(c) <= EXACT_BITS);
     small.then(|| Form::from_polynomial(product))
 }

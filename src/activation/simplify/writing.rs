@@ -3,10 +3,10 @@
 use rug::{Integer, Rational};
 
 use super::form::{Form, Monomial};
-use crate::activation::expr::{Constant, Expr, Function};
+use crate::activation::expr::{BinaryOp, Constant, Expr, Function};
 
 /// A coefficient is written as a decimal while it is no longer than this, otherwise as a quotient.
-const DECIMAL_LENGTH: usize = 8;
+pub(super) const DECIMAL_LENGTH: usize = 8;
 
 /// The tree of a form: the terms in the order of reading, a positive one first if there is one.
 pub(super) fn tree(form: &Form) -> Expr {
@@ -16,8 +16,12 @@ pub(super) fn tree(form: &Form) -> Expr {
     }
     let mut sum = Expr::int(0);
     for (monomial, coefficient) in terms {
-        let term = product(monomial, &coefficient.clone().abs());
-        sum = match (*coefficient < 0, sum.is_int(0)) {
+        let (monomial, negative) = match *coefficient < 0 {
+            true => with_sign_inside(monomial),
+            false => (monomial.clone(), false),
+        };
+        let term = product(&monomial, &coefficient.clone().abs());
+        sum = match (negative, sum.is_int(0)) {
             (false, _) => sum + term,
             (true, false) => sum - term,
             (true, true) => negated(term),
@@ -26,9 +30,53 @@ pub(super) fn tree(form: &Form) -> Expr {
     sum
 }
 
+/// `-(tanh(x)^2-1)` reads better as `1-tanh(x)^2`: the monomial with one of its sums turned round, and
+/// whether a minus remains.
+fn with_sign_inside(monomial: &Monomial) -> (Monomial, bool) {
+    let mut turned = monomial.clone();
+    for (atom, n) in &mut turned.0 {
+        if *n == 1
+            && let Some(sum) = turned_sum(atom)
+        {
+            *atom = sum;
+            return (turned, false);
+        }
+    }
+    (turned, true)
+}
+
+/// A sum with all its signs changed, if one of them was a minus.
+fn turned_sum(e: &Expr) -> Option<Expr> {
+    let mut terms = Vec::new();
+    let mut rest = e;
+    loop {
+        match rest {
+            Expr::Binary(BinaryOp::Add, a, b) => {
+                terms.push((false, (**b).clone()));
+                rest = a;
+            }
+            Expr::Binary(BinaryOp::Sub, a, b) => {
+                terms.push((true, (**b).clone()));
+                rest = a;
+            }
+            first => {
+                terms.push((false, first.clone()));
+                break;
+            }
+        }
+    }
+    terms.reverse();
+    let first = terms.iter().position(|(negative, _)| *negative)?;
+    terms[..=first].rotate_right(1);
+    let sum = terms
+        .into_iter()
+        .map(|(negative, term)| if negative { term } else { -term });
+    sum.reduce(|a, b| a + b)
+}
+
 /// The minus goes to the first factor, as it is read: `-x*y` is `(-x)*y`.
 fn negated(e: Expr) -> Expr {
-    use crate::activation::expr::BinaryOp::{Div, Mul};
+    use BinaryOp::{Div, Mul};
     match &e {
         Expr::Binary(op @ (Mul | Div), a, b) if e.as_rational().is_none() => {
             Expr::Binary(*op, negated((**a).clone()).into(), b.clone())
@@ -51,7 +99,7 @@ fn product(monomial: &Monomial, coefficient: &Rational) -> Expr {
     }
     let mut coefficient = coefficient.clone();
     let (mut above, mut below): (Option<Expr>, Option<Expr>) = (None, None);
-    let mut exponent = Form::default();
+    let mut exponent: Vec<(&Expr, &Rational)> = Vec::new();
     let (mut root_above, mut root_below) = (Vec::new(), Vec::new());
     let mut radicals: Vec<(Rational, Integer)> = Vec::new();
     for (atom, q) in &monomial.0 {
@@ -60,7 +108,7 @@ fn product(monomial: &Monomial, coefficient: &Rational) -> Expr {
                 Some((_, product)) => *product *= base.numer(),
                 None => radicals.push((q.clone(), base.numer().clone())),
             },
-            Expr::Call(Function::Exp, args) => exponent.insert(monomial_of(&args[0]), q.clone()),
+            Expr::Call(Function::Exp, args) => exponent.push((&args[0], q)),
             _ => {}
         }
     }
@@ -108,10 +156,10 @@ fn product(monomial: &Monomial, coefficient: &Rational) -> Expr {
         }
     }
     let (above, below) = with_roots(above, below, root_above, root_below);
-    let above = if exponent.is_zero() {
+    let above = if exponent.is_empty() {
         above
     } else {
-        times(above, exponential(&exponent))
+        times(above, exponential(exponent))
     };
     with_coefficient(&coefficient, above, below)
 }
@@ -126,7 +174,12 @@ fn with_roots(
     let joined = |factors: Vec<Expr>| factors.into_iter().reduce(|a, b| a * b);
     let root = |e: Expr| Expr::call(Function::Sqrt, e);
     // Constants are read before everything else.
-    let before = |root: Expr, side: Option<Expr>| Some(side.into_iter().fold(root, |a, b| a * b));
+    let before = |root: Expr, side: Option<Expr>| {
+        Some(match side {
+            Some(side) => multiplied_first(root, side),
+            None => root,
+        })
+    };
     match (joined(root_above), joined(root_below)) {
         (Some(a), Some(b)) => above = before(root(a / b), above),
         (Some(a), None) => above = before(root(a), above),
@@ -163,38 +216,56 @@ fn with_coefficient(coefficient: &Rational, above: Option<Expr>, below: Option<E
 
 /// `c * (a * b)` as it is read: `(c * a) * b`.
 fn multiplied_first(number: Expr, factors: Expr) -> Expr {
-    use crate::activation::expr::BinaryOp::Mul;
     match &factors {
-        Expr::Binary(Mul, a, b) => multiplied_first(number, (**a).clone()) * (**b).clone(),
+        Expr::Binary(BinaryOp::Mul, a, b) => {
+            multiplied_first(number, (**a).clone()) * (**b).clone()
+        }
         _ => number * factors,
     }
 }
 
-fn exponential(exponent: &Form) -> Expr {
-    match exponent.rational() {
-        Some(q) if q == 1 => Expr::Constant(Constant::E),
-        _ => Expr::call(Function::Exp, tree(exponent)),
+/// `exp` of a sum of multiples of coefficient-free trees.
+fn exponential(mut exponent: Vec<(&Expr, &Rational)>) -> Expr {
+    exponent.sort_by_key(|(t, _)| (t.is_constant(), std::cmp::Reverse(degree(t))));
+    if let [(one, q)] = &exponent[..]
+        && one.is_int(1)
+        && **q == 1
+    {
+        return Expr::Constant(Constant::E);
+    }
+    let first = exponent.iter().position(|(_, q)| **q > 0);
+    exponent[..=first.unwrap_or(0)].rotate_right(1);
+    let sum = exponent.into_iter().map(|(t, q)| {
+        let (above, below) = match t {
+            Expr::Binary(BinaryOp::Div, a, b) => ((**a).clone(), Some((**b).clone())),
+            _ => (t.clone(), None),
+        };
+        let above = if above.is_int(1) { None } else { Some(above) };
+        let term = with_coefficient(&q.clone().abs(), above, below);
+        if *q < 0 { negated(term) } else { term }
+    });
+    let sum = sum.reduce(|a, b| match b {
+        b if starts_with_minus(&b) => a - negated(b),
+        b => a + b,
+    });
+    Expr::call(Function::Exp, sum.unwrap_or_else(|| Expr::int(0)))
+}
+
+fn starts_with_minus(e: &Expr) -> bool {
+    match e {
+        Expr::Neg(_) => true,
+        Expr::Binary(BinaryOp::Mul | BinaryOp::Div, a, _) => starts_with_minus(a),
+        _ => false,
     }
 }
 
-/// The exponent of an exponential atom, whose coefficient is 1, as a monomial again.
-fn monomial_of(exponent: &Expr) -> Monomial {
-    use crate::activation::expr::BinaryOp::{Div, Mul, Pow};
-    let joined = |a: &Expr, b: &Expr, sign: i32| {
-        let (_, b) = monomial_of(b).power(&Rational::from(sign))?;
-        monomial_of(a).times(&b)
-    };
-    let parts = match exponent {
-        one if one.is_int(1) => return Monomial::default(),
-        Expr::Binary(Mul, a, b) => joined(a, b, 1),
-        Expr::Binary(Div, a, b) => joined(a, b, -1),
-        Expr::Binary(Pow, a, b) if **a == Expr::X => {
-            b.as_rational().and_then(|q| monomial_of(a).power(&q))
-        }
-        _ => None,
-    };
-    match parts {
-        Some((factor, monomial)) if factor == 1 => monomial,
-        _ => Monomial::atom(exponent.clone(), Rational::from(1)),
+/// The power of `x` that a coefficient-free tree visibly is, for the order of reading.
+fn degree(t: &Expr) -> Rational {
+    match t {
+        Expr::X => Rational::from(1),
+        Expr::Binary(BinaryOp::Mul, a, b) => degree(a) + degree(b),
+        Expr::Binary(BinaryOp::Div, a, b) => degree(a) - degree(b),
+        Expr::Binary(BinaryOp::Pow, a, b) => degree(a) * b.as_rational().unwrap_or_default(),
+        _ => Rational::new(),
     }
 }

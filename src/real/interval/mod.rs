@@ -12,7 +12,7 @@ use rug::ops::{AddAssignRound, NegAssign, SubAssignRound};
 
 use super::operators::{Arithmetic, binary_operator, operators};
 use super::rounding::Pending;
-use super::{Analytic, Bits, Real};
+use super::{Analytic, Ball, Bits, Real};
 
 /// The closed interval `[lo, hi]`; `lo` may be minus infinity, `hi` plus infinity. An interval is a
 /// set of real numbers: infinity itself is not a member.
@@ -60,6 +60,13 @@ impl Interval {
     /// `[x, x]`.
     pub fn point(x: Float) -> Self {
         Self::new(x.clone(), x)
+    }
+    /// `[0, 0]`.
+    pub fn zero(bits: Bits) -> Self {
+        Interval {
+            lo: Float::new(bits),
+            hi: Float::new(bits),
+        }
     }
     /// The real line.
     pub fn whole(bits: Bits) -> Self {
@@ -368,6 +375,18 @@ impl Arithmetic for Interval {
 operators!(Interval);
 
 impl Real for Interval {
+    fn from_ball(ball: &Ball) -> Self {
+        ball.to_interval()
+    }
+    fn midpoint(&self) -> Self {
+        Interval::point(self.to_float())
+    }
+    fn lower_end(&self) -> Self {
+        Interval::point(self.lo.clone())
+    }
+    fn upper_end(&self) -> Self {
+        Interval::point(self.hi.clone())
+    }
     fn abs(&self) -> Self {
         match self.class() {
             Class::Positive => self.clone(),

@@ -1,0 +1,164 @@
+//! The dual activation `dual(rho) = E[phi(u) phi(v)] / E[phi(Z)^2]`, `(u, v)` standard Gaussian with correlation `rho`.
+//!
+//! Normalised, the dual is `sum_n a_n^2 rho^n` with `sum_n a_n^2 = 1` (Mehler; Daniely, Frostig and Singer 2016): a
+//! power series with non-negative coefficients, so on `[0, 1]` it is increasing and convex with `dual(1) = 1`, and
+//! everywhere `|dual(rho)| <= dual(|rho|)`. Its slope is the dual of `phi'`: `dual'(1) = B'`.
+//!
+//! A dual always offers [`Dual::at`] and [`Dual::slope_at`], because a step of a recursion in ball arithmetic has to be
+//! a mean-value step: `f(mid) +- rad * sup |f'|`. Naive balls lose every digit of deep ReLU by layer 128.
+
+mod closed;
+mod piecewise_linear;
+mod values;
+
+pub use closed::closed_form;
+pub use piecewise_linear::PiecewiseLinear;
+pub use values::{DualValue, values};
+
+use std::cmp::Ordering;
+
+use crate::hermite::Series;
+use crate::real::{Analytic, Ball, Real};
+
+/// A normalised dual, ready to be evaluated.
+#[derive(Clone, Debug)]
+pub enum Dual<R> {
+    /// `phi = a z + b |z|`: `(1 - D) rho + D (2/pi) (sqrt(1 - rho^2) + rho asin(rho))`, `D = b^2/(a^2 + b^2)` (Cho and
+    /// Saul 2009, the arc-cosine kernel of degree 1; ReLU has `D = 1/2`).
+    ArcCosine(R),
+    /// `phi = a + b sign(z)`: `(1 - D) + D (2/pi) asin(rho)`, `D = b^2/(a^2 + b^2)` (Cho and Saul 2009, degree 0).
+    ArcSine(R),
+    /// `phi = erf(k z)`: `asin(s rho)/asin(s)`, `s = 2 k^2/(1 + 2 k^2)` (Williams 1997).
+    Erf(R),
+    /// `phi = sin(k z)`: `sinh(s rho)/sinh(s)`, `s = k^2` (characteristic function of a Gaussian).
+    Sinh(R),
+    /// `phi = cos(k z)`: `cosh(s rho)/cosh(s)`, `s = k^2`.
+    Cosh(R),
+    /// `phi = exp(k z)`: `exp(s (rho - 1))`, `s = k^2`.
+    Exp(R),
+    /// Hermite series with a bounded rest (no rest for a polynomial).
+    Series(Series<R>),
+}
+
+impl<R: Real> Dual<R> {
+    /// `dual(rho)` for `-1 <= rho <= 1`; for a ball `rho` an enclosure in mean-value form. The part of a ball beyond
+    /// `+-1` is ignored: a correlation is never there.
+    pub fn at(&self, rho: &R) -> R {
+        self.mean_value(rho, |x| self.at_point(x))
+    }
+
+    /// The value at the midpoint, widened by `rad * sup |dual'|`; the slope is largest at the end of largest modulus,
+    /// since the coefficients are non-negative.
+    fn mean_value(&self, rho: &R, f: impl Fn(&R) -> R) -> R {
+        let value = f(&clamped(&rho.midpoint()));
+        let radius = rho.radius();
+        if radius.is_zero() {
+            return value;
+        }
+        let far = clamped(&rho.abs().upper_end());
+        let slope = self.slope_at(&far);
+        let bound = rug::Float::with_val_round(
+            64,
+            &radius * &slope.upper_end().to_float(),
+            rug::float::Round::Up,
+        )
+        .0;
+        value.widened(&bound)
+    }
+
+    fn at_point(&self, rho: &R) -> R {
+        let bits = rho.bits();
+        let one = || R::int(1, bits);
+        let two_over_pi = || &R::int(2, bits) / &R::pi(bits);
+        match self {
+            Dual::ArcCosine(d) => {
+                let root = (&one() - &rho.powi(2)).sqrt();
+                let kappa = &two_over_pi() * &(&root + &(rho * &rho.asin()));
+                &(&(&one() - d) * rho) + &(d * &kappa)
+            }
+            Dual::ArcSine(d) => &(&one() - d) + &(d * &(&two_over_pi() * &rho.asin())),
+            Dual::Erf(s) => &(s * rho).asin() / &s.asin(),
+            Dual::Sinh(s) => &(s * rho).sinh() / &s.sinh(),
+            Dual::Cosh(s) => &(s * rho).cosh() / &s.cosh(),
+            Dual::Exp(s) => (s * &(rho - &one())).exp(),
+            Dual::Series(s) => s.at(rho),
+        }
+    }
+
+    /// `dual'(rho)` for `-1 <= rho <= 1`; undefined at `+-1` for an activation that jumps.
+    pub fn slope_at(&self, rho: &R) -> R {
+        let bits = rho.bits();
+        let one = || R::int(1, bits);
+        let two_over_pi = || &R::int(2, bits) / &R::pi(bits);
+        match self {
+            Dual::ArcCosine(d) => &(&one() - d) + &(d * &(&two_over_pi() * &clamped(rho).asin())),
+            Dual::ArcSine(d) => &(d * &two_over_pi()) / &(&one() - &rho.powi(2)).sqrt(),
+            Dual::Erf(s) => &(s / &(&one() - &(s * rho).powi(2)).sqrt()) / &s.asin(),
+            Dual::Sinh(s) => &(s * &(s * rho).cosh()) / &s.sinh(),
+            Dual::Cosh(s) => &(s * &(s * rho).sinh()) / &s.cosh(),
+            Dual::Exp(s) => s * &(s * &(rho - &one())).exp(),
+            Dual::Series(s) => s.slope_at(rho),
+        }
+    }
+}
+
+/// The intersection of a value that is known to be a correlation with `[-1, 1]`.
+fn clamped<R: Real>(rho: &R) -> R {
+    let one = R::int(1, rho.bits());
+    if rho.abs().compare(&one) == Some(Ordering::Less) {
+        rho.clone()
+    } else {
+        rho.min(&one).max(&-one)
+    }
+}
+
+/// The attracting fixed point `c*` in `[0, 1)` of a dual with `dual(0) > 0` and `B' > 1`, and the multiplier
+/// `dual'(c*)`, both proved.
+///
+/// `F(rho) = dual(rho) - rho` is convex with `F(0) > 0`; once a point `b < 1` with `F(b) < 0` is found there is exactly
+/// one zero in `(0, b)`, none in `(b, 1)`, and there `dual' < 1`. Bisection, then the interval Newton operator
+/// `mid - F(mid)/(dual'(X) - 1)`.
+pub fn attracting_fixed_point(dual: &Dual<Ball>, bits: u32) -> Option<(Ball, Ball)> {
+    let f = |x: &Ball| &dual.at(x) - x;
+    let one = Ball::int(1, bits);
+    // F < 0 to the right of c*
+    let mut low = Ball::int(0, bits);
+    let mut high = (1..bits as i32 / 2)
+        .map(|j| &one - &one.scale2(-j))
+        .find(|b| f(b).sign() == Some(Ordering::Less))?;
+    for _ in 0..2 * bits {
+        let slope_high = dual.slope_at(&high);
+        if slope_high.compare(&one) == Some(Ordering::Less) && (&high - &low).to_f64() < 0.05 {
+            break;
+        }
+        let middle = (&low + &high).scale2(-1).midpoint();
+        match f(&middle).sign() {
+            Some(Ordering::Greater) => low = middle,
+            Some(Ordering::Less) => high = middle,
+            _ => break,
+        }
+    }
+    let mut x = low.hull(&high);
+    for _ in 0..64 {
+        let slopes = dual
+            .slope_at(&x.lower_end())
+            .hull(&dual.slope_at(&x.upper_end()));
+        let contraction = &slopes - &one;
+        if contraction.sign() != Some(Ordering::Less) {
+            return None;
+        }
+        let middle = x.midpoint();
+        let next = &middle - &(&f(&middle) / &contraction);
+        // the operator's image contains the zero; keep the intersection, as long as it shrinks
+        let narrowed = next.intersect(&x)?;
+        if narrowed.rad() * 2u32 > x.rad() {
+            x = narrowed;
+            break;
+        }
+        x = narrowed;
+    }
+    let multiplier = dual
+        .slope_at(&x.lower_end())
+        .hull(&dual.slope_at(&x.upper_end()));
+    Some((x, multiplier))
+}

@@ -1,0 +1,135 @@
+//! The dual and its slope at given correlations, with as many certain digits as asked for.
+
+use rug::Rational;
+
+use super::{Dual, closed_form};
+use crate::activation::Expr;
+use crate::deadline::Deadline;
+use crate::error::{Error, Result};
+use crate::exact::Structure;
+use crate::hermite::hermite_series;
+use crate::quadrature::{Envelope, Integrand, Plan, Samples};
+use crate::real::{Analytic, Arithmetic, Ball, Quantity, bits_for};
+
+/// The normalised dual at one correlation.
+#[derive(Clone, Debug)]
+pub struct DualValue {
+    /// `dual(rho)`
+    pub dual: Quantity,
+    /// `dual'(rho)`
+    pub slope: Quantity,
+}
+
+/// Longer series than this are not made: the enclosure is given as it is.
+const LAST_DEGREE: u32 = 3000;
+
+/// `dual(rho)` and `dual'(rho)` of the normalised activation at rational correlations in `[-1, 1]`, with `digits` certain
+/// significant digits where the method reaches them: always for an activation with a closed form, and at `rho = 1`;
+/// for others where the Hermite series of up to 3,000 terms resolves it (its rest is bounded by Parseval's
+/// identity, so what is returned is an enclosure in any case).
+///
+/// # Errors
+/// [`Error::Domain`] for a correlation outside `[-1, 1]` and for activations without a normalised dual; see
+/// [`Plan::new`].
+///
+/// ```
+/// use deeplimit::{activation::Expr, deadline::Deadline, dual, real::Value};
+/// let half = rug::Rational::from((1, 2));
+/// let v = dual::values(&Expr::parse("relu").unwrap(), &[half], 15, Deadline::default()).unwrap();
+/// let Value::Finite { midpoint, .. } = &v[0].slope.value else { panic!() };
+/// assert!((midpoint.to_f64() - 2.0 / 3.0).abs() < 1e-15);
+/// ```
+pub fn values(
+    expr: &Expr,
+    at: &[Rational],
+    digits: usize,
+    deadline: Deadline,
+) -> Result<Vec<DualValue>> {
+    for rho in at {
+        if rho.clone().abs() > 1 {
+            return Err(Error::Domain(format!(
+                "{rho} is not a correlation: it must lie between -1 and 1"
+            )));
+        }
+    }
+    let structure = Structure::new(expr)?;
+    let wanted = bits_for(digits);
+    let bits = 2 * wanted + 64;
+    let far = at.iter().map(|r| r.clone().abs()).filter(|r| *r < 1).max();
+    let dual = match closed_form::<Ball>(&structure.expr, bits) {
+        Some(dual) => dual,
+        None => Dual::Series(series(&structure, far.as_ref(), wanted, deadline)?),
+    };
+    at.iter()
+        .map(|rho| {
+            let x = Ball::rational(rho, bits);
+            let slope = dual.slope_at(&x);
+            Ok(DualValue {
+                dual: if *rho == 1 {
+                    Quantity::integer(1)
+                } else {
+                    Quantity::new(&dual.at(&x), None)
+                },
+                slope: if slope.is_finite() {
+                    Quantity::new(&slope, None)
+                } else {
+                    Quantity::infinite()
+                },
+            })
+        })
+        .collect()
+}
+
+/// A Hermite series long enough for correlations up to `far`, or of the largest length.
+fn series(
+    structure: &Structure,
+    far: Option<&Rational>,
+    wanted: u32,
+    deadline: Deadline,
+) -> Result<crate::hermite::Series<Ball>> {
+    let accuracy = wanted + 32;
+    let continuous = crate::exact::is_continuous(&structure.pieces) == Some(true);
+    let derivative_square = if continuous {
+        match &structure.derivative_square {
+            Some(d) => Some(d.evaluate(accuracy + 64)),
+            None => Plan::new(
+                &Integrand::with_derivative(&structure.expr),
+                Envelope::Moments { degree: 1 },
+                accuracy,
+            )
+            .and_then(|plan| Samples::<Ball>::new(&plan, accuracy + 64, deadline))
+            .map(|s| s.square(1))
+            .ok(),
+        }
+    } else {
+        None
+    };
+    let far = far.map_or(0.0, Rational::to_f64);
+    let mut degree = 64;
+    loop {
+        let s = hermite_series(
+            structure,
+            derivative_square.as_ref(),
+            degree,
+            accuracy,
+            Arithmetic::Ball,
+            deadline,
+        )?;
+        let rest = crate::quadrature::ln(&s.slope_tail.as_ref().unwrap_or(&s.tail).magnitude());
+        let decay = if far > 0.0 {
+            f64::from(degree) * far.ln()
+        } else {
+            -1e9
+        };
+        let goal = -f64::from(wanted + 4) * std::f64::consts::LN_2;
+        if rest + decay <= goal || degree >= LAST_DEGREE {
+            return Ok(s);
+        }
+        let needed = if far > 0.0 {
+            (goal / far.ln()) as u32 + 16
+        } else {
+            degree
+        };
+        degree = needed.min(2 * degree).clamp(degree + 1, LAST_DEGREE);
+    }
+}

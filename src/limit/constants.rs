@@ -1,0 +1,170 @@
+//! `A`, `A'`, `B'`: the constants that decide the deep limit (Radhakrishnan, Belkin and Uhler 2022), enclosed.
+
+use rug::Float;
+
+use crate::deadline::Deadline;
+use crate::error::{Error, Result};
+use crate::exact::Structure;
+use crate::quadrature::{Envelope, Integrand, Plan, Samples};
+use crate::real::{Analytic, Arithmetic, Ball, Bits, Mpfr, Real};
+
+/// `E phi`, `E phi^2`, `E Z phi`, `E phi'^2` of an activation as typed. On the roads other than [`Arithmetic::Ball`] the
+/// radii are estimates.
+#[derive(Clone, Debug)]
+pub struct Moments {
+    /// `E phi(Z)`
+    pub mean: Ball,
+    /// `E phi(Z)^2`
+    pub square: Ball,
+    /// `E Z phi(Z)`
+    pub first: Ball,
+    /// `E phi'(Z)^2`, the derivative taken on the pieces; `None` where no bound of it could be proved.
+    pub derivative_square: Option<Ball>,
+}
+
+/// Bits beyond the accuracy asked for in which sums are carried.
+const GUARD: Bits = 48;
+
+impl Moments {
+    /// All four with an absolute error of about `2^-accuracy`.
+    ///
+    /// # Errors
+    /// See [`Plan::new`]; [`Error::Timeout`].
+    pub fn new(
+        structure: &Structure,
+        accuracy: Bits,
+        road: Arithmetic,
+        deadline: Deadline,
+    ) -> Result<Moments> {
+        let bits = accuracy + GUARD;
+        if road == Arithmetic::Ball
+            && let (Some(mean), Some(square), Some(first), Some(d)) = (
+                &structure.mean,
+                &structure.square,
+                &structure.first,
+                &structure.derivative_square,
+            )
+        {
+            return Ok(Moments {
+                mean: mean.evaluate(bits),
+                square: square.evaluate(bits),
+                first: first.evaluate(bits),
+                derivative_square: Some(d.evaluate(bits)),
+            });
+        }
+        let envelope = Envelope::Moments { degree: 1 };
+        let with = Integrand::with_derivative(&structure.expr);
+        let alone = Integrand::of(&structure.expr);
+        let accuracy = if road == Arithmetic::F64 {
+            accuracy.min(50)
+        } else {
+            accuracy
+        };
+        let (plan, derivative) = match Plan::new(&with, envelope, accuracy) {
+            Ok(plan) => (plan, true),
+            // The derivative may be unbounded where the activation is not.
+            Err(Error::Unresolved(_)) => (Plan::new(&alone, envelope, accuracy)?, false),
+            Err(e) => return Err(e),
+        };
+        // the second grid of the roads whose errors are estimated
+        let finer = || {
+            Plan::new(
+                if derivative { &with } else { &alone },
+                envelope,
+                accuracy + 7,
+            )
+        };
+        match road {
+            Arithmetic::Ball => {
+                from_samples(&Samples::<Ball>::new(&plan, bits, deadline)?, derivative)
+            }
+            Arithmetic::Mpfr => {
+                let coarse = Samples::<Mpfr>::new(&plan, bits, deadline)?;
+                let fine = Samples::<Mpfr>::new(&finer()?, bits, deadline)?;
+                estimated(
+                    from_samples(&coarse, derivative)?,
+                    from_samples(&fine, derivative)?,
+                    bits,
+                )
+            }
+            Arithmetic::F64 => {
+                let coarse = Samples::<f64>::new(&plan, 53, deadline)?;
+                let fine = Samples::<f64>::new(&finer()?, 53, deadline)?;
+                estimated(
+                    from_samples(&coarse, derivative)?,
+                    from_samples(&fine, derivative)?,
+                    53,
+                )
+            }
+        }
+        .map(|m| {
+            if road == Arithmetic::Ball {
+                m.sharpened(structure, bits)
+            } else {
+                m
+            }
+        })
+    }
+
+    /// Where a moment has a closed form, that is its tightest enclosure.
+    fn sharpened(mut self, structure: &Structure, bits: Bits) -> Moments {
+        let sharpen = |value: &mut Ball, closed: &Option<crate::exact::Closed>| {
+            if let Some(c) = closed {
+                let exact: Ball = c.evaluate(bits);
+                debug_assert!(
+                    exact.overlaps(value),
+                    "{c} does not meet the quadrature's {value:?}"
+                );
+                if exact.is_finite() {
+                    *value = exact;
+                }
+            }
+        };
+        sharpen(&mut self.mean, &structure.mean);
+        sharpen(&mut self.square, &structure.square);
+        sharpen(&mut self.first, &structure.first);
+        if let Some(d) = &mut self.derivative_square {
+            sharpen(d, &structure.derivative_square);
+        }
+        self
+    }
+}
+
+fn from_samples<R: Real + Send + Sync>(samples: &Samples<R>, derivative: bool) -> Result<Moments> {
+    let ball = |x: R| Ball::new(x.to_float(), &x.radius());
+    let out = Moments {
+        mean: ball(samples.mean(0)),
+        square: ball(samples.square(0)),
+        first: ball(samples.first_moment(0)),
+        derivative_square: derivative.then(|| ball(samples.square(1))),
+    };
+    if [&out.mean, &out.square, &out.first]
+        .iter()
+        .any(|b| !b.is_finite())
+    {
+        return Err(Error::Unresolved(
+            "the activation could not be evaluated at a node of the quadrature at this precision"
+                .to_string(),
+        ));
+    }
+    Ok(out)
+}
+
+/// The finer of two results with four times their difference, and a few units in the last place, as its error.
+fn estimated(coarse: Moments, fine: Moments, bits: Bits) -> Result<Moments> {
+    let estimate = |c: &Ball, f: &Ball| {
+        let mut e = Float::with_val(64, f.mid() - c.mid()).abs() * 4u32;
+        e += Float::with_val(64, f.mid().abs_ref()) >> (bits - 4);
+        e += Float::with_val(64, 1) >> (bits - 2);
+        Ball::new(f.mid().clone(), &e)
+    };
+    Ok(Moments {
+        mean: estimate(&coarse.mean, &fine.mean),
+        square: estimate(&coarse.square, &fine.square),
+        first: estimate(&coarse.first, &fine.first),
+        derivative_square: match (&coarse.derivative_square, &fine.derivative_square) {
+            (Some(c), Some(f)) => Some(estimate(c, f)),
+            _ => None,
+        },
+    })
+}

@@ -1,0 +1,151 @@
+//! The numbers that need the dual itself: the fixed point `c*` and the order of a superattracting one.
+
+use super::classify::Inquiry;
+use crate::dual::{Dual, PiecewiseLinear, attracting_fixed_point, closed_form};
+use crate::error::{Error, Result};
+use crate::exact::{Closed, is_continuous};
+use crate::hermite::{hermite_coefficients, hermite_series};
+use crate::real::{Analytic, Arithmetic, Ball, Bits, Certain, Quantity, Real, certain_digits};
+
+/// More Hermite coefficients than this are not computed for a fixed point.
+const LAST_DEGREE: u32 = 3000;
+
+/// Fills in `c*` and its multiplier, with the digits asked for where they can be had.
+pub(super) fn chaotic_fixed_point(q: &mut Inquiry) -> Result<()> {
+    let wanted = q.wanted_bits();
+    let exact = q.report.proved && q.options.arithmetic == Arithmetic::Ball;
+    if let Some(dual) = closed_form::<Ball>(&q.structure.expr, 2 * wanted + 64)
+        && let Some((c, m)) = attracting_fixed_point(&dual, 2 * wanted + 64)
+    {
+        record(q, &c, &m, "the dual in closed form");
+        return Ok(());
+    }
+    // a jump makes sum n a_n^2 infinite, whatever the pieces' derivatives do
+    let continuous = is_continuous(&q.structure.pieces) == Some(true);
+    let derivative_square = q.moments.derivative_square.clone().filter(|_| continuous);
+    if q.options.arithmetic == Arithmetic::Ball
+        && continuous
+        && let Some((gap, m)) = piecewise_linear(q, wanted)
+    {
+        let c = &Ball::int(1, gap.bits() + wanted) - &gap;
+        let t = match certain_digits(gap.mid(), &gap.rad(), 15) {
+            Certain::Digits(s) | Certain::Bound(s) => s,
+        };
+        q.say(&format!(
+            "1 - c* = {t}, by Price's theorem in the angle arccos(rho) and a change of sign"
+        ));
+        record(q, &c, &m, "the kinks' bivariate normal densities");
+        return Ok(());
+    }
+    let mut accuracy = wanted + 24;
+    let mut degree = 48.min(LAST_DEGREE);
+    let mut best: Option<(Ball, Ball)> = None;
+    loop {
+        let series = match hermite_series(
+            &q.structure,
+            derivative_square.as_ref(),
+            degree,
+            accuracy,
+            q.options.arithmetic,
+            q.options.deadline,
+        ) {
+            Ok(s) => s,
+            // The verdict stands without the number.
+            Err(Error::Timeout(message) | Error::Unresolved(message)) => {
+                q.report.missing.push(format!("digits of c*: {message}"));
+                break;
+            }
+            Err(e) => return Err(e),
+        };
+        let tail = series.tail.magnitude();
+        let found = attracting_fixed_point(&Dual::Series(series), accuracy + 64);
+        let next = match &found {
+            Some((c, m)) => {
+                let have = c.relative_bits().min(m.relative_bits());
+                if have >= wanted || q.options.arithmetic == Arithmetic::F64 {
+                    best = found;
+                    break;
+                }
+                let ln_c = c.to_f64().ln();
+                let rest = crate::quadrature::ln(&tail) + f64::from(degree + 1) * ln_c;
+                if rest < -0.7 * f64::from(accuracy) {
+                    // the series is long enough: what is missing is accuracy
+                    accuracy += wanted - have + 16;
+                    degree
+                } else {
+                    let needed = (f64::from(accuracy) * std::f64::consts::LN_2 / -ln_c) as u32 + 8;
+                    needed.min(degree * 2)
+                }
+            }
+            None => degree * 2,
+        };
+        best = found.or(best);
+        if next > LAST_DEGREE || (best.is_none() && next > 800) || accuracy > 4 * wanted + 400 {
+            break;
+        }
+        degree = next;
+    }
+    match best {
+        Some((c, m)) => record(q, &c, &m, "the Hermite series with its rest bounded by Parseval's identity"),
+        None => q.report.missing.push(
+            "digits of c*: it exists and is unique by convexity, but it is closer to 1 than the Hermite series resolves".into(),
+        ),
+    }
+    debug_assert_eq!(
+        exact,
+        q.report.proved && q.options.arithmetic == Arithmetic::Ball
+    );
+    Ok(())
+}
+
+/// `1 - c*` and the multiplier for a continuous piecewise linear activation.
+fn piecewise_linear(q: &Inquiry, wanted: Bits) -> Option<(Ball, Ball)> {
+    // the integrals E phi^2 and E phi'^2 have to be known far beyond B' - 1
+    let accuracy = 4 * wanted + 512;
+    let square: Ball = q.structure.square.as_ref()?.evaluate(accuracy);
+    let derivative_square: Ball = q.structure.derivative_square.as_ref()?.evaluate(accuracy);
+    PiecewiseLinear::new(&q.structure.pieces, square, derivative_square)?.fixed_point_gap(wanted)
+}
+
+fn record(q: &mut Inquiry, c: &Ball, m: &Ball, how: &str) {
+    q.report.fixed_point = Some(Quantity::new(c, None));
+    q.report.multiplier = Some(Quantity::new(m, None));
+    q.say(&format!(
+        "c* = {:.15} with multiplier {:.15}, enclosed by the interval Newton operator on {how}",
+        c.to_f64(),
+        m.to_f64()
+    ));
+}
+
+/// The first `n >= 2` with `a_n != 0`, the ones before it proved to be zero (or else `proved` is withdrawn).
+pub(super) fn order(q: &mut Inquiry) -> Result<Option<u32>> {
+    const LAST: u32 = 64;
+    let (a, _) = hermite_coefficients(
+        &q.structure,
+        LAST,
+        80,
+        q.options.arithmetic,
+        q.options.deadline,
+    )?;
+    for (n, a) in a.iter().enumerate().skip(2) {
+        let n = n as u32;
+        if !a.contains_zero() {
+            return Ok(Some(n));
+        }
+        let by_parity = a.rad().is_zero();
+        if !by_parity
+            && !q
+                .structure
+                .coefficient(n)
+                .as_ref()
+                .is_some_and(Closed::is_zero)
+        {
+            q.report.proved = false;
+            q.report.missing.push(format!(
+                "a proof that a_{n} = 0: it is 0 to within {:.1e}",
+                a.magnitude().to_f64()
+            ));
+        }
+    }
+    Ok(None)
+}

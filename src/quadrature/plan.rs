@@ -1,0 +1,495 @@
+//! From an activation and a tolerance to a set of rules with a proved error.
+
+use rug::Float;
+
+use super::envelope::{BITS, Envelope};
+use super::line::{self, Line};
+use super::segment::{self, Segment};
+use crate::activation::growth::{Growth, growth};
+use crate::activation::pieces::{End, Piece, pieces};
+use crate::activation::{Expr, Parity, Tape};
+use crate::error::{Error, Result};
+use crate::real::{Analytic, Ball, Interval, Real, Rect};
+
+/// What is integrated: an activation, alone or with its derivative.
+#[derive(Clone, Debug)]
+pub struct Integrand {
+    expr: Expr,
+    derivative: bool,
+}
+
+impl Integrand {
+    /// The function alone.
+    pub fn of(expr: &Expr) -> Self {
+        Integrand {
+            expr: expr.expand(),
+            derivative: false,
+        }
+    }
+
+    /// The function and its derivative (almost everywhere; a jump's delta is not part of it).
+    pub fn with_derivative(expr: &Expr) -> Self {
+        Integrand {
+            expr: expr.expand(),
+            derivative: true,
+        }
+    }
+
+    /// The expression, catalogue names expanded.
+    pub fn expr(&self) -> &Expr {
+        &self.expr
+    }
+
+    /// The functions that a formula stands for.
+    fn functions(&self, formula: &Expr) -> Vec<Expr> {
+        let mut out = vec![formula.clone()];
+        if self.derivative {
+            out.push(formula.derivative().simplify());
+        }
+        out
+    }
+}
+
+/// Rules that together integrate over the whole line, and one bound for the error of every integral of the envelope.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub(super) parts: Vec<Part>,
+    /// Bound of `|rule - integral|` in exact arithmetic, for every integrand of the envelope.
+    pub error: Float,
+    /// The family of integrands that the bound is for.
+    pub envelope: Envelope,
+    /// Nothing outside `[-reach, reach]` is looked at; its contribution is in `error`.
+    pub reach: u32,
+}
+
+/// One rule with the formulas to be evaluated at its nodes.
+#[derive(Clone, Debug)]
+pub(super) struct Part {
+    pub functions: Vec<Expr>,
+    pub rule: Rule,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Rule {
+    Line(Line, Option<Vec<Parity>>),
+    Segment {
+        from: Place,
+        to: Place,
+        segment: Segment,
+    },
+}
+
+/// An end of a segment.
+#[derive(Clone, Debug)]
+pub(super) enum Place {
+    Break(crate::activation::pieces::Breakpoint),
+    Rational(rug::Rational),
+    Ball(Ball),
+}
+
+impl Place {
+    pub(super) fn ball(&self, bits: u32) -> Ball {
+        match self {
+            Place::Break(b) => b.position(bits),
+            Place::Rational(q) => Ball::rational(q, bits),
+            Place::Ball(b) => b.clone(),
+        }
+    }
+
+    fn interval(&self) -> Interval {
+        let ball = self.ball(2 * BITS);
+        Interval::new(ball.lower(), ball.upper())
+    }
+}
+
+impl Plan {
+    /// A plan whose error is at most `2^-accuracy`.
+    ///
+    /// # Errors
+    /// [`Error::Domain`] where the integrals do not exist or the formula is undefined somewhere, [`Error::Unresolved`]
+    /// where no strip of analyticity or no position of a kink could be proved.
+    pub fn new(integrand: &Integrand, envelope: Envelope, accuracy: u32) -> Result<Plan> {
+        let target = Float::with_val(BITS, 1) >> accuracy;
+        let share = Float::with_val(BITS, &target >> 2);
+        let (reach, tail) = reach(integrand, envelope, &share)?;
+        let pieces = pieces(&integrand.expr, reach)?;
+        let mut parts = Vec::new();
+        let mut error = tail;
+        if let [piece] = pieces.as_slice()
+            && let Some((part, e)) = whole_line(integrand, piece, envelope, reach, &share)
+        {
+            error += e;
+            return Ok(Plan {
+                parts: vec![part],
+                error: error * ROUNDING,
+                envelope,
+                reach,
+            });
+        }
+        let within = clipped(&pieces, reach);
+        let share = share / (within.len().max(1) as u32);
+        for (piece, from, to) in within {
+            let functions = integrand.functions(&piece.formula);
+            if functions
+                .iter()
+                .all(|f| f.as_rational().is_some_and(|q| q == 0))
+            {
+                continue;
+            }
+            let moduli = Moduli::new(&functions, envelope, false);
+            let split = split(&moduli, &from, &to, &share, 5).ok_or_else(|| {
+                Error::Unresolved(format!(
+                    "no region of analyticity could be proved for {} between {} and {}, so its integral has no proved \
+                     error bound",
+                    piece.formula,
+                    short(&from),
+                    short(&to)
+                ))
+            })?;
+            for (from, to, segment) in split {
+                error += &segment.error;
+                parts.push(Part {
+                    functions: functions.clone(),
+                    rule: Rule::Segment { from, to, segment },
+                });
+            }
+        }
+        Ok(Plan {
+            parts,
+            error: error * ROUNDING,
+            envelope,
+            reach,
+        })
+    }
+
+    /// The number of nodes, that is of evaluations of the activation.
+    pub fn nodes(&self) -> u64 {
+        self.parts
+            .iter()
+            .map(|p| match &p.rule {
+                Rule::Line(line, _) => 2 * u64::from(line.steps),
+                Rule::Segment { segment, .. } => segment.nodes(),
+            })
+            .sum()
+    }
+}
+
+/// Enclosures of `int_a^b f(x) dx` for functions analytic on a neighbourhood of `[a, b]`, each with an absolute error of
+/// about `2^-accuracy`, in balls of `bits` bits; `None` where no region of analyticity could be proved.
+pub fn integrals(
+    functions: &[Expr],
+    a: &Ball,
+    b: &Ball,
+    accuracy: u32,
+    bits: u32,
+) -> Option<Vec<Ball>> {
+    let share = Float::with_val(BITS, 1) >> accuracy;
+    let moduli = Moduli::new(functions, Envelope::Bare, false);
+    let parts = split(
+        &moduli,
+        &Place::Ball(a.clone()),
+        &Place::Ball(b.clone()),
+        &share,
+        5,
+    )?;
+    let mut error = Float::new(BITS);
+    let parts = parts
+        .into_iter()
+        .map(|(from, to, segment)| {
+            error += &segment.error;
+            Part {
+                functions: functions.to_vec(),
+                rule: Rule::Segment { from, to, segment },
+            }
+        })
+        .collect();
+    let plan = Plan {
+        parts,
+        error: error * ROUNDING,
+        envelope: Envelope::Bare,
+        reach: 0,
+    };
+    let samples =
+        super::Samples::<Ball>::new(&plan, bits, crate::deadline::Deadline::default()).ok()?;
+    Some((0..functions.len()).map(|i| samples.mean(i)).collect())
+}
+
+/// Covers the roundings of a few sums of non-negative 64-bit numbers.
+const ROUNDING: f64 = 1.0 + 1e-9;
+
+fn short(place: &Place) -> String {
+    format!("{:.6}", place.ball(64).to_f64())
+}
+
+/// The smallest `R` for which the two tails beyond it are at most `share`.
+fn reach(integrand: &Integrand, envelope: Envelope, share: &Float) -> Result<(u32, Float)> {
+    let functions = {
+        let mut out = vec![integrand.expr.clone()];
+        if integrand.derivative {
+            out.push(integrand.expr.derivative());
+        }
+        out
+    };
+    let mirror = Expr::Neg(Expr::X.into());
+    let mut sides: Vec<Vec<Growth>> = Vec::new();
+    for mirrored in [false, true] {
+        let growths = [2, 8, 32].iter().find_map(|&start| {
+            functions
+                .iter()
+                .map(|f| {
+                    growth(
+                        &if mirrored {
+                            f.substitute(&mirror).simplify()
+                        } else {
+                            f.simplify()
+                        },
+                        start,
+                    )
+                })
+                .collect::<Option<Vec<_>>>()
+        });
+        let side = if mirrored { "-infinity" } else { "infinity" };
+        sides.push(growths.ok_or_else(|| {
+            Error::Domain(format!(
+                "no bound of the form C |x|^k exp(a |x| + b x^2) could be proved for {} as x tends to {side}, so \
+                 E phi(Z)^2 may diverge",
+                integrand.expr
+            ))
+        })?);
+    }
+    let tail = |r: u32| -> Option<Float> {
+        let mut total = Float::new(BITS);
+        for side in &sides {
+            total += envelope.tail(side, r)?;
+        }
+        Some(total * ROUNDING)
+    };
+    let small = |r: u32| tail(r).filter(|t| t <= share);
+    let mut high = 4;
+    while small(high).is_none() {
+        high *= 2;
+        if high > 1 << 14 {
+            return Err(Error::Domain(format!(
+                "E phi(Z)^2 diverges or cannot be bounded for {}: it must grow more slowly than exp(x^2/4)",
+                integrand.expr
+            )));
+        }
+    }
+    let mut low = high / 2;
+    while high - low > 1 {
+        let middle = (low + high) / 2;
+        if small(middle).is_some() {
+            high = middle
+        } else {
+            low = middle
+        }
+    }
+    let bound = small(high).expect("checked above");
+    Ok((high, bound))
+}
+
+/// The rule for an activation without breakpoints.
+fn whole_line(
+    integrand: &Integrand,
+    piece: &Piece,
+    envelope: Envelope,
+    reach: u32,
+    share: &Float,
+) -> Option<(Part, Float)> {
+    let (End::MinusInfinity, End::PlusInfinity) = (&piece.from, &piece.to) else {
+        return None;
+    };
+    let functions = integrand.functions(&piece.formula);
+    let parities: Option<Vec<Parity>> = functions.iter().map(Expr::parity).collect();
+    let moduli = Moduli::new(&functions, envelope, parities.is_some());
+    // A larger reach makes the vertical sides small enough where the strip is wide.
+    let mut r = reach;
+    for _ in 0..6 {
+        if let Some(line) = line::line(&moduli, r, share) {
+            // Where poles crowd towards the real axis the strip is thin, and segments that follow them are cheaper.
+            let thin = f64::from(line.steps) > 40.0 * f64::from(r) + 12.0 * -ln(share);
+            if thin {
+                let from = Place::Rational((-i64::from(reach)).into());
+                let to = Place::Rational(reach.into());
+                if let Some(found) = split(&moduli, &from, &to, share, 5)
+                    && found.iter().map(|s| s.2.nodes()).sum::<u64>() < u64::from(line.steps)
+                {
+                    return None; // the caller takes the segments
+                }
+            }
+            let error = line.error.clone();
+            return Some((
+                Part {
+                    functions,
+                    rule: Rule::Line(line, parities),
+                },
+                error,
+            ));
+        }
+        r += 1 + r / 6;
+    }
+    None
+}
+
+/// The pieces that meet `[-reach, reach]`, cut off there.
+fn clipped(pieces: &[Piece], reach: u32) -> Vec<(&Piece, Place, Place)> {
+    let edge = i64::from(reach);
+    let place = |end: &End| match end {
+        End::MinusInfinity => Place::Rational((-edge).into()),
+        End::PlusInfinity => Place::Rational(edge.into()),
+        End::Reach(r) => Place::Rational((*r).clamp(-edge, edge).into()),
+        End::At(b) => {
+            let x = b.position(BITS).to_f64();
+            if x.abs() > f64::from(reach) {
+                Place::Rational((if x > 0.0 { edge } else { -edge }).into())
+            } else {
+                Place::Break(b.clone())
+            }
+        }
+    };
+    pieces
+        .iter()
+        .map(|p| (p, place(&p.from), place(&p.to)))
+        .filter(|(_, from, to)| match (from, to) {
+            (Place::Rational(a), Place::Rational(b)) => a < b,
+            _ => true,
+        })
+        .collect()
+}
+
+/// One segment, or halves of it where poles make two cheaper than one.
+fn split(
+    moduli: &Moduli,
+    from: &Place,
+    to: &Place,
+    share: &Float,
+    depth: u32,
+) -> Option<Vec<(Place, Place, Segment)>> {
+    let (a, b) = (from.interval(), to.interval());
+    let whole = segment::segment(moduli, &a, &b, share);
+    let fair = 8.0 * -ln(share) + 100.0;
+    if let Some(found) = &whole
+        && (depth == 0 || (found.nodes() as f64) < fair)
+    {
+        return whole.map(|s| vec![(from.clone(), to.clone(), s)]);
+    }
+    if depth == 0 {
+        return None;
+    }
+    let middle = Place::Rational({
+        let x = 0.5 * (a.to_f64() + b.to_f64());
+        rug::Rational::from_f64((x * 64.0).round() / 64.0)?
+    });
+    let m = middle.interval();
+    if a.compare(&m) != Some(std::cmp::Ordering::Less)
+        || m.compare(&b) != Some(std::cmp::Ordering::Less)
+    {
+        return whole.map(|s| vec![(from.clone(), to.clone(), s)]);
+    }
+    let half = Float::with_val(BITS, share >> 1);
+    let halves = split(moduli, from, &middle, &half, depth - 1).and_then(|mut left| {
+        split(moduli, &middle, to, &half, depth - 1).map(|right| {
+            left.extend(right);
+            left
+        })
+    });
+    match (whole, halves) {
+        (Some(w), Some(h)) if h.iter().map(|s| s.2.nodes()).sum::<u64>() < w.nodes() => Some(h),
+        (Some(w), _) => Some(vec![(from.clone(), to.clone(), w)]),
+        (None, h) => h,
+    }
+}
+
+/// Bounds of the integrand on complex rectangles.
+pub(super) struct Moduli {
+    tape: Tape<Rect>,
+    envelope: Envelope,
+    symmetric: bool,
+}
+
+impl Moduli {
+    fn new(functions: &[Expr], envelope: Envelope, symmetric: bool) -> Self {
+        Moduli {
+            tape: Tape::new(functions, BITS),
+            envelope,
+            symmetric,
+        }
+    }
+
+    /// Upper bound of the envelope on a rectangle; `None` where analyticity is not proved there.
+    pub(super) fn sup(&self, z: &Rect) -> Option<Float> {
+        let values = self.tape.at(z);
+        let mut moduli = Vec::with_capacity(values.len());
+        for v in &values {
+            if !v.is_finite() {
+                return None;
+            }
+            moduli.push(v.modulus().hi().clone());
+        }
+        let out = self.envelope.bound(&moduli, z);
+        out.is_finite().then_some(out)
+    }
+
+    /// The same, halving the rectangle up to `depth` times where that is needed.
+    pub(super) fn sup_split(&self, z: &Rect, depth: u32, line: bool) -> Option<Float> {
+        if let Some(out) = self.sup(z) {
+            return Some(out);
+        }
+        if depth == 0 {
+            return None;
+        }
+        let (p, q) = halves(z, line);
+        let p = self.sup_split(&p, depth - 1, line)?;
+        let q = self.sup_split(&q, depth - 1, line)?;
+        Some(if p > q { p } else { q })
+    }
+
+    /// Panels that tile `[-reach, reach]`, or its right half counted twice for a symmetric modulus; wider where the
+    /// Gaussian weight leaves little.
+    pub(super) fn columns(&self, reach: u32, width: f64) -> Vec<(f64, f64, f64)> {
+        let end = f64::from(reach);
+        let mut ends = vec![0.0];
+        let mut x: f64 = 0.0;
+        while x < end {
+            x += width
+                * if x < 4.0 {
+                    1.0
+                } else if x < 8.0 {
+                    2.0
+                } else {
+                    4.0
+                };
+            ends.push(x.min(end));
+        }
+        let weight = if self.symmetric { 2.0 } else { 1.0 };
+        let right = ends.windows(2).map(|p| (p[0], p[1], weight));
+        if self.symmetric {
+            return right.collect();
+        }
+        ends.windows(2)
+            .rev()
+            .map(|p| (-p[1], -p[0], weight))
+            .chain(right)
+            .collect()
+    }
+}
+
+/// A rectangle cut in two across its longer side (across its real side, if asked).
+pub(super) fn halves(z: &Rect, real_side: bool) -> (Rect, Rect) {
+    if real_side || z.re().width() >= z.im().width() {
+        let (p, q) = z.re().split();
+        (Rect::new(p, z.im().clone()), Rect::new(q, z.im().clone()))
+    } else {
+        let (p, q) = z.im().split();
+        (Rect::new(z.re().clone(), p), Rect::new(z.re().clone(), q))
+    }
+}
+
+/// Natural logarithm as a double, for sizes far outside `f64` too.
+pub fn ln(x: &Float) -> f64 {
+    if x.is_zero() {
+        -1e300
+    } else {
+        Float::with_val(BITS, x.abs_ref()).ln().to_f64()
+    }
+}

@@ -1,0 +1,83 @@
+//! A number on its way to the reader: an enclosure, and a closed form where one is proved.
+
+use rug::Float;
+
+use super::{Ball, Bits};
+
+/// A number with its error.
+#[derive(Clone, Debug)]
+pub struct Quantity {
+    /// The enclosure.
+    pub value: Value,
+    /// The number in closed form, where one is proved: `1/sqrt(pi)`, `4`.
+    pub exact: Option<String>,
+}
+
+/// An enclosure `midpoint +- radius`, or plus infinity.
+#[derive(Clone, Debug)]
+pub enum Value {
+    /// The true value is within `radius` of `midpoint`.
+    Finite {
+        /// The middle.
+        midpoint: Float,
+        /// Bound of the error (proved for balls, estimated for `f64` and MPFR arithmetic).
+        radius: Float,
+    },
+    /// Plus infinity, and that is the right answer (`B'` of an activation that jumps).
+    Infinite,
+}
+
+impl Quantity {
+    /// The number that a ball encloses.
+    pub fn new(ball: &Ball, exact: Option<String>) -> Self {
+        Quantity {
+            value: Value::Finite {
+                midpoint: ball.mid().clone(),
+                radius: ball.rad(),
+            },
+            exact,
+        }
+    }
+
+    /// An integer, exactly.
+    pub fn integer(n: u32) -> Self {
+        Quantity {
+            value: Value::Finite {
+                midpoint: Float::with_val(53, n),
+                radius: Float::new(32),
+            },
+            exact: Some(n.to_string()),
+        }
+    }
+
+    /// Plus infinity.
+    pub fn infinite() -> Self {
+        Quantity {
+            value: Value::Infinite,
+            exact: None,
+        }
+    }
+}
+
+/// Bits in which `digits` significant decimal digits are certain with a little room.
+pub fn bits_for(digits: usize) -> Bits {
+    (digits as f64 * std::f64::consts::LOG2_10).ceil() as Bits + 6
+}
+
+impl Ball {
+    /// Relative accuracy in bits: `log2(|x| / rad)`, 0 where the ball contains zero.
+    pub fn relative_bits(&self) -> Bits {
+        if !super::Analytic::is_finite(self) || self.contains_zero() {
+            return 0;
+        }
+        let radius = self.rad();
+        if radius.is_zero() {
+            return Bits::MAX / 4;
+        }
+        let (m, r) = (
+            self.mignitude().get_exp().unwrap_or(0),
+            radius.get_exp().unwrap_or(0),
+        );
+        (m - r).max(0) as Bits
+    }
+}

@@ -1,0 +1,6 @@
+//! One binary: independent reference values, laws that hold for every activation, and the order of the house.
+
+mod laws;
+mod oracles;
+mod support;
+mod tidy;
