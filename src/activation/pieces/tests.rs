@@ -336,6 +336,18 @@ fn jumps_and_kinks() {
     case("x < 1 ? x^2 : 3*x", false, (1, 1));
 }
 
+/// A quotient without a value, or with another one, is not zero, whatever substitution makes of it.
+#[test]
+fn zero_is_a_value() {
+    let p = Breakpoint::rational(Rational::new());
+    for text in ["sin(x)/x", "(exp(x)-1)/x", "x/x^2", "x*log(x)", "0*log(x)"] {
+        assert!(!p.is_zero_of(&expr(text)), "{text}");
+    }
+    for text in ["sin(x)", "exp(x)-1", "0*x"] {
+        assert!(p.is_zero_of(&expr(text)), "{text}");
+    }
+}
+
 /// The value of the piece that holds at `x`; `None` close to a breakpoint.
 fn by_pieces(pieces: &[Piece], x: &Mpfr) -> Option<Mpfr> {
     let side = |end: &End| match end {
