@@ -58,6 +58,12 @@ fn pieces_of_known_activations() {
             &["-inf", "pi/sqrt(2)", "inf"],
             &["pi-sqrt(2)*x", "sqrt(2)*x-pi"],
         ),
+        // k/u + c with a negative u.
+        (
+            "x < 0 ? relu(1/(x-1)+1/2) : 0",
+            &["-inf", "-1", "inf"],
+            &["1/(x-1)+1/2", "0"],
+        ),
         // A double root among irrational constants.
         (
             "abs(x^2-2*sqrt(2)*x+2)",
