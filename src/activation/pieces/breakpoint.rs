@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rug::ops::Pow;
 use rug::{Float, Integer, Rational};
@@ -23,7 +23,11 @@ struct Place {
     kind: Kind,
     /// A polynomial that vanishes here, if there is one.
     polynomial: Option<Polynomial>,
+    /// The position at [`NEAR_BITS`], once it was asked for: most comparisons need no more.
+    near: OnceLock<Ball>,
 }
+
+const NEAR_BITS: Bits = 64;
 
 #[derive(Debug)]
 enum Kind {
@@ -50,6 +54,7 @@ impl Breakpoint {
                 rational: Some(q),
             },
             polynomial: Some(polynomial),
+            near: OnceLock::new(),
         }))
     }
 
@@ -61,6 +66,7 @@ impl Breakpoint {
             None => Self(Arc::new(Place {
                 kind: Kind::Exact { at, rational: None },
                 polynomial: None,
+                near: OnceLock::new(),
             })),
         }
     }
@@ -75,6 +81,7 @@ impl Breakpoint {
                 rising,
             },
             polynomial: None,
+            near: OnceLock::new(),
         }))
     }
 
@@ -110,6 +117,7 @@ impl Breakpoint {
         Self(Arc::new(Place {
             kind,
             polynomial: Some(p.clone()),
+            near: OnceLock::new(),
         }))
     }
 
@@ -133,6 +141,13 @@ impl Breakpoint {
     /// is wider, and still right, where the sign of the switching function cannot be told close to its
     /// zero even at many times the precision.)
     pub fn position(&self, bits: Bits) -> Ball {
+        match bits {
+            NEAR_BITS => self.0.near.get_or_init(|| self.enclosed(bits)).clone(),
+            _ => self.enclosed(bits),
+        }
+    }
+
+    fn enclosed(&self, bits: Bits) -> Ball {
         match &self.0.kind {
             Kind::Exact { at, .. } => {
                 let mut work = bits.saturating_add(32);

@@ -72,6 +72,7 @@ pub(super) fn isolated(
         need,
         boxes_left: most_boxes,
         events: Vec::new(),
+        weak: false,
         search,
     };
     // Often one evaluation decides everything.
@@ -129,6 +130,8 @@ pub(super) struct Isolation<'a> {
     need: Need,
     boxes_left: usize,
     events: Vec<Event>,
+    /// Some sign allows zero as well.
+    weak: bool,
     pub(super) search: &'a Search<'a>,
 }
 
@@ -164,8 +167,14 @@ impl Isolation<'_> {
         match (value.sign(), self.need) {
             (Some(sign @ (Ordering::Less | Ordering::Greater)), _) => Some(sign),
             (_, Need::Zeros) => None,
-            _ if *value.lo() >= 0 => Some(Ordering::Greater),
-            _ if *value.hi() <= 0 => Some(Ordering::Less),
+            _ if *value.lo() >= 0 => {
+                self.weak = true;
+                Some(Ordering::Greater)
+            }
+            _ if *value.hi() <= 0 => {
+                self.weak = true;
+                Some(Ordering::Less)
+            }
             _ => None,
         }
     }
@@ -327,6 +336,11 @@ impl Isolation<'_> {
 
     /// The events, from left to right, as a division.
     fn division(&self, covered: Span) -> Result<Division<Ordering>> {
+        if self.weak {
+            // An analytic function is zero at isolated points only, unless it is zero everywhere.
+            self.search
+                .not_everywhere_zero(&self.derivatives[0].0, &covered)?;
+        }
         let mut division = Vec::new();
         let mut from = covered.from;
         let mut now: Option<Ordering> = None;

@@ -107,7 +107,7 @@ impl Search<'_> {
     }
 
     /// An analytic function that is not zero at one point is zero at isolated points only.
-    fn not_everywhere_zero(&self, h: &Expr, span: &Span) -> Result<()> {
+    pub(super) fn not_everywhere_zero(&self, h: &Expr, span: &Span) -> Result<()> {
         let probe = Probe::new(h, 64);
         let mut samples = span.samples().into_iter();
         match samples.any(|x| probe.sign_at(&x).is_some_and(Ordering::is_ne)) {
@@ -167,6 +167,9 @@ impl Search<'_> {
                 let discriminant = b.clone() * b.clone() - Expr::int(4) * a.clone() * c.clone();
                 match (sign_of_constant(&discriminant), sign_of_constant(a)) {
                     (Some(Ordering::Less), Some(_)) => vec![],
+                    (Some(Ordering::Equal), Some(sign)) if sign.is_ne() => {
+                        vec![-b.clone() / (Expr::int(2) * a.clone())]
+                    }
                     (Some(Ordering::Greater), Some(sign)) if sign.is_ne() => {
                         let root = Expr::call(Function::Sqrt, discriminant);
                         let middle = -b.clone();

@@ -58,6 +58,18 @@ fn pieces_of_known_activations() {
             &["-inf", "pi/sqrt(2)", "inf"],
             &["pi-sqrt(2)*x", "sqrt(2)*x-pi"],
         ),
+        // k/u + c with a negative u.
+        (
+            "x < 0 ? relu(1/(x-1)+1/2) : 0",
+            &["-inf", "-1", "inf"],
+            &["1/(x-1)+1/2", "0"],
+        ),
+        // A double root among irrational constants.
+        (
+            "abs(x^2-2*sqrt(2)*x+2)",
+            &["-inf", "inf"],
+            &["x^2-2*sqrt(2)*x+2"],
+        ),
         (
             "relu(pi-x^2)",
             &["-inf", "-sqrt(pi)", "sqrt(pi)", "inf"],
@@ -328,6 +340,18 @@ fn jumps_and_kinks() {
     case("hard_shrink(x)", true, (1, 2));
     case("x < 1 ? x^2 : 3*x", true, (2, 1));
     case("x < 1 ? x^2 : 3*x", false, (1, 1));
+}
+
+/// A quotient without a value, or with another one, is not zero, whatever substitution makes of it.
+#[test]
+fn zero_is_a_value() {
+    let p = Breakpoint::rational(Rational::new());
+    for text in ["sin(x)/x", "(exp(x)-1)/x", "x/x^2", "x*log(x)", "0*log(x)"] {
+        assert!(!p.is_zero_of(&expr(text)), "{text}");
+    }
+    for text in ["sin(x)", "exp(x)-1", "0*x"] {
+        assert!(p.is_zero_of(&expr(text)), "{text}");
+    }
 }
 
 /// The value of the piece that holds at `x`; `None` close to a breakpoint.
