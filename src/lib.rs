@@ -11,6 +11,9 @@
 //! * [`dual`]: `rho -> E phi(u) phi(v)`, its slope and its fixed points.
 //! * [`limit`]: infinitely many layers: the regime, with its evidence.
 
+// The contents page of a room names its private files too.
+#![allow(rustdoc::private_intra_doc_links)]
+
 pub mod activation;
 pub mod deadline;
 pub mod dual;
