@@ -9,6 +9,7 @@
 
 mod closed;
 mod piecewise_linear;
+mod taylor;
 mod values;
 
 pub use closed::closed_form;

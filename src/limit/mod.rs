@@ -3,9 +3,15 @@
 mod classify;
 mod constants;
 mod fixed_point;
+mod koenigs;
+mod power_series;
 mod verdict;
+
+#[cfg(test)]
+mod tests;
 
 pub use crate::real::{Arithmetic, Quantity, Value};
 pub use classify::{Options, classify};
 pub use constants::Moments;
+pub use koenigs::{Koenigs, Landing};
 pub use verdict::{Classification, Phase, Regime};
