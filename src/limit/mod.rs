@@ -1,5 +1,6 @@
 //! Infinitely many layers: fixed points, regimes and the evidence for them.
 
+mod abel;
 mod classify;
 mod constants;
 mod fixed_point;
@@ -11,6 +12,7 @@ mod verdict;
 mod tests;
 
 pub use crate::real::{Arithmetic, Quantity, Value};
+pub use abel::{Abel, EdgeKernels};
 pub use classify::{Options, classify};
 pub use constants::Moments;
 pub use koenigs::{Koenigs, Landing};

@@ -1,5 +1,6 @@
 //! The limit kernels against closed forms, reference values and each other.
 
+mod abel;
 mod koenigs;
 
 use crate::activation::Expr;
