@@ -12,7 +12,7 @@ mod formal;
 mod residual;
 
 pub use formal::Formal;
-pub use residual::{Residuals, residuals};
+use residual::{Residuals, residuals};
 
 use std::cmp::Ordering;
 
@@ -25,8 +25,7 @@ use crate::real::{Analytic, Ball, Bits, Real};
 
 /// More layers than this are not walked.
 const LAST_STEP: u64 = 200_000;
-/// Rectangles on a half circle, and its radius: for ReLU the bounds hardly change between 0.4 and 1.
-const ARCS: u32 = 48;
+/// The radii that are tried: for ReLU the bounds hardly change between 0.4 and 1.
 const RADII: [f64; 3] = [0.7, 0.4, 0.2];
 
 /// The Abel function and what follows from it.
@@ -66,19 +65,15 @@ impl Abel<Ball> {
     /// `None` where the dual is not one of those whose gap is known as a convergent series at 1 (arc-cosine, exponential,
     /// hyperbolic cosine, polynomials). That `dual'(1) = 1` is the caller's knowledge.
     pub fn new(dual: &Dual<Ball>, bits: Bits) -> Option<Self> {
-        let orders = (bits / 5).clamp(12, 120) as usize;
+        let orders = (bits / 4).clamp(32, 160) as usize;
         let q = if matches!(dual, Dual::ArcCosine(_)) {
             2
         } else {
             1
         };
         let formal = Formal::new(&ratio(dual, orders + 2, bits)?, q);
-        let best = |r: &Residuals| entry(r, bits);
-        let residuals = RADII
-            .iter()
-            .filter_map(|r| residuals(dual, &formal, *r, ARCS))
-            .max_by(|a, b| best(a).total_cmp(&best(b)))?;
-        let mut eps = best(&residuals);
+        let residuals = RADII.iter().find_map(|r| residuals(dual, &formal, *r))?;
+        let mut eps = entry(&residuals, bits);
         if q == 1 {
             // y' >= y + c - d/y >= y + c/2
             let (c, d) = (-formal.e[1].to_f64(), formal.e[2].to_f64().abs());

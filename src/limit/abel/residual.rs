@@ -6,7 +6,7 @@
 //! rectangles on which the formulas are evaluated. Analyticity inside is checked on the circle too: where `e`, `d` or
 //! the argument of a logarithm has a positive real part on the circle it has one inside (minimum principle).
 
-use rug::Float;
+use rug::{Float, Rational};
 
 use super::formal::Formal;
 use crate::dual::Dual;
@@ -14,6 +14,9 @@ use crate::real::{Analytic, Ball, Bits, Interval, Rect};
 
 /// The bits of the rectangles.
 const BITS: Bits = 80;
+/// Arcs to begin with, on a half circle, and at most.
+const FIRST: u32 = 48;
+const LAST: u32 = 400;
 
 /// Bounds `|residual(eps)| <= factor (|eps|/radius)^order`, valid for `|eps| <= radius`.
 #[derive(Clone, Debug)]
@@ -28,28 +31,29 @@ pub struct Residuals {
     pub sum: (f64, usize),
 }
 
-/// On the circle of radius `r`, covered by `2 arcs` rectangles; `None` where a formula is not analytic inside.
-pub fn residuals(
-    dual: &Dual<Ball>,
-    formal: &Formal<Ball>,
-    radius: f64,
-    arcs: u32,
-) -> Option<Residuals> {
+/// On the circle of radius `r`; `None` where a formula is not analytic inside, as far as `LAST` rectangles show.
+pub fn residuals(dual: &Dual<Ball>, formal: &Formal<Ball>, radius: f64) -> Option<Residuals> {
     let f = Coefficients::new(formal);
     let mut bounds = [Float::new(53), Float::new(53), Float::new(53)];
     let pi = Interval::pi(BITS);
-    let fraction = |k: u32| &pi * &Interval::rational(&rug::Rational::from((k, arcs)), BITS);
+    let fraction = |k: u32, n: u32| &pi * &Interval::rational(&Rational::from((k, n)), BITS);
     let r = Interval::point(Float::with_val(BITS, radius));
-    // the mirror image in the real axis has the same moduli
-    for k in 0..arcs {
-        let angle = fraction(k).hull(&fraction(k + 1));
+    // the mirror image in the real axis has the same moduli; arcs on which nothing can be said are halved
+    let mut arcs: Vec<(u32, u32)> = (0..FIRST).map(|k| (k, FIRST)).collect();
+    let mut looked_at = 0;
+    while let Some((k, n)) = arcs.pop() {
+        looked_at += 1;
+        if looked_at > LAST || n > 64 * FIRST {
+            return None;
+        }
+        let angle = fraction(k, n).hull(&fraction(k + 1, n));
         let eps = Rect::new(&r * &angle.cos(), &r * &angle.sin());
-        let values = f.at(dual, &eps)?;
+        let Some(values) = f.at(dual, &eps) else {
+            arcs.extend([(2 * k, 2 * n), (2 * k + 1, 2 * n)]);
+            continue;
+        };
         for (bound, value) in bounds.iter_mut().zip(values) {
             let m = value.modulus();
-            if m.is_undefined() {
-                return None;
-            }
             if m.hi() > bound {
                 *bound = m.hi().clone();
             }
@@ -115,7 +119,8 @@ impl Coefficients {
         let gap = eps.powi(q);
         let source = &(&(&one - &gap) * &here) * &(&y.powi(q + 1) / &Rect::int(q, BITS));
         let sum = &(&(&laurent(&next) - &laurent(eps)) + &(&self.sum_log * &log_psi)) - &source;
-        Some([abel, product.ln(), sum])
+        let out = [abel, product.ln(), sum];
+        out.iter().all(Rect::is_finite).then_some(out)
     }
 }
 
