@@ -117,7 +117,7 @@ fn observed_orders() {
             (log10(&error), log10(&corrected))
         };
         let ((near, near_corrected), (far, far_corrected)) = (rest(20), rest(60));
-        // 40 decades, in which log(L) grows threefold
+        // 40 decades, in which (log(L) + constant)^2 grows less than a hundredfold
         let order = (near - far) / 40.0;
         assert!((order - 1.0).abs() < 0.5 / 40.0, "{text}: order {order}");
         let order = (near_corrected - far_corrected) / 40.0;
