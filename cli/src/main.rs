@@ -1,1 +1,124 @@
-fn main() {}
+//! `deeplimit`, the command line: parse, ask the library, print.
+
+mod args;
+mod batch;
+mod commands;
+mod fault;
+mod json;
+mod library;
+mod number;
+mod output;
+mod progress;
+mod table;
+mod words;
+
+use std::io;
+use std::process::exit;
+use std::thread;
+
+use anstyle::{AnsiColor, Style};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, FromArgMatches};
+use console::Term;
+
+use args::{Cli, Command};
+use commands::{Exit, INTERRUPT, Report};
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+
+fn main() {
+    let code = match cli() {
+        Ok(cli) => answered(&cli),
+        Err(error) => {
+            refused(&error);
+            if error.use_stderr() {
+                Exit::Error
+            } else {
+                Exit::Answered
+            }
+        }
+    };
+    // Threads that ignored their deadline end here too.
+    exit(code as i32);
+}
+
+fn cli() -> Result<Cli, clap::Error> {
+    // Bytes that are no text become a character that no expression has.
+    let typed = std::env::args_os().map(|a| a.to_string_lossy().into_owned());
+    let typed = args::with_leading_minus(typed);
+    // Known before the rest is, so that clap's own words keep to it too.
+    let never = typed
+        .windows(2)
+        .any(|w| w[0] == "--color" && w[1] == "never")
+        || typed.iter().any(|a| a == "--color=never");
+    let always = typed
+        .windows(2)
+        .any(|w| w[0] == "--color" && w[1] == "always")
+        || typed.iter().any(|a| a == "--color=always");
+    let color = match (never, always) {
+        (true, _) => args::Color::Never,
+        (_, true) => args::Color::Always,
+        _ => args::Color::Auto,
+    };
+    anstream::ColorChoice::from(color).write_global();
+    let matches = Cli::command().try_get_matches_from(typed)?;
+    Cli::from_arg_matches(&matches)
+}
+
+/// clap's words: help and version, usage errors; the one sentence of a bad value without the rest.
+fn refused(error: &clap::Error) {
+    let text = error.render().ansi().to_string();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            let _ = output::print(&text);
+        }
+        ErrorKind::ValueValidation => {
+            output::complain(text.split("\n\n").next().unwrap_or(&text));
+            output::complain("\n");
+        }
+        _ => output::complain(&text),
+    }
+}
+
+fn answered(cli: &Cli) -> Exit {
+    anstream::ColorChoice::from(cli.color).write_global();
+    // The panic of a worker is reported as the error of its expression.
+    std::panic::set_hook(Box::new(|info| {
+        if thread::current().name() == Some("main") {
+            output::complain(&format!(
+                "this is a bug in deeplimit, please report it: {info}\n"
+            ));
+        }
+    }));
+    // The first Ctrl-C prints what is finished, the second ends at once.
+    let _ = ctrlc::set_handler(|| {
+        if !INTERRUPT.press() {
+            exit(Exit::Interrupted as i32);
+        }
+    });
+    let result = report(cli, output::width(&Term::stdout())).and_then(|report| {
+        output::print(&report.text)?;
+        let width = output::width(&Term::stderr());
+        for fault in &report.faults {
+            output::complain(&fault.text(width));
+        }
+        Ok(report.exit)
+    });
+    result.unwrap_or_else(|error| {
+        output::complain(&format!("{ERROR}error{ERROR:#}: {error}\n"));
+        Exit::Error
+    })
+}
+
+fn report(cli: &Cli, width: usize) -> io::Result<Report> {
+    match &cli.command {
+        Command::Classify(args) => commands::classify::run(args, width),
+        Command::Activations(args) => Ok(commands::activations::run(args, width)),
+        Command::Constants(args) => commands::constants::run(args, width),
+        Command::Hermite(args) => commands::hermite::run(args, width),
+        Command::Dual(args) => commands::dual::run(args, width),
+        Command::Expect(args) => commands::expect::run(args, width),
+        Command::Completions(args) => Ok(commands::completions::run(args)),
+        Command::Man(args) => commands::man::run(args),
+    }
+}

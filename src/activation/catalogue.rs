@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rug::{Integer, Rational};
 
-use super::expr::{BinaryOp, Expr, Function};
+use super::expr::{Expr, Function};
 use super::parse::{Sized, formula};
 use super::print::call;
 use super::token::fault;

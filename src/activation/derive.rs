@@ -1,6 +1,12 @@
 //! The derivative of a tree.
 
+use std::collections::HashMap;
+
+use super::catalogue;
 use super::expr::{BinaryOp, Condition, Constant, Expr, Function, Relation};
+
+/// A larger derivative (of a product of a hundred factors, say) is left as the rules made it.
+const TIDY_SIZE: usize = 20_000;
 
 impl Expr {
     /// `d/dx`, simplified. It holds almost everywhere: at kinks and jumps, which are isolated, the
@@ -19,54 +25,164 @@ impl Expr {
     /// # Ok::<(), deeplimit::error::Error>(())
     /// ```
     pub fn derivative(&self) -> Expr {
-        slope(self).tidied()
+        let slope = Slopes::default().of(self);
+        if slope.size() > TIDY_SIZE {
+            slope
+        } else {
+            slope.tidied()
+        }
     }
 }
 
-fn slope(e: &Expr) -> Expr {
-    match e {
-        Expr::Number(_) | Expr::Constant(_) => Expr::int(0),
-        Expr::X => Expr::int(1),
-        Expr::Neg(a) => -slope(a),
-        Expr::Binary(BinaryOp::Add, a, b) => slope(a) + slope(b),
-        Expr::Binary(BinaryOp::Sub, a, b) => slope(a) - slope(b),
-        Expr::Binary(BinaryOp::Mul, a, b) => slope(a) * (**b).clone() + (**a).clone() * slope(b),
-        // One quotient again: split in two, each would be infinite at 0.
-        Expr::Binary(BinaryOp::Div, a, b) if removable(a, b) => {
-            (slope(a) * (**b).clone() - (**a).clone() * slope(b)) / square((**b).clone())
+/// The derivatives of the subtrees seen so far.
+#[derive(Default)]
+struct Slopes {
+    known: HashMap<Expr, Expr>,
+}
+
+impl Slopes {
+    fn of(&mut self, e: &Expr) -> Expr {
+        match e {
+            Expr::Number(_) | Expr::Constant(_) => return Expr::int(0),
+            Expr::X => return Expr::int(1),
+            _ => {}
         }
-        Expr::Binary(BinaryOp::Div, a, b) => {
-            let first = over(slope(a), (**b).clone());
-            match logarithmic_slope(b) {
-                zero if zero.is_int(0) => first,
-                rate => first - e.clone() * rate,
+        if let Some(slope) = self.known.get(e) {
+            return slope.clone();
+        }
+        let slope = self.node(e);
+        self.known.insert(e.clone(), slope.clone());
+        slope
+    }
+
+    fn node(&mut self, e: &Expr) -> Expr {
+        match e {
+            Expr::Number(_) | Expr::Constant(_) => Expr::int(0),
+            Expr::X => Expr::int(1),
+            Expr::Neg(a) => -self.of(a),
+            Expr::Binary(BinaryOp::Add, a, b) => self.of(a) + self.of(b),
+            Expr::Binary(BinaryOp::Sub, a, b) => self.of(a) - self.of(b),
+            Expr::Binary(BinaryOp::Mul, a, b) => {
+                self.of(a) * (**b).clone() + (**a).clone() * self.of(b)
             }
+            // One quotient again: split in two, each would be infinite at 0.
+            Expr::Binary(BinaryOp::Div, a, b) if removable(a, b) => {
+                (self.of(a) * (**b).clone() - (**a).clone() * self.of(b)) / square((**b).clone())
+            }
+            Expr::Binary(BinaryOp::Div, a, b) => {
+                let first = over(self.of(a), (**b).clone());
+                match self.logarithmic(b) {
+                    zero if zero.is_int(0) => first,
+                    rate => first - e.clone() * rate,
+                }
+            }
+            Expr::Binary(BinaryOp::Pow, a, b) => self.power(e, a, b),
+            Expr::Call(function, args) => match (function, &args[..]) {
+                (Function::Min, [a, b]) => self.choice(a, Relation::LessEqual, b),
+                (Function::Max, [a, b]) => self.choice(a, Relation::GreaterEqual, b),
+                (Function::Log, [u]) => self.logarithmic(u),
+                (_, [u]) => match self.of(u) {
+                    zero if zero.is_int(0) => zero,
+                    inner => outer(*function, u) * inner,
+                },
+                _ => Expr::int(0),
+            },
+            Expr::If(c, a, b) => branches((**c).clone(), self.of(a), self.of(b)),
+            Expr::Named(name, args) => self.named(e, name, args),
         }
-        Expr::Binary(BinaryOp::Pow, a, b) => power(e, a, b),
-        Expr::Call(function, args) => match (function, &args[..]) {
-            (Function::Min, [a, b]) => choice(a, Relation::LessEqual, b),
-            (Function::Max, [a, b]) => choice(a, Relation::GreaterEqual, b),
-            (Function::Log, [u]) => logarithmic_slope(u),
-            (_, [u]) => match slope(u) {
+    }
+
+    /// The chain rule, the derivative of the name itself being made once, at `x`.
+    fn named(&mut self, e: &Expr, name: &'static str, args: &[Expr]) -> Expr {
+        let place = usize::from(
+            args.len() > 1 && catalogue::entry(name).is_some_and(|entry| entry.index.is_some()),
+        );
+        match &args[place] {
+            Expr::X => match e.hermite_index() {
+                Some(0) => Expr::int(0),
+                // h_n' = sqrt(n) h_{n-1}
+                Some(n) => {
+                    let n = i64::from(n);
+                    let lower = Expr::Named(name, [Expr::int(n - 1), Expr::X].into());
+                    Expr::call(Function::Sqrt, Expr::int(n)) * lower
+                }
+                None => match e.written_out() {
+                    Expr::Named(..) => Expr::int(0),
+                    formula => self.of(&formula),
+                },
+            },
+            u => match self.of(u) {
                 zero if zero.is_int(0) => zero,
-                inner => outer(*function, u) * inner,
+                inner => {
+                    let mut at_x = args.to_vec();
+                    at_x[place] = Expr::X;
+                    let outer = self.of(&Expr::Named(name, at_x.into())).tidied();
+                    outer.substitute(u) * inner
+                }
             },
-            _ => Expr::int(0),
-        },
-        Expr::If(c, a, b) => branches((**c).clone(), slope(a), slope(b)),
-        Expr::Named(_, args) => match (e.hermite_index(), &args[..]) {
-            (Some(0), _) => Expr::int(0),
-            // h_n' = sqrt(n) h_{n-1}
-            (Some(n), [_, u]) => {
-                let n = i64::from(n);
-                let lower = Expr::Named("hermite", [Expr::int(n - 1), u.clone()].into());
-                Expr::call(Function::Sqrt, Expr::int(n)) * lower * slope(u)
+        }
+    }
+
+    fn choice(&mut self, a: &Expr, relation: Relation, b: &Expr) -> Expr {
+        let condition = Condition {
+            left: a.clone(),
+            relation,
+            right: b.clone(),
+        };
+        branches(condition, self.of(a), self.of(b))
+    }
+
+    fn power(&mut self, e: &Expr, a: &Expr, b: &Expr) -> Expr {
+        let (rise, growth) = (self.of(a), self.of(b));
+        let base = a.clone();
+        if growth.is_int(0) {
+            let less = match b.as_rational() {
+                Some(q) => Expr::rational(&(q - 1)),
+                None => b.clone() - Expr::int(1),
+            };
+            return if rise.is_int(0) {
+                rise
+            } else {
+                b.clone() * base.pow(less) * rise
+            };
+        }
+        let log = match a {
+            Expr::Constant(Constant::E) => Expr::int(1),
+            _ => Expr::call(Function::Log, base),
+        };
+        let by_exponent = log * growth;
+        let by_base = if rise.is_int(0) {
+            rise
+        } else {
+            b.clone() * self.logarithmic(a)
+        };
+        e.clone() * (by_exponent + by_base)
+    }
+
+    /// `u'/u`, without ever dividing a large exponential by itself.
+    fn logarithmic(&mut self, u: &Expr) -> Expr {
+        match u {
+            Expr::Neg(a) => self.logarithmic(a),
+            Expr::Binary(BinaryOp::Mul, a, b) => self.logarithmic(a) + self.logarithmic(b),
+            Expr::Binary(BinaryOp::Div, a, b) => self.logarithmic(a) - self.logarithmic(b),
+            Expr::Binary(BinaryOp::Pow, a, b) if self.of(b).is_int(0) => {
+                let rate = self.logarithmic(a);
+                if rate.is_int(0) {
+                    rate
+                } else {
+                    (**b).clone() * rate
+                }
             }
-            _ => match e.written_out() {
-                Expr::Named(..) => Expr::int(0),
-                formula => slope(&formula),
+            Expr::Call(Function::Exp, args) => self.of(&args[0]),
+            Expr::Call(Function::Sqrt, args) => over(self.logarithmic(&args[0]), Expr::int(2)),
+            _ => match plus_exponential(u) {
+                Some(v) => over(
+                    self.of(v),
+                    Expr::int(1) + Expr::call(Function::Exp, -v.clone()),
+                ),
+                None => over(self.of(u), u.clone()),
             },
-        },
+        }
     }
 }
 
@@ -84,45 +200,6 @@ fn branches(condition: Condition, a: Expr, b: Expr) -> Expr {
     } else {
         Expr::conditional(condition, a, b)
     }
-}
-
-fn choice(a: &Expr, relation: Relation, b: &Expr) -> Expr {
-    branches(
-        Condition {
-            left: a.clone(),
-            relation,
-            right: b.clone(),
-        },
-        slope(a),
-        slope(b),
-    )
-}
-
-fn power(e: &Expr, a: &Expr, b: &Expr) -> Expr {
-    let (rise, growth) = (slope(a), slope(b));
-    let base = a.clone();
-    if growth.is_int(0) {
-        let less = match b.as_rational() {
-            Some(q) => Expr::rational(&(q - 1)),
-            None => b.clone() - Expr::int(1),
-        };
-        return if rise.is_int(0) {
-            rise
-        } else {
-            b.clone() * base.pow(less) * rise
-        };
-    }
-    let log = match a {
-        Expr::Constant(Constant::E) => Expr::int(1),
-        _ => Expr::call(Function::Log, base),
-    };
-    let by_exponent = log * growth;
-    let by_base = if rise.is_int(0) {
-        rise
-    } else {
-        b.clone() * logarithmic_slope(a)
-    };
-    e.clone() * (by_exponent + by_base)
 }
 
 /// The derivative of a primitive of one argument, at `u`.
@@ -170,32 +247,6 @@ fn plus_exponential(e: &Expr) -> Option<&Expr> {
     match &**other {
         Expr::Call(Function::Exp, args) => args.first(),
         _ => None,
-    }
-}
-
-/// `u'/u`, without ever dividing a large exponential by itself.
-fn logarithmic_slope(u: &Expr) -> Expr {
-    match u {
-        Expr::Neg(a) => logarithmic_slope(a),
-        Expr::Binary(BinaryOp::Mul, a, b) => logarithmic_slope(a) + logarithmic_slope(b),
-        Expr::Binary(BinaryOp::Div, a, b) => logarithmic_slope(a) - logarithmic_slope(b),
-        Expr::Binary(BinaryOp::Pow, a, b) if slope(b).is_int(0) => {
-            let rate = logarithmic_slope(a);
-            if rate.is_int(0) {
-                rate
-            } else {
-                (**b).clone() * rate
-            }
-        }
-        Expr::Call(Function::Exp, args) => slope(&args[0]),
-        Expr::Call(Function::Sqrt, args) => over(logarithmic_slope(&args[0]), Expr::int(2)),
-        _ => match plus_exponential(u) {
-            Some(v) => over(
-                slope(v),
-                Expr::int(1) + Expr::call(Function::Exp, -v.clone()),
-            ),
-            None => over(slope(u), u.clone()),
-        },
     }
 }
 

@@ -122,6 +122,17 @@ impl Growth {
         bound.is_finite().then_some(bound)
     }
 
+    /// The bound at one point, as a double: for tests and plots.
+    pub fn at(&self, x: f64) -> f64 {
+        let (c, k, a, b) = (
+            self.c.to_f64(),
+            self.k.to_f64(),
+            self.a.to_f64(),
+            self.b.to_f64(),
+        );
+        c * x.powf(k) * (a * x + b * x * x).exp()
+    }
+
     fn is_constant(&self) -> bool {
         self.k == 0 && self.a == 0 && self.b == 0
     }

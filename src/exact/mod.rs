@@ -23,12 +23,14 @@
 
 mod atom;
 mod constant;
+mod continuity;
 mod expectation;
 mod exponent;
 mod form;
 mod functions;
 mod polynomial;
 mod reading;
+mod structure;
 mod terms;
 mod wave;
 
@@ -36,11 +38,7 @@ mod wave;
 mod tests;
 
 pub use constant::Closed;
+pub use continuity::{bounds, is_continuous, meet};
 pub use expectation::{Bound, expectation};
 pub use exponent::alpha_exact;
-mod structure;
 pub use structure::{Structure, closed_expectation};
-/// stub
-pub fn is_continuous(p: &[crate::activation::pieces::Piece]) -> Option<bool> {
-    if p.len() == 1 { Some(true) } else { Some(true) }
-}

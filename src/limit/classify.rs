@@ -18,7 +18,7 @@ use rug::Rational;
 use super::constants::Moments;
 use super::fixed_point::chaotic_fixed_point;
 use super::verdict::{Classification, Phase, Regime};
-use crate::activation::pieces::is_kinked;
+use crate::activation::pieces::kink;
 use crate::activation::{Expr, Parity};
 use crate::deadline::Deadline;
 use crate::error::Result;
@@ -286,44 +286,51 @@ impl Inquiry {
         }
     }
 
+    /// A number with its closed form; a rational one is its own best enclosure.
+    fn with_closed(&self, value: &Ball, closed: Option<Closed>) -> Quantity {
+        match closed.as_ref().and_then(Closed::as_rational) {
+            Some(q) => Quantity::new(&Ball::rational(&q, value.bits()), Some(q.to_string())),
+            None => Quantity::new(value, closed.map(|c| c.to_string())),
+        }
+    }
+
     fn fill_constants(&mut self, a: Zero, first: Zero) {
         let sqrt_square = self.structure.square.as_ref().and_then(Closed::sqrt);
         let over = |n: &Option<Closed>, d: &Option<Closed>| n.as_ref()?.over(d.as_ref()?);
         let zero = |z: Zero, value: &Ball, exact: Option<Closed>| match z {
             Zero::Proved => Quantity::integer(0),
-            _ => Quantity::new(value, exact.map(|e| e.to_string())),
+            _ => self.with_closed(value, exact),
         };
-        self.report.a = Some(zero(
+        let mean = zero(
             a,
             &self.constants.a,
             over(&self.structure.mean, &sqrt_square),
-        ));
-        self.report.a_prime = Some(zero(
+        );
+        let first = zero(
             first,
             &self.constants.a_prime,
             over(&self.structure.first, &sqrt_square),
-        ));
-        let norm = self
-            .structure
-            .square
-            .as_ref()
-            .and_then(Closed::reciprocal)
-            .map(|c| c.to_string());
-        self.report.normalisation = Some(Quantity::new(&self.constants.normalisation, norm));
+        );
+        let norm = self.structure.square.as_ref().and_then(Closed::reciprocal);
+        let norm = self.with_closed(&self.constants.normalisation, norm);
         let exact_b = if self.structure.critical {
-            Some("1".to_string())
+            Some(Closed::one())
         } else {
-            over(&self.structure.derivative_square, &self.structure.square).map(|c| c.to_string())
+            over(&self.structure.derivative_square, &self.structure.square)
         };
-        self.report.b_prime = match self.continuous {
+        let b_prime = match self.continuous {
             Some(true) => self
                 .constants
                 .b_prime
                 .as_ref()
-                .map(|b| Quantity::new(b, exact_b)),
+                .map(|b| self.with_closed(b, exact_b)),
             Some(false) => Some(Quantity::infinite()),
             None => None,
         };
+        self.report.a = Some(mean);
+        self.report.a_prime = Some(first);
+        self.report.normalisation = Some(norm);
+        self.report.b_prime = b_prime;
         if self.continuous == Some(false) {
             self.say("phi jumps, so its derivative is not square integrable: B' = E phi'(Z)^2 = infinity (A' is taken as E Z phi(Z))");
         }
@@ -339,10 +346,7 @@ impl Inquiry {
             .first
             .as_ref()
             .and_then(|f| f.powi(2)?.over(self.structure.square.as_ref()?));
-        self.report.multiplier = Some(Quantity::new(
-            &lambda,
-            exact_lambda.as_ref().map(Closed::to_string),
-        ));
+        self.report.multiplier = Some(self.with_closed(&lambda, exact_lambda.clone()));
         self.say(&format!(
             "the fixed point 0 of the dual attracts with multiplier lambda = A'^2 = {} < 1, because phi is not linear; A = 0 \
              then forces B' = sum n a_n^2 > 1",
@@ -370,14 +374,15 @@ impl Inquiry {
                     .as_ref()
                     .zip(self.structure.square.as_ref()),
             )
-            .and_then(|(l, (d, s))| alpha_exact(&l, &d.over(s)?))
-            .map(|q| q.to_string());
+            .and_then(|(l, (d, s))| alpha_exact(&l, &d.over(s)?));
         let line = format!(
             "Theorem 1 of Radhakrishnan, Belkin and Uhler: T_L/((L+1) A'^(2L)) -> R(u)/u^alpha, alpha = -4 log|A'| / log B' = {}",
-            exact.clone().unwrap_or_else(|| relative(&alpha))
+            exact
+                .as_ref()
+                .map_or_else(|| relative(&alpha), Rational::to_string)
         );
         self.say(&line);
-        self.report.alpha = Some(Quantity::new(&alpha, exact));
+        self.report.alpha = Some(self.with_closed(&alpha, exact.map(Closed::rational)));
         Ok(())
     }
 
@@ -459,11 +464,14 @@ impl Inquiry {
         self.report.phase = Some(Phase::EdgeOfChaos);
         self.report.fixed_point = Some(Quantity::integer(1));
         self.report.multiplier = Some(Quantity::integer(1));
-        let kinked = is_kinked(&self.structure.pieces, 128);
-        let p = match kinked {
-            Some(true) => Some(Rational::from((3, 2))),
-            Some(false) if !self.structure.has_breakpoints() => Some(Rational::from(2)),
-            _ => None,
+        let kinked = self.structure.pieces.windows(2).any(|w| {
+            let jump = kink(&w[0], &w[1], 128);
+            jump.is_finite() && !jump.contains_zero()
+        });
+        let p = if kinked {
+            Some(Rational::from((3, 2)))
+        } else {
+            (!self.structure.has_breakpoints()).then(|| Rational::from(2))
         };
         match &p {
             Some(p) => {

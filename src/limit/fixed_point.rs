@@ -1,11 +1,11 @@
 //! The numbers that need the dual itself: the fixed point `c*` and the order of a superattracting one.
 
 use super::classify::Inquiry;
-use crate::dual::{Dual, attracting_fixed_point, closed_form};
+use crate::dual::{Dual, PiecewiseLinear, attracting_fixed_point, closed_form};
 use crate::error::{Error, Result};
-use crate::exact::Closed;
+use crate::exact::{Closed, is_continuous};
 use crate::hermite::{hermite_coefficients, hermite_series};
-use crate::real::{Arithmetic, Ball, Quantity, Real};
+use crate::real::{Analytic, Arithmetic, Ball, Bits, Certain, Quantity, Real, certain_digits};
 
 /// More Hermite coefficients than this are not computed for a fixed point.
 const LAST_DEGREE: u32 = 3000;
@@ -20,7 +20,23 @@ pub(super) fn chaotic_fixed_point(q: &mut Inquiry) -> Result<()> {
         record(q, &c, &m, "the dual in closed form");
         return Ok(());
     }
-    let derivative_square = q.moments.derivative_square.clone();
+    // a jump makes sum n a_n^2 infinite, whatever the pieces' derivatives do
+    let continuous = is_continuous(&q.structure.pieces) == Some(true);
+    let derivative_square = q.moments.derivative_square.clone().filter(|_| continuous);
+    if q.options.arithmetic == Arithmetic::Ball
+        && continuous
+        && let Some((gap, m)) = piecewise_linear(q, wanted)
+    {
+        let c = &Ball::int(1, gap.bits() + wanted) - &gap;
+        let t = match certain_digits(gap.mid(), &gap.rad(), 15) {
+            Certain::Digits(s) | Certain::Bound(s) => s,
+        };
+        q.say(&format!(
+            "1 - c* = {t}, by Price's theorem in the angle arccos(rho) and a change of sign"
+        ));
+        record(q, &c, &m, "the kinks' bivariate normal densities");
+        return Ok(());
+    }
     let mut accuracy = wanted + 24;
     let mut degree = 48.min(LAST_DEGREE);
     let mut best: Option<(Ball, Ball)> = None;
@@ -80,6 +96,15 @@ pub(super) fn chaotic_fixed_point(q: &mut Inquiry) -> Result<()> {
         q.report.proved && q.options.arithmetic == Arithmetic::Ball
     );
     Ok(())
+}
+
+/// `1 - c*` and the multiplier for a continuous piecewise linear activation.
+fn piecewise_linear(q: &Inquiry, wanted: Bits) -> Option<(Ball, Ball)> {
+    // the integrals E phi^2 and E phi'^2 have to be known far beyond B' - 1
+    let accuracy = 4 * wanted + 512;
+    let square: Ball = q.structure.square.as_ref()?.evaluate(accuracy);
+    let derivative_square: Ball = q.structure.derivative_square.as_ref()?.evaluate(accuracy);
+    PiecewiseLinear::new(&q.structure.pieces, square, derivative_square)?.fixed_point_gap(wanted)
 }
 
 fn record(q: &mut Inquiry, c: &Ball, m: &Ball, how: &str) {

@@ -26,44 +26,46 @@ pub(super) struct Line {
 const PANEL: f64 = 0.5;
 
 /// The cheapest rule whose error is at most `target`, or `None` where no strip could be proved.
+///
+/// Strips are tried from thin to wide; each widening only has to prove analyticity on the band that it adds.
 pub(super) fn line(moduli: &Moduli, reach: u32, target: &Float) -> Option<Line> {
     let ln_target = super::plan::ln(target);
-    let mut best: Option<(f64, f64)> = None; // cost, d
-    let mut worse = 0;
-    for j in 0..18 {
-        let d = 0.125 * 2f64.powf(0.5 * f64::from(j));
-        let Some(m) = horizontal(moduli, reach, d) else {
+    let cost = |d: f64| {
+        horizontal(moduli, reach, d).map(|m| (super::plan::ln(&m) - ln_target).max(1.0) / d)
+    };
+    let mut proved = [0.5, 0.25, 0.125, 0.0625, 0.03125]
+        .into_iter()
+        .find(|&d| analytic(moduli, reach, 0.0, d))?;
+    let mut best = (cost(proved)?, proved);
+    let mut wall = None;
+    loop {
+        let wider = proved * std::f64::consts::SQRT_2;
+        if !analytic(moduli, reach, proved, wider) {
+            wall = Some(wider);
             break;
-        };
-        let cost = f64::from(reach) * (super::plan::ln(&m) - ln_target).max(1.0)
-            / (std::f64::consts::TAU * d);
-        if best.is_none_or(|(c, _)| cost < c) {
-            best = Some((cost, d));
-            worse = 0;
-        } else {
-            worse += 1;
-            if worse == 2 {
-                break;
+        }
+        proved = wider;
+        match cost(wider) {
+            Some(c) if c < best.0 => best = (c, wider),
+            _ => break,
+        }
+    }
+    // A singularity lies between the last strip that held and the next: go closer.
+    if let Some(mut wall) = wall {
+        for _ in 0..3 {
+            let middle = 0.5 * (proved + wall);
+            if analytic(moduli, reach, proved, middle) {
+                proved = middle;
+                match cost(middle) {
+                    Some(c) if c < best.0 => best = (c, middle),
+                    _ => break,
+                }
+            } else {
+                wall = middle;
             }
         }
     }
-    let (_, mut d) = best?;
-    // Between the last strip that held and the next one that did not, or that was worse, something may be left.
-    if horizontal(moduli, reach, d * 1.19).is_some_and(|m| {
-        let cost = |m: &Float, d: f64| (super::plan::ln(m) - ln_target).max(1.0) / d;
-        horizontal(moduli, reach, d).is_some_and(|at_d| cost(&m, d * 1.19) < cost(&at_d, d))
-    }) {
-        d *= 1.19;
-    }
-    for _ in 0..6 {
-        if analytic(moduli, reach, d)
-            && let Some(rule) = certified(moduli, reach, d, target)
-        {
-            return Some(rule);
-        }
-        d *= 0.8;
-    }
-    None
+    certified(moduli, reach, best.1, target)
 }
 
 /// Upper bound of `int_{-R}^{R} |F(x + i d)| dx`.
@@ -80,15 +82,16 @@ fn horizontal(moduli: &Moduli, reach: u32, d: f64) -> Option<Float> {
 /// Covers the rounding of the few sums made at 64 bits outside interval arithmetic.
 const ROUNDING: f64 = 1.0 + 1e-9;
 
-fn analytic(moduli: &Moduli, reach: u32, d: f64) -> bool {
+/// Analyticity on the band `from <= Im z <= to`; below it it is known.
+fn analytic(moduli: &Moduli, reach: u32, from: f64, to: f64) -> bool {
     moduli
         .columns(reach, PANEL)
         .iter()
         .all(|&(left, right, _)| {
             moduli
                 .sup_split(
-                    &Rect::new(interval(left, right), interval(0.0, d)),
-                    7,
+                    &Rect::new(interval(left, right), interval(from, to)),
+                    6,
                     false,
                 )
                 .is_some()

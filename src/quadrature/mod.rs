@@ -24,6 +24,8 @@ mod line;
 mod plan;
 mod samples;
 mod segment;
+#[cfg(test)]
+mod tests;
 
 pub use envelope::Envelope;
 pub use expect::expect;

@@ -444,12 +444,32 @@ impl Moduli {
         Some(if p > q { p } else { q })
     }
 
-    /// Panels that tile `[-reach, reach]`, or its right half counted twice for a symmetric modulus.
+    /// Panels that tile `[-reach, reach]`, or its right half counted twice for a symmetric modulus; wider where the
+    /// Gaussian weight leaves little.
     pub(super) fn columns(&self, reach: u32, width: f64) -> Vec<(f64, f64, f64)> {
-        let n = (f64::from(reach) / width).ceil() as i64;
-        let (first, weight) = if self.symmetric { (0, 2.0) } else { (-n, 1.0) };
-        (first..n)
-            .map(|k| (k as f64 * width, (k + 1) as f64 * width, weight))
+        let end = f64::from(reach);
+        let mut ends = vec![0.0];
+        let mut x: f64 = 0.0;
+        while x < end {
+            x += width
+                * if x < 4.0 {
+                    1.0
+                } else if x < 8.0 {
+                    2.0
+                } else {
+                    4.0
+                };
+            ends.push(x.min(end));
+        }
+        let weight = if self.symmetric { 2.0 } else { 1.0 };
+        let right = ends.windows(2).map(|p| (p[0], p[1], weight));
+        if self.symmetric {
+            return right.collect();
+        }
+        ends.windows(2)
+            .rev()
+            .map(|p| (-p[1], -p[0], weight))
+            .chain(right)
             .collect()
     }
 }

@@ -41,32 +41,36 @@ struct Strip<'a> {
     u: Interval,
 }
 
-/// The cheapest rule whose error is at most `target`, or `None` where no strip could be proved.
+/// The cheapest rule whose error is at most `target`, or `None` where no strip could be proved. As for the line, strips
+/// are tried from thin to wide, and a widening has to prove the band that it adds.
 pub(super) fn segment(
     moduli: &Moduli,
     a: &Interval,
     b: &Interval,
     target: &Float,
 ) -> Option<Segment> {
-    let mut candidates: Vec<(f64, f64)> = Vec::new();
-    for delta in [
-        1.2, 1.0, 0.8, 0.65, 0.5, 0.4, 0.3, 0.22, 0.16, 0.11, 0.08, 0.05,
-    ] {
+    let mut best: Option<(f64, Strip)> = None;
+    let mut proved = 0.0;
+    let mut worse = 0;
+    for delta in [0.05, 0.1, 0.16, 0.24, 0.33, 0.42, 0.52, 0.64, 0.8, 1.0, 1.2] {
         let strip = Strip::new(moduli, a, b, delta);
-        if let Some(m) = strip.integral() {
-            let cost = (ln(&m) - ln(target)).max(1.0) / delta;
-            // the costs have one minimum: once they rise, smaller strips are worse
-            if candidates.last().is_some_and(|&(c, _)| cost > 1.3 * c) {
+        if !strip.analytic(proved) {
+            break;
+        }
+        proved = delta;
+        let Some(m) = strip.integral() else { break };
+        let cost = (ln(&m) - ln(target)).max(1.0) / delta;
+        if best.as_ref().is_none_or(|(c, _)| cost < *c) {
+            best = Some((cost, strip));
+            worse = 0;
+        } else {
+            worse += 1;
+            if worse == 2 {
                 break;
             }
-            candidates.push((cost, delta));
         }
     }
-    candidates.sort_by(|p, q| p.0.total_cmp(&q.0));
-    candidates.iter().take(6).find_map(|&(_, delta)| {
-        let strip = Strip::new(moduli, a, b, delta);
-        strip.analytic().then(|| strip.certified(target)).flatten()
-    })
+    best?.1.certified(target)
 }
 
 impl<'a> Strip<'a> {
@@ -167,7 +171,8 @@ impl<'a> Strip<'a> {
         total.is_finite().then_some(total)
     }
 
-    fn analytic(&self) -> bool {
+    /// Analyticity on `from <= Im t <= delta`.
+    fn analytic(&self, from: f64) -> bool {
         [true, false].iter().all(|&left_half| {
             self.panels().iter().all(|&(p, q)| {
                 let x = if left_half {
@@ -176,7 +181,7 @@ impl<'a> Strip<'a> {
                     interval(p, q)
                 };
                 self.sup(
-                    &Rect::new(x, interval(0.0, self.delta)),
+                    &Rect::new(x, interval(from, self.delta)),
                     left_half,
                     7,
                     false,

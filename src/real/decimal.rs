@@ -311,8 +311,10 @@ mod tests {
                             "{end} does not round to {text}"
                         );
                     }
-                    // One digit more: the ends lie in different cells of a tenth of the unit.
-                    if rad > 0 && significant < digits {
+                    // One digit more: the ends lie in different cells of a tenth of the unit. (9.6 and 9.7
+                    // have the common digit 1e1, but in the cells of their own size they differ.)
+                    let power_of_ten = mantissa.replace('.', "").trim_matches('0') == "1";
+                    if rad > 0 && significant < digits && !power_of_ten {
                         let cell = |x: &Rational| {
                             (x.clone() / &unit * 10u32 + Rational::from((1, 2))).floor()
                         };

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use rug::{Integer, Rational};
 
+use super::writing::DECIMAL_LENGTH;
 use crate::activation::build::{bit_length, integer_power};
 use crate::activation::expr::{BinaryOp, Constant, Expr, Function};
 
@@ -12,6 +13,8 @@ use crate::activation::expr::{BinaryOp, Constant, Expr, Function};
 const COEFFICIENT_BITS: u32 = 100_000;
 /// Sums beyond this many terms are refused.
 const TERMS: usize = 2_000;
+/// An integer of more bits than this is better written as a decimal.
+const LONG: u32 = 12;
 /// Products of sums beyond this many pairs of terms are refused.
 const PAIRS: usize = 10_000;
 
@@ -108,6 +111,11 @@ impl Monomial {
             .then_with(|| other.degree().cmp(&self.degree()))
             .then_with(|| self.cmp(other))
     }
+}
+
+/// The coefficient, if it is not too large.
+pub(super) fn within_bits(q: Rational) -> Option<Rational> {
+    (bit_length(&q) <= COEFFICIENT_BITS).then_some(q)
 }
 
 /// Radicals keep exponents in `[0, 1)`; the whole part goes into the factor.
@@ -268,6 +276,7 @@ impl Form {
         if self.is_negative() {
             content = -content;
         }
+        content *= self.decimal_scale(&content);
         let mut common: Vec<(Expr, Rational)> = Vec::new();
         for (monomial, _) in &self.terms {
             for (atom, _) in &monomial.0 {
@@ -287,6 +296,33 @@ impl Form {
         common.retain(|(_, q)| *q != 0);
         common.sort();
         Some((content, Monomial(common)))
+    }
+
+    /// Integers without a common divisor may be unreadable where decimals are not: `1+0.044715*x^2`
+    /// rather than `200000+8943*x^2`. This is the last coefficient if the others divided by it are short
+    /// decimals, and otherwise 1.
+    fn decimal_scale(&self, content: &Rational) -> Rational {
+        let one = Rational::from(1);
+        let primitive: Vec<Rational> = self
+            .ordered()
+            .into_iter()
+            .map(|(_, c)| Rational::from(c / content))
+            .collect();
+        let Some(last) = primitive.last().cloned() else {
+            return one;
+        };
+        let short = |c: &Rational| {
+            let decimal = Expr::rational(&Rational::from(c / &last).abs());
+            matches!(decimal, Expr::Number(_)) && decimal.to_string().len() <= DECIMAL_LENGTH
+        };
+        match primitive
+            .iter()
+            .any(|c| c.numer().significant_bits() > LONG)
+            && primitive.iter().all(short)
+        {
+            true => last.abs(),
+            false => one,
+        }
     }
 
     /// Every term divided by a monomial with coefficient.

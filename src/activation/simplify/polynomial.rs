@@ -7,6 +7,8 @@ use super::reading::Reader;
 use super::writing;
 use crate::activation::expr::Expr;
 
+/// So many multiplications of terms may be spent.
+const PAIRS: usize = 200_000;
 /// Largest degree of a polynomial that is recognised as one.
 const DEGREE: u32 = 1_000;
 
@@ -43,7 +45,7 @@ impl Expr {
 fn coefficients(e: &Expr) -> Option<Vec<Form>> {
     let mut reader = Reader::new(DEGREE, false);
     let form = reader.read(&e.expand());
-    let form = reader.multiplied_out(&form)?;
+    let form = reader.multiplied_out(&form, &mut PAIRS.clone())?;
     let mut coefficients: Vec<Form> = Vec::new();
     for (monomial, c) in form.terms {
         let degree = monomial.degree();

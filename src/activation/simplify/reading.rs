@@ -1,11 +1,11 @@
 //! Tree to form.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use rug::ops::Pow;
 use rug::{Integer, Rational};
 
-use super::form::{Form, Monomial, is_positive, is_sum};
+use super::form::{Form, Monomial, is_positive, is_sum, within_bits};
 use super::writing;
 use crate::activation::build::integer_power;
 use crate::activation::catalogue;
@@ -13,6 +13,10 @@ use crate::activation::expr::{BinaryOp, Condition, Constant, Expr, Function};
 
 /// Powers of sums are multiplied out, in a proof, up to this exponent.
 const PROOF_POWER: i64 = 64;
+/// So many multiplications of terms may be spent on making one sum shorter.
+const CONTRACTION_PAIRS: usize = 2_000;
+/// A proof gives up when it has written or multiplied this much.
+const PROOF_WORK: usize = 100_000;
 /// Primes up to this bound are found in the numbers under roots.
 const PRIME_BOUND: u32 = 1_000;
 
@@ -28,6 +32,8 @@ pub(super) struct Reader {
     known: HashMap<Expr, Form>,
     /// What is inside the atoms that are sums.
     sums: HashMap<Expr, Form>,
+    /// What a proof may still spend.
+    work: usize,
 }
 
 impl Reader {
@@ -37,6 +43,7 @@ impl Reader {
             bold,
             known: HashMap::new(),
             sums: HashMap::new(),
+            work: PROOF_WORK,
         }
     }
 
@@ -54,7 +61,15 @@ impl Reader {
         if let Some(form) = self.known.get(e) {
             return form.clone();
         }
+        if self.bold && self.work == 0 {
+            return Form::atom(e.clone());
+        }
         let form = self.node(e).unwrap_or_else(|| self.opaque(e));
+        if self.bold {
+            let atoms = form.terms.keys().flat_map(|m| &m.0);
+            let written: usize = atoms.map(|(atom, _)| atom.size()).sum();
+            self.work = self.work.saturating_sub(written);
+        }
         self.known.insert(e.clone(), form.clone());
         form
     }
@@ -77,15 +92,7 @@ impl Reader {
         match e {
             Expr::Number(_) | Expr::Constant(_) | Expr::X => None,
             Expr::Neg(_) | Expr::Binary(BinaryOp::Add | BinaryOp::Sub, ..) => self.sum(e),
-            Expr::Binary(BinaryOp::Mul, a, b) => {
-                let (a, b) = (self.read(a), self.read(b));
-                self.product(&a, &b)
-            }
-            Expr::Binary(BinaryOp::Div, a, b) => {
-                let (a, b) = (self.read(a), self.read(b));
-                let inverse = self.integer_power(&b, -1)?;
-                self.product(&a, &inverse)
-            }
+            Expr::Binary(BinaryOp::Mul | BinaryOp::Div, ..) => self.factors(e),
             Expr::Binary(BinaryOp::Pow, a, b) => {
                 let (a, b) = (self.read(a), self.read(b));
                 self.power(&a, &b)
@@ -154,11 +161,10 @@ impl Reader {
 
     /// Multiplied out, where that makes the sum shorter: `x*(1+tanh(x))-x` is `x*tanh(x)`.
     fn contracted(&self, form: Form) -> Form {
-        let has_sums = |m: &Monomial| m.0.iter().any(|(a, n)| *n > 0 && self.sums.contains_key(a));
-        if form.terms.len() < 2 || !form.terms.keys().any(has_sums) {
+        if form.terms.len() < 2 || !form.terms.keys().any(|m| self.expands(m)) {
             return form;
         }
-        let Some(flat) = self.multiplied_out(&form) else {
+        let Some(flat) = self.multiplied_out(&form, &mut CONTRACTION_PAIRS.clone()) else {
             return form;
         };
         match writing::tree(&flat).size() < writing::tree(&form).size() {
@@ -167,53 +173,130 @@ impl Reader {
         }
     }
 
-    pub fn multiplied_out(&self, form: &Form) -> Option<Form> {
+    /// Every sum that is a factor multiplied out, unless that takes more than `pairs` multiplications of
+    /// terms or makes a polynomial beyond the degree allowed.
+    pub fn multiplied_out(&self, form: &Form, pairs: &mut usize) -> Option<Form> {
         let mut total = Form::default();
         for (monomial, coefficient) in &form.terms {
-            // Divided by something that may vanish, the summands could be infinite where the sum is not.
-            let divided = monomial
-                .0
-                .iter()
-                .any(|(a, n)| *n < 0 && !is_positive(a) && !a.is_constant());
+            let divided = divides(monomial);
             let mut product = Form::constant(coefficient.clone());
+            let mut multiply = |product: &Form, factor: &Form| {
+                *pairs = pairs.checked_sub(product.terms.len() * factor.terms.len())?;
+                product.distributed(factor)
+            };
             for (atom, exponent) in &monomial.0 {
-                let power = match self.sums.get(atom) {
-                    Some(inside) if *exponent > 0 && *exponent <= PROOF_POWER && !divided => {
-                        let inside = self.multiplied_out(inside)?;
-                        let mut power = Form::constant(Rational::from(1));
+                match self.sums.get(atom) {
+                    Some(inside) if is_expandable(exponent) && !divided => {
                         for _ in 0..exponent.numer().to_i64()? {
-                            power = power.distributed(&inside)?;
+                            product = multiply(&product, inside)?;
                         }
-                        power
                     }
-                    _ => Form::term(
-                        Monomial::atom(atom.clone(), exponent.clone()),
-                        Rational::from(1),
-                    ),
-                };
-                product = product.distributed(&power)?;
+                    _ => {
+                        let monomial = Monomial::atom(atom.clone(), exponent.clone());
+                        product = multiply(&product, &Form::term(monomial, Rational::from(1)))?;
+                    }
+                }
+            }
+            if product.terms.len() > 1 && product.terms.keys().any(|m| m.degree() > self.degree) {
+                return None;
+            }
+            // What was inside may itself have sums as factors.
+            if product.terms.len() > 1 && product.terms.keys().any(|m| self.expands(m)) {
+                product = self.multiplied_out(&product, pairs)?;
             }
             total.add(&product, &Rational::from(1))?;
         }
         Some(total)
     }
 
+    /// Has the monomial a sum as a factor that may be multiplied out?
+    fn expands(&self, monomial: &Monomial) -> bool {
+        let factors = || {
+            monomial
+                .0
+                .iter()
+                .filter(|(a, n)| is_expandable(n) && self.sums.contains_key(a))
+        };
+        !divides(monomial) && factors().next().is_some()
+    }
+
     pub fn product(&mut self, a: &Form, b: &Form) -> Option<Form> {
         if self.bold {
+            self.work = self.work.saturating_sub(a.terms.len() * b.terms.len());
             return a.distributed(b);
         }
-        if let (Some(p), Some(q)) = (a.polynomial(), b.polynomial()) {
-            if (p.len() + q.len()) as u32 <= self.degree.saturating_add(2)
-                || p.len() < 2
-                || q.len() < 2
-            {
-                return a.distributed(b);
-            }
+        if let Some(product) = self.small_polynomial(a, b) {
+            return Some(product);
         }
         let ((c, m), (d, n)) = (self.factor(a)?, self.factor(b)?);
         let (more, monomial) = m.times(&n)?;
-        let (again, monomial) = self.with_one_polynomial(monomial)?;
-        self.flattened(Form::term(monomial, c * d * more * again))
+        self.one_term(c * d * more, monomial)
+    }
+
+    fn small_polynomial(&self, a: &Form, b: &Form) -> Option<Form> {
+        let (p, q) = (a.polynomial()?, b.polynomial()?);
+        let small = (p.len() + q.len()) as u32 <= self.degree.saturating_add(2)
+            || p.len() < 2
+            || q.len() < 2;
+        small.then(|| a.distributed(b))?
+    }
+
+    fn one_term(&mut self, coefficient: Rational, monomial: Monomial) -> Option<Form> {
+        let (more, monomial) = self.with_one_polynomial(monomial)?;
+        self.flattened(Form::term(monomial, coefficient * more))
+    }
+
+    /// A chain of products and quotients, all its factors at once.
+    fn factors(&mut self, e: &Expr) -> Option<Form> {
+        let mut parts = Vec::new();
+        let mut waiting = vec![(e, false)];
+        while let Some((e, below)) = waiting.pop() {
+            match e {
+                // Pushed in this order, they are popped from left to right.
+                Expr::Binary(op @ (BinaryOp::Mul | BinaryOp::Div), a, b) => {
+                    waiting.push((b, below != (*op == BinaryOp::Div)));
+                    waiting.push((a, below));
+                }
+                _ => {
+                    let form = self.read(e);
+                    parts.push(if below {
+                        self.integer_power(&form, -1)?
+                    } else {
+                        form
+                    });
+                }
+            }
+        }
+        if self.bold {
+            let one = Form::constant(Rational::from(1));
+            return parts
+                .into_iter()
+                .try_fold(one, |product, part| self.product(&product, &part));
+        }
+        let mut polynomial = Form::constant(Rational::from(1));
+        let mut coefficient = Rational::from(1);
+        let mut powers: BTreeMap<Expr, Rational> = BTreeMap::new();
+        for part in &parts {
+            match self.small_polynomial(&polynomial, part) {
+                Some(product) => polynomial = product,
+                None => {
+                    let (c, monomial) = self.factor(part)?;
+                    coefficient = within_bits(coefficient * c)?;
+                    for (atom, q) in monomial.0 {
+                        *powers.entry(atom).or_default() += q;
+                    }
+                }
+            }
+        }
+        if powers.is_empty() {
+            return Some(polynomial.scaled(&coefficient));
+        }
+        // Raising to the first power brings the exponents of radicals back between 0 and 1.
+        let powers = Monomial(powers.into_iter().filter(|(_, q)| *q != 0).collect());
+        let (more, monomial) = powers.power(&Rational::from(1))?;
+        let (c, polynomial) = self.factor(&polynomial)?;
+        let (again, monomial) = monomial.times(&polynomial)?;
+        self.one_term(within_bits(coefficient * c * more * again)?, monomial)
     }
 
     /// A form as coefficient times monomial, a sum as an atom that is primitive and begins with plus.
@@ -303,6 +386,17 @@ impl Reader {
                     }
                 }
                 return Some(power);
+            }
+        }
+        if let Some(Expr::If(c, a, b)) = lone_atom(form) {
+            // (x < 0 ? 2 : 1)^2 is x < 0 ? 4 : 1.
+            if let (Some(a), Some(b)) = (a.as_rational(), b.as_rational()) {
+                let power = |q| Some(Expr::rational(&integer_power(q, n)?));
+                return Some(Form::atom(Expr::conditional(
+                    (**c).clone(),
+                    power(&a)?,
+                    power(&b)?,
+                )));
             }
         }
         let (coefficient, monomial) = self.factor(form)?;
@@ -437,6 +531,27 @@ impl Reader {
 
     pub fn inside(&self, atom: &Expr) -> Option<&Form> {
         self.sums.get(atom)
+    }
+}
+
+/// Is it divided by something that may vanish? Then its summands could be infinite where it is not.
+fn divides(monomial: &Monomial) -> bool {
+    monomial
+        .0
+        .iter()
+        .any(|(a, n)| *n < 0 && !is_positive(a) && !a.is_constant())
+}
+
+fn is_expandable(exponent: &Rational) -> bool {
+    exponent.is_integer() && *exponent > 0 && *exponent <= PROOF_POWER
+}
+
+/// The form that is one atom and nothing else.
+fn lone_atom(form: &Form) -> Option<&Expr> {
+    let (monomial, coefficient) = form.single()?;
+    match &monomial.0[..] {
+        [(atom, n)] if *n == 1 && *coefficient == 1 => Some(atom),
+        _ => None,
     }
 }
 

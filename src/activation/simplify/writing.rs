@@ -3,10 +3,10 @@
 use rug::{Integer, Rational};
 
 use super::form::{Form, Monomial};
-use crate::activation::expr::{Constant, Expr, Function};
+use crate::activation::expr::{BinaryOp, Constant, Expr, Function};
 
 /// A coefficient is written as a decimal while it is no longer than this, otherwise as a quotient.
-const DECIMAL_LENGTH: usize = 8;
+pub(super) const DECIMAL_LENGTH: usize = 8;
 
 /// The tree of a form: the terms in the order of reading, a positive one first if there is one.
 pub(super) fn tree(form: &Form) -> Expr {
@@ -16,8 +16,12 @@ pub(super) fn tree(form: &Form) -> Expr {
     }
     let mut sum = Expr::int(0);
     for (monomial, coefficient) in terms {
-        let term = product(monomial, &coefficient.clone().abs());
-        sum = match (*coefficient < 0, sum.is_int(0)) {
+        let (monomial, negative) = match *coefficient < 0 {
+            true => with_sign_inside(monomial),
+            false => (monomial.clone(), false),
+        };
+        let term = product(&monomial, &coefficient.clone().abs());
+        sum = match (negative, sum.is_int(0)) {
             (false, _) => sum + term,
             (true, false) => sum - term,
             (true, true) => negated(term),
@@ -26,9 +30,53 @@ pub(super) fn tree(form: &Form) -> Expr {
     sum
 }
 
+/// `-(tanh(x)^2-1)` reads better as `1-tanh(x)^2`: the monomial with one of its sums turned round, and
+/// whether a minus remains.
+fn with_sign_inside(monomial: &Monomial) -> (Monomial, bool) {
+    let mut turned = monomial.clone();
+    for (atom, n) in &mut turned.0 {
+        if *n == 1
+            && let Some(sum) = turned_sum(atom)
+        {
+            *atom = sum;
+            return (turned, false);
+        }
+    }
+    (turned, true)
+}
+
+/// A sum with all its signs changed, if one of them was a minus.
+fn turned_sum(e: &Expr) -> Option<Expr> {
+    let mut terms = Vec::new();
+    let mut rest = e;
+    loop {
+        match rest {
+            Expr::Binary(BinaryOp::Add, a, b) => {
+                terms.push((false, (**b).clone()));
+                rest = a;
+            }
+            Expr::Binary(BinaryOp::Sub, a, b) => {
+                terms.push((true, (**b).clone()));
+                rest = a;
+            }
+            first => {
+                terms.push((false, first.clone()));
+                break;
+            }
+        }
+    }
+    terms.reverse();
+    let first = terms.iter().position(|(negative, _)| *negative)?;
+    terms[..=first].rotate_right(1);
+    let sum = terms
+        .into_iter()
+        .map(|(negative, term)| if negative { term } else { -term });
+    sum.reduce(|a, b| a + b)
+}
+
 /// The minus goes to the first factor, as it is read: `-x*y` is `(-x)*y`.
 fn negated(e: Expr) -> Expr {
-    use crate::activation::expr::BinaryOp::{Div, Mul};
+    use BinaryOp::{Div, Mul};
     match &e {
         Expr::Binary(op @ (Mul | Div), a, b) if e.as_rational().is_none() => {
             Expr::Binary(*op, negated((**a).clone()).into(), b.clone())
@@ -126,7 +174,12 @@ fn with_roots(
     let joined = |factors: Vec<Expr>| factors.into_iter().reduce(|a, b| a * b);
     let root = |e: Expr| Expr::call(Function::Sqrt, e);
     // Constants are read before everything else.
-    let before = |root: Expr, side: Option<Expr>| Some(side.into_iter().fold(root, |a, b| a * b));
+    let before = |root: Expr, side: Option<Expr>| {
+        Some(match side {
+            Some(side) => multiplied_first(root, side),
+            None => root,
+        })
+    };
     match (joined(root_above), joined(root_below)) {
         (Some(a), Some(b)) => above = before(root(a / b), above),
         (Some(a), None) => above = before(root(a), above),
@@ -163,9 +216,10 @@ fn with_coefficient(coefficient: &Rational, above: Option<Expr>, below: Option<E
 
 /// `c * (a * b)` as it is read: `(c * a) * b`.
 fn multiplied_first(number: Expr, factors: Expr) -> Expr {
-    use crate::activation::expr::BinaryOp::Mul;
     match &factors {
-        Expr::Binary(Mul, a, b) => multiplied_first(number, (**a).clone()) * (**b).clone(),
+        Expr::Binary(BinaryOp::Mul, a, b) => {
+            multiplied_first(number, (**a).clone()) * (**b).clone()
+        }
         _ => number * factors,
     }
 }
@@ -179,7 +233,7 @@ fn exponential(exponent: &Form) -> Expr {
 
 /// The exponent of an exponential atom, whose coefficient is 1, as a monomial again.
 fn monomial_of(exponent: &Expr) -> Monomial {
-    use crate::activation::expr::BinaryOp::{Div, Mul, Pow};
+    use BinaryOp::{Div, Mul, Pow};
     let joined = |a: &Expr, b: &Expr, sign: i32| {
         let (_, b) = monomial_of(b).power(&Rational::from(sign))?;
         monomial_of(a).times(&b)

@@ -1,0 +1,473 @@
+//! What may be typed: the arguments of every command, their help and their limits.
+
+use std::time::Duration;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+/// The most digits that may be asked for.
+pub const DIGITS_MAX: u32 = 1000;
+/// The most Hermite coefficients that may be asked for.
+pub const TERMS_MAX: u32 = 10_000;
+/// The longest deadline in seconds: a month.
+const TIMEOUT_MAX: f64 = 2_678_400.0;
+
+const EXIT_CODES: &str = "Exit codes:
+  0    answered
+  1    something is undecided
+  2    an error: in the command line or in an expression (the others
+       are still answered)
+  130  interrupted (the answers that were finished are printed)";
+
+const EXPRESSIONS: &str = "Expressions:
+  Decimal numbers, x, pi, e, + - * / ^, parentheses, `x < 0 ? a : b`
+  (with < <= > >=), the functions min max abs sign step exp log sqrt sin
+  cos tan sinh cosh tanh asin acos atan asinh erf erfc, and the catalogue
+  of `deeplimit activations`: relu, gelu, elu(x, 0.5), hermite(3, x),
+  optimal(4) ... A name alone is applied to x. Put an expression in
+  quotes, so that the shell leaves it alone. One that begins with a minus
+  sign is fine ('-x'), one that begins with two goes after `--`. A lone
+  `-` reads expressions from the standard input, one per line.";
+
+/// What an infinitely wide neural network becomes when it is infinitely deep.
+#[derive(Debug, Parser)]
+#[command(name = "deeplimit", version, propagate_version = true, styles = STYLES)]
+#[command(long_about = LONG_ABOUT, after_help = EXIT_CODES, disable_help_subcommand = true)]
+pub struct Cli {
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Colours: auto, always or never
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t = Color::Auto,
+        value_name = "WHEN",
+        hide_possible_values = true,
+        long_help = "Colours: auto, always or never.
+auto is on a terminal, unless NO_COLOR is set"
+    )]
+    pub color: Color,
+}
+
+const LONG_ABOUT: &str =
+    "What an infinitely wide neural network becomes when it is infinitely deep.
+
+Type an activation. deeplimit normalises it, encloses the constants that
+decide the limit of its neural tangent kernel, and says what the kernel
+classifier becomes as the depth tends to infinity: a singular kernel
+smoother, the nearest neighbour, the majority vote, an interpolant. Each
+digit that it prints is certain, and each verdict is marked as proved or
+numerical.
+
+    deeplimit classify relu gelu tanh 'x^2-1'
+    deeplimit classify tanh --explain
+    deeplimit constants selu --digits 50";
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+/// One command per room of the library, and two that serve the shell.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Say what a network with each activation becomes at infinite depth
+    #[command(after_help = classify_help())]
+    Classify(Classify),
+    /// List the catalogue of activations with their formulas
+    #[command(after_help = "Examples:\n  deeplimit activations\n  deeplimit activations --json")]
+    Activations(Activations),
+    /// Enclose A, A', B' and alpha of each activation
+    #[command(after_help = constants_help())]
+    Constants(Constants),
+    /// Enclose the Hermite coefficients of an activation
+    #[command(after_help = hermite_help())]
+    Hermite(Hermite),
+    /// Enclose the dual activation at correlations of your choice
+    #[command(after_help = dual_help())]
+    Dual(Dual),
+    /// Enclose the expectation of an expression under the normal law
+    #[command(after_help = expect_help())]
+    Expect(Expect),
+    /// Print the completions for a shell
+    #[command(after_help = COMPLETIONS_HELP)]
+    Completions(Completions),
+    /// Print the manual page
+    #[command(after_help = "Examples:
+  deeplimit man > deeplimit.1 && man ./deeplimit.1
+  deeplimit man classify > deeplimit-classify.1")]
+    Man(Man),
+}
+
+/// The flags of every command that computes.
+#[derive(Args, Clone, Debug)]
+pub struct Effort {
+    /// Significant digits, from 1 to 1000
+    #[arg(long, default_value = "15", value_name = "N", value_parser = digits)]
+    pub digits: u32,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Seconds for each expression
+    #[arg(long, default_value = "60", value_name = "SECONDS", value_parser = timeout)]
+    pub timeout: Duration,
+}
+
+/// `deeplimit classify`.
+#[derive(Args, Debug)]
+pub struct Classify {
+    /// The activations, as expressions in x
+    #[arg(required = true, value_name = "EXPR")]
+    pub expressions: Vec<String>,
+    #[command(flatten)]
+    pub effort: Effort,
+    /// Show the evidence, step by step
+    #[arg(long)]
+    pub explain: bool,
+    /// The numbers: ball, mpfr or f64
+    #[arg(
+        long,
+        value_enum,
+        default_value_t = Arithmetic::Ball,
+        value_name = "NUMBERS",
+        hide_possible_values = true,
+        long_help = "The numbers: ball, mpfr or f64.
+ball has midpoint and radius, each digit is certain;
+mpfr has any precision, f64 is fast: their errors are only estimated"
+    )]
+    pub arithmetic: Arithmetic,
+}
+
+/// `deeplimit activations`.
+#[derive(Args, Debug)]
+pub struct Activations {
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `deeplimit constants`.
+#[derive(Args, Debug)]
+pub struct Constants {
+    /// The activations, as expressions in x
+    #[arg(required = true, value_name = "EXPR")]
+    pub expressions: Vec<String>,
+    #[command(flatten)]
+    pub effort: Effort,
+}
+
+/// `deeplimit hermite`.
+#[derive(Args, Debug)]
+pub struct Hermite {
+    /// The activation, as an expression in x
+    #[arg(value_name = "EXPR")]
+    pub expression: String,
+    /// How many coefficients: from 1 to 10000
+    #[arg(long, default_value = "10", value_name = "N", value_parser = terms)]
+    pub terms: u32,
+    #[command(flatten)]
+    pub effort: Effort,
+}
+
+/// `deeplimit dual`.
+#[derive(Args, Debug)]
+pub struct Dual {
+    /// The activation, as an expression in x
+    #[arg(value_name = "EXPR")]
+    pub expression: String,
+    /// Correlations from -1 to 1: decimals or fractions
+    #[arg(long, required = true, value_name = "RHO,...", value_delimiter = ',')]
+    pub at: Vec<String>,
+    /// The slope of the dual there too
+    #[arg(long)]
+    pub slope: bool,
+    #[command(flatten)]
+    pub effort: Effort,
+}
+
+/// `deeplimit expect`.
+#[derive(Args, Debug)]
+pub struct Expect {
+    /// The integrands, as expressions in x
+    #[arg(required = true, value_name = "EXPR")]
+    pub expressions: Vec<String>,
+    #[command(flatten)]
+    pub effort: Effort,
+}
+
+/// `deeplimit completions`.
+#[derive(Args, Debug)]
+pub struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: Shell,
+}
+
+/// `deeplimit man`.
+#[derive(Args, Debug)]
+pub struct Man {
+    /// The command whose page is wanted; without it, the program's own
+    #[arg(value_name = "COMMAND")]
+    pub command: Option<String>,
+}
+
+/// `--color`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Even into a file
+    Always,
+    /// Not at all
+    Never,
+}
+
+impl From<Color> for anstream::ColorChoice {
+    fn from(color: Color) -> Self {
+        match color {
+            Color::Auto => Self::Auto,
+            Color::Always => Self::Always,
+            Color::Never => Self::Never,
+        }
+    }
+}
+
+/// `--arithmetic`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Arithmetic {
+    /// Midpoint and radius: each digit is certain
+    Ball,
+    /// Any precision, errors only estimated
+    Mpfr,
+    /// Machine numbers: fast, errors only estimated
+    F64,
+}
+
+fn classify_help() -> String {
+    format!(
+        "Examples:
+  deeplimit classify relu gelu tanh 'x^2-1'
+  deeplimit classify 'max(x,0)-1/sqrt(2*pi)' --explain
+  deeplimit classify 'optimal(4)' --digits 50
+  deeplimit classify relu tanh --json
+  deeplimit classify '-x' -- '--x'
+  deeplimit classify - < activations.txt
+
+{EXPRESSIONS}
+
+Regimes, as the depth tends to infinity, for inputs on the unit sphere
+whose correlations are not negative; A = E phi(Z), A' = E phi'(Z),
+B' = E phi'(Z)^2 for phi with E phi(Z)^2 = 1:
+  linear             phi(z) = z or -z
+  singular           A = 0, A' not 0: kernel smoother with R(u)/u^alpha,
+                     alpha = -4 log|A'| / log B'
+  nearest-neighbour  A = A' = 0: the label of the nearest point
+  majority           A not 0, B' > 1 (chaotic) or B' = 1 (edge of chaos):
+                     majority vote
+  ordered            A not 0, B' < 1: interpolation with a conditionally
+                     definite kernel
+  undecided          with what is missing
+
+{EXIT_CODES}"
+    )
+}
+
+fn constants_help() -> String {
+    format!(
+        "Examples:
+  deeplimit constants tanh selu --digits 50
+  deeplimit constants 'x*sigmoid(1.702*x)' --json
+
+{EXPRESSIONS}
+
+{EXIT_CODES}"
+    )
+}
+
+fn hermite_help() -> String {
+    format!(
+        "Examples:
+  deeplimit hermite relu --terms 6
+  deeplimit hermite 'abs(x)' --terms 20 --digits 30 --json
+
+The coefficients a_n = E phi(Z) h_n(Z) of the normalised phi in the
+orthonormal Hermite polynomials (the probabilists').
+
+{EXPRESSIONS}
+
+{EXIT_CODES}"
+    )
+}
+
+fn dual_help() -> String {
+    format!(
+        "Examples:
+  deeplimit dual relu --at 0.5,0.9,0.999 --slope
+  deeplimit dual tanh --at -1/3 --digits 30 --json
+
+The dual at rho is E phi(u) phi(v) for standard normal u, v with
+correlation rho and phi normalised; its slope is E phi'(u) phi'(v).
+
+{EXPRESSIONS}
+
+{EXIT_CODES}"
+    )
+}
+
+fn expect_help() -> String {
+    format!(
+        "Examples:
+  deeplimit expect 'tanh(x)^2' --digits 200
+  deeplimit expect 'x^4' 'exp(x)' --json
+
+E f(Z) for Z standard normal, of any expression f; nothing is normalised
+here.
+
+{EXPRESSIONS}
+
+{EXIT_CODES}"
+    )
+}
+
+const COMPLETIONS_HELP: &str = "Examples:
+  deeplimit completions bash > deeplimit.bash && . ./deeplimit.bash
+  deeplimit completions zsh > ~/.zfunc/_deeplimit
+  deeplimit completions fish > ~/.config/fish/completions/deeplimit.fish";
+
+fn whole_number(text: &str, what: &str, max: u32) -> Result<u32, String> {
+    text.parse()
+        .ok()
+        .filter(|n| (1..=max).contains(n))
+        .ok_or_else(|| format!("the number of {what} must be a whole number from 1 to {max}"))
+}
+
+fn digits(text: &str) -> Result<u32, String> {
+    whole_number(text, "digits", DIGITS_MAX)
+}
+
+fn terms(text: &str) -> Result<u32, String> {
+    whole_number(text, "terms", TERMS_MAX)
+}
+
+fn timeout(text: &str) -> Result<Duration, String> {
+    text.parse()
+        .ok()
+        .filter(|s| *s > 0.0 && *s <= TIMEOUT_MAX)
+        .map(Duration::from_secs_f64)
+        .ok_or_else(|| {
+            format!("the deadline must be a number of seconds above 0, at most {TIMEOUT_MAX}")
+        })
+}
+
+/// The arguments with a blank put before each that looks like an expression with a leading minus
+/// sign (`-x`, `-2*relu(x)`), so that clap takes it for a value. The commands trim it again. An
+/// argument that begins with two minus signs stays an option; `-h` and `-V` too.
+///
+/// (`allow_hyphen_values` is no way out: after one value it swallows the options that follow.)
+pub fn with_leading_minus(args: impl IntoIterator<Item = String>) -> Vec<String> {
+    let mut in_command = false;
+    args.into_iter()
+        .enumerate()
+        .map(|(n, arg)| {
+            let minus = arg.starts_with('-') && arg.len() > 1 && !arg.starts_with("--");
+            let option = matches!(arg.as_str(), "-h" | "-V");
+            if in_command && minus && !option {
+                return format!(" {arg}");
+            }
+            in_command |= n > 0 && !arg.starts_with('-');
+            arg
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parsed(line: &[&str]) -> Result<Cli, clap::Error> {
+        let args = std::iter::once("deeplimit").chain(line.iter().copied());
+        Cli::try_parse_from(with_leading_minus(args.map(String::from)))
+    }
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn an_expression_may_begin_with_a_minus_sign_and_options_still_follow() {
+        let line = ["classify", "relu", "-x", "-hermite(3,x)", "--json", "-V(x)"];
+        let Command::Classify(c) = parsed(&line).unwrap().command else {
+            panic!("not classify")
+        };
+        assert!(c.effort.json);
+        let trimmed: Vec<_> = c.expressions.iter().map(|e| e.trim_start()).collect();
+        assert_eq!(trimmed, ["relu", "-x", "-hermite(3,x)", "-V(x)"]);
+    }
+
+    #[test]
+    fn two_minus_signs_go_after_two_dashes() {
+        let Command::Classify(c) = parsed(&["classify", "--", "--x"]).unwrap().command else {
+            panic!("not classify")
+        };
+        assert_eq!(c.expressions, ["--x"]);
+        assert!(parsed(&["classify", "--jsn", "relu"]).is_err());
+    }
+
+    #[test]
+    fn digits_outside_the_range_are_refused_with_the_range_named() {
+        for bad in [
+            "0",
+            "1001",
+            "1000000",
+            "-3",
+            "ten",
+            "1e3",
+            "99999999999999999999",
+        ] {
+            let error = parsed(&["classify", "relu", "--digits", bad]).unwrap_err();
+            assert!(
+                error.to_string().contains("from 1 to 1000"),
+                "{bad}: {error}"
+            );
+        }
+        for good in ["1", "1000"] {
+            assert!(parsed(&["classify", "relu", "--digits", good]).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_deadline_is_a_positive_number_of_seconds() {
+        for bad in ["0", "-1", "nan", "inf", "1e300", "soon"] {
+            assert!(
+                parsed(&["classify", "relu", "--timeout", bad]).is_err(),
+                "{bad}"
+            );
+        }
+        let Command::Classify(c) = parsed(&["classify", "relu", "--timeout", "0.25"])
+            .unwrap()
+            .command
+        else {
+            panic!("not classify")
+        };
+        assert_eq!(c.effort.timeout, Duration::from_millis(250));
+    }
+
+    #[test]
+    fn negative_correlations_need_no_ceremony() {
+        let Command::Dual(d) = parsed(&["dual", "relu", "--at", "-0.5,0.9"])
+            .unwrap()
+            .command
+        else {
+            panic!("not dual")
+        };
+        let trimmed: Vec<_> = d.at.iter().map(|e| e.trim()).collect();
+        assert_eq!(trimmed, ["-0.5", "0.9"]);
+    }
+}

@@ -1,0 +1,208 @@
+//! `deeplimit classify`: the main job.
+
+use std::io;
+
+use anstyle::{AnsiColor, Style};
+use deeplimit::error::{Error, Result};
+use deeplimit::limit::{Classification, Quantity, Regime};
+use serde::Serialize;
+
+use super::{INTERRUPT, Report, cell, expressions, with_closed_form};
+use crate::args::Classify;
+use crate::batch::{Batch, answers};
+use crate::fault::Fault;
+use crate::json::{FaultItem, Item, array};
+use crate::number::Number;
+use crate::table::{Entry, Table};
+use crate::{library, words};
+
+/// Answers the command.
+pub fn run(args: &Classify, width: usize) -> io::Result<Report> {
+    let texts = expressions(&args.expressions)?;
+    let (request, arithmetic) = (args.effort.request(), args.arithmetic);
+    let questions = texts.clone();
+    let batch = answers(&texts, args.effort.timeout, &INTERRUPT, move |n| {
+        decided(
+            &questions[n],
+            library::classification(&questions[n], request, arithmetic),
+        )
+    });
+    Ok(report(&texts, batch, args, width))
+}
+
+/// What was not reached, in time or at all, is undecided: an answer, with what is missing.
+fn decided(text: &str, answer: Result<Classification>) -> Result<Classification> {
+    match answer {
+        Err(Error::Unresolved(missing) | Error::Timeout(missing)) => {
+            // Not worth a second error: the text stands for itself.
+            let activation = library::printed(text).unwrap_or_else(|_| text.to_owned());
+            Ok(undecided(activation, missing))
+        }
+        answer => answer,
+    }
+}
+
+fn undecided(activation: String, missing: String) -> Classification {
+    Classification {
+        activation,
+        normalisation: None,
+        a: None,
+        a_prime: None,
+        b_prime: None,
+        alpha: None,
+        fixed_point: None,
+        multiplier: None,
+        order: None,
+        edge_exponent: None,
+        regime: Regime::Undecided,
+        phase: None,
+        proved: false,
+        evidence: vec![],
+        missing: vec![missing],
+    }
+}
+
+/// The report on the answers so far.
+fn report(texts: &[String], batch: Batch<Classification>, args: &Classify, width: usize) -> Report {
+    let digits = args.effort.digits;
+    let mut items = Vec::new();
+    let mut entries = Vec::new();
+    let mut faults = Vec::new();
+    let mut any_undecided = false;
+    for (text, answer) in texts.iter().zip(batch.answers) {
+        // A worker that had to be left behind could not say "undecided" itself.
+        match answer.map(|answer| decided(text, answer)) {
+            Some(Ok(c)) => {
+                any_undecided |= c.regime == Regime::Undecided;
+                match args.effort.json {
+                    true => items.push(Item::Answer(ClassificationJson::new(&c, digits))),
+                    false => entries.push(entry(&c, digits, args.explain)),
+                }
+            }
+            Some(Err(error)) => {
+                items.push(Item::Fault(FaultItem::new("activation", text, &error)));
+                faults.push(Fault {
+                    text: text.clone(),
+                    error,
+                });
+            }
+            None => {}
+        }
+    }
+    let text = match args.effort.json {
+        true => array(&items),
+        false => {
+            let columns = vec!["A", "A'", "B'", "alpha, c* or k"];
+            Table {
+                title: "activation",
+                columns,
+                entries,
+            }
+            .text(width)
+        }
+    };
+    Report::new(text, faults, any_undecided, batch.interrupted)
+}
+
+fn entry(c: &Classification, digits: u32, explain: bool) -> Entry {
+    let number = |q: &Option<Quantity>| cell(q.as_ref(), digits);
+    // The number that the regime is about.
+    let last = match c.regime {
+        Regime::Singular => number(&c.alpha),
+        Regime::NearestNeighbour => c.order.map_or(String::new(), |k| k.to_string()),
+        Regime::Majority | Regime::Ordered => number(&c.fixed_point),
+        Regime::Linear | Regime::Undecided => String::new(),
+    };
+    let (mark, color) = match (c.regime, c.proved) {
+        (Regime::Undecided, _) => ("undecided", AnsiColor::Red),
+        (_, true) => ("proved", AnsiColor::Green),
+        (_, false) => ("numerical", AnsiColor::Yellow),
+    };
+    let mut details = Vec::new();
+    if explain {
+        details.push(("evidence", c.evidence.clone()));
+        // The words about an undecided activation say it already.
+        if c.regime != Regime::Undecided {
+            details.push(("missing", c.missing.clone()));
+        }
+        details.retain(|(_, steps)| !steps.is_empty());
+    }
+    Entry {
+        name: c.activation.clone(),
+        cells: vec![number(&c.a), number(&c.a_prime), number(&c.b_prime), last],
+        lines: lines(c, digits, explain),
+        mark: Some((mark.to_owned(), Style::new().fg_color(Some(color.into())))),
+        words: Some(words::sentence(c)),
+        details,
+    }
+}
+
+/// A line for each number.
+fn lines(c: &Classification, digits: u32, explain: bool) -> Vec<(&'static str, String)> {
+    let normalisation = c.normalisation.as_ref().filter(|_| explain);
+    let multiplier = c.multiplier.as_ref().filter(|_| explain);
+    let numbers = [
+        ("normalisation", normalisation),
+        ("A", c.a.as_ref()),
+        ("A'", c.a_prime.as_ref()),
+        ("B'", c.b_prime.as_ref()),
+        ("alpha", c.alpha.as_ref()),
+        ("c*", c.fixed_point.as_ref()),
+        ("slope at c*", multiplier),
+    ];
+    let numbers = numbers
+        .into_iter()
+        .filter_map(|(label, q)| Some((label, q?)));
+    let mut lines: Vec<_> = numbers
+        .map(|(label, q)| (label, with_closed_form(q, digits)))
+        .collect();
+    lines.extend(c.order.map(|k| ("k", k.to_string())));
+    lines.extend(c.edge_exponent.as_ref().map(|p| ("p", p.to_string())));
+    lines
+}
+
+/// The contract: other programs rely on these names.
+#[derive(Serialize)]
+struct ClassificationJson {
+    activation: String,
+    normalisation: Option<Number>,
+    a: Option<Number>,
+    a_prime: Option<Number>,
+    b_prime: Option<Number>,
+    alpha: Option<Number>,
+    fixed_point: Option<Number>,
+    multiplier: Option<Number>,
+    order: Option<u32>,
+    edge_exponent: Option<String>,
+    regime: &'static str,
+    phase: Option<&'static str>,
+    proved: bool,
+    evidence: Vec<String>,
+    missing: Vec<String>,
+}
+
+impl ClassificationJson {
+    fn new(c: &Classification, digits: u32) -> Self {
+        let number = |q: &Option<Quantity>| q.as_ref().map(|q| Number::new(q, digits));
+        Self {
+            activation: c.activation.clone(),
+            normalisation: number(&c.normalisation),
+            a: number(&c.a),
+            a_prime: number(&c.a_prime),
+            b_prime: number(&c.b_prime),
+            alpha: number(&c.alpha),
+            fixed_point: number(&c.fixed_point),
+            multiplier: number(&c.multiplier),
+            order: c.order,
+            edge_exponent: c.edge_exponent.as_ref().map(ToString::to_string),
+            regime: words::regime(c.regime),
+            phase: c.phase.map(words::phase),
+            proved: c.proved,
+            evidence: c.evidence.clone(),
+            missing: c.missing.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,199 @@
+//! One file per command.
+
+pub mod activations;
+pub mod classify;
+pub mod completions;
+pub mod constants;
+pub mod dual;
+pub mod expect;
+pub mod hermite;
+pub mod man;
+
+use std::io::{self, Read};
+
+use deeplimit::limit::Quantity;
+
+use crate::args::Effort;
+use crate::batch::Interrupt;
+use crate::fault::Fault;
+use crate::library::Request;
+use crate::number::{certain, exact_integer};
+
+/// Ctrl-C was pressed.
+pub static INTERRUPT: Interrupt = Interrupt::new();
+
+/// The most bytes that are read from the standard input.
+const INPUT_MAX: u64 = 64 << 20;
+
+/// The exit codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exit {
+    /// Everything was answered.
+    Answered = 0,
+    /// Something is undecided.
+    Undecided = 1,
+    /// There was an error.
+    Error = 2,
+    /// Ctrl-C.
+    Interrupted = 130,
+}
+
+/// What a command has to say.
+#[derive(Debug)]
+pub struct Report {
+    /// For stdout.
+    pub text: String,
+    /// For stderr.
+    pub faults: Vec<Fault>,
+    /// The exit code.
+    pub exit: Exit,
+}
+
+impl Report {
+    /// An answer without trouble.
+    pub fn of(text: String) -> Self {
+        Self {
+            text,
+            faults: vec![],
+            exit: Exit::Answered,
+        }
+    }
+
+    /// The exit code follows from the faults, from what is undecided, and from Ctrl-C.
+    pub fn new(text: String, faults: Vec<Fault>, undecided: bool, interrupted: bool) -> Self {
+        let exit = [
+            (interrupted, Exit::Interrupted),
+            (!faults.is_empty(), Exit::Error),
+            (undecided, Exit::Undecided),
+        ];
+        let exit = exit
+            .iter()
+            .find(|(holds, _)| *holds)
+            .map_or(Exit::Answered, |(_, e)| *e);
+        Self { text, faults, exit }
+    }
+}
+
+impl Effort {
+    /// How much is asked of the library.
+    pub fn request(&self) -> Request {
+        Request {
+            digits: self.digits,
+            timeout: self.timeout,
+        }
+    }
+}
+
+/// The expressions as typed, `-` replaced by the lines of the standard input.
+pub fn expressions(typed: &[String]) -> io::Result<Vec<String>> {
+    expressions_from(typed, io::stdin().lock())
+}
+
+fn expressions_from(typed: &[String], input: impl Read) -> io::Result<Vec<String>> {
+    let mut input = Some(input);
+    let mut all = Vec::new();
+    for text in typed {
+        if text == "-" {
+            // A second `-` finds nothing left to read.
+            if let Some(input) = input.take() {
+                all.extend(lines(input)?);
+            }
+        } else {
+            // The blank that `args::with_leading_minus` has put before a minus sign.
+            let text = text
+                .strip_prefix(' ')
+                .filter(|t| t.starts_with('-'))
+                .unwrap_or(text);
+            all.push(text.to_owned());
+        }
+    }
+    Ok(all)
+}
+
+fn lines(input: impl Read) -> io::Result<Vec<String>> {
+    let mut bytes = Vec::new();
+    input.take(INPUT_MAX + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > INPUT_MAX {
+        let message = format!("the standard input is longer than {} MiB", INPUT_MAX >> 20);
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    let lines = text.lines().filter(|line| !line.trim().is_empty());
+    Ok(lines.map(String::from).collect())
+}
+
+/// The one expression of a command that takes only one.
+pub fn expression(typed: &str) -> io::Result<String> {
+    let mut all = expressions(&[typed.to_owned()])?;
+    match (all.pop(), all.len()) {
+        (Some(text), 0) => Ok(text),
+        (_, more) => {
+            let count = if more == 0 { 0 } else { more + 1 };
+            let message = format!("one expression is wanted, the standard input has {count}");
+            Err(io::Error::new(io::ErrorKind::InvalidInput, message))
+        }
+    }
+}
+
+/// The certain digits, or nothing.
+pub fn cell(q: Option<&Quantity>, digits: u32) -> String {
+    q.map_or(String::new(), |q| certain(q, digits))
+}
+
+/// The certain digits, with the closed form behind them.
+pub fn with_closed_form(q: &Quantity, digits: u32) -> String {
+    let number = certain(q, digits);
+    match &q.exact {
+        Some(exact) if exact_integer(q).is_none() && *exact != number => {
+            format!("{number} = {exact}")
+        }
+        _ => number,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(typed: &[&str], input: &str) -> io::Result<Vec<String>> {
+        let typed: Vec<_> = typed.iter().map(|t| (*t).to_owned()).collect();
+        expressions_from(&typed, input.as_bytes())
+    }
+
+    #[test]
+    fn a_dash_stands_for_the_lines_of_the_standard_input() {
+        let all = from(&["relu", "-", " -x", "-"], "tanh\n\n  x^2 \r\n").unwrap();
+        assert_eq!(all, ["relu", "tanh", "  x^2 ", "-x"]);
+        assert_eq!(from(&["relu", ""], "tanh").unwrap(), ["relu", ""]);
+    }
+
+    #[test]
+    fn endless_input_is_refused() {
+        let typed = ["-".to_owned()];
+        let error = expressions_from(&typed, io::repeat(b'(')).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the standard input is longer than 64 MiB"
+        );
+    }
+
+    #[test]
+    fn the_worst_decides_the_exit_code() {
+        let fault = || {
+            let error = deeplimit::error::Error::Domain(String::new());
+            vec![Fault {
+                text: String::new(),
+                error,
+            }]
+        };
+        for (faults, undecided, interrupted, exit) in [
+            (vec![], false, false, 0),
+            (vec![], true, false, 1),
+            (fault(), true, false, 2),
+            (fault(), true, true, 130),
+        ] {
+            let report = Report::new(String::new(), faults, undecided, interrupted);
+            assert_eq!(report.exit as i32, exit);
+        }
+    }
+}

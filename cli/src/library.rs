@@ -1,0 +1,112 @@
+//! The seam: the questions that this door asks of the library, and nothing else. Every command goes
+//! through here; no other file of the command line calls the mathematics.
+
+use std::time::Duration;
+
+pub use deeplimit::activation::Entry;
+use deeplimit::activation::Expr;
+use deeplimit::deadline::Deadline;
+pub use deeplimit::dual::DualValue;
+use deeplimit::error::Result;
+use deeplimit::limit::{self, Classification, Options, Quantity};
+use deeplimit::{dual, hermite, quadrature, real};
+use rug::Rational;
+
+use crate::args::Arithmetic;
+
+/// How much is wanted of an answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Request {
+    /// Significant decimal digits.
+    pub digits: u32,
+    /// How long the answer may take.
+    pub timeout: Duration,
+}
+
+impl Request {
+    fn digits(&self) -> usize {
+        self.digits as usize
+    }
+
+    /// The clock starts here.
+    fn deadline(&self) -> Deadline {
+        Deadline::after(self.timeout)
+    }
+}
+
+impl From<Arithmetic> for real::Arithmetic {
+    fn from(road: Arithmetic) -> Self {
+        match road {
+            Arithmetic::Ball => Self::Ball,
+            Arithmetic::Mpfr => Self::Mpfr,
+            Arithmetic::F64 => Self::F64,
+        }
+    }
+}
+
+/// `deeplimit constants`.
+#[derive(Clone, Debug)]
+pub struct Constants {
+    pub activation: String,
+    pub normalisation: Option<Quantity>,
+    pub a: Option<Quantity>,
+    pub a_prime: Option<Quantity>,
+    pub b_prime: Option<Quantity>,
+    pub alpha: Option<Quantity>,
+}
+
+/// The expression in printed form, or the syntax error.
+pub fn printed(text: &str) -> Result<String> {
+    Expr::parse(text).map(|expr| expr.to_string())
+}
+
+/// The catalogue.
+pub fn catalogue() -> &'static [Entry] {
+    deeplimit::activation::catalogue()
+}
+
+/// What a network with this activation becomes.
+pub fn classification(text: &str, request: Request, road: Arithmetic) -> Result<Classification> {
+    let deadline = request.deadline();
+    let expr = Expr::parse(text)?;
+    let (digits, arithmetic) = (request.digits(), road.into());
+    limit::classify(
+        &expr,
+        &Options {
+            digits,
+            arithmetic,
+            deadline,
+        },
+    )
+}
+
+/// `1/E phi^2`, `A`, `A'`, `B'`, `alpha`.
+pub fn constants(text: &str, request: Request) -> Result<Constants> {
+    let c = classification(text, request, Arithmetic::Ball)?;
+    Ok(Constants {
+        activation: c.activation,
+        normalisation: c.normalisation,
+        a: c.a,
+        a_prime: c.a_prime,
+        b_prime: c.b_prime,
+        alpha: c.alpha,
+    })
+}
+
+/// `a_0, ..., a_(terms-1)`.
+pub fn hermite(text: &str, terms: u32, request: Request) -> Result<Vec<Quantity>> {
+    let deadline = request.deadline();
+    hermite::terms(&Expr::parse(text)?, terms, request.digits(), deadline)
+}
+
+/// The dual and its slope at correlations in `[-1, 1]`.
+pub fn dual(text: &str, at: &[Rational], request: Request) -> Result<Vec<DualValue>> {
+    let deadline = request.deadline();
+    dual::values(&Expr::parse(text)?, at, request.digits(), deadline)
+}
+
+/// `E f(Z)`.
+pub fn expectation(text: &str, request: Request) -> Result<Quantity> {
+    let deadline = request.deadline();
+    quadrature::expect(&Expr::parse(text)?, request.digits(), deadline)
+}

@@ -1,0 +1,187 @@
+//! A number with its error, as text: certain digits for people, value and radius for programs.
+
+use deeplimit::limit::{Quantity, Value};
+use deeplimit::real::{Certain, certain_digits, enclosing_decimal};
+use rug::Float;
+use serde::Serialize;
+
+/// A number in the JSON contract: `|true value - value| <= radius`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Number {
+    /// A decimal number, or `inf`.
+    pub value: String,
+    /// A decimal number rounded up, `0` where `value` is exact.
+    pub radius: String,
+    /// The number in closed form, where one is proved.
+    pub exact: Option<String>,
+}
+
+impl Number {
+    /// The number with at most `digits` significant digits; the radius covers the rounding too.
+    pub fn new(q: &Quantity, digits: u32) -> Self {
+        let (value, radius) = match (&q.value, exact_integer(q)) {
+            (_, Some(n)) => (n.to_owned(), "0".to_owned()),
+            (Value::Infinite, None) => ("inf".to_owned(), "0".to_owned()),
+            (Value::Finite { midpoint, radius }, None) => {
+                let digits = (digits as usize).min(meaningful_digits(midpoint, radius));
+                enclosing_decimal(midpoint, radius, digits)
+            }
+        };
+        let exact = q.exact.clone();
+        Self {
+            value,
+            radius,
+            exact,
+        }
+    }
+}
+
+/// How many digits of the midpoint say something: those down to the radius, and one more.
+fn meaningful_digits(midpoint: &Float, radius: &Float) -> usize {
+    match (midpoint.get_exp(), radius.get_exp()) {
+        (Some(m), Some(r)) => {
+            let bits = f64::from(m) - f64::from(r);
+            (bits * std::f64::consts::LOG10_2 + 2.0).max(1.0) as usize
+        }
+        // An exact number, or zero.
+        _ => usize::MAX,
+    }
+}
+
+/// The digits that are certain, at most `digits` of them: the true value, rounded to as many places
+/// as are shown, is what is shown. `inf` for infinity, and `0 +- 1e-20` for a number that cannot be
+/// told from zero.
+pub fn certain(q: &Quantity, digits: u32) -> String {
+    match (&q.value, exact_integer(q)) {
+        (_, Some(n)) => n.to_owned(),
+        (Value::Infinite, None) => "inf".to_owned(),
+        (Value::Finite { midpoint, radius }, None) => {
+            certain_digits(midpoint, radius, digits as usize).to_string()
+        }
+    }
+}
+
+/// The number for a sentence: cut off behind four places with an ellipsis (`0.8807...`), or whole if
+/// it is short.
+pub fn beginning(q: &Quantity) -> String {
+    const PLACES: usize = 4;
+    /// Enough to see that what is cut off is no rounded-up `999...`.
+    const DIGITS: u32 = 30;
+    let Value::Finite { midpoint, radius } = &q.value else {
+        return certain(q, DIGITS);
+    };
+    if exact_integer(q).is_none()
+        && let Certain::Digits(text) = certain_digits(midpoint, radius, DIGITS as usize)
+        && let Some(point) = text.find('.').filter(|_| !text.contains('e'))
+        && let Some((head, tail)) = text.split_at_checked(point + 1 + PLACES)
+        && tail.bytes().any(|b| b != b'0')
+        && head.bytes().any(|b| (b'1'..=b'9').contains(&b))
+    {
+        return format!("{head}...");
+    }
+    certain(q, PLACES as u32 + 1)
+}
+
+/// The closed form, if it is an integer.
+pub fn exact_integer(q: &Quantity) -> Option<&str> {
+    let text = q.exact.as_deref()?;
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quantity(midpoint: &str, radius: &str) -> Quantity {
+        let float = |text, bits| Float::with_val(bits, Float::parse(text).unwrap());
+        let value = Value::Finite {
+            midpoint: float(midpoint, 400),
+            radius: float(radius, 32),
+        };
+        Quantity { value, exact: None }
+    }
+
+    #[test]
+    fn only_digits_that_are_certain_are_shown() {
+        // tanh's alpha, from a table of 17 digits.
+        let alpha = "0.88070363080779621";
+        for (radius, digits, shown) in [
+            ("1e-17", 15, "0.880703630807796"),
+            ("1e-17", 50, "0.8807036308077962"),
+            ("1e-8", 15, "0.8807036"),
+            // From 0.8797 to 0.8817: the third digit is 0 or 2, the second 8 all the same.
+            ("1e-3", 15, "0.88"),
+        ] {
+            let q = quantity(alpha, radius);
+            assert_eq!(certain(&q, digits), shown, "{radius} {digits}");
+        }
+        assert_eq!(certain(&quantity("0", "1e-40"), 15), "0 +- 1.1e-40");
+    }
+
+    #[test]
+    fn a_proved_integer_is_written_as_one() {
+        let four = Quantity {
+            exact: Some("4".to_owned()),
+            ..quantity("4", "1e-30")
+        };
+        assert_eq!(certain(&four, 15), "4");
+        assert_eq!(beginning(&four), "4");
+        let n = Number::new(&four, 15);
+        assert_eq!((n.value.as_str(), n.radius.as_str()), ("4", "0"));
+        // Not proved: the digits are certain, the number is not.
+        assert_eq!(
+            certain(&quantity("4", "1e-30"), 15),
+            format!("4.{}", "0".repeat(14))
+        );
+    }
+
+    #[test]
+    fn the_radius_covers_the_rounding() {
+        let n = Number::new(&quantity("0.88070363080779621", "1.5e-17"), 15);
+        assert_eq!(n.value, "0.880703630807796");
+        // 0.88070363080779621 - 0.880703630807796 = 2.1e-16; with 1.5e-17 it is 2.25e-16.
+        assert_eq!(n.radius, "2.3e-16");
+    }
+
+    #[test]
+    fn no_digits_far_below_the_radius() {
+        let n = Number::new(&quantity("0.88070363080779621", "3e-9"), 15);
+        assert_eq!(
+            (n.value.as_str(), n.radius.as_str()),
+            ("0.8807036308", "3.1e-9")
+        );
+        let n = Number::new(&quantity("1e-9", "3"), 15);
+        assert_eq!((n.value.as_str(), n.radius.as_str()), ("1e-9", "3.1"));
+    }
+
+    #[test]
+    fn infinity() {
+        let q = Quantity {
+            value: Value::Infinite,
+            exact: None,
+        };
+        let n = Number::new(&q, 15);
+        assert_eq!((n.value.as_str(), n.radius.as_str()), ("inf", "0"));
+        assert_eq!(certain(&q, 15), "inf");
+        assert_eq!(beginning(&q), "inf");
+    }
+
+    #[test]
+    fn a_sentence_gets_the_beginning() {
+        for (midpoint, radius, shown) in [
+            ("0.88070363080779621", "1e-17", "0.8807..."),
+            // Cut off, not rounded.
+            ("1.185565769445566", "1e-15", "1.1855..."),
+            ("-12.345678", "1e-15", "-12.3456..."),
+            ("12.5", "0", "12.5"),
+            // Too little is known.
+            ("0.88", "0.001", "0.88"),
+            // 0.3 from below or from above: no digit can be cut off.
+            ("0.3", "1e-20", "0.30000"),
+            ("0.00001234567", "1e-20", "0.000012346"),
+        ] {
+            assert_eq!(beginning(&quantity(midpoint, radius)), shown, "{midpoint}");
+        }
+    }
+}

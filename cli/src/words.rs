@@ -1,0 +1,165 @@
+//! The verdict in plain words: true statements only.
+
+use deeplimit::limit::{Classification, Phase, Quantity, Regime, Value};
+use rug::Rational;
+
+use crate::number::{beginning, exact_integer};
+
+/// The name of the regime in the JSON contract.
+pub fn regime(regime: Regime) -> &'static str {
+    match regime {
+        Regime::Linear => "linear",
+        Regime::Singular => "singular",
+        Regime::NearestNeighbour => "nearest-neighbour",
+        Regime::Majority => "majority",
+        Regime::Ordered => "ordered",
+        Regime::Undecided => "undecided",
+    }
+}
+
+/// The name of the phase in the JSON contract.
+pub fn phase(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Ordered => "ordered",
+        Phase::EdgeOfChaos => "edge-of-chaos",
+        Phase::Chaotic => "chaotic",
+    }
+}
+
+/// One line about an activation.
+pub fn sentence(c: &Classification) -> String {
+    match c.regime {
+        Regime::Linear => "linear kernel at every depth: nothing degenerates".to_owned(),
+        Regime::Singular => singular(c.alpha.as_ref()),
+        Regime::NearestNeighbour => match c.order {
+            Some(k) => format!("1-nearest neighbour (k = {k})"),
+            None => "1-nearest neighbour".to_owned(),
+        },
+        Regime::Majority => majority(c),
+        Regime::Ordered => {
+            "ordered: interpolation with a conditionally definite kernel, not majority vote"
+                .to_owned()
+        }
+        Regime::Undecided if c.missing.is_empty() => "undecided".to_owned(),
+        Regime::Undecided => format!("undecided: {}", c.missing.join("; ")),
+    }
+}
+
+fn majority(c: &Classification) -> String {
+    let detail = match c.phase {
+        Some(Phase::EdgeOfChaos) => {
+            let p = c.edge_exponent.as_ref().map(|p| format!(", p = {p}"));
+            format!(" (edge of chaos{})", p.unwrap_or_default())
+        }
+        Some(Phase::Chaotic) => {
+            let c_star = c
+                .fixed_point
+                .as_ref()
+                .map(|q| format!(", c* = {}", beginning(q)));
+            format!(" (chaotic{})", c_star.unwrap_or_default())
+        }
+        Some(Phase::Ordered) | None => String::new(),
+    };
+    format!("majority vote{detail}")
+}
+
+fn singular(alpha: Option<&Quantity>) -> String {
+    let Some(alpha) = alpha else {
+        return "singular kernel".to_owned();
+    };
+    let number = beginning(alpha);
+    match dimension(alpha) {
+        Dimension::Exactly(d) => {
+            format!("singular kernel, alpha = {number}: Bayes-consistent in dimension {d}")
+        }
+        Dimension::None => format!(
+            "singular kernel, alpha = {number}; Bayes-consistent only where the data's dimension \
+             equals alpha, so for no integer dimension"
+        ),
+        Dimension::Unknown => format!(
+            "singular kernel, alpha = {number}; Bayes-consistent only where the data's dimension \
+             equals alpha"
+        ),
+    }
+}
+
+/// The dimension in which the smoother is consistent.
+enum Dimension {
+    /// Proved to be this one.
+    Exactly(String),
+    /// Certainly none.
+    None,
+    /// The enclosure contains an integer, but alpha is not proved to be that integer.
+    Unknown,
+}
+
+fn dimension(alpha: &Quantity) -> Dimension {
+    if let Some(d) = exact_integer(alpha) {
+        let positive = !d.starts_with('-') && d.bytes().any(|b| b != b'0');
+        return if positive {
+            Dimension::Exactly(d.to_owned())
+        } else {
+            Dimension::None
+        };
+    }
+    match &alpha.value {
+        Value::Infinite => Dimension::None,
+        Value::Finite { midpoint, radius } => {
+            match (midpoint.to_rational(), radius.to_rational()) {
+                (Some(m), Some(r)) => {
+                    let first = Rational::from(&m - &r).ceil();
+                    let inside = first <= m + r;
+                    if inside {
+                        Dimension::Unknown
+                    } else {
+                        Dimension::None
+                    }
+                }
+                _ => Dimension::Unknown,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rug::Float;
+
+    use super::*;
+
+    fn alpha(midpoint: f64, radius: f64, exact: Option<&str>) -> Quantity {
+        let value = Value::Finite {
+            midpoint: Float::with_val(53, midpoint),
+            radius: Float::with_val(32, radius),
+        };
+        Quantity {
+            value,
+            exact: exact.map(String::from),
+        }
+    }
+
+    #[test]
+    fn consistency_is_claimed_for_a_dimension_only_where_alpha_is_proved_to_be_it() {
+        let proved = singular(Some(&alpha(4.0, 1e-12, Some("4"))));
+        assert_eq!(
+            proved,
+            "singular kernel, alpha = 4: Bayes-consistent in dimension 4"
+        );
+
+        let near = singular(Some(&alpha(4.0, 1e-12, None)));
+        assert!(
+            near.ends_with("the data's dimension equals alpha"),
+            "{near}"
+        );
+
+        let none = singular(Some(&alpha(0.880_703_630_807, 1e-12, None)));
+        assert!(
+            none.starts_with("singular kernel, alpha = 0.8807...; "),
+            "{none}"
+        );
+        assert!(none.ends_with("so for no integer dimension"), "{none}");
+
+        let zero = singular(Some(&alpha(0.0, 0.0, Some("0"))));
+        assert!(zero.ends_with("so for no integer dimension"), "{zero}");
+    }
+}

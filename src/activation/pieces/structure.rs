@@ -1,0 +1,301 @@
+//! What the shape of a tree says about its sign and its zeros.
+
+use std::cmp::Ordering;
+
+use rug::Rational;
+
+use super::breakpoint::Breakpoint;
+use super::probe::sign_of_constant;
+use crate::activation::{BinaryOp, Constant, Expr, Function};
+
+/// How often a function is differentiated to find the order of a zero.
+const HIGHEST_ORDER: u32 = 8;
+
+/// Functions, each with `true` for an odd exponent: `g` vanishes where one of them does (perhaps nowhere
+/// else), and its sign is the constant's times those of the odd ones. The constant comes first.
+pub(super) fn factors(g: &Expr) -> (Vec<Expr>, Vec<(Expr, bool)>) {
+    let (mut constants, mut list) = (Vec::new(), Vec::new());
+    collect(g, true, &mut constants, &mut list);
+    // The same factor twice counts once, with the sum of the exponents.
+    let mut distinct: Vec<(Expr, bool)> = Vec::new();
+    for (h, odd) in list {
+        match distinct.iter_mut().find(|(other, _)| *other == h) {
+            Some((_, parity)) => *parity ^= odd,
+            None => distinct.push((h, odd)),
+        }
+    }
+    (constants, distinct)
+}
+
+fn collect(g: &Expr, odd: bool, constants: &mut Vec<Expr>, list: &mut Vec<(Expr, bool)>) {
+    if g.is_constant() {
+        if odd {
+            constants.push(g.clone());
+        }
+        return;
+    }
+    match g {
+        Expr::Neg(a) => {
+            if odd {
+                constants.push(Expr::int(-1));
+            }
+            collect(a, odd, constants, list);
+        }
+        Expr::Binary(BinaryOp::Mul | BinaryOp::Div, a, b) => {
+            collect(a, odd, constants, list);
+            collect(b, odd, constants, list);
+        }
+        Expr::Binary(BinaryOp::Pow, a, b) => match b.as_rational() {
+            // Powers of constants are positive, as are powers with an exponent that is no integer.
+            _ if a.is_constant() => {}
+            Some(q) => collect(
+                a,
+                odd && q.is_integer() && q.numer().is_odd(),
+                constants,
+                list,
+            ),
+            None => collect(a, false, constants, list),
+        },
+        Expr::Call(function, args) => match (function, &args[..]) {
+            (Function::Exp | Function::Cosh | Function::Erfc, _) => {}
+            (Function::Sqrt, [a]) => collect(a, false, constants, list),
+            (
+                Function::Sinh
+                | Function::Tanh
+                | Function::Asinh
+                | Function::Asin
+                | Function::Atan
+                | Function::Erf,
+                [a],
+            ) => collect(a, odd, constants, list),
+            (Function::Log, [a]) => list.push(((a.clone() - Expr::int(1)).simplify(), odd)),
+            (Function::Acos, [a]) => list.push(((Expr::int(1) - a.clone()).simplify(), false)),
+            (Function::Tan, [a]) => {
+                list.push((Expr::call(Function::Sin, a.clone()), odd));
+                list.push((Expr::call(Function::Cos, a.clone()), odd));
+            }
+            _ => list.push((g.clone(), odd)),
+        },
+        _ => list.push((g.clone(), odd)),
+    }
+}
+
+/// For `g = k f(u) + c` with an `f` that has an inverse: functions whose product has the zeros and the sign
+/// of `g`, among them `u - f^-1(-c/k)`.
+pub(super) fn solved(g: &Expr) -> Option<Vec<Expr>> {
+    let (varying, constant) = addends(g);
+    let [term] = &varying[..] else { return None };
+    if constant.is_int(0) {
+        return None;
+    }
+    let (factor, core) = scale(term);
+    let reciprocal = |u: &Expr, k: Expr| {
+        // k/u + c = (c u + k) / u
+        vec![constant.clone() * u.clone() + k, u.clone()]
+    };
+    if let Expr::Binary(BinaryOp::Div, k, u) = &core
+        && k.is_constant()
+    {
+        return Some(reciprocal(u, factor * (**k).clone()));
+    }
+    let value = (-constant.clone() / factor.clone()).simplify();
+    let exceeds = |bound: i64| {
+        let sign = sign_of_constant(&(value.clone() - Expr::int(bound)));
+        sign == Some(Ordering::Greater)
+    };
+    let positive = exceeds(0);
+    let within_one = || {
+        let below = sign_of_constant(&(value.clone() - Expr::int(1)));
+        exceeds(-1) && below == Some(Ordering::Less)
+    };
+    let call = |f: Function, a: Expr| Expr::call(f, a);
+    let (u, inverse) = match &core {
+        Expr::Call(function, args) => {
+            let u = args.first()?.clone();
+            let at = value.clone();
+            let inverse = match function {
+                Function::Exp if positive => call(Function::Log, at),
+                Function::Log => call(Function::Exp, at),
+                Function::Sqrt if positive => at.pow(Expr::int(2)),
+                Function::Tanh if within_one() => {
+                    let odds = (Expr::int(1) + at.clone()) / (Expr::int(1) - at);
+                    call(Function::Log, odds) / Expr::int(2)
+                }
+                Function::Sinh => call(Function::Asinh, at),
+                Function::Asinh => call(Function::Sinh, at),
+                _ => return None,
+            };
+            (u, inverse)
+        }
+        Expr::Binary(BinaryOp::Pow, base, u) if positive => match &**base {
+            Expr::Constant(Constant::E) => ((**u).clone(), call(Function::Log, value)),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    Some(vec![factor, (u - inverse).simplify()])
+}
+
+/// The terms with `x`, signs included, and the sum of the others.
+fn addends(g: &Expr) -> (Vec<Expr>, Expr) {
+    let mut varying = Vec::new();
+    let mut constant = Expr::int(0);
+    let mut open = vec![(g.clone(), false)];
+    while let Some((e, minus)) = open.pop() {
+        let signed = |e: Expr| if minus { -e } else { e };
+        match &e {
+            _ if e.is_constant() => constant = constant + signed(e),
+            Expr::Neg(a) => open.push(((**a).clone(), !minus)),
+            Expr::Binary(BinaryOp::Add, a, b) => {
+                open.push(((**a).clone(), minus));
+                open.push(((**b).clone(), minus));
+            }
+            Expr::Binary(BinaryOp::Sub, a, b) => {
+                open.push(((**a).clone(), minus));
+                open.push(((**b).clone(), !minus));
+            }
+            _ => varying.push(signed(e)),
+        }
+    }
+    (varying, constant)
+}
+
+/// `e = factor * core` with a constant factor.
+fn scale(e: &Expr) -> (Expr, Expr) {
+    match e {
+        Expr::Neg(a) => {
+            let (factor, core) = scale(a);
+            (-factor, core)
+        }
+        Expr::Binary(BinaryOp::Mul, a, b) if a.is_constant() => {
+            let (factor, core) = scale(b);
+            ((**a).clone() * factor, core)
+        }
+        Expr::Binary(BinaryOp::Mul, a, b) if b.is_constant() => {
+            let (factor, core) = scale(a);
+            (factor * (**b).clone(), core)
+        }
+        Expr::Binary(BinaryOp::Div, a, b) if b.is_constant() => {
+            let (factor, core) = scale(a);
+            (factor / (**b).clone(), core)
+        }
+        _ => (Expr::int(1), e.clone()),
+    }
+}
+
+/// How often the smooth function `h` vanishes at `p`: all derivatives before vanish exactly, this one
+/// certainly does not. `None` if that is not proved.
+pub(super) fn order(h: &Expr, p: &Breakpoint) -> Option<u32> {
+    let mut derivative = h.clone();
+    for k in 0..=HIGHEST_ORDER {
+        match p.sign_of(&derivative)? {
+            Ordering::Equal => derivative = derivative.derivative(),
+            _ => return Some(k),
+        }
+    }
+    None
+}
+
+/// `|f(x)|` near `p`: of the order `|x-p|^exponent`, exactly or at most.
+pub(super) struct Growth {
+    pub(super) exponent: Rational,
+    pub(super) exact: bool,
+}
+
+/// How a formula behaves at a point where a divisor in it vanishes; `None` if its shape does not tell.
+pub(super) fn growth(f: &Expr, p: &Breakpoint) -> Option<Growth> {
+    let exact = |exponent: Rational| {
+        Some(Growth {
+            exponent,
+            exact: true,
+        })
+    };
+    let bounded = || Growth {
+        exponent: Rational::new(),
+        exact: false,
+    };
+    if f.is_constant() {
+        let zero = sign_of_constant(f)?.is_eq();
+        return if zero {
+            Some(bounded())
+        } else {
+            exact(Rational::new())
+        };
+    }
+    if p.sign_of(f).is_some_and(Ordering::is_ne) {
+        return exact(Rational::new());
+    }
+    match f {
+        Expr::Neg(a) => growth(a, p),
+        Expr::Binary(BinaryOp::Add | BinaryOp::Sub, a, b) => {
+            if let Some(k) = order(f, p) {
+                return exact(k.into());
+            }
+            let (a, b) = (growth(a, p)?, growth(b, p)?);
+            let exact = a.exponent < b.exponent && a.exact || b.exponent < a.exponent && b.exact;
+            Some(Growth {
+                exponent: a.exponent.min(b.exponent),
+                exact,
+            })
+        }
+        Expr::Binary(BinaryOp::Mul, a, b) => {
+            let (a, b) = (growth(a, p)?, growth(b, p)?);
+            Some(Growth {
+                exponent: a.exponent + b.exponent,
+                exact: a.exact && b.exact,
+            })
+        }
+        Expr::Binary(BinaryOp::Div, a, b) => {
+            let (a, b) = (growth(a, p)?, growth(b, p)?);
+            b.exact.then(|| Growth {
+                exponent: a.exponent - b.exponent,
+                exact: a.exact,
+            })
+        }
+        Expr::Binary(BinaryOp::Pow, a, b) => {
+            let (a, q) = (growth(a, p)?, b.as_rational()?);
+            (a.exact || q >= 0).then(|| Growth {
+                exponent: a.exponent * q,
+                exact: a.exact,
+            })
+        }
+        Expr::Call(Function::Sqrt, args) => {
+            let a = growth(args.first()?, p)?;
+            Some(Growth {
+                exponent: a.exponent / 2u32,
+                exact: a.exact,
+            })
+        }
+        Expr::Call(
+            Function::Tanh
+            | Function::Atan
+            | Function::Erf
+            | Function::Erfc
+            | Function::Sin
+            | Function::Cos,
+            args,
+        ) => match order(f, p) {
+            Some(k) => exact(k.into()),
+            // Bounded, whatever happens inside, as long as it is defined.
+            None => args.first().map(|_| bounded()),
+        },
+        Expr::Call(Function::Tan, args) => {
+            let u = args.first()?.clone();
+            let quotient = Expr::call(Function::Sin, u.clone()) / Expr::call(Function::Cos, u);
+            growth(&quotient, p)
+        }
+        Expr::Call(Function::Log, args) => {
+            let u = growth(args.first()?, p)?;
+            // Weaker than every power: |x-p|^(-1/8) is plenty.
+            let unbounded = !u.exact || !u.exponent.is_zero();
+            match order(f, p) {
+                Some(k) => exact(k.into()),
+                None => Some(Growth {
+                    exponent: Rational::from((if unbounded { -1 } else { 0 }, 8)),
+                    exact: false,
+                }),
+            }
+        }
+        _ => order(f, p).and_then(|k| exact(k.into())),
+    }
+}

@@ -1,0 +1,76 @@
+//! Jumps that are exactly zero, and pieces between breakpoints in closed form.
+
+use super::constant::Closed;
+use super::expectation::Bound;
+use crate::activation::Expr;
+use crate::activation::pieces::{End, Piece, jump};
+use crate::real::Analytic;
+
+/// Enclosures of a jump are tried at these precisions: what 1,000 bits do not tell from zero is left open.
+const JUMP_BITS: [u32; 3] = [64, 256, 1000];
+
+/// Does the activation have the same limit on both sides of the breakpoint between two neighbours? `true` is a
+/// proof (by the switch that vanishes there, or by constants in closed form), `false` says nothing.
+pub fn meet(left: &Piece, right: &Piece) -> bool {
+    let Some(p) = left.to.breakpoint() else {
+        return false;
+    };
+    let difference = right.formula.clone() - left.formula.clone();
+    if p.is_zero_of(&difference) {
+        return true;
+    }
+    let value = |formula: &Expr| Closed::from_expr(&formula.substitute(p.exact()?));
+    match (value(&left.formula), value(&right.formula)) {
+        (Some(a), Some(b)) => a.equals(&b),
+        _ => false,
+    }
+}
+
+/// Is the activation continuous, as far as its pieces reach? `Some` is a proof: every jump is exactly zero, or
+/// an enclosure of one excludes zero.
+///
+/// ```
+/// use deeplimit::activation::{Expr, pieces::pieces};
+/// use deeplimit::exact::is_continuous;
+/// let continuous = |text: &str| Ok::<_, deeplimit::error::Error>(is_continuous(&pieces(&text.parse()?, 32)?));
+/// assert_eq!(continuous("max(tanh(x), -0.5)")?, Some(true));
+/// assert_eq!(continuous("hard_shrink(x)")?, Some(false));
+/// # Ok::<(), deeplimit::error::Error>(())
+/// ```
+pub fn is_continuous(pieces: &[Piece]) -> Option<bool> {
+    let mut open = false;
+    for pair in pieces.windows(2) {
+        if meet(&pair[0], &pair[1]) {
+            continue;
+        }
+        let jumps = JUMP_BITS.iter().any(|&bits| {
+            let ball = jump(&pair[0], &pair[1], bits);
+            ball.is_finite() && ball.sign().is_some_and(|sign| sign.is_ne())
+        });
+        if jumps {
+            return Some(false);
+        }
+        open = true;
+    }
+    if open { None } else { Some(true) }
+}
+
+/// The pieces as [`expectation`](super::expectation()) wants them: `None` if a breakpoint has no closed form, or
+/// if the pieces do not cover the line.
+pub fn bounds(pieces: &[Piece]) -> Option<Vec<(Bound, Bound, Expr)>> {
+    let bound = |end: &End| match end {
+        End::MinusInfinity => Some(Bound::MinusInfinity),
+        End::PlusInfinity => Some(Bound::PlusInfinity),
+        End::At(p) => Some(Bound::At(Closed::from_expr(p.exact()?)?)),
+        End::Reach(_) => None,
+    };
+    (pieces.iter())
+        .map(|piece| {
+            Some((
+                bound(&piece.from)?,
+                bound(&piece.to)?,
+                piece.formula.clone(),
+            ))
+        })
+        .collect()
+}
