@@ -113,7 +113,11 @@ fn constants_of_thirty_activations_to_thirty_digits() {
         assert_eq!(regime, expected, "{name}: {verdict}");
         if let Some((_, alpha)) = verdict.split_once("alpha=") {
             assert!(
-                contains(c.alpha.as_ref().unwrap(), alpha.trim(), PRINTED),
+                contains(
+                    c.alpha.as_ref().unwrap(),
+                    alpha.split(',').next().unwrap().trim(),
+                    PRINTED
+                ),
                 "{name}: {:?}",
                 c.alpha
             );
@@ -121,6 +125,10 @@ fn constants_of_thirty_activations_to_thirty_digits() {
         assert!(c.proved, "{name}: {:?}", c.missing);
     }
 }
+
+/// The file claims 1e-37 and better, but its silu at 0.999 ends in ..439883 where 60-digit double sums of two step
+/// sizes (and this program) have ..439884304: its values are good to 1.1e-36.
+const ORACLE_ERROR: f64 = 2e-36;
 
 #[test]
 fn duals_at_three_correlations() {
@@ -174,7 +182,7 @@ fn duals_at_three_correlations() {
             exact: None,
         };
         assert!(
-            contains(&raw, value, 1e-36),
+            contains(&raw, value, ORACLE_ERROR),
             "{key}: {raw:?} against {value}"
         );
         checked += 1;

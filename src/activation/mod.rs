@@ -9,6 +9,7 @@
 //! * [`growth`]: how fast it grows along the real line.
 //! * [`simplify`]: simpler trees of equal value, polynomials, proofs that a tree is zero.
 //! * [`symmetry`]: parity and homogeneity.
+//! * [`pieces`]: smooth formulas between breakpoints, every switch resolved.
 //! * [`tape`]: evaluation at any [`Analytic`](crate::real::Analytic) number.
 
 mod build;

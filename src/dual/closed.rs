@@ -17,17 +17,16 @@ pub fn closed_form<R: Real>(expr: &Expr, bits: Bits) -> Option<Dual<R>> {
     }
     if let Some((function, k)) = scaled_function(&expr) {
         let s = value(&k).powi(2);
-        let one = R::int(1, bits);
-        return match function {
+        match function {
             Function::Erf => {
                 let twice = s.scale2(1);
-                Some(Dual::Erf(&twice / &(&one + &twice)))
+                return Some(Dual::Erf(&twice / &(&R::int(1, bits) + &twice)));
             }
-            Function::Sin => Some(Dual::Sinh(s)),
-            Function::Cos => Some(Dual::Cosh(s)),
-            Function::Exp => Some(Dual::Exp(s)),
-            _ => None,
-        };
+            Function::Sin => return Some(Dual::Sinh(s)),
+            Function::Cos => return Some(Dual::Cosh(s)),
+            Function::Exp => return Some(Dual::Exp(s)),
+            _ => {}
+        }
     }
     split_at_zero(&expr, bits)
 }

@@ -6,7 +6,7 @@ use super::{Series, coefficients, guard_bits};
 use crate::activation::Parity;
 use crate::deadline::Deadline;
 use crate::error::Result;
-use crate::exact::Structure;
+use crate::exact::{Closed, Structure};
 use crate::quadrature::{Envelope, Integrand, Plan, Samples};
 use crate::real::{Analytic, Arithmetic, Ball, Bits, Mpfr, Quantity, Real, bits_for};
 
@@ -83,6 +83,9 @@ pub fn hermite_coefficients(
     Ok((a, square))
 }
 
+/// Closed forms of coefficients are looked for up to this degree.
+const LAST_CLOSED: u32 = 24;
+
 /// The normalised coefficients `a_n = E[phi(Z) h_n(Z)] / sqrt(E phi(Z)^2)`, `n < terms`, each with about `digits`
 /// certain digits after the point (they tend to 0, so a relative accuracy would be asked for in vain).
 ///
@@ -121,16 +124,25 @@ pub fn terms(
             .fold(Float::new(53), |m, r| if r > m { r } else { m });
         let goal = Float::with_val(53, 1) >> wanted;
         if worst <= goal {
+            let norm = structure.square.as_ref().and_then(Closed::sqrt);
+            let closed = |n: u32| structure.coefficient(n)?.over(norm.as_ref()?);
+            let entry = |(n, a): (usize, &Ball)| {
+                if a.is_exact() && a.mid().is_zero() {
+                    return Quantity::integer(0);
+                }
+                match Some(n as u32)
+                    .filter(|n| *n <= LAST_CLOSED)
+                    .and_then(closed)
+                {
+                    Some(c) if c.is_zero() => Quantity::integer(0),
+                    c => Quantity::new(a, c.map(|c| c.to_string()).filter(|t| t.len() <= 64)),
+                }
+            };
             return Ok(normalised
                 .iter()
                 .take(terms as usize)
-                .map(|a| {
-                    if a.is_exact() && a.mid().is_zero() {
-                        Quantity::integer(0)
-                    } else {
-                        Quantity::new(a, None)
-                    }
-                })
+                .enumerate()
+                .map(entry)
                 .collect());
         }
         // a small E phi^2 magnifies the error

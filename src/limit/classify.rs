@@ -27,6 +27,9 @@ use crate::real::{
     Analytic, Arithmetic, Ball, Bits, Certain, Quantity, Real, bits_for, certain_digits,
 };
 
+/// Closed forms of more characters than this are not shown.
+const LONGEST_CLOSED_FORM: usize = 64;
+
 /// How `classify` works.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
@@ -286,11 +289,15 @@ impl Inquiry {
         }
     }
 
-    /// A number with its closed form; a rational one is its own best enclosure.
+    /// A number with its closed form; a rational one is its own best enclosure, and one that is too long to be read is
+    /// left out.
     fn with_closed(&self, value: &Ball, closed: Option<Closed>) -> Quantity {
         match closed.as_ref().and_then(Closed::as_rational) {
             Some(q) => Quantity::new(&Ball::rational(&q, value.bits()), Some(q.to_string())),
-            None => Quantity::new(value, closed.map(|c| c.to_string())),
+            None => {
+                let text = closed.map(|c| c.to_string());
+                Quantity::new(value, text.filter(|t| t.len() <= LONGEST_CLOSED_FORM))
+            }
         }
     }
 

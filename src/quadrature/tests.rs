@@ -147,7 +147,7 @@ proptest! {
         let text = [
             format!("tanh(x-({c}))^2"),
             format!("abs(x-({c}))"),
-            format!("max(x, {c}*sin(x))"),
+            format!("max(x, {c})*sin(x)"),
             format!("step(x-({c}))*exp(x/2)"),
             format!("(x < {c} ? cos(x) : x^2)"),
             format!("gelu(x+({c}))"),

@@ -1,12 +1,12 @@
 //! An activation as smooth pieces: every switch resolved, every breakpoint known to any precision.
 //!
-//! * [`breakpoint`]: points, exact or as zeros; [`probe`]: signs at points.
-//! * [`span`]: intervals between them.
-//! * [`polynomial`]: all real roots of rational polynomials.
-//! * [`structure`]: factors, inverse functions, orders of zeros and poles.
-//! * [`isolation`], [`approach`]: zeros of other smooth functions, by interval arithmetic.
-//! * [`signs`]: the three joined: the sign of a function on an interval.
-//! * [`resolve`]: the walk through the tree.
+//! * `breakpoint`: points, exact or as zeros; `probe`: signs at points.
+//! * `span`: intervals between them.
+//! * `polynomial`: all real roots of rational polynomials.
+//! * `structure`: factors, inverse functions, orders of zeros and poles.
+//! * `isolation`, `approach`: zeros of other smooth functions, by interval arithmetic.
+//! * `signs`: the three joined: the sign of a function on an interval.
+//! * `resolve`: the walk through the tree.
 
 mod approach;
 mod breakpoint;

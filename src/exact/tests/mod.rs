@@ -1,4 +1,5 @@
 mod constants;
+mod continuity;
 mod expectations;
 
 use super::Closed;
