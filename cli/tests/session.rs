@@ -236,7 +236,11 @@ fn ctrl_c_while_reading_ends_the_program() {
             .args(["-INT", &id])
             .status();
         assert!(kill.unwrap().success());
-        child.wait().unwrap().code()
+        // `wait` would close the pipe, and an end of input is not what is tested
+        let input = child.stdin.take();
+        let code = child.wait().unwrap().code();
+        drop(input);
+        code
     });
     assert_eq!(code, Some(130));
 }

@@ -1,4 +1,4 @@
-//! The numbers: one formula, four arithmetics.
+//! The numbers: one formula, five arithmetics.
 //!
 //! A formula is written once, generic in [`Analytic`] (or [`Real`] where order matters), and
 //! evaluated in
@@ -8,7 +8,8 @@
 //! | `f64` | the machine's double | fast, rounding errors only estimated |
 //! | [`Mpfr`] | a `rug::Float` with the manners of a value | any precision, rounding errors only estimated |
 //! | [`Ball`] | midpoint and radius | certainly contains the true value |
-//! | [`Rect`] | a complex rectangle, possibly unbounded | certainly contains all values on all of its argument |
+//! | [`Interval`] | two ends, possibly infinite | certainly contains all values on all of its argument |
+//! | [`Rect`] | a complex rectangle, possibly unbounded | the same in the plane, for analytic functions |
 //!
 //! Precision travels with the value: constants are made at a given number of bits, and an operation on
 //! two values works at the larger precision of the two. There is no global state. A bare `0.5` does
@@ -17,6 +18,8 @@
 //! A value may be *undefined* (`f64::NAN` and its kin): the logarithm of a ball that contains zero, a
 //! quotient by a ball that contains zero. Undefined values propagate and are caught by
 //! [`Analytic::is_finite`].
+//!
+//! [`certain_digits`] and [`enclosing_decimal`] are the way out: decimals of which no digit is a guess.
 
 mod ball;
 mod decimal;

@@ -212,3 +212,63 @@ impl Real for Mpfr {
         self.clone()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mpfr(x: f64, bits: Bits) -> Mpfr {
+        Mpfr(Float::with_val(bits, x))
+    }
+
+    /// The result has the larger precision, whichever operand is owned.
+    #[test]
+    fn operations_work_at_the_larger_precision() {
+        let (one, three) = (mpfr(1.0, 53), mpfr(3.0, 200));
+        let third = Float::with_val(200, 1) / 3u32;
+        for quotient in [
+            &one / &three,
+            one.clone() / &three,
+            &one / three.clone(),
+            one.clone() / three.clone(),
+        ] {
+            assert_eq!(*quotient.as_float(), third);
+        }
+        let tiny = mpfr(1.0, 200).scale2(-100);
+        for difference in [
+            &one - &tiny,
+            one.clone() - &tiny,
+            &one - tiny.clone(),
+            one.clone() - tiny.clone(),
+        ] {
+            assert_eq!(difference.bits(), 200);
+            assert!(difference < one && &one - difference == tiny);
+        }
+    }
+
+    #[test]
+    fn undefined_propagates() {
+        let (nan, one) = (Mpfr::undefined(64), mpfr(1.0, 64));
+        for x in [
+            Real::min(&nan, &one),
+            Real::max(&one, &nan),
+            nan.powi(0),
+            mpfr(-1.0, 64).sqrt(),
+            mpfr(2.0, 64).asin(),
+            mpfr(-8.0, 64).powr(&Rational::from((1, 3))),
+            // Beyond the cap of the argument reduction.
+            one.scale2(1 << 20).sin(),
+        ] {
+            assert!(x.as_float().is_nan());
+        }
+        assert_eq!(nan.sign(), None);
+    }
+
+    #[test]
+    fn rational_powers() {
+        let cube_root = mpfr(27.0, 100).powr(&Rational::from((1, 3)));
+        assert_eq!(cube_root, mpfr(3.0, 100));
+        assert_eq!(mpfr(0.0, 100).powr(&Rational::from((1, 3))), mpfr(0.0, 100));
+        assert_eq!(mpfr(-2.0, 100).powr(&Rational::from(3)), mpfr(-8.0, 100));
+    }
+}

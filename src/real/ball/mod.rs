@@ -57,8 +57,8 @@ impl Ball {
             rad: Magnitude::INFINITE,
         }
     }
-    /// A ball of `bits` bits around `[lo, hi]`; undefined if an end is NaN or `lo > hi`. If an end is
-    /// zero, the ball ends at zero too: a square root may follow.
+    /// A ball of `bits` bits around `[lo, hi]`; undefined if an end is NaN or `lo > hi`. If the
+    /// interval does not reach beyond zero, the ball does not: a square root may follow.
     pub fn from_interval(lo: &Float, hi: &Float, bits: Bits) -> Self {
         if !matches!(lo.partial_cmp(hi), Some(Ordering::Less | Ordering::Equal)) {
             return Self::undefined(bits);
@@ -67,13 +67,7 @@ impl Ball {
             return Self::unbounded(bits);
         }
         if lo.is_zero() || hi.is_zero() {
-            let mut half = Float::with_val_round(bits.min(53), hi - lo, Round::Up).0;
-            half = (&half >> 1u32).up(half.prec());
-            let rad = Magnitude::of(&half);
-            if lo.is_zero() {
-                return Self::normal(Float::with_val(bits, half), rad);
-            }
-            return Self::normal(Float::with_val(bits, -half), rad);
+            return Self::from_zero(lo, hi, bits);
         }
         let mut mid = Float::with_val(bits, lo + hi);
         mid >>= 1u32;
@@ -82,7 +76,24 @@ impl Ball {
         }
         let rad = Magnitude::of(&(&mid - lo).rounded(53, Round::AwayZero).0)
             .max(Magnitude::of(&(hi - &mid).rounded(53, Round::AwayZero).0));
-        Ball { mid, rad }
+        let ball = Ball { mid, rad };
+        if (*lo > 0 || *hi < 0) && ball.lower() < 0 && ball.upper() > 0 {
+            let zero = Float::new(bits);
+            return if *lo > 0 {
+                Self::from_zero(&zero, hi, bits)
+            } else {
+                Self::from_zero(lo, &zero, bits)
+            };
+        }
+        ball
+    }
+    /// `[0, hi]` or `[lo, 0]`; the end at zero is kept exactly.
+    fn from_zero(lo: &Float, hi: &Float, bits: Bits) -> Self {
+        let length = Float::with_val_round(bits.min(53), hi - lo, Round::Up).0;
+        let half = (&length >> 1u32).up(length.prec());
+        let rad = Magnitude::of(&half);
+        let mid = Float::with_val(bits, half);
+        Self::normal(if lo.is_zero() { mid } else { -mid }, rad)
     }
     /// The midpoint.
     pub fn mid(&self) -> &Float {
@@ -198,13 +209,12 @@ impl Ball {
             self.clone()
         }
     }
-    /// `x^2`, never negative: `|x^2 - mid^2| <= rad (2 |mid| + rad)`; a ball that holds zero gives
-    /// `[0, (|mid| + rad)^2]`.
+    /// `x^2`, never negative: `|x^2 - mid^2| <= rad (2 |mid| + rad)` for `rad <= |mid|/16`; by the ends where wider.
     pub fn square(&self) -> Self {
         if self.is_undefined() {
             return self.clone();
         }
-        if !self.rad.is_zero() && self.side() == Ordering::Equal {
+        if self.rad.scale2(4) > Magnitude::lower(&self.mid) {
             return self.by_ends(Interval::square);
         }
         let (mid, exact) = self.mid.square_ref().rounded(self.bits(), Round::Nearest);

@@ -1,6 +1,7 @@
 //! The elementary functions of intervals.
 
 use std::cmp::Ordering;
+use std::f64::consts::{PI, TAU};
 
 use rug::float::{Constant, Round};
 use rug::ops::Pow;
@@ -46,40 +47,48 @@ impl Interval {
 
     /// `(sin x, cos x)`.
     ///
-    /// An interval shorter than 3 < pi holds at most one zero of the derivative, and it holds one
-    /// if and only if the derivative changes sign from one end to the other. MPFR rounds correctly,
-    /// so the signs of sine and cosine at the ends are certain. A longer interval gives `[-1, 1]`.
+    /// An interval shorter than `2 pi` holds at most two zeros of the derivative: exactly one if and only
+    /// if the derivative changes sign from one end to the other, and otherwise none if it is also shorter
+    /// than `pi`. MPFR rounds correctly, so the signs of sine and cosine at the ends are certain. In all other
+    /// cases the result is `[-1, 1]`, which is exact for two zeros.
     pub(in crate::real) fn sin_cos(&self) -> (Self, Self) {
-        let bits = self.bits();
         if self.is_undefined() {
             return (self.clone(), self.clone());
         }
         if self.is_point() && !too_large_to_reduce(&self.lo) {
             return sin_cos_at(&self.lo);
         }
-        if !self.is_short() {
-            let all = || Interval {
-                lo: Float::with_val(bits, -1),
-                hi: Float::with_val(bits, 1),
-            };
-            return (all(), all());
+        let bits = self.bits();
+        if !self.is_shorter_than(TAU) {
+            return (unit(bits), unit(bits));
         }
+        let monotone = self.is_shorter_than(PI);
         let (sin_lo, cos_lo) = sin_cos_at(&self.lo);
         let (sin_hi, cos_hi) = sin_cos_at(&self.hi);
         let slopes_of_sin = (sign_at_point(&cos_lo), sign_at_point(&cos_hi));
+        // At x = 0 the cosine has its maximum: it falls to the right and rises from the left.
         let slopes_of_cos = (
-            sign_at_point(&sin_lo).reverse(),
-            sign_at_point(&sin_hi).reverse(),
+            sign_at_point(&sin_lo).reverse().then(Ordering::Less),
+            sign_at_point(&sin_hi).reverse().then(Ordering::Greater),
         );
         (
-            between(sin_lo, sin_hi, slopes_of_sin),
-            between(cos_lo, cos_hi, slopes_of_cos),
+            between(sin_lo, sin_hi, slopes_of_sin, monotone),
+            between(cos_lo, cos_hi, slopes_of_cos, monotone),
         )
     }
 
-    /// Short enough for at most one extremum of sine, and not too far out to reduce.
-    fn is_short(&self) -> bool {
-        !too_large_to_reduce(&self.lo) && !too_large_to_reduce(&self.hi) && self.width() < 3
+    /// Shorter than `length`, and not too far out to reduce. (The doubles `PI` and `TAU` are below `pi` and
+    /// `2 pi`, and the width is rounded up.)
+    fn is_shorter_than(&self, length: f64) -> bool {
+        !too_large_to_reduce(&self.lo) && !too_large_to_reduce(&self.hi) && self.width() < length
+    }
+}
+
+/// `[-1, 1]`.
+fn unit(bits: Bits) -> Interval {
+    Interval {
+        lo: Float::with_val(bits, -1),
+        hi: Float::with_val(bits, 1),
     }
 }
 
@@ -110,14 +119,16 @@ fn sign_at_point(x: &Interval) -> Ordering {
     }
 }
 
-/// Range of sine or cosine from its values and the signs of its slope at the two ends. A slope that
-/// is exactly zero (at `x = 0` only) is an extremum that the value at this end already holds.
-fn between(lo: Interval, hi: Interval, slopes: (Ordering, Ordering)) -> Interval {
+/// Range of sine or cosine over an interval shorter than `2 pi`, from its values and the signs of its
+/// slope at the two ends (inside the interval, where an end is an extremum); `short`: shorter than `pi`.
+fn between(lo: Interval, hi: Interval, slopes: (Ordering, Ordering), short: bool) -> Interval {
+    let bits = lo.bits();
     let mut range = lo.hull(&hi);
     match slopes {
-        (Ordering::Greater, Ordering::Less) => range.hi = Float::with_val(range.hi.prec(), 1),
-        (Ordering::Less, Ordering::Greater) => range.lo = Float::with_val(range.lo.prec(), -1),
-        _ => (),
+        (Ordering::Greater, Ordering::Less) => range.hi = Float::with_val(bits, 1),
+        (Ordering::Less, Ordering::Greater) => range.lo = Float::with_val(bits, -1),
+        _ if short => (),
+        _ => return unit(bits),
     }
     range
 }
@@ -204,9 +215,9 @@ impl Analytic for Interval {
     fn cos(&self) -> Self {
         self.sin_cos().1
     }
-    /// No pole inside if the interval is shorter than 3 and the cosine has one sign at both ends.
+    /// No pole inside if the interval is shorter than `pi` and the cosine has one sign at both ends.
     fn tan(&self) -> Self {
-        if !self.is_short() {
+        if !self.is_shorter_than(PI) {
             return Self::undefined(self.bits());
         }
         let (mut lo, mut hi) = (self.lo.clone(), self.hi.clone());

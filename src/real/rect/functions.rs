@@ -135,34 +135,13 @@ impl Analytic for Rect {
         Self::new(self.re.cosh() * cos, self.re.sinh() * sin)
     }
 
-    /// `(sinh 2x + i sin 2y) / (cosh 2x + cos 2y)`. Where `cos 2y >= 0` on the whole rectangle the parts
-    /// are monotone and their ranges exact (up to rounding); elsewhere `2/(1 + e^(-2z)) - 1` for `x >= 0` and
-    /// the mirror image for `x <= 0`, which stays bounded however far the rectangle reaches.
+    /// `(sinh 2x + i sin 2y) / (cosh 2x + cos 2y)`: exact ranges (up to rounding), bounded however far the
+    /// rectangle reaches.
     fn tanh(&self) -> Self {
         if self.is_real() {
             return Self::real(self.re.tanh());
         }
-        if self.is_undefined() {
-            return self.clone();
-        }
-        let cos = self.im.scale2(1).cos();
-        if *cos.lo() >= 0 {
-            return self.tanh_near_axis(&cos);
-        }
-        if *self.re.lo() >= 0 {
-            return self.tanh_right();
-        }
-        if *self.re.hi() <= 0 {
-            return -(-self).tanh_right();
-        }
-        let zero = Float::new(self.bits());
-        let half = |lo: &Float, hi: &Float| Rect {
-            re: Interval::new(lo.clone(), hi.clone()),
-            im: self.im.clone(),
-        };
-        let right = half(&zero, self.re.hi()).tanh_right();
-        let left = -(-half(self.re.lo(), &zero)).tanh_right();
-        right.hull(&left)
+        self.hyperbolic_tangent()
     }
 
     fn asin(&self) -> Self {
@@ -254,104 +233,7 @@ impl Analytic for Rect {
     }
 }
 
-/// `q = e^(-2|x|)` and `1 - q`, both to full relative precision.
-struct Decay {
-    q: Interval,
-    gap: Interval,
-}
-
-impl Decay {
-    /// At `|x|`; infinity gives the limit.
-    fn at(x: &Float) -> Self {
-        let bits = x.prec();
-        let one = Interval::int(1, bits);
-        if x.is_infinite() {
-            return Decay {
-                q: Interval::zero(bits),
-                gap: one,
-            };
-        }
-        let exponent = Interval::point(-(x.clone().abs() << 1u32));
-        if *exponent.lo() > -0.5 {
-            let gap = -exponent.exp_m1();
-            Decay { q: one - &gap, gap }
-        } else {
-            let q = exponent.exp();
-            Decay { gap: one - &q, q }
-        }
-    }
-    /// `1 + 2cq + q^2`.
-    fn norm(&self, c: &Interval) -> Interval {
-        let one = Interval::int(1, self.q.bits());
-        (c.scale2(1) + &self.q) * &self.q + one
-    }
-    /// `Re tanh(|x| + iy) = (1 - q^2)/(1 + 2cq + q^2)`, `c = cos 2y`.
-    fn re(&self, c: &Interval) -> Interval {
-        let one = Interval::int(1, self.q.bits());
-        &self.gap * (one + &self.q) / self.norm(c)
-    }
-    /// `Im tanh(|x| + iy) = 2 q sin 2y/(1 + 2cq + q^2)`.
-    fn im(&self, (sin, cos): &(Interval, Interval)) -> Interval {
-        (&self.q * sin).scale2(1) / self.norm(cos)
-    }
-}
-
 impl Rect {
-    /// `tanh` where `cos 2y >= 0`. The real part grows with `x` (its derivative has the sign of
-    /// `1 + cosh 2x cos 2y`) and tends to zero with growing `cos 2y`; the imaginary part grows with `y` (the
-    /// same sign) and tends to zero with growing `|x|`.
-    fn tanh_near_axis(&self, cos: &Interval) -> Self {
-        let bits = self.bits();
-        let (lo, hi) = (Decay::at(self.re.lo()), Decay::at(self.re.hi()));
-        let (least, most) = (
-            Interval::point(cos.lo().clone()),
-            Interval::point(cos.hi().clone()),
-        );
-        let re_lo = if *self.re.lo() >= 0 {
-            lo.re(&most)
-        } else {
-            -lo.re(&least)
-        };
-        let re_hi = if *self.re.hi() >= 0 {
-            hi.re(&least)
-        } else {
-            -hi.re(&most)
-        };
-        let zero;
-        let (near, far) = if *self.re.lo() >= 0 {
-            (&lo, &hi)
-        } else if *self.re.hi() <= 0 {
-            (&hi, &lo)
-        } else {
-            zero = Decay::at(&Float::new(bits));
-            let right_is_farther = self.re.lo().cmp_abs(self.re.hi()) == Some(Ordering::Less);
-            (&zero, if right_is_farther { &hi } else { &lo })
-        };
-        let top = Interval::point(self.im.hi().clone()).scale2(1).sin_cos();
-        let bottom = Interval::point(self.im.lo().clone()).scale2(1).sin_cos();
-        let im_hi = if *top.0.hi() >= 0 { near } else { far }.im(&top);
-        let im_lo = if *bottom.0.lo() >= 0 { far } else { near }.im(&bottom);
-        Self::new(
-            Interval::new(re_lo.into_ends().0, re_hi.into_ends().1),
-            Interval::new(im_lo.into_ends().0, im_hi.into_ends().1),
-        )
-    }
-
-    /// `tanh` for `x >= 0`.
-    fn tanh_right(&self) -> Self {
-        let bits = self.bits();
-        let q = Rect {
-            re: -self.re.scale2(1),
-            im: -self.im.scale2(1),
-        }
-        .exp();
-        let half = (q + Self::int(1, bits)).recip();
-        Rect {
-            re: half.re.scale2(1) - Interval::int(1, bits),
-            im: half.im.scale2(1),
-        }
-    }
-
     /// `z^n` by squaring and multiplying; `None` where that is long and hopeless (`|n| > 64`).
     fn repeated_product(&self, n: i64) -> Option<Self> {
         if n.unsigned_abs() > 64 {

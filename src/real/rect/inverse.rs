@@ -77,7 +77,16 @@ impl Rect {
             im: -&self.re,
         };
         let re = (above.arg() - below.arg()).scale2(-1);
+        // Never beyond +-pi/2, and on the side of x.
         let zero = Float::new(bits);
+        let quarter = Interval::pi(bits).scale2(-1).into_ends().1;
+        let re = re.intersect(&if *self.re.lo() >= 0 {
+            Interval::new(zero.clone(), quarter)
+        } else if *self.re.hi() <= 0 {
+            Interval::new(-quarter, zero.clone())
+        } else {
+            Interval::symmetric(quarter)
+        });
         let im = if *self.im.lo() >= 0 {
             atanh_part(&self.re, &self.im)
         } else if *self.im.hi() <= 0 {

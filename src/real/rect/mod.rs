@@ -4,6 +4,9 @@ mod erf;
 mod functions;
 mod inverse;
 #[cfg(test)]
+mod series;
+mod tanh;
+#[cfg(test)]
 mod tests;
 
 use rug::Float;
