@@ -123,10 +123,20 @@ impl<R: Real> Dual<R> {
         let two_over_pi = || R::int(2, bits) / R::pi(bits);
         match self {
             Dual::ArcCosine(d) => &one - &(&(d * &two_over_pi()) * &angle(t)),
-            Dual::ArcSine(d) => {
-                &(d * &two_over_pi()) / &(t * &(&R::int(2, bits) - t)).sqrt()
+            Dual::ArcSine(d) => &(d * &two_over_pi()) / &(t * &(&R::int(2, bits) - t)).sqrt(),
+            // cosh(s rho)/sinh(s) with the exponent -s t, which has the digits of t
+            Dual::Sinh(s) => {
+                let sum = &one + &(-(s * &(&one - t)).scale2(1)).exp();
+                let scale = &(-(s * t)).exp() / &-(-s.scale2(1)).exp_m1();
+                &(s * &scale) * &sum
             }
-            _ => self.slope_at(&(&one - t)),
+            Dual::Cosh(s) => {
+                let difference = -(-(s * &(&one - t)).scale2(1)).exp_m1();
+                let scale = &(-(s * t)).exp() / &(&one + &(-s.scale2(1)).exp());
+                &(s * &scale) * &difference
+            }
+            Dual::Exp(s) => s * &(-(s * t)).exp(),
+            Dual::Erf(_) | Dual::Series(_) => self.slope_at(&(&one - t)),
         }
     }
 }

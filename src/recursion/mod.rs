@@ -4,6 +4,9 @@ mod scaled;
 mod unit;
 mod walk;
 
+#[cfg(test)]
+mod tests;
+
 pub use scaled::Scaled;
 pub use unit::{DIRECT, Kernels, Unit};
 pub use walk::{Correlation, Layer, Walk};

@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 
 use rug::Float;
 
-use super::walk::{Correlation, Layer, Walk};
 use super::Scaled;
+use super::walk::{Correlation, Layer, Walk};
 use crate::activation::Parity;
 use crate::deadline::Deadline;
 use crate::dual::Dual;
@@ -301,6 +301,9 @@ fn nearest<R: Real>(
             mantissa: &sign * &ratio,
             log: log.clone(),
         },
-        nngp: Scaled { mantissa: sign, log },
+        nngp: Scaled {
+            mantissa: sign,
+            log,
+        },
     })
 }

@@ -254,9 +254,7 @@ impl<R: Real> Walk<R> {
         let bits = self.position.bits();
         let unit = |x: &R| Float::with_val(64, x.abs().upper_end().to_float()) >> (bits - 2);
         let x = self.position.coordinate();
-        let near = self
-            .position
-            .widened(&(x.radius() + unit(x)));
+        let near = self.position.widened(&(x.radius() + unit(x)));
         // t -> 0 in the ordered phase: everything between 0 and t
         let below = match &self.position {
             Correlation::Gap(t) => {
@@ -279,8 +277,13 @@ impl<R: Real> Walk<R> {
             let error = Float::with_val(64, ntk.radius() * 7u32) + unit(ntk);
             // what is left of the way to s/(1 - slope)
             let target = &s / &(R::int(1, bits) - &slope);
-            let missing = (&target.midpoint() - &ntk.midpoint()).abs().upper_end().to_float();
-            let all = ntk.widened(&error).widened(&Float::with_val(64, missing * 2u32));
+            let missing = (&target.midpoint() - &ntk.midpoint())
+                .abs()
+                .upper_end()
+                .to_float();
+            let all = ntk
+                .widened(&error)
+                .widened(&Float::with_val(64, missing * 2u32));
             let small = all.radius() <= Float::with_val(64, unit(ntk)) << 24u32;
             (small && within(&(&(&all * &slope) + &image.value()), &all)).then_some((s, all))
         })
