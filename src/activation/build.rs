@@ -1,4 +1,4 @@
-//! Building trees by hand: numbers, operators that drop zeros and ones, substitution, size and depth.
+//! Building trees by hand: numbers, operators that add numbers and drop zeros and ones, substitution, size and depth.
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
 use std::sync::Arc;
@@ -9,8 +9,9 @@ use super::expr::{BinaryOp, Condition, Expr, Function};
 
 /// A terminating decimal with more digits than this is written as a quotient of integers.
 const DECIMAL_DIGITS: u32 = 40;
-/// Exact constant arithmetic stops at rationals of this many bits; the tree is then left as it is.
-const EXACT_BITS: u32 = 100_000;
+/// Exact constant arithmetic stops at rationals of this many bits (some 9,000 digits, so that the result
+/// can be printed and parsed); the tree is then left as it is.
+pub(crate) const EXACT_BITS: u32 = 30_000;
 
 impl Expr {
     /// The canonical tree of a rational number: a decimal where it terminates (within 40 digits),
@@ -142,7 +143,7 @@ impl Expr {
     }
 
     /// The exact value of a constant tree of numbers, `+ - * /` and integer powers, while it stays
-    /// small (100,000 bits).
+    /// small (30,000 bits).
     ///
     /// ```
     /// use deeplimit::activation::Expr;
@@ -216,6 +217,18 @@ fn decimals(denominator: &Integer) -> Option<u32> {
     (rest == 1).then_some(twos.max(fives))
 }
 
+/// The literal value of a number, with or without a minus.
+fn literal(e: &Expr) -> Option<Rational> {
+    match e {
+        Expr::Number(q) => Some((**q).clone()),
+        Expr::Neg(a) => match &**a {
+            Expr::Number(q) => Some(Rational::from(-&**q)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 impl Neg for Expr {
     type Output = Expr;
     fn neg(self) -> Expr {
@@ -230,6 +243,9 @@ impl Neg for Expr {
 impl Add for Expr {
     type Output = Expr;
     fn add(self, other: Expr) -> Expr {
+        if let (Some(a), Some(b)) = (literal(&self), literal(&other)) {
+            return Expr::rational(&(a + b));
+        }
         match (self, other) {
             (a, b) if a.is_int(0) => b,
             (a, b) if b.is_int(0) => a,
@@ -242,6 +258,9 @@ impl Add for Expr {
 impl Sub for Expr {
     type Output = Expr;
     fn sub(self, other: Expr) -> Expr {
+        if let (Some(a), Some(b)) = (literal(&self), literal(&other)) {
+            return Expr::rational(&(a - b));
+        }
         match (self, other) {
             (a, b) if b.is_int(0) => a,
             (a, b) if a.is_int(0) => -b,
@@ -254,6 +273,9 @@ impl Sub for Expr {
 impl Mul for Expr {
     type Output = Expr;
     fn mul(self, other: Expr) -> Expr {
+        if let (Some(a), Some(b)) = (literal(&self), literal(&other)) {
+            return Expr::rational(&(a * b));
+        }
         match (self, other) {
             (a, b) if a.is_int(0) || b.is_int(0) => Expr::int(0),
             (a, b) if a.is_int(1) => b,

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use rug::Rational;
+
 use super::catalogue;
 use super::expr::{BinaryOp, Condition, Constant, Expr, Function, Relation};
 
@@ -65,8 +67,8 @@ impl Slopes {
             Expr::Binary(BinaryOp::Mul, a, b) => {
                 self.of(a) * (**b).clone() + (**a).clone() * self.of(b)
             }
-            // One quotient again: split in two, each would be infinite at 0.
-            Expr::Binary(BinaryOp::Div, a, b) if removable(a, b) => {
+            // One quotient again: split in two, each would be infinite where both vanish.
+            Expr::Binary(BinaryOp::Div, a, b) if !removable(a, b).is_empty() => {
                 (self.of(a) * (**b).clone() - (**a).clone() * self.of(b)) / square((**b).clone())
             }
             Expr::Binary(BinaryOp::Div, a, b) => {
@@ -250,18 +252,47 @@ fn plus_exponential(e: &Expr) -> Option<&Expr> {
     }
 }
 
-/// Do both trees provably vanish at `x = 0` and are they free of switches, so that their quotient
-/// there has a limit that their derivatives know?
-pub(crate) fn removable(numerator: &Expr, denominator: &Expr) -> bool {
-    vanishes(denominator) && vanishes(numerator)
+/// The rational places where both trees provably vanish and are analytic, so that their quotient has
+/// a limit there that their derivatives know: zero, and the roots of what is visibly a multiple of
+/// `(x-c)^k` in the denominator.
+pub(crate) fn removable(numerator: &Expr, denominator: &Expr) -> Vec<Rational> {
+    if denominator.is_constant() {
+        return vec![];
+    }
+    let (numerator, denominator) = (numerator.expand(), denominator.expand());
+    if is_switched(&denominator) || is_switched(&numerator) {
+        return vec![];
+    }
+    let mut places = vec![Rational::new()];
+    roots(&denominator, &mut places);
+    let vanishes = |e: &Expr, c: &Rational| e.substitute(&Expr::rational(c)).simplify().is_int(0);
+    places.retain(|c| vanishes(&denominator, c) && vanishes(&numerator, c));
+    places
 }
 
-fn vanishes(e: &Expr) -> bool {
-    let e = e.expand();
-    let smooth = !e.any(&|node| match node {
+fn is_switched(e: &Expr) -> bool {
+    e.any(&|node| match node {
         Expr::If(..) => true,
         Expr::Call(function, _) => function.is_switch(),
         _ => false,
-    });
-    smooth && e.substitute(&Expr::int(0)).simplify().is_int(0)
+    })
+}
+
+/// The places `c` of the subtrees that are `a*(x-c)^k`.
+fn roots(e: &Expr, places: &mut Vec<Rational>) {
+    match e.polynomial() {
+        Some(p) => {
+            if let [.., second, first] = &p[..] {
+                // a (x - c)^k = a x^k - a k c x^(k-1) + ...
+                let c = -Rational::from(second / first) / (p.len() as u32 - 1);
+                if !places.contains(&c) {
+                    places.push(c);
+                }
+            }
+        }
+        None => e
+            .children()
+            .into_iter()
+            .for_each(|child| roots(child, places)),
+    }
 }

@@ -26,6 +26,11 @@ mod symmetry;
 pub mod tape;
 mod token;
 
+#[cfg(test)]
+pub(crate) mod arbitrary;
+#[cfg(test)]
+mod tests;
+
 pub use catalogue::{Entry, catalogue};
 pub use expr::{BinaryOp, Condition, Constant, Expr, Function, Relation};
 pub use symmetry::Parity;

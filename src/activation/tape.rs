@@ -31,8 +31,12 @@ enum Op {
     Sub(Slot, Slot),
     Mul(Slot, Slot),
     Div(Slot, Slot),
-    /// A quotient of two functions that both vanish at `x = 0`; the tape of this number has its limit.
-    Removable(Slot, Slot, usize),
+    /// A quotient of two functions that both vanish at these `x`; the tape of this number has its limits.
+    Removable(Slot, Slot, Vec<Rational>, usize),
+    /// A tape of its own, at the value of an operand.
+    Composed(usize, Slot),
+    /// `log(1 + e^v)`
+    Softplus(Slot),
     Integer(Slot, i64),
     Rational(Slot, Rational),
     Unary(Function, Slot),
@@ -56,10 +60,10 @@ enum Op {
 /// rectangles. A switch (`min`, `max`, `abs`, `sign`, `step`, a conditional) whose sign is not certain
 /// makes the result [undefined](Analytic::undefined), as does every point outside the domain.
 ///
-/// A quotient `N/D` of functions that provably both vanish at `x = 0` is taken in mean-value form where
-/// the division fails: for a convex set `S` that contains 0, and `N`, `D` analytic on it,
-/// `N(z)/D(z)` lies in `hull N'(S) / hull D'(S)` for every `z` in `S`; so `sinc` has a value at 0 and an
-/// enclosure on every ball around it.
+/// A quotient `N/D` of functions that provably both vanish at a rational `c` (0, or a visible root of the
+/// denominator) is taken in mean-value form where the division fails: for a convex set `S` that
+/// contains `c`, and `N`, `D` analytic on it, `N(z)/D(z)` lies in `hull N'(S) / hull D'(S)` for every
+/// `z` in `S`; so `sinc` has a value at 0 and an enclosure on every ball around it.
 ///
 /// ```
 /// use deeplimit::activation::{Expr, Tape};
@@ -73,6 +77,7 @@ pub struct Tape<T> {
     steps: Vec<Op>,
     constants: Vec<T>,
     outputs: Vec<Slot>,
+    /// The limits of quotients, and what is evaluated at something else than `x`.
     limits: Vec<Tape<T>>,
     bits: Bits,
 }
@@ -145,16 +150,36 @@ impl<T: Analytic> Tape<T> {
             Op::Sub(a, b) => at(a).clone() - at(b),
             Op::Mul(a, b) => at(a).clone() * at(b),
             Op::Div(a, b) => at(a).clone() / at(b),
-            Op::Removable(a, b, limit) => {
+            Op::Removable(a, b, places, limit) => {
                 let quotient = at(a).clone() / at(b);
                 if quotient.is_finite() {
                     return quotient;
                 }
-                let around = x.hull_with_zero();
-                match around.sign() {
-                    // Certainly not zero: a point, for which the limit at zero says nothing.
-                    Some(Ordering::Less | Ordering::Greater) => quotient,
-                    Some(Ordering::Equal) | None => self.limits[*limit].at_one(&around),
+                // An exact 0/0: there, or so near that doubles underflow.
+                if [at(a), at(b)]
+                    .iter()
+                    .all(|v| v.sign() == Some(Ordering::Equal))
+                {
+                    return self.limits[*limit].at_one(x);
+                }
+                // Where the hull contains the place, the division failed because `x` is there, or near.
+                // A point elsewhere is its own hull, and the limit says nothing about it.
+                let near = places.iter().find_map(|c| {
+                    let c = T::rational(c, self.bits);
+                    let around = (x.clone() - &c).hull_with_zero();
+                    let contains_zero = !(T::int(1, self.bits) / &around).is_finite();
+                    contains_zero.then(|| around + &c)
+                });
+                near.map_or(quotient, |around| self.limits[*limit].at_one(&around))
+            }
+            Op::Composed(tape, a) => self.limits[*tape].at_one(at(a)),
+            Op::Softplus(v) => {
+                // For large v the exponential would leave the range of doubles; a sign is certain on
+                // the real line only, and there both forms are equal.
+                let v = at(v);
+                match v.sign() {
+                    Some(Ordering::Greater) => v.clone() + (-v.clone()).exp().ln_1p(),
+                    _ => v.exp().ln_1p(),
                 }
             }
             Op::Integer(a, n) => at(a).powi(*n),
@@ -229,6 +254,14 @@ struct Writer<T> {
 
 impl<T: Analytic> Writer<T> {
     fn emit(&mut self, op: Op) -> Slot {
+        match op {
+            // Undecided, and of no consequence.
+            Op::Min(a, b) | Op::Max(a, b) if a == b => return a,
+            Op::Select {
+                then, otherwise, ..
+            } if then == otherwise => return then,
+            _ => {}
+        }
         if let Some(slot) = self.known.get(&op) {
             return *slot;
         }
@@ -278,10 +311,16 @@ impl<T: Analytic> Writer<T> {
                     self.emit(Op::Max(a, b))
                 }
                 (Function::Log, [u]) => match one_plus(u) {
-                    Some(rest) => {
-                        let rest = self.slot(&rest);
-                        self.emit(Op::Ln1p(rest))
-                    }
+                    Some(rest) => match exponent(&rest) {
+                        Some(v) => {
+                            let v = self.slot(v);
+                            self.emit(Op::Softplus(v))
+                        }
+                        None => {
+                            let rest = self.slot(&rest);
+                            self.emit(Op::Ln1p(rest))
+                        }
+                    },
                     None => self.function(Function::Log, u),
                 },
                 (_, [u]) => self.function(*function, u),
@@ -303,8 +342,16 @@ impl<T: Analytic> Writer<T> {
                     otherwise,
                 })
             }
-            Expr::Named(_, args) => match (e.hermite_index(), &args[..]) {
+            Expr::Named(name, args) => match (e.hermite_index(), &args[..]) {
                 (Some(n), [_, u]) => self.hermite(n, u),
+                // At the value of u, so that the hole is mended wherever u vanishes.
+                (_, [u]) if *name == "sinc" && *u != Expr::X => {
+                    let u = self.slot(u);
+                    let sinc = Expr::Named(name, [Expr::X].into());
+                    let inner = Tape::with_removals(&[sinc], self.tape.bits, self.removals);
+                    self.tape.limits.push(inner);
+                    self.emit(Op::Composed(self.tape.limits.len() - 1, u))
+                }
                 _ => match e.written_out() {
                     Expr::Named(..) => self.function(Function::Min, &Expr::X),
                     formula => self.slot(&formula),
@@ -357,27 +404,22 @@ impl<T: Analytic> Writer<T> {
                 if matches!(right, Slot::Constant(_)) || self.known.contains_key(&plain) {
                     return self.emit(plain);
                 }
-                match self.limit(a, b) {
-                    Some(limit) => {
-                        let slot = self.emit(Op::Removable(left, right, limit));
-                        self.known.insert(plain, slot);
-                        slot
-                    }
-                    None => self.emit(plain),
+                let places = match self.removals {
+                    0 => vec![],
+                    _ => removable(a, b),
+                };
+                if places.is_empty() {
+                    return self.emit(plain);
                 }
+                let quotient = a.derivative() / b.derivative();
+                let limit = Tape::with_removals(&[quotient], self.tape.bits, self.removals - 1);
+                self.tape.limits.push(limit);
+                let limit = self.tape.limits.len() - 1;
+                let slot = self.emit(Op::Removable(left, right, places, limit));
+                self.known.insert(plain, slot);
+                slot
             }
         }
-    }
-
-    /// The number of the tape of `N'/D'`, if `N` and `D` are analytic and vanish at 0.
-    fn limit(&mut self, numerator: &Expr, denominator: &Expr) -> Option<usize> {
-        if self.removals == 0 || !removable(numerator, denominator) {
-            return None;
-        }
-        let quotient = numerator.derivative() / denominator.derivative();
-        let tape = Tape::with_removals(&[quotient], self.tape.bits, self.removals - 1);
-        self.tape.limits.push(tape);
-        Some(self.tape.limits.len() - 1)
     }
 
     fn power(&mut self, a: &Expr, b: &Expr) -> Slot {
@@ -433,7 +475,9 @@ impl Op {
             | Op::Rational(a, _)
             | Op::Unary(_, a)
             | Op::ExpM1(a)
-            | Op::Ln1p(a) => {
+            | Op::Ln1p(a)
+            | Op::Softplus(a)
+            | Op::Composed(_, a) => {
                 vec![*a]
             }
             Op::Add(a, b)
@@ -444,7 +488,7 @@ impl Op {
             | Op::Max(a, b) => {
                 vec![*a, *b]
             }
-            Op::Removable(a, b, _) => vec![*a, *b],
+            Op::Removable(a, b, ..) => vec![*a, *b],
             Op::Select {
                 left,
                 right,

@@ -81,6 +81,7 @@ impl Reader {
                 Some(value) => number(if function == Sin { value.0 } else { value.1 }),
                 None => Some(Form::atom(Expr::call(function, writing::tree(u)))),
             },
+            Tan if half_turns(u).is_some_and(|(sine, _)| sine == 0) => number(0),
             // Positive factors do not matter to a sign.
             Sign | Step => {
                 let (coefficient, monomial) = self.factor(u)?;

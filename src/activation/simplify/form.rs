@@ -6,11 +6,9 @@ use std::collections::BTreeMap;
 use rug::{Integer, Rational};
 
 use super::writing::DECIMAL_LENGTH;
-use crate::activation::build::{bit_length, integer_power};
+use crate::activation::build::{EXACT_BITS, bit_length, integer_power};
 use crate::activation::expr::{BinaryOp, Constant, Expr, Function};
 
-/// Arithmetic that would exceed this many bits in a coefficient is refused, and the tree kept.
-const COEFFICIENT_BITS: u32 = 100_000;
 /// Sums beyond this many terms are refused.
 const TERMS: usize = 2_000;
 /// An integer of more bits than this is better written as a decimal.
@@ -115,7 +113,7 @@ impl Monomial {
 
 /// The coefficient, if it is not too large.
 pub(super) fn within_bits(q: Rational) -> Option<Rational> {
-    (bit_length(&q) <= COEFFICIENT_BITS).then_some(q)
+    (bit_length(&q) <= EXACT_BITS).then_some(q)
 }
 
 /// Radicals keep exponents in `[0, 1)`; the whole part goes into the factor.
@@ -128,7 +126,7 @@ fn reduced(atom: &Expr, exponent: Rational, factor: &mut Rational) -> Option<Rat
         return Some(exponent);
     }
     *factor *= integer_power(base, whole.numer().to_i64()?)?;
-    (bit_length(factor) <= COEFFICIENT_BITS).then(|| exponent - whole)
+    (bit_length(factor) <= EXACT_BITS).then(|| exponent - whole)
 }
 
 impl Form {
@@ -167,9 +165,16 @@ impl Form {
         }
     }
 
+    /// `self + factor * other`, refused where a coefficient that is new becomes too large.
     pub fn add(&mut self, other: &Form, factor: &Rational) -> Option<()> {
         for (monomial, coefficient) in &other.terms {
-            self.insert(monomial.clone(), Rational::from(coefficient * factor));
+            let term = Rational::from(coefficient * factor);
+            self.insert(monomial.clone(), term);
+            let untouched = |sum: &Rational| sum.cmp_abs(coefficient) == Ordering::Equal;
+            let sum = self.terms.get(monomial);
+            if sum.is_some_and(|sum| !untouched(sum) && bit_length(sum) > EXACT_BITS) {
+                return None;
+            }
         }
         (self.terms.len() <= TERMS).then_some(())
     }
@@ -208,7 +213,7 @@ impl Form {
             for (n, d) in &other.terms {
                 let (factor, monomial) = m.times(n)?;
                 let coefficient = factor * c * d;
-                if bit_length(&coefficient) > COEFFICIENT_BITS {
+                if bit_length(&coefficient) > EXACT_BITS {
                     return None;
                 }
                 product.insert(monomial, coefficient);
@@ -268,7 +273,7 @@ impl Form {
         for c in self.terms.values() {
             numerator.gcd_mut(c.numer());
             denominator.lcm_mut(c.denom());
-            if denominator.significant_bits() > COEFFICIENT_BITS {
+            if denominator.significant_bits() > EXACT_BITS {
                 return None;
             }
         }
@@ -347,6 +352,6 @@ pub(super) fn product_of_polynomials(a: &[Rational], b: &[Rational]) -> Option<F
             product[i + j] += Rational::from(p * q);
         }
     }
-    let small = product.iter().all(|c| bit_length(c) <= COEFFICIENT_BITS);
+    let small = product.iter().all(|c| bit_length(c) <= EXACT_BITS);
     small.then(|| Form::from_polynomial(product))
 }

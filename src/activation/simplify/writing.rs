@@ -99,7 +99,7 @@ fn product(monomial: &Monomial, coefficient: &Rational) -> Expr {
     }
     let mut coefficient = coefficient.clone();
     let (mut above, mut below): (Option<Expr>, Option<Expr>) = (None, None);
-    let mut exponent = Form::default();
+    let mut exponent: Vec<(&Expr, &Rational)> = Vec::new();
     let (mut root_above, mut root_below) = (Vec::new(), Vec::new());
     let mut radicals: Vec<(Rational, Integer)> = Vec::new();
     for (atom, q) in &monomial.0 {
@@ -108,7 +108,7 @@ fn product(monomial: &Monomial, coefficient: &Rational) -> Expr {
                 Some((_, product)) => *product *= base.numer(),
                 None => radicals.push((q.clone(), base.numer().clone())),
             },
-            Expr::Call(Function::Exp, args) => exponent.insert(monomial_of(&args[0]), q.clone()),
+            Expr::Call(Function::Exp, args) => exponent.push((&args[0], q)),
             _ => {}
         }
     }
@@ -156,10 +156,10 @@ fn product(monomial: &Monomial, coefficient: &Rational) -> Expr {
         }
     }
     let (above, below) = with_roots(above, below, root_above, root_below);
-    let above = if exponent.is_zero() {
+    let above = if exponent.is_empty() {
         above
     } else {
-        times(above, exponential(&exponent))
+        times(above, exponential(exponent))
     };
     with_coefficient(&coefficient, above, below)
 }
@@ -224,31 +224,48 @@ fn multiplied_first(number: Expr, factors: Expr) -> Expr {
     }
 }
 
-fn exponential(exponent: &Form) -> Expr {
-    match exponent.rational() {
-        Some(q) if q == 1 => Expr::Constant(Constant::E),
-        _ => Expr::call(Function::Exp, tree(exponent)),
+/// `exp` of a sum of multiples of coefficient-free trees.
+fn exponential(mut exponent: Vec<(&Expr, &Rational)>) -> Expr {
+    exponent.sort_by_key(|(t, _)| (t.is_constant(), std::cmp::Reverse(degree(t))));
+    if let [(one, q)] = &exponent[..]
+        && one.is_int(1)
+        && **q == 1
+    {
+        return Expr::Constant(Constant::E);
+    }
+    let first = exponent.iter().position(|(_, q)| **q > 0);
+    exponent[..=first.unwrap_or(0)].rotate_right(1);
+    let sum = exponent.into_iter().map(|(t, q)| {
+        let (above, below) = match t {
+            Expr::Binary(BinaryOp::Div, a, b) => ((**a).clone(), Some((**b).clone())),
+            _ => (t.clone(), None),
+        };
+        let above = if above.is_int(1) { None } else { Some(above) };
+        let term = with_coefficient(&q.clone().abs(), above, below);
+        if *q < 0 { negated(term) } else { term }
+    });
+    let sum = sum.reduce(|a, b| match b {
+        b if starts_with_minus(&b) => a - negated(b),
+        b => a + b,
+    });
+    Expr::call(Function::Exp, sum.unwrap_or_else(|| Expr::int(0)))
+}
+
+fn starts_with_minus(e: &Expr) -> bool {
+    match e {
+        Expr::Neg(_) => true,
+        Expr::Binary(BinaryOp::Mul | BinaryOp::Div, a, _) => starts_with_minus(a),
+        _ => false,
     }
 }
 
-/// The exponent of an exponential atom, whose coefficient is 1, as a monomial again.
-fn monomial_of(exponent: &Expr) -> Monomial {
-    use BinaryOp::{Div, Mul, Pow};
-    let joined = |a: &Expr, b: &Expr, sign: i32| {
-        let (_, b) = monomial_of(b).power(&Rational::from(sign))?;
-        monomial_of(a).times(&b)
-    };
-    let parts = match exponent {
-        one if one.is_int(1) => return Monomial::default(),
-        Expr::Binary(Mul, a, b) => joined(a, b, 1),
-        Expr::Binary(Div, a, b) => joined(a, b, -1),
-        Expr::Binary(Pow, a, b) if **a == Expr::X => {
-            b.as_rational().and_then(|q| monomial_of(a).power(&q))
-        }
-        _ => None,
-    };
-    match parts {
-        Some((factor, monomial)) if factor == 1 => monomial,
-        _ => Monomial::atom(exponent.clone(), Rational::from(1)),
+/// The power of `x` that a coefficient-free tree visibly is, for the order of reading.
+fn degree(t: &Expr) -> Rational {
+    match t {
+        Expr::X => Rational::from(1),
+        Expr::Binary(BinaryOp::Mul, a, b) => degree(a) + degree(b),
+        Expr::Binary(BinaryOp::Div, a, b) => degree(a) - degree(b),
+        Expr::Binary(BinaryOp::Pow, a, b) => degree(a) * b.as_rational().unwrap_or_default(),
+        _ => Rational::new(),
     }
 }

@@ -154,6 +154,9 @@ impl Analytic for Ball {
     fn is_finite(&self) -> bool {
         self.mid.is_finite() && !self.rad.is_infinite()
     }
+    fn hull_with_zero(&self) -> Self {
+        self.hull(&Self::int(0, self.bits()))
+    }
     fn sign(&self) -> Option<Ordering> {
         match self.side() {
             _ if self.is_undefined() => None,

@@ -174,6 +174,9 @@ impl Analytic for Interval {
     fn is_finite(&self) -> bool {
         self.lo.is_finite() && self.hi.is_finite()
     }
+    fn hull_with_zero(&self) -> Self {
+        self.hull(&Self::int(0, self.bits()))
+    }
     fn sign(&self) -> Option<Ordering> {
         if self.lo > 0 {
             Some(Ordering::Greater)

@@ -29,6 +29,9 @@ impl Analytic for Rect {
     fn is_finite(&self) -> bool {
         self.re.is_finite() && self.im.is_finite()
     }
+    fn hull_with_zero(&self) -> Self {
+        self.hull(&Self::int(0, self.bits()))
+    }
     fn sign(&self) -> Option<Ordering> {
         if self.is_real() { self.re.sign() } else { None }
     }
