@@ -12,7 +12,7 @@ use crate::hermite::Series;
 use crate::real::{Bits, Real};
 
 /// The dual in closed form, where the literature has one and the expression is recognised: `a z + b |z|` (ReLU and its
-/// kin), `a + b sign(z)`, `c erf(k z)`, `c sin(k z)`, `c cos(k z)`, `c exp(k z)` and polynomials.
+/// kin), `a + b sign(z)`, `c erf(k z)`, `c sin(k z)`, `c cos(k z)`, `c exp(k z)`, polynomials, and all of these plus a constant.
 pub fn closed_form<R: Real>(expr: &Expr, bits: Bits) -> Option<Dual<R>> {
     let expr = expr.expand().simplify();
     let value = |e: &Expr| Tape::<R>::new(std::slice::from_ref(e), bits).at_one(&R::int(0, bits));
@@ -33,7 +33,7 @@ pub fn closed_form<R: Real>(expr: &Expr, bits: Bits) -> Option<Dual<R>> {
             _ => {}
         }
     }
-    split_at_zero(&expr, bits)
+    split_at_zero(&expr, bits).or_else(|| super::shifted::shifted(&expr, bits))
 }
 
 /// Two pieces that meet at 0, both linear through the origin or both constant.

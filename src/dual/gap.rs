@@ -114,6 +114,8 @@ impl<R: Real> Dual<R> {
             }
             Dual::Exp(s) => -(-(s * t)).exp_m1(),
             Dual::Series(s) => s.gap(t),
+            // 1 = constant + scale (1 - dual_g(0))
+            Dual::Shifted { scale, inner, .. } => scale * &inner.gap_at_point(t),
         }
     }
 
@@ -136,6 +138,7 @@ impl<R: Real> Dual<R> {
                 &(s * &scale) * &difference
             }
             Dual::Exp(s) => s * &(-(s * t)).exp(),
+            Dual::Shifted { scale, inner, .. } => scale * &inner.slope_at_gap_point(t),
             Dual::Erf(_) | Dual::Series(_) => self.slope_at(&(&one - t)),
         }
     }

@@ -11,6 +11,7 @@ mod closed;
 mod gap;
 mod origin;
 mod piecewise_linear;
+mod shifted;
 mod taylor;
 mod values;
 
@@ -41,6 +42,15 @@ pub enum Dual<R> {
     Exp(R),
     /// Hermite series with a bounded rest (no rest for a polynomial).
     Series(Series<R>),
+    /// `phi = g - m`: `constant + scale (dual_g(rho) - dual_g(0))`, the constant exactly 0 where `E phi = 0` is proved.
+    Shifted {
+        /// `dual_g`
+        inner: Box<Dual<R>>,
+        /// `(E phi)^2 / E phi^2`
+        constant: R,
+        /// `E g^2 / E phi^2`
+        scale: R,
+    },
 }
 
 impl<R: Real> Dual<R> {
@@ -88,6 +98,11 @@ impl<R: Real> Dual<R> {
             Dual::Cosh(s) => &cosh(&(s * rho), s) / &cosh(s, s),
             Dual::Exp(s) => (s * &(rho - &one())).exp(),
             Dual::Series(s) => s.at(rho),
+            Dual::Shifted {
+                constant,
+                scale,
+                inner,
+            } => constant + &(scale * &inner.rise_at(rho)),
         }
     }
 
@@ -104,6 +119,7 @@ impl<R: Real> Dual<R> {
             Dual::Cosh(s) => &(s * &sinh(&(s * rho), s)) / &cosh(s, s),
             Dual::Exp(s) => s * &(s * &(rho - &one())).exp(),
             Dual::Series(s) => s.slope_at(rho),
+            Dual::Shifted { scale, inner, .. } => scale * &inner.slope_at(rho),
         }
     }
 }

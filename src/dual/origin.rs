@@ -35,6 +35,14 @@ impl<R: Real> Dual<R> {
                 Some((1, &(&twice * &(-s).exp()) / &-(-&twice).exp_m1()))
             }
             Dual::Cosh(_) | Dual::Exp(_) => None,
+            Dual::Shifted {
+                constant,
+                inner,
+                scale,
+            } => {
+                let (k, c) = vanishes(constant).then(|| inner.rise())??;
+                Some((k, scale * &c))
+            }
             Dual::Series(s) => {
                 let k = s.squares.iter().position(|c| !vanishes(c))?;
                 let certain = k > 0 && s.squares[k].sign() == Some(Ordering::Greater);
@@ -42,6 +50,21 @@ impl<R: Real> Dual<R> {
             }
         }
         .filter(|(_, c)| c.is_finite() && c.sign() == Some(Ordering::Greater))
+    }
+
+    /// The leading term of `dual(rho) - dual(0)`.
+    fn rise(&self) -> Option<(u32, R)> {
+        let bits = match self {
+            Dual::ArcCosine(x) | Dual::ArcSine(x) | Dual::Erf(x) | Dual::Sinh(x) => x.bits(),
+            Dual::Cosh(x) | Dual::Exp(x) => x.bits(),
+            Dual::Series(s) => s.tail.bits(),
+            Dual::Shifted { scale, .. } => scale.bits(),
+        };
+        let vanishes = |x: &R| x.sign() == Some(Ordering::Equal);
+        // the first coefficient vanishes for D = 1 and for even functions; the second is then positive
+        let taylor = self.taylor(&R::int(0, bits), 64);
+        let k = (1..taylor.len()).find(|k| !vanishes(&taylor[*k]))?;
+        Some((k as u32, taylor[k].clone()))
     }
 
     /// Even or odd as a function of the correlation, if that is certain.
@@ -59,6 +82,11 @@ impl<R: Real> Dual<R> {
             Dual::Erf(_) | Dual::Sinh(_) => Some(Parity::Odd),
             Dual::Cosh(_) => Some(Parity::Even),
             Dual::Exp(_) => None,
+            Dual::Shifted {
+                constant, inner, ..
+            } => inner
+                .parity()
+                .filter(|p| *p == Parity::Even || vanishes(constant)),
             Dual::Series(s) => {
                 // what lies beyond the known degree has to be nothing
                 if !vanishes(&s.tail) && R::TRACKS_ERRORS {
@@ -86,6 +114,15 @@ impl Dual<Ball> {
             Dual::Sinh(x) => Dual::Sinh(r(x)),
             Dual::Cosh(x) => Dual::Cosh(r(x)),
             Dual::Exp(x) => Dual::Exp(r(x)),
+            Dual::Shifted {
+                inner,
+                constant,
+                scale,
+            } => Dual::Shifted {
+                inner: Box::new(inner.rounded()),
+                constant: r(constant),
+                scale: r(scale),
+            },
             Dual::Series(s) => Dual::Series(Series {
                 squares: s.squares.iter().map(r).collect(),
                 tail: r(&s.tail),

@@ -61,6 +61,15 @@ impl<R: Real> Dual<R> {
                 exponential(s, [x.clone(), x], &one, degree)
             }
             Dual::Series(series) => shifted(series, p, degree),
+            Dual::Shifted {
+                inner,
+                constant,
+                scale,
+            } => {
+                let mut out: Vec<R> = inner.taylor(p, degree).iter().map(|c| scale * c).collect();
+                out[0] = constant + &(scale * &inner.rise_at(p));
+                out
+            }
         }
     }
 }
@@ -160,6 +169,9 @@ mod tests {
             "cos(x)",
             "exp(x)",
             "optimal(5)",
+            "max(x,0)-1/sqrt(2*pi)",
+            "1-cos(2*x)",
+            "3*(exp(x)-1)",
         ] {
             let dual = closed_form::<Ball>(&Expr::parse(text).unwrap(), 200).unwrap();
             for p in [0, 1, 2] {

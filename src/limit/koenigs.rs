@@ -25,6 +25,7 @@ use std::cmp::Ordering;
 use super::power_series::{evaluated, product, slope_evaluated};
 use crate::dual::Dual;
 use crate::real::{Bits, Real};
+use crate::recursion::{Correlation, Layer};
 
 /// More layers than this are not walked to come near the fixed point.
 const LAST_STEP: u64 = 400_000;
@@ -34,11 +35,11 @@ const LAST_STEP: u64 = 400_000;
 /// Promise: enclosures for [`crate::real::Ball`] (proved, see the module), estimates elsewhere.
 ///
 /// ```
-/// use deeplimit::{activation::Expr, dual::closed_form, limit::Koenigs};
+/// use deeplimit::{activation::Expr, dual::closed_form, limit::Koenigs, recursion::Correlation};
 /// // dual = (rho + rho^3)/2, the optimal activation in two dimensions
 /// let dual = closed_form::<f64>(&Expr::parse("optimal(2)").unwrap(), 53).unwrap();
 /// let h = Koenigs::new(&dual, 0.0, 24).unwrap();
-/// assert!((h.at(&0.5).unwrap() - 0.713599128288601206).abs() < 1e-14);
+/// assert!((h.at(&Correlation::new(0.5)).unwrap() - 0.713599128288601206).abs() < 1e-14);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Koenigs<R> {
@@ -62,8 +63,8 @@ pub struct Koenigs<R> {
 pub struct Landing<R> {
     /// `n`: layers walked.
     pub steps: u64,
-    /// `S_n`.
-    pub nngp: R,
+    /// `S_n`, in the coordinate that keeps digits.
+    pub position: Correlation<R>,
     /// `T_n`.
     pub ntk: R,
     /// `dual'(S_0) ... dual'(S_{n-1})`.
@@ -72,22 +73,27 @@ pub struct Landing<R> {
 
 impl<R: Real> Landing<R> {
     /// Layer 0.
-    pub fn start(rho: &R) -> Self {
+    pub fn start(place: &Correlation<R>) -> Self {
         Landing {
             steps: 0,
-            nngp: rho.clone(),
-            ntk: rho.clone(),
-            slopes: R::int(1, rho.bits()),
+            position: place.clone(),
+            ntk: place.value(),
+            slopes: R::int(1, place.bits()),
         }
     }
 
-    /// One layer more: a mean-value step.
+    /// One layer more.
     pub fn step(&mut self, dual: &Dual<R>) {
-        let slope = dual.slope_at(&self.nngp);
-        self.nngp = dual.at(&self.nngp);
-        self.ntk = &(&self.ntk * &slope) + &self.nngp;
+        let (next, slope) = Layer::of(dual).step(&self.position);
+        self.ntk = &(&self.ntk * &slope) + &next.value();
+        self.position = next;
         self.slopes = &self.slopes * &slope;
         self.steps += 1;
+    }
+
+    /// `S_n`.
+    pub fn nngp(&self) -> R {
+        self.position.value()
     }
 }
 
@@ -204,14 +210,14 @@ impl<R: Real> Koenigs<R> {
     }
 
     /// Close enough for the series.
-    fn near(&self, rho: &R) -> bool {
-        (rho - &self.point).abs().compare(&self.reach) == Some(Ordering::Less)
+    fn near(&self, place: &Correlation<R>) -> bool {
+        (&place.value() - &self.point).abs().compare(&self.reach) == Some(Ordering::Less)
     }
 
     /// Walks until the series can be used, or to layer `last`; `None` where the orbit does not come near `p`.
-    pub fn land(&self, rho: &R, last: Option<u64>) -> Option<Landing<R>> {
-        let mut at = Landing::start(rho);
-        while !self.near(&at.nngp) {
+    pub fn land(&self, place: &Correlation<R>, last: Option<u64>) -> Option<Landing<R>> {
+        let mut at = Landing::start(place);
+        while !self.near(&at.position) {
             if last == Some(at.steps) {
                 return Some(at);
             }
@@ -252,28 +258,28 @@ impl<R: Real> Koenigs<R> {
 
     /// `h(rho - p) = lim (S_L - p)/m^L` for `-1 < rho < 1`; `None` where the orbit does not come near `p` in
     /// reasonable time (`rho = 1`, for instance).
-    pub fn at(&self, rho: &R) -> Option<R> {
-        let l = self.land(rho, None)?;
-        Some(&self.h_near(&(&l.nngp - &self.point)) / &self.multiplier.powi(l.steps as i64))
+    pub fn at(&self, place: &Correlation<R>) -> Option<R> {
+        let l = self.land(place, None)?;
+        Some(&self.h_near(&(&l.nngp() - &self.point)) / &self.multiplier.powi(l.steps as i64))
     }
 
     /// `h'(rho - p)`.
-    pub fn slope_at(&self, rho: &R) -> Option<R> {
-        let l = self.land(rho, None)?;
-        let near = &l.slopes * &self.slope_near(&(&l.nngp - &self.point));
+    pub fn slope_at(&self, place: &Correlation<R>) -> Option<R> {
+        let l = self.land(place, None)?;
+        let near = &l.slopes * &self.slope_near(&(&l.nngp() - &self.point));
         Some(&near / &self.multiplier.powi(l.steps as i64))
     }
 
     /// `C(rho)` in `T_L = { p/(1-m) + m^L (a (L+1) h + C) + O(m^2L) } / h'(z_L)`; in the singular regime
     /// `T_L/((L+1) lambda^L) = h + C/(L+1) + O(lambda^L)` and `C = sum_j (S_j h'(S_j)/lambda^j - h)`.
-    pub fn correction_at(&self, rho: &R) -> Option<R> {
-        let l = self.land(rho, None)?;
+    pub fn correction_at(&self, place: &Correlation<R>) -> Option<R> {
+        let l = self.land(place, None)?;
         Some(self.correction_from(&l))
     }
 
     fn correction_from(&self, l: &Landing<R>) -> R {
-        let bits = l.nngp.bits();
-        let z = &l.nngp - &self.point;
+        let bits = l.position.bits();
+        let z = &l.nngp() - &self.point;
         let layers = &(&self.drift * &R::int(l.steps as i64 + 1, bits)) * &self.h_near(&z);
         let limit = &self.point / &(&R::int(1, bits) - &self.multiplier);
         let gathered = &(&self.slope_near(&z) * &l.ntk) + &self.later_sum(&z);
@@ -281,9 +287,9 @@ impl<R: Real> Koenigs<R> {
     }
 
     /// `h`, `h'` and `C` at once.
-    pub fn all_at(&self, rho: &R) -> Option<[R; 3]> {
-        let l = self.land(rho, None)?;
-        let z = &l.nngp - &self.point;
+    pub fn all_at(&self, place: &Correlation<R>) -> Option<[R; 3]> {
+        let l = self.land(place, None)?;
+        let z = &l.nngp() - &self.point;
         let power = self.multiplier.powi(l.steps as i64);
         Some([
             &self.h_near(&z) / &power,
@@ -295,8 +301,8 @@ impl<R: Real> Koenigs<R> {
     /// `S_L - p` and `T_L` after `l.steps + more` layers, from a landing near `p`, given `y = m^more h(z_n)` and
     /// `a more h(z_n) m^more`-like terms through `power = m^more`, in one evaluation of the series.
     fn beyond(&self, l: &Landing<R>, more: &R, power: &R) -> (R, R) {
-        let bits = l.nngp.bits();
-        let z = &l.nngp - &self.point;
+        let bits = l.position.bits();
+        let z = &l.nngp() - &self.point;
         let h = self.h_near(&z);
         let last = self.inverse_near(&(power * &h));
         let limit = &self.point / &(&R::int(1, bits) - &self.multiplier);
@@ -309,14 +315,14 @@ impl<R: Real> Koenigs<R> {
 
     /// `(S_L, T_L)` at depth `depth`: layers are walked until the series can be used, the others cost nothing. Where
     /// `m^L` would leave the range of the numbers use [`Koenigs::all_at`] and logarithms.
-    pub fn kernels_at(&self, rho: &R, depth: u64) -> Option<(R, R)> {
-        let l = self.land(rho, Some(depth))?;
+    pub fn kernels_at(&self, place: &Correlation<R>, depth: u64) -> Option<(R, R)> {
+        let l = self.land(place, Some(depth))?;
         if l.steps == depth {
-            return Some((l.nngp, l.ntk));
+            return Some((l.nngp(), l.ntk));
         }
         let more = (depth - l.steps) as i64;
         let power = self.multiplier.powi(more);
-        let (z, ntk) = self.beyond(&l, &R::int(more, rho.bits()), &power);
+        let (z, ntk) = self.beyond(&l, &R::int(more, place.bits()), &power);
         Some((&self.point + &z, ntk))
     }
 
@@ -353,53 +359,49 @@ impl<R: Real> Koenigs<R> {
         &z - &(&error / &slope)
     }
 
-    /// `h^-1(y)` for `y >= 0`, as a correlation: the `rho` in `[p, 1)` with `h(rho - p) = y`. Bisection and Newton's
-    /// method; for balls the result is enclosed by the mean-value theorem. `None` where `y < 0` or `rho` is closer to 1
-    /// than the precision resolves.
+    /// `h^-1(y)` for `y > 0`: the gap `1 - rho` of the `rho` in `(p, 1)` with `h(rho - p) = y`. Bisection in the logarithm of
+    /// the gap, Newton's method; for balls the result is enclosed by the mean-value theorem (`h'` increases). `None` where
+    /// `y` is not positive.
     pub fn inverse_at(&self, y: &R) -> Option<R> {
         let bits = y.bits();
         let one = R::int(1, bits);
-        if y.sign() == Some(Ordering::Less) {
+        if y.sign() != Some(Ordering::Greater) {
             return None;
         }
-        // bring y near by powers of m, then pull back by bisection in the logarithm of the gap
-        let (mut low, mut high) = (self.point.midpoint(), one.midpoint());
+        let at = |t: &R| self.all_at(&Correlation::gap_of(t.clone()));
         let target = y.midpoint();
-        for _ in 0..40 {
-            // a bisection in the gap 1 - rho, which may be tiny
-            let (a, b) = (&one - &low, &one - &high);
-            let middle = if b.sign() == Some(Ordering::Equal) {
-                a.scale2(-4)
-            } else {
-                (&a * &b).sqrt()
+        let (mut near, mut far) = (None, (&one - &self.point).midpoint());
+        for _ in 0..60 {
+            let middle = match &near {
+                None => far.scale2(-8),
+                Some(near) => (near * &far).sqrt().midpoint(),
             };
-            let middle = (&one - &middle).midpoint();
-            match self.at(&middle)?.midpoint().compare(&target)? {
-                Ordering::Less => low = middle,
-                _ => high = middle,
+            match at(&middle)?[0].midpoint().compare(&target)? {
+                Ordering::Less => far = middle,
+                _ => near = Some(middle),
+            }
+            if near.as_ref().is_some_and(|n| (&far / n).to_f64() < 1.01) {
+                break;
             }
         }
-        let mut rho = low;
+        let mut t = far;
         for _ in 0..24 {
-            let [h, slope, _] = self.all_at(&rho)?;
-            let step = (&(&h - &target) / &slope).midpoint();
-            let small = (&one - &rho).scale2(-(bits as i32) + 4);
-            rho = (&rho - &step).midpoint();
+            let [h, slope, _] = at(&t)?;
+            let step = (&(&target - &h) / &slope).midpoint();
+            let small = t.scale2(-(bits as i32) + 4);
+            t = (&t - &step).midpoint();
             if step.abs().compare(&small) != Some(Ordering::Greater) {
                 break;
             }
         }
-        let [h, slope, _] = self.all_at(&rho)?;
+        let [h, slope, _] = at(&t)?;
         let error = &h - y;
-        // h' increases: on [rho - e, rho + e] it is at least h'(rho - e)
         let room = (&error / &slope).abs().upper_end().scale2(1);
-        let lower = (&rho - &room).max(&self.point.lower_end()).lower_end();
-        let least = self.all_at(&lower)?[1].lower_end();
-        let half = slope.scale2(-1);
-        if least.compare(&half) == Some(Ordering::Less) {
+        let least = at(&(&t + &room).upper_end())?[1].lower_end();
+        if least.compare(&slope.scale2(-1)) == Some(Ordering::Less) {
             return None;
         }
-        Some(rho.widened(&(&error / &least).abs().upper_end().to_float()))
+        Some(t.widened(&(&error / &least).abs().upper_end().to_float()))
     }
 }
 

@@ -1,9 +1,11 @@
 //! Infinitely many layers: fixed points, regimes and the evidence for them.
 
 mod abel;
+mod boettcher;
 mod classify;
 mod constants;
 mod fixed_point;
+mod interior;
 mod koenigs;
 mod power_series;
 mod verdict;
@@ -13,7 +15,9 @@ mod tests;
 
 pub use crate::real::{Arithmetic, Quantity, Value};
 pub use abel::{Abel, EdgeKernels};
+pub use boettcher::{Boettcher, LogKernels, Logarithmic};
 pub use classify::{Options, classify};
 pub use constants::Moments;
+pub use interior::Interior;
 pub use koenigs::{Koenigs, Landing};
 pub use verdict::{Classification, Phase, Regime};

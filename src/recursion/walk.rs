@@ -34,6 +34,17 @@ impl<R: Real> Correlation<R> {
         }
     }
 
+    /// The correlation `1 - t`.
+    pub fn gap_of(t: R) -> Self {
+        let one = R::int(1, t.bits());
+        // beyond rho = 1/2 the gap has no digits that rho has not
+        if t.scale2(1).compare(&one) == Some(Ordering::Less) {
+            Correlation::Gap(t)
+        } else {
+            Correlation::Plain(one - t)
+        }
+    }
+
     /// An exact number in `[-1, 1]`.
     pub fn rational(rho: &Rational, bits: Bits) -> Self {
         if *rho > Rational::from((1, 2)) {

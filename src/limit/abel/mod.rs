@@ -22,6 +22,7 @@ use super::koenigs::Landing;
 use super::power_series::evaluated;
 use crate::dual::Dual;
 use crate::real::{Analytic, Ball, Bits, Real};
+use crate::recursion::Correlation;
 
 /// More layers than this are not walked.
 const LAST_STEP: u64 = 200_000;
@@ -34,11 +35,12 @@ const RADII: [f64; 3] = [0.7, 0.4, 0.2];
 /// change over and are estimates.
 ///
 /// ```
-/// use deeplimit::{activation::Expr, dual::closed_form, limit::Abel, real::{Analytic, Ball, Real}};
+/// use deeplimit::{activation::Expr, dual::closed_form, limit::Abel};
+/// use deeplimit::{real::{Analytic, Ball, Real}, recursion::Correlation};
 /// use rug::Integer;
 /// let relu = closed_form::<Ball>(&Expr::parse("relu").unwrap(), 128).unwrap();
 /// let abel = Abel::new(&relu, 128).unwrap();
-/// let half = Ball::int(1, 128).scale2(-1);
+/// let half = Correlation::new(Ball::int(1, 128).scale2(-1));
 /// let million = abel.kernels_at(&half, &Integer::from(1_000_000)).unwrap();
 /// let per_layer = &million.ntk / &Ball::int(1_000_001, 128);
 /// assert!((per_layer.to_f64() - 0.25000641488435437678).abs() < 1e-15);
@@ -180,11 +182,10 @@ impl<R: Real> Abel<R> {
     }
 
     /// Walks until the series can be used, or to layer `last`.
-    fn land(&self, rho: &R, last: Option<u64>) -> Option<Landing<R>> {
-        let one = R::int(1, rho.bits());
+    fn land(&self, place: &Correlation<R>, last: Option<u64>) -> Option<Landing<R>> {
         let threshold = self.entry.powi(self.formal.q as i64);
-        let mut at = Landing::start(rho);
-        while (&one - &at.nngp).compare(&threshold) != Some(Ordering::Less) {
+        let mut at = Landing::start(place);
+        while at.position.gap().compare(&threshold) != Some(Ordering::Less) {
             if last == Some(at.steps) {
                 return Some(at);
             }
@@ -197,8 +198,8 @@ impl<R: Real> Abel<R> {
     }
 
     /// `eps` of a correlation.
-    fn eps(&self, rho: &R) -> R {
-        let t = &R::int(1, rho.bits()) - rho;
+    fn eps(&self, place: &Correlation<R>) -> R {
+        let t = place.gap();
         if self.formal.q == 2 { t.sqrt() } else { t }
     }
 
@@ -222,12 +223,12 @@ impl<R: Real> Abel<R> {
     }
 
     /// `A(rho) = lim (y_L/psi_1 + l log y_L - L)`: the Abel function.
-    pub fn at(&self, rho: &R) -> Option<R> {
-        let l = self.land(rho, None)?;
-        let eps = self.eps(&l.nngp);
+    pub fn at(&self, place: &Correlation<R>) -> Option<R> {
+        let l = self.land(place, None)?;
+        let eps = self.eps(&l.position);
         let rest = self.later(&eps, self.residuals.abel);
         let value = self.series_at(&eps).widened(&rest.to_float());
-        Some(&value - &R::int(l.steps as i64, rho.bits()))
+        Some(&value - &R::int(l.steps as i64, place.bits()))
     }
 
     /// `eps` where the truncated Abel function takes a large value: Newton's method, and the mean-value theorem.
@@ -261,19 +262,19 @@ impl<R: Real> Abel<R> {
     }
 
     /// `1 - S_L` and `T_L` at any depth. `None` where the orbit does not come near 1 in reasonable time.
-    pub fn kernels_at(&self, rho: &R, depth: &Integer) -> Option<EdgeKernels<R>> {
-        let bits = rho.bits();
+    pub fn kernels_at(&self, place: &Correlation<R>, depth: &Integer) -> Option<EdgeKernels<R>> {
+        let bits = place.bits();
         let one = R::int(1, bits);
-        let l = self.land(rho, depth.to_u64())?;
+        let l = self.land(place, depth.to_u64())?;
         if *depth == l.steps {
             return Some(EdgeKernels {
-                gap: &one - &l.nngp,
+                gap: l.position.gap(),
                 ntk: l.ntk,
             });
         }
         let q = self.formal.q as i64;
         let more = R::rational(&Rational::from(depth.clone() - l.steps), bits);
-        let first = self.eps(&l.nngp);
+        let first = self.eps(&l.position);
         let drift = self.later(&first, self.residuals.abel).to_float();
         let target = &self.series_at(&first).widened(&drift) + &more;
         let last = self.inverse(&target);
@@ -302,9 +303,9 @@ impl<R: Real> Abel<R> {
     }
 
     /// `C(rho)` in `T_L/(L+1) = 1/(q+2) + (k log(L+1) + C(rho))/(L+1) + o(1/L)`, and `k = -l/(q+2)` (3/8 for ReLU).
-    pub fn correction_at(&self, rho: &R) -> Option<(R, R)> {
+    pub fn correction_at(&self, place: &Correlation<R>) -> Option<(R, R)> {
         let f = &self.formal;
-        let bits = rho.bits();
+        let bits = place.bits();
         let psi = &R::int(1, bits) / &f.rate;
         let share = R::int(f.q as i64 + 2, bits);
         let k = -(&f.log / &share);
@@ -312,7 +313,7 @@ impl<R: Real> Abel<R> {
         let q = R::int(f.q as i64, bits);
         let inner = &f.sum[1] - &(&(&f.sum[0] * &f.log) * &psi);
         let beta = &R::int(1, bits) + &(&(&q * &psi) * &inner);
-        let abel = &self.at(rho)? - &R::int(1, bits);
+        let abel = &self.at(place)? - &R::int(1, bits);
         let c = &(&(&abel / &share) + &(&k * &psi.ln())) + &beta;
         Some((c, k))
     }

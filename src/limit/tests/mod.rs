@@ -1,11 +1,14 @@
 //! The limit kernels against closed forms, reference values and each other.
 
 mod abel;
+mod boettcher;
+mod interior;
 mod koenigs;
 
 use crate::activation::Expr;
 use crate::dual::{Dual, closed_form};
 use crate::real::{Analytic, Ball, Real};
+use crate::recursion::{Correlation, Layer};
 use rug::{Float, Rational};
 
 /// The dual of a text with a closed form.
@@ -48,9 +51,9 @@ pub fn ball(text: &str, bits: u32) -> Ball {
     Ball::rational(&decimal(text), bits)
 }
 
-/// `1 - t`.
-pub fn below_one(t: &str, bits: u32) -> Ball {
-    Ball::int(1, bits) - ball(t, bits)
+/// A correlation.
+pub fn place(text: &str, bits: u32) -> Correlation<Ball> {
+    Correlation::rational(&decimal(text), bits)
 }
 
 /// The largest relative error of `f64` against the midpoint of a ball.
