@@ -67,14 +67,18 @@ impl Abel<Ball> {
     /// `None` where the dual is not one of those whose gap is known as a convergent series at 1 (arc-cosine, exponential,
     /// hyperbolic cosine, polynomials). That `dual'(1) = 1` is the caller's knowledge.
     pub fn new(dual: &Dual<Ball>, bits: Bits) -> Option<Self> {
-        let orders = (bits / 4).clamp(32, 160) as usize;
         let q = if matches!(dual, Dual::ArcCosine(_)) {
             2
         } else {
             1
         };
-        let formal = Formal::new(&ratio(dual, orders + 2, bits)?, q);
-        let residuals = RADII.iter().find_map(|r| residuals(dual, &formal, *r))?;
+        // a smooth activation's series diverge so fast that more orders need a smaller disc
+        let (formal, residuals) = [4, 8, 16, 32].iter().find_map(|share| {
+            let orders = (bits / share).clamp(32, 160) as usize;
+            let formal = Formal::new(&ratio(dual, orders + 2, bits)?, q);
+            let residuals = RADII.iter().find_map(|r| residuals(dual, &formal, *r))?;
+            Some((formal, residuals))
+        })?;
         let mut eps = entry(&residuals, bits);
         if q == 1 {
             // y' >= y + c - d/y >= y + c/2

@@ -12,8 +12,16 @@ fn interior(text: &str, bits: u32) -> Interior<Ball> {
 fn limits_of_exponentials() {
     let bits = 200;
     for (text, c, t) in [
-        ("exp(sqrt(2)*x)", "0.2031878699799799538384790620624198791055", "0.3422836357231675226067361198486935796814"),
-        ("exp(sqrt(3/2)*x)", "0.4171883561341886139589239894462297958723", "1.114828660505612485472075578319634537319"),
+        (
+            "exp(sqrt(2)*x)",
+            "0.2031878699799799538384790620624198791055",
+            "0.3422836357231675226067361198486935796814",
+        ),
+        (
+            "exp(sqrt(3/2)*x)",
+            "0.4171883561341886139589239894462297958723",
+            "1.114828660505612485472075578319634537319",
+        ),
     ] {
         let limit = interior(text, bits);
         holds(limit.koenigs().point(), c);
@@ -26,7 +34,15 @@ fn limits_of_exponentials() {
 #[test]
 fn the_functional_equation() {
     let bits = 300;
-    for text in ["exp(sqrt(2)*x)", "x^2", "cos(2*x)", "step(x)", "1+2*sign(x)", "max(x,0)^2", "x+x^2"] {
+    for text in [
+        "exp(sqrt(2)*x)",
+        "x^2",
+        "cos(2*x)",
+        "step(x)",
+        "1+2*sign(x)",
+        "max(x,0)^2",
+        "x+x^2",
+    ] {
         let Some(dual) = crate::dual::closed_form::<Ball>(&Expr::parse(text).unwrap(), bits) else {
             continue;
         };
@@ -78,20 +94,25 @@ fn the_linear_fractional_family_at_every_depth() {
         // g = (1 - c*)^2 (w - w*): the slope of w at c* is 1/(1 - c*)^2, and w linearises the map
         let g = &(&one - &fixed).powi(2) * &(&w - &w_fixed);
         let computed = limit.next_order(&place(x, bits)).unwrap();
-        assert!(computed.overlaps(&g) && computed.rad() < 1e-40, "{x}: {computed:?} {g:?}");
-        let (mut power, mut t, mut s) = (one.clone(), rho.clone(), rho.clone());
+        assert!(
+            computed.overlaps(&g) && computed.rad() < 1e-40,
+            "{x}: {computed:?} {g:?}"
+        );
+        let (mut power, mut t) = (one.clone(), rho.clone());
         for depth in 1..=150u64 {
             // dual' = A (w_old/w_new)^2 ... by the chain rule for 1 - 1/w
             let old = &w_fixed + &(&power * &(&w - &w_fixed));
             power = &power * &a;
             let new = &w_fixed + &(&power * &(&w - &w_fixed));
-            s = &one - &(&one / &new);
+            let s = &one - &(&one / &new);
             t = &(&t * &(&a * &(&old / &new).powi(2))) + &s;
             let (nngp, ntk) = k.kernels_at(&place(x, bits), depth).unwrap();
-            assert!(nngp.overlaps(&s) && ntk.overlaps(&t), "{x} {depth}: {ntk:?} {t:?}");
+            assert!(
+                nngp.overlaps(&s) && ntk.overlaps(&t),
+                "{x} {depth}: {ntk:?} {t:?}"
+            );
             assert!(ntk.relative_bits() > 120, "{x} {depth}: {ntk:?}");
         }
-        assert!(s.overlaps(&s));
     }
 }
 
@@ -107,8 +128,12 @@ fn any_depth_agrees_with_the_recursion() {
             for depth in 1..=80 {
                 walk.step(k.dual());
                 let (s, t) = k.kernels_at(&rho, depth).unwrap();
-                assert!(s.overlaps(&walk.nngp()) && t.overlaps(&walk.ntk), "{text} {x} {depth}: {t:?} {:?}", walk.ntk);
-                assert!(t.relative_bits() > 120, "{text} {x} {depth}: {t:?}");
+                assert!(
+                    s.overlaps(&walk.nngp()) && t.overlaps(&walk.ntk),
+                    "{text} {x} {depth}: {t:?} {:?}",
+                    walk.ntk
+                );
+                assert!(t.rad() < 1e-40, "{text} {x} {depth}: {t:?}");
             }
         }
     }
@@ -121,7 +146,10 @@ fn observed_orders() {
     let limit = interior("exp(sqrt(2)*x)", bits);
     let k = limit.koenigs();
     let rho = place("0.75", bits);
-    let (g, correction) = (limit.next_order(&rho).unwrap(), limit.correction_at(&rho).unwrap());
+    let (g, correction) = (
+        limit.next_order(&rho).unwrap(),
+        limit.correction_at(&rho).unwrap(),
+    );
     let rest = |depth: u64| {
         let power = k.multiplier().powi(depth as i64);
         let (s, t) = k.kernels_at(&rho, depth).unwrap();
