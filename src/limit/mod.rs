@@ -7,6 +7,7 @@ mod constants;
 mod fixed_point;
 mod interior;
 mod koenigs;
+mod ordered;
 mod power_series;
 mod verdict;
 
@@ -20,4 +21,5 @@ pub use classify::{Options, classify};
 pub use constants::Moments;
 pub use interior::Interior;
 pub use koenigs::{Koenigs, Landing};
+pub use ordered::Ordered;
 pub use verdict::{Classification, Phase, Regime};

@@ -4,6 +4,7 @@ mod abel;
 mod boettcher;
 mod interior;
 mod koenigs;
+mod ordered;
 
 use crate::activation::Expr;
 use crate::dual::{Dual, closed_form};
