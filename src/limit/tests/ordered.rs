@@ -19,10 +19,11 @@ fn the_linear_fractional_family_at_every_depth() {
     let squares: Vec<Ball> = (0..=160)
         .map(|n| &third.powi(n) * &third.scale2(1))
         .collect();
-    let tail = third.powi(160);
+    // sum_{n > 160} c_n = q^161 and sum_{n > 160} n c_n = q^161 (161 + 1/2), q = 1/3
+    let tail = third.powi(161);
     let series = Series {
         squares,
-        slope_tail: Some(&tail * &Ball::int(400, bits)),
+        slope_tail: Some(&tail * &ball("161.5", bits)),
         tail,
     };
     // F = t/2 - t^2/4 + t^3/8 - ...
