@@ -9,6 +9,7 @@
 
 mod closed;
 mod gap;
+mod integral;
 mod origin;
 mod piecewise_linear;
 mod shifted;
@@ -16,6 +17,7 @@ mod taylor;
 mod values;
 
 pub use closed::closed_form;
+pub use integral::{Integral, Slope, integrate};
 pub use piecewise_linear::PiecewiseLinear;
 pub use values::{DualValue, values};
 

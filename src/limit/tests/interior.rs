@@ -77,10 +77,11 @@ fn the_linear_fractional_family_at_every_depth() {
             }
         })
         .collect();
-    let tail = q.powi(400);
+    let tail = &q.powi(400) / &sum;
     let series = crate::hermite::Series {
         squares,
-        slope_tail: Some(&tail * &Ball::int(1000, bits)),
+        // sum_{n > 400} n c_n = tail (400 + 1/(1-q))
+        slope_tail: Some(&tail * &(&Ball::int(400, bits) + &(&one / &(&one - &q)))),
         tail,
     };
     let limit = Interior::new(&Dual::Series(series), bits).unwrap();

@@ -98,7 +98,8 @@ fn the_linear_fractional_family_at_every_depth() {
     let series = Series {
         squares,
         tail: other.powi(300),
-        slope_tail: Some(&other.powi(300) * &Ball::int(1000, bits)),
+        // sum_{n > 300} n a q^(n-1) = q^300 (300 + 1/a)
+        slope_tail: Some(&other.powi(300) * &(&Ball::int(300, bits) + &(&Ball::int(1, bits) / &a))),
     };
     let k = Koenigs::new(&Dual::Series(series), Ball::int(0, bits), 32).unwrap();
     let one = Ball::int(1, bits);
