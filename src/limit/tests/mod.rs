@@ -4,6 +4,7 @@ mod abel;
 mod boettcher;
 mod interior;
 mod koenigs;
+mod log_periodic;
 mod ordered;
 
 use crate::activation::Expr;
