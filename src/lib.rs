@@ -9,6 +9,7 @@
 //! * [`quadrature`]: `E f(Z)` with a proved error.
 //! * [`hermite`]: the coefficients `a_n = E phi h_n` and the power series of the dual.
 //! * [`dual`]: `rho -> E phi(u) phi(v)`, its slope and its fixed points.
+//! * [`recursion`]: the kernels of a network of any depth, with weights, biases and the conventions of papers.
 //! * [`limit`]: infinitely many layers: the regime, with its evidence.
 
 // The contents page of a room names its private files too.
@@ -23,3 +24,4 @@ pub mod hermite;
 pub mod limit;
 pub mod quadrature;
 pub mod real;
+pub mod recursion;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The order of the rooms; the tests of a room may use later ones.
-const ROOMS: [&str; 9] = [
+const ROOMS: [&str; 10] = [
     "error",
     "deadline",
     "real",
@@ -13,6 +13,7 @@ const ROOMS: [&str; 9] = [
     "quadrature",
     "hermite",
     "dual",
+    "recursion",
     "limit",
 ];
 

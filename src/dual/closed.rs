@@ -1,19 +1,24 @@
 //! Which activations have a dual in closed form.
 
+use std::cmp::Ordering;
+
+use rug::{Integer, Rational};
+
 use super::Dual;
 use crate::activation::pieces::{End, pieces};
 use crate::activation::{BinaryOp, Expr, Function, Tape};
+use crate::exact::Closed;
 use crate::hermite::Series;
 use crate::real::{Bits, Real};
 
 /// The dual in closed form, where the literature has one and the expression is recognised: `a z + b |z|` (ReLU and its
-/// kin), `a + b sign(z)`, `c erf(k z)`, `c sin(k z)`, `c cos(k z)`, `c exp(k z)` and polynomials.
+/// kin), `a + b sign(z)`, `c erf(k z)`, `c sin(k z)`, `c cos(k z)`, `c exp(k z)`, polynomials, and all of these plus a constant.
 pub fn closed_form<R: Real>(expr: &Expr, bits: Bits) -> Option<Dual<R>> {
     let expr = expr.expand().simplify();
     let value = |e: &Expr| Tape::<R>::new(std::slice::from_ref(e), bits).at_one(&R::int(0, bits));
     if let Some(coefficients) = expr.polynomial_over_constants() {
-        let coefficients: Vec<R> = coefficients.iter().map(value).collect();
-        return Some(Dual::Series(polynomial(&coefficients)));
+        let values: Vec<R> = coefficients.iter().map(value).collect();
+        return Some(Dual::Series(polynomial(&coefficients, &values)));
     }
     if let Some((function, k)) = scaled_function(&expr) {
         let s = value(&k).powi(2);
@@ -28,7 +33,7 @@ pub fn closed_form<R: Real>(expr: &Expr, bits: Bits) -> Option<Dual<R>> {
             _ => {}
         }
     }
-    split_at_zero(&expr, bits)
+    split_at_zero(&expr, bits).or_else(|| super::shifted::shifted(&expr, bits))
 }
 
 /// Two pieces that meet at 0, both linear through the origin or both constant.
@@ -106,14 +111,37 @@ pub(super) fn polynomial_coefficients<R: Real>(c: &[R]) -> Vec<R> {
     acc
 }
 
-fn polynomial<R: Real>(c: &[R]) -> Series<R> {
-    let a = polynomial_coefficients(c);
+fn polynomial<R: Real>(exact: &[Expr], c: &[R]) -> Series<R> {
+    let mut a = polynomial_coefficients(c);
     let bits = a.first().map_or(53, |a| a.bits());
     let zero = R::int(0, bits);
+    // A coefficient that cancels to zero is exactly zero: the depth limit hangs on it.
+    let size = a.iter().fold(zero.clone(), |sum, a| &sum + &a.abs());
+    let noise = size.scale2(8 - bits as i32).upper_end();
+    for (n, a) in a.iter_mut().enumerate() {
+        let small = a.abs().compare(&noise) != Some(Ordering::Greater);
+        if small && vanishes(exact, n) {
+            *a = zero.clone();
+        }
+    }
     let square = a.iter().fold(zero.clone(), |sum, a| &sum + &a.powi(2));
     Series {
         squares: a.iter().map(|a| &a.powi(2) / &square).collect(),
         tail: zero.clone(),
         slope_tail: Some(zero),
     }
+}
+
+/// `E[sum_m c_m Z^m He_n(Z)] = sum_m c_m m!/(2^j j!)`, `m = n + 2j`, is zero: proved in closed form.
+fn vanishes(c: &[Expr], n: usize) -> bool {
+    let mut sum = Closed::zero();
+    let mut weight = Rational::from(Integer::from(Integer::factorial(n as u32)));
+    for (j, c) in c.iter().skip(n).step_by(2).enumerate() {
+        let next = Closed::from_expr(c).and_then(|c| sum.plus(&c.scaled(&weight)));
+        let Some(next) = next else { return false };
+        sum = next;
+        let m = n + 2 * j;
+        weight *= Rational::from(((m + 1) as u64 * (m + 2) as u64, 2 * (j + 1) as u64));
+    }
+    sum.is_zero()
 }

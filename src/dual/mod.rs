@@ -8,7 +8,11 @@
 //! a mean-value step: `f(mid) +- rad * sup |f'|`. Naive balls lose every digit of deep ReLU by layer 128.
 
 mod closed;
+mod gap;
+mod origin;
 mod piecewise_linear;
+mod shifted;
+mod taylor;
 mod values;
 
 pub use closed::closed_form;
@@ -38,6 +42,15 @@ pub enum Dual<R> {
     Exp(R),
     /// Hermite series with a bounded rest (no rest for a polynomial).
     Series(Series<R>),
+    /// `phi = g - m`: `constant + scale (dual_g(rho) - dual_g(0))`, the constant exactly 0 where `E phi = 0` is proved.
+    Shifted {
+        /// `dual_g`
+        inner: Box<Dual<R>>,
+        /// `(E phi)^2 / E phi^2`
+        constant: R,
+        /// `E g^2 / E phi^2`
+        scale: R,
+    },
 }
 
 impl<R: Real> Dual<R> {
@@ -51,6 +64,9 @@ impl<R: Real> Dual<R> {
     /// since the coefficients are non-negative.
     fn mean_value(&self, rho: &R, f: impl Fn(&R) -> R) -> R {
         let value = f(&clamped(&rho.midpoint()));
+        if !R::TRACKS_ERRORS {
+            return value;
+        }
         let radius = rho.radius();
         if radius.is_zero() {
             return value;
@@ -78,10 +94,15 @@ impl<R: Real> Dual<R> {
             }
             Dual::ArcSine(d) => &(&one() - d) + &(d * &(&two_over_pi() * &rho.asin())),
             Dual::Erf(s) => &(s * rho).asin() / &s.asin(),
-            Dual::Sinh(s) => &(s * rho).sinh() / &s.sinh(),
-            Dual::Cosh(s) => &(s * rho).cosh() / &s.cosh(),
+            Dual::Sinh(s) => &sinh(&(s * rho), s) / &sinh(s, s),
+            Dual::Cosh(s) => &cosh(&(s * rho), s) / &cosh(s, s),
             Dual::Exp(s) => (s * &(rho - &one())).exp(),
             Dual::Series(s) => s.at(rho),
+            Dual::Shifted {
+                constant,
+                scale,
+                inner,
+            } => constant + &(scale * &inner.rise_at(rho)),
         }
     }
 
@@ -94,13 +115,37 @@ impl<R: Real> Dual<R> {
             Dual::ArcCosine(d) => &(&one() - d) + &(d * &(&two_over_pi() * &clamped(rho).asin())),
             Dual::ArcSine(d) => &(d * &two_over_pi()) / &(&one() - &rho.powi(2)).sqrt(),
             Dual::Erf(s) => &(s / &(&one() - &(s * rho).powi(2)).sqrt()) / &s.asin(),
-            Dual::Sinh(s) => &(s * &(s * rho).cosh()) / &s.sinh(),
-            Dual::Cosh(s) => &(s * &(s * rho).sinh()) / &s.cosh(),
+            Dual::Sinh(s) => &(s * &cosh(&(s * rho), s)) / &sinh(s, s),
+            Dual::Cosh(s) => &(s * &sinh(&(s * rho), s)) / &cosh(s, s),
             Dual::Exp(s) => s * &(s * &(rho - &one())).exp(),
             Dual::Series(s) => s.slope_at(rho),
+            Dual::Shifted { scale, inner, .. } => scale * &inner.slope_at(rho),
         }
     }
 }
+
+/// `sinh(x)`, or `e^(-s) sinh(x)` where doubles would overflow: it is divided by another of them.
+fn sinh<R: Real>(x: &R, s: &R) -> R {
+    if R::TRACKS_ERRORS || s.to_f64() < LARGE {
+        return x.sinh();
+    }
+    if x.sign() == Some(Ordering::Less) {
+        return -sinh(&-x, s);
+    }
+    -(&(x - s).exp().scale2(-1) * &(-x.scale2(1)).exp_m1())
+}
+
+/// As [`sinh`].
+fn cosh<R: Real>(x: &R, s: &R) -> R {
+    if R::TRACKS_ERRORS || s.to_f64() < LARGE {
+        return x.cosh();
+    }
+    let x = x.abs();
+    &(&x - s).exp().scale2(-1) * &(R::int(1, s.bits()) + &(-x.scale2(1)).exp())
+}
+
+/// Beyond this doubles would overflow soon. (MPFR's exponents are wider.)
+const LARGE: f64 = 300.0;
 
 /// The intersection of a value that is known to be a correlation with `[-1, 1]`.
 fn clamped<R: Real>(rho: &R) -> R {

@@ -51,12 +51,20 @@ impl<R: Real> Series<R> {
         for c in self.squares.iter().rev() {
             value = &(&value * &middle) + c;
         }
+        if !R::TRACKS_ERRORS {
+            return value;
+        }
         let rest = product_up(
             &upper(&self.tail),
             &power_up(&upper(&rho.abs()), self.degree() + 1),
         );
-        let spread = product_up(&rho.radius(), &upper(&self.slope_at(&rho.abs()).abs()));
-        value.widened(&rest).widened(&spread)
+        let value = value.widened(&rest);
+        let radius = rho.radius();
+        if radius.is_zero() {
+            return value;
+        }
+        let spread = product_up(&radius, &upper(&self.slope_at(&rho.abs()).abs()));
+        value.widened(&spread)
     }
 
     /// `dual'(rho)` for `|rho| <= 1` (for `|rho| = 1` only where `slope_tail` is known).
@@ -66,20 +74,85 @@ impl<R: Real> Series<R> {
         for (k, c) in self.squares.iter().enumerate().skip(1).rev() {
             shifted = &(&shifted * rho) + &(&R::int(k as i64, self.bits()) * c);
         }
+        if !R::TRACKS_ERRORS {
+            return shifted;
+        }
         shifted.widened(&self.slope_rest(&upper(&rho.abs()), n))
+    }
+
+    /// `1 - dual(1 - t)` for a point `0 <= t <= 1`, without cancellation: with the remaining sums
+    /// `C_j = sum_{n > j} c_n` it is `t sum_j C_j (1 - t)^j`, and every term is positive.
+    ///
+    /// Of the terms from `j = N + 1` on only `C_j <= tail` and `sum_{j > N} C_j <= slope_tail - (N + 1) tail` are known.
+    /// Where `tail` and `slope_tail` are small, the result has full relative accuracy.
+    pub fn gap(&self, t: &R) -> R {
+        let bits = self.bits();
+        let rho = R::int(1, bits) - t;
+        let mut remaining = self.tail.clone();
+        let mut sum = remaining.clone();
+        for c in self.squares.iter().skip(1).rev() {
+            remaining = remaining + c;
+            sum = sum * &rho + &remaining;
+        }
+        let value = sum * t;
+        if !R::TRACKS_ERRORS {
+            return value;
+        }
+        value.widened(&self.gap_rest(t, &rho))
+    }
+
+    /// Bound of `t sum_{j > N} C_j rho^j`.
+    fn gap_rest(&self, t: &R, rho: &R) -> Float {
+        let n = self.degree() + 1;
+        let power = power_up(&upper(rho), n);
+        let mut best = product_up(&upper(&self.tail), &power);
+        if let Some(s) = &self.slope_tail {
+            let known = R::int(n as i64, self.bits()) * &self.tail;
+            let sum = upper(&(s.clone() - &known));
+            let other = product_up(&product_up(&sum, &power), &upper(t));
+            if other < best {
+                best = other;
+            }
+        }
+        best
+    }
+
+    /// `sum_{n >= k} c_n rho^(n - k)` and `sum_{n >= k} n c_n rho^(n - k)` for `|rho| < 1`: the series and `rho` times its
+    /// slope, both divided by `rho^k`, for a series whose first `k` coefficients vanish.
+    pub fn divided(&self, k: usize, rho: &R) -> (R, R) {
+        let bits = self.bits();
+        let zero = R::int(0, bits);
+        let (mut plain, mut weighted) = (zero.clone(), zero);
+        for (n, c) in self.squares.iter().enumerate().skip(k).rev() {
+            plain = plain * rho + c;
+            weighted = weighted * rho + &(R::int(n as i64, bits) * c);
+        }
+        if !R::TRACKS_ERRORS {
+            return (plain, weighted);
+        }
+        let n = self.degree();
+        let r = upper(&rho.abs());
+        let rest = product_up(&upper(&self.tail), &power_up(&r, n + 1 - k));
+        // slope_rest bounds sum n c_n r^(n - 1) by a constant times r^N: here r^(n - k) is wanted.
+        let slope = product_up(&self.slope_rest_factor(&r, n), &power_up(&r, n + 1 - k));
+        (plain.widened(&rest), weighted.widened(&slope))
     }
 
     /// Bound of `sum_{n > N} n c_n r^(n-1)`: `slope_tail r^N`, or `tail max_{n > N} n r^(n-1)`, whichever is smaller.
     fn slope_rest(&self, r: &Float, n: usize) -> Float {
+        product_up(&self.slope_rest_factor(r, n), &power_up(r, n))
+    }
+
+    /// Bound of `sum_{n > N} n c_n r^(n - 1 - N)`.
+    fn slope_rest_factor(&self, r: &Float, n: usize) -> Float {
         let mut best = Float::with_val(64, rug::float::Special::Infinity);
         if let Some(s) = &self.slope_tail {
-            best = product_up(&upper(s), &power_up(r, n));
+            best = upper(s);
         }
         // n r^(n-1) decreases from n = N+1 on if (N+1) log(1/r) >= 1, which follows from (N+1)(1-r) >= 1.
         let gap = Float::with_val_round(64, 1 - r, Round::Down).0;
         if Float::with_val_round(64, &gap * (n as u32 + 1), Round::Down).0 >= 1 {
-            let power = product_up(&Float::with_val(64, n + 1), &power_up(r, n));
-            let other = product_up(&upper(&self.tail), &power);
+            let other = product_up(&upper(&self.tail), &Float::with_val(64, n + 1));
             if other < best {
                 best = other;
             }
@@ -96,6 +169,7 @@ fn upper<R: Real>(x: &R) -> Float {
 }
 
 fn product_up(a: &Float, b: &Float) -> Float {
+    // 0 times infinity: a rest that is exactly nothing stays nothing
     if a.is_zero() || b.is_zero() {
         return Float::new(64);
     }

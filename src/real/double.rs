@@ -94,6 +94,8 @@ impl Analytic for f64 {
 }
 
 impl Real for f64 {
+    const TRACKS_ERRORS: bool = false;
+
     fn from_ball(ball: &Ball) -> Self {
         ball.mid().to_f64()
     }

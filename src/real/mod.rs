@@ -156,6 +156,10 @@ pub trait Analytic:
 
 /// Real numbers: [`Analytic`] with an order and a way out.
 pub trait Real: Analytic {
+    /// Results carry the bound of their error. `false` for `f64` and [`Mpfr`]: what would only widen a result can be
+    /// left out.
+    const TRACKS_ERRORS: bool = true;
+
     /// The number that a ball encloses: the ball itself for [`Ball`], its midpoint, rounded, elsewhere.
     fn from_ball(ball: &Ball) -> Self;
     /// The value without its radius.

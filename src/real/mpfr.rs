@@ -174,6 +174,8 @@ impl Analytic for Mpfr {
 }
 
 impl Real for Mpfr {
+    const TRACKS_ERRORS: bool = false;
+
     fn from_ball(ball: &Ball) -> Self {
         Mpfr(ball.mid().clone())
     }

@@ -1,0 +1,133 @@
+//! The dual near `rho = 0`: parity and leading term.
+
+use std::cmp::Ordering;
+
+use super::Dual;
+use crate::activation::Parity;
+use crate::hermite::Series;
+use crate::real::{Ball, Real};
+
+impl<R: Real> Dual<R> {
+    /// `(k, c)` with `dual(rho) = c rho^k (1 + O(rho))`, `k >= 1`, `c > 0`: the order and the multiplier of the fixed
+    /// point 0. `None` where `dual(0) = A^2` is not **exactly** zero, or where what precedes the leading coefficient is
+    /// not: an enclosure that contains 0 is not a zero.
+    ///
+    /// `k = 1` is the singular regime (`c = lambda = A'^2`), `k >= 2` that of the nearest neighbour.
+    ///
+    /// ```
+    /// use deeplimit::dual::Dual;
+    /// assert_eq!(Dual::ArcSine(1.0).leading(), Some((1, 2.0 / std::f64::consts::PI)));
+    /// assert_eq!(Dual::ArcCosine(0.5).leading(), None);
+    /// ```
+    pub fn leading(&self) -> Option<(u32, R)> {
+        let vanishes = |x: &R| x.sign() == Some(Ordering::Equal);
+        match self {
+            Dual::ArcCosine(d) => vanishes(d).then(|| (1, R::int(1, d.bits()))),
+            Dual::ArcSine(d) => {
+                let one = R::int(1, d.bits());
+                let two_over_pi = R::int(2, d.bits()) / R::pi(d.bits());
+                vanishes(&(&one - d)).then(|| (1, d * &two_over_pi))
+            }
+            Dual::Erf(s) => Some((1, s / &s.asin())),
+            // s / sinh(s) without overflow
+            Dual::Sinh(s) => {
+                let twice = s.scale2(1);
+                Some((1, &(&twice * &(-s).exp()) / &-(-&twice).exp_m1()))
+            }
+            Dual::Cosh(_) | Dual::Exp(_) => None,
+            Dual::Shifted {
+                constant,
+                inner,
+                scale,
+            } => {
+                let (k, c) = vanishes(constant).then(|| inner.rise())??;
+                Some((k, scale * &c))
+            }
+            Dual::Series(s) => {
+                let k = s.squares.iter().position(|c| !vanishes(c))?;
+                let certain = k > 0 && s.squares[k].sign() == Some(Ordering::Greater);
+                certain.then(|| (k as u32, s.squares[k].clone()))
+            }
+        }
+        .filter(|(_, c)| c.is_finite() && c.sign() == Some(Ordering::Greater))
+    }
+
+    /// The leading term of `dual(rho) - dual(0)`.
+    fn rise(&self) -> Option<(u32, R)> {
+        let bits = match self {
+            Dual::ArcCosine(x) | Dual::ArcSine(x) | Dual::Erf(x) | Dual::Sinh(x) => x.bits(),
+            Dual::Cosh(x) | Dual::Exp(x) => x.bits(),
+            Dual::Series(s) => s.tail.bits(),
+            Dual::Shifted { scale, .. } => scale.bits(),
+        };
+        let vanishes = |x: &R| x.sign() == Some(Ordering::Equal);
+        // the first coefficient vanishes for D = 1 and for even functions; the second is then positive
+        let taylor = self.taylor(&R::int(0, bits), 64);
+        let k = (1..taylor.len()).find(|k| !vanishes(&taylor[*k]))?;
+        Some((k as u32, taylor[k].clone()))
+    }
+
+    /// Even or odd as a function of the correlation, if that is certain.
+    pub fn parity(&self) -> Option<Parity> {
+        let vanishes = |x: &R| x.sign() == Some(Ordering::Equal);
+        match self {
+            Dual::ArcCosine(d) => {
+                if vanishes(d) {
+                    Some(Parity::Odd)
+                } else {
+                    vanishes(&(R::int(1, d.bits()) - d)).then_some(Parity::Even)
+                }
+            }
+            Dual::ArcSine(d) => vanishes(&(R::int(1, d.bits()) - d)).then_some(Parity::Odd),
+            Dual::Erf(_) | Dual::Sinh(_) => Some(Parity::Odd),
+            Dual::Cosh(_) => Some(Parity::Even),
+            Dual::Exp(_) => None,
+            Dual::Shifted {
+                constant, inner, ..
+            } => inner
+                .parity()
+                .filter(|p| *p == Parity::Even || vanishes(constant)),
+            Dual::Series(s) => {
+                // what lies beyond the known degree has to be nothing
+                if !vanishes(&s.tail) && R::TRACKS_ERRORS {
+                    return None;
+                }
+                let all = |r: usize| s.squares.iter().skip(r).step_by(2).all(vanishes);
+                match (all(0), all(1)) {
+                    (true, false) => Some(Parity::Odd),
+                    (false, true) => Some(Parity::Even),
+                    _ => None,
+                }
+            }
+        }
+    }
+}
+
+impl Dual<Ball> {
+    /// The same dual in another arithmetic, its parameters rounded.
+    pub fn rounded<R: Real>(&self) -> Dual<R> {
+        let r = |x: &Ball| R::from_ball(x);
+        match self {
+            Dual::ArcCosine(x) => Dual::ArcCosine(r(x)),
+            Dual::ArcSine(x) => Dual::ArcSine(r(x)),
+            Dual::Erf(x) => Dual::Erf(r(x)),
+            Dual::Sinh(x) => Dual::Sinh(r(x)),
+            Dual::Cosh(x) => Dual::Cosh(r(x)),
+            Dual::Exp(x) => Dual::Exp(r(x)),
+            Dual::Shifted {
+                inner,
+                constant,
+                scale,
+            } => Dual::Shifted {
+                inner: Box::new(inner.rounded()),
+                constant: r(constant),
+                scale: r(scale),
+            },
+            Dual::Series(s) => Dual::Series(Series {
+                squares: s.squares.iter().map(r).collect(),
+                tail: r(&s.tail),
+                slope_tail: s.slope_tail.as_ref().map(r),
+            }),
+        }
+    }
+}
