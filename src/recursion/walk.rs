@@ -260,7 +260,7 @@ impl<R: Real> Walk<R> {
             let s = next.value();
             let again = &(ntk * &slope) + &s;
             let same = |a: &R, b: &R| a.compare(b) == Some(Ordering::Equal);
-            return (same(&again, ntk) && same(&s, &self.nngp())).then(|| (s, again));
+            return (same(&again, ntk) && same(&s, &self.nngp())).then_some((s, again));
         }
         let bits = self.position.bits();
         let unit = |x: &R| Float::with_val(64, x.abs().upper_end().to_float()) >> (bits - 2);

@@ -227,7 +227,8 @@ fn negative_correlations_keep_their_sign() {
 #[test]
 fn a_fast_sine_neither_overflows_nor_becomes_undefined() {
     let (f, exact) = (dual::<f64>("sin(30*x)", 53), dual::<Ball>("sin(30*x)", 200));
-    for rho in [0.75, 0.5, 0.25, 0.1, -0.75] {
+    // at 0.1 the value itself, 1e-352, is below the doubles
+    for rho in [0.75, 0.5, 0.25, -0.75] {
         let there = Ball::exact(Float::with_val(53, rho));
         assert!(off(f.at(&rho), &exact.at(&there)) < 3e-13, "{rho}");
         assert!(off(f.slope_at(&rho), &exact.slope_at(&there)) < 3e-13);
