@@ -10,6 +10,7 @@ mod koenigs;
 mod log_periodic;
 mod ordered;
 mod power_series;
+mod regime;
 mod verdict;
 
 #[cfg(test)]
