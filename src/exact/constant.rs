@@ -15,10 +15,8 @@ use crate::real::{Analytic, Ball, Bits};
 ///
 /// It is kept in a normal form, so most equalities between constants that people write down are decided by
 /// [`Closed::is_zero`] of the difference. The one-sided promise: **true is a proof, false says nothing**.
-///
-/// Every operation returns `None` where it is not defined, where that cannot be proved (a divisor that no
-/// enclosure tells from zero), or where the normal form would exceed 400 terms.
-///
+/// An operation returns `None` where it is not defined, where that cannot be proved (a divisor that no enclosure
+/// tells from zero), or where the normal form would exceed 400 terms.
 /// ```
 /// use deeplimit::exact::Closed;
 /// use rug::Rational;

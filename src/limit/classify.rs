@@ -17,9 +17,7 @@ use crate::activation::{Expr, Parity};
 use crate::deadline::Deadline;
 use crate::error::Result;
 use crate::exact::{Closed, Structure, is_continuous};
-use crate::real::{
-    Analytic, Arithmetic, Ball, Bits, Certain, Quantity, Real, bits_for, certain_digits,
-};
+use crate::real::{Analytic, Arithmetic, Ball, Bits, Certain, Quantity, bits_for, certain_digits};
 
 /// Closed forms of more characters than this are not shown.
 const LONGEST_CLOSED_FORM: usize = 64;

@@ -213,8 +213,9 @@ fn solved(mut rows: Vec<Vec<Ball>>) -> Vec<Ball> {
         for i in 0..n {
             if i != k {
                 let factor = &rows[i][k] / &rows[k][k];
-                for j in k..=n {
-                    rows[i][j] = &rows[i][j] - &(&factor * &rows[k][j]);
+                let pivot_row = rows[k].clone();
+                for (entry, above) in rows[i].iter_mut().zip(&pivot_row).skip(k) {
+                    *entry = &*entry - &(&factor * above);
                 }
             }
         }
