@@ -80,8 +80,10 @@ pub(super) struct Cell {
     pub piece: usize,
     /// The largest modulus on the surroundings `[a - OVERSHOOT (b - a), b + OVERSHOOT (b - a)] x [0, height]`.
     pub sup: Bound,
-    /// The same on `[a, b]`.
+    /// The same on the real axis.
     pub real_sup: Bound,
+    /// Bound of `E[f(Z)^2; Z in [a, b]]`.
+    pub square: Bound,
     /// `HEIGHT (b - a)`.
     pub height: f64,
 }
@@ -148,8 +150,12 @@ fn halved(
     halved(moduli, piece, &middle, to, depth - 1, edges, out)
 }
 
-/// More than this factor between the suprema around a cell and on it costs more nodes than two cells do.
+/// More than this factor (in logarithms) between the suprema around a cell and on it costs more nodes than two cells do.
 const STEEPEST: f64 = 25.0;
+/// And so does a modulus that is larger by more than this (in logarithms) at the far end than nearest to 0.
+const HIGHEST: f64 = 10.0;
+/// Width of the columns on which the functions are bounded.
+const COLUMN: f64 = 0.5;
 
 fn cell(moduli: &Moduli, piece: usize, a: &Interval, b: &Interval, last: bool) -> Option<Cell> {
     let length = Float::with_val(64, b.hi() - a.lo());
@@ -158,29 +164,36 @@ fn cell(moduli: &Moduli, piece: usize, a: &Interval, b: &Interval, last: bool) -
     let beyond = Float::with_val(64, &length * (OVERSHOOT * (1.0 + 1e-6)));
     let low = Float::with_val(64, a.lo() - &beyond);
     let high = Float::with_val(64, b.hi() + &beyond);
-    let (mut sup, mut real_sup) = (Bound::ZERO, Bound::ZERO);
-    const COLUMNS: u32 = 8;
-    let at = |k: u32| Float::with_val(64, &low + Float::with_val(64, &high - &low) * k / COLUMNS);
-    for k in 0..COLUMNS {
+    let (mut sup, mut real_sup, mut square) = (Bound::ZERO, Bound::ZERO, Bound::ZERO);
+    let mut nearest = (f64::INFINITY, Bound::ZERO);
+    let columns = (length.to_f64() / COLUMN).ceil().clamp(4.0, 64.0) as u32;
+    let width = Float::with_val(64, &high - &low) / columns;
+    let at = |k: u32| Float::with_val(64, &low + Float::with_val(64, &width * k));
+    for k in 0..columns {
         let column = Interval::new(at(k), at(k + 1));
         let side = Interval::new(Float::new(64), height.clone());
         let real = Interval::new(Float::new(64), Float::new(64));
-        real_sup = real_sup.max(Bound::of(&moduli.sup_split(
-            &Rect::new(column.clone(), real),
-            4,
-            true,
-        )?));
-        sup = sup.max(Bound::of(
-            &moduli.sup_split(&Rect::new(column, side), 4, false)?,
-        ));
+        let distance = column.mig().to_f64() * (1.0 - 1e-12);
+        let here = Rect::new(column.clone(), real);
+        let here = Bound::of(&moduli.sup_split(&here, 4, true)?);
+        real_sup = real_sup.max(here);
+        let mass = Bound::gauss(distance) * Bound::number(0.4 * width.to_f64());
+        square = square + here * here * mass;
+        if distance < nearest.0 {
+            nearest = (distance, here);
+        }
+        let around = moduli.sup_split(&Rect::new(column, side), 4, false)?;
+        sup = sup.max(Bound::of(&around));
     }
-    let calm = sup == Bound::ZERO || sup.ln() - real_sup.ln() <= STEEPEST;
+    let calm = sup == Bound::ZERO
+        || sup.ln() - real_sup.ln() <= STEEPEST && real_sup.ln() - nearest.1.ln() <= HIGHEST;
     (last || calm).then(|| Cell {
         from: Float::with_val(PLACE_BITS, a.lo()),
         to: Float::with_val(PLACE_BITS, b.hi()),
         piece,
         sup,
         real_sup,
+        square,
         height: length.to_f64() * HEIGHT,
     })
 }

@@ -32,8 +32,11 @@ use crate::error::Result;
 use crate::quadrature::{Envelope, Moduli, Modulus};
 use crate::real::{Analytic, Ball, Interval, Real, Rect};
 
-/// Width of the columns.
+/// Width of the columns near 0; farther out they are twice as wide.
 const WIDTH: f64 = 0.5;
+
+/// A box that would have to be larger is not tried.
+const FARTHEST: f64 = 200.0;
 
 /// Steps in units of the standard deviation are at most this long.
 const LONGEST_STEP: f64 = 1.5;
@@ -61,6 +64,7 @@ struct Geometry<'a> {
     a: f64,
     b: f64,
     ln_target: f64,
+    symmetric: bool,
     columns: Vec<(f64, f64)>,
 }
 
@@ -81,6 +85,8 @@ pub(super) fn lattice(
         a: half(Rational::from(1 + &size)),
         b: half(Rational::from(1 - &size)),
         ln_target: -f64::from(accuracy) * std::f64::consts::LN_2 - 2.0,
+        // |f(-z)| = |f(z)|
+        symmetric: functions.iter().all(|f| f.parity().is_some()),
         columns: Vec::new(),
     };
     let Some(rule) = geometry.rule(reach) else {
@@ -106,17 +112,13 @@ impl Geometry<'_> {
     fn rule(&mut self, reach: u32) -> Option<Lattice> {
         // the box, by what is left outside it
         let mut side = (-2.0 * self.ln_target).sqrt().max(2.0);
-        let real = loop {
-            self.cover(f64::from(reach).max((self.a + self.b) * (side + LONGEST_STEP)));
-            let real = self.suprema(0.0, 0.0)?;
-            if self.beyond(&real, side).ln() <= self.ln_target - 1.0 {
-                break real;
+        let mut real = self.cover(reach, side)?;
+        while self.beyond(&real, side).ln() > self.ln_target - 1.0 {
+            side += 0.125;
+            if !self.covers(side) {
+                real = self.cover(reach, side)?;
             }
-            side += 0.25;
-            if side > 1e3 {
-                return None;
-            }
-        };
+        }
         for _ in 0..8 {
             let p = self.strip(self.a)?;
             let q = self.strip(self.b)?;
@@ -127,16 +129,40 @@ impl Geometry<'_> {
             }
             // the vertical sides are too high: farther out they are lower
             side += 1.0;
-            self.cover(f64::from(reach).max((self.a + self.b) * (side + LONGEST_STEP)));
+            real = self.cover(reach, side)?;
         }
         None
     }
 
-    fn cover(&mut self, to: f64) {
-        let n = (to / WIDTH).ceil() as i64;
-        self.columns = (-n..n)
-            .map(|k| (k as f64 * WIDTH, (k + 1) as f64 * WIDTH))
-            .collect();
+    /// The largest `|u|` in the box.
+    fn farthest(&self, side: f64) -> f64 {
+        (self.a + self.b) * (side + LONGEST_STEP)
+    }
+
+    fn covers(&self, side: f64) -> bool {
+        self.columns.last().is_some_and(|c| c.1 >= self.farthest(side))
+    }
+
+    /// Columns for the box, with some room, and for the reach: narrow where the density is high. Returns the suprema on the
+    /// real axis.
+    fn cover(&mut self, reach: u32, side: f64) -> Option<Vec<Bound>> {
+        if side > FARTHEST {
+            return None;
+        }
+        let to = f64::from(reach).max(self.farthest(side + 1.0));
+        let mut ends = vec![0.0];
+        let mut x = 0.0;
+        while x < to {
+            x += if x < 6.0 { WIDTH } else { 2.0 * WIDTH };
+            ends.push(x);
+        }
+        let right = || ends.windows(2).map(|e| (e[0], e[1]));
+        self.columns = if self.symmetric {
+            right().collect()
+        } else {
+            right().map(|(a, b)| (-b, -a)).rev().chain(right()).collect()
+        };
+        self.suprema(0.0, 0.0)
     }
 
     /// `sup |f|` on every column between two heights.
@@ -148,7 +174,7 @@ impl Geometry<'_> {
             .map(|&(left, right)| {
                 let z = Rect::new(interval(left, right), interval(low, high));
                 self.moduli
-                    .sup_split(&z, 5, low == high)
+                    .sup_split(&z, 10, low == high)
                     .map(|s| Bound::of(&s))
             })
             .collect()
@@ -157,9 +183,10 @@ impl Geometry<'_> {
     /// `sum_c s_c^2 e^(-max(|c|, side)^2/2)`.
     fn beyond(&self, suprema: &[Bound], side: f64) -> Bound {
         let columns = self.columns.iter().zip(suprema);
-        columns
+        let sum: Bound = columns
             .map(|(&c, &s)| s * s * Bound::gauss(near(c).max(side)))
-            .sum()
+            .sum();
+        sum * self.sides()
     }
 
     /// `sum_c s_c^2 n(c) (|c| + h)`.
@@ -168,27 +195,42 @@ impl Geometry<'_> {
         let sum: Bound = columns
             .map(|(&c, &s)| s * s * density(near(c)))
             .sum();
-        sum * Bound::number(WIDTH + h)
+        sum * self.sides() * Bound::number(2.0 * WIDTH + h)
+    }
+
+    /// Columns are counted twice where the other half has the same suprema.
+    fn sides(&self) -> Bound {
+        Bound::number(if self.symmetric { 2.0 } else { 1.0 })
     }
 
     /// The strip with the longest step, for the direction with this coefficient.
     fn strip(&self, coefficient: f64) -> Option<Strip> {
-        let mut best: Option<(f64, Strip)> = None;
-        for j in 0..28 {
-            let d = 0.0078125 * 2f64.powf(0.5 * f64::from(j));
-            let Some(upper) = self.suprema(coefficient * d, coefficient * d) else {
-                break;
-            };
+        let step = |d: f64| {
+            let upper = self.suprema(coefficient * d, coefficient * d)?;
             let size = self.weighted(&upper, LONGEST_STEP).ln() + 0.5 * d * d;
             let needed = (size - self.ln_target + 3.0).max(1.0);
-            let step = std::f64::consts::TAU * d / needed;
-            if best.is_none_or(|(s, _)| step > s) {
-                best = Some((step, Strip { d, step }));
-            } else if best.is_some_and(|(s, _)| step < 0.7 * s) {
+            Some(std::f64::consts::TAU * d / needed)
+        };
+        let mut best: Option<Strip> = None;
+        let mut d = 1.0 / 128.0;
+        while let Some(step) = step(d) {
+            if best.is_some_and(|b| step < b.step) {
                 break;
             }
+            best = Some(Strip { d, step });
+            d *= 2.0;
         }
-        let (_, mut strip) = best?;
+        let mut strip = best?;
+        let mut factor = 1.5;
+        while factor > 1.05 {
+            match step(strip.d * factor) {
+                Some(step) if step > strip.step => {
+                    strip.d *= factor;
+                    strip.step = step;
+                }
+                _ => factor = f64::sqrt(factor),
+            }
+        }
         // what holds on the upper side of a strip must hold inside it too
         while self.suprema(0.0, coefficient * strip.d).is_none() {
             strip.d *= 0.8;
@@ -233,7 +275,7 @@ impl Geometry<'_> {
             let around = self.beyond(&self.suprema(0.0, height)?, side) * kernel;
             let vertical = around
                 * Bound::number(if rows {
-                    0.16 * (WIDTH / self.a + h_p)
+                    0.16 * (2.0 * WIDTH / self.a + h_p)
                 } else {
                     0.4
                 });

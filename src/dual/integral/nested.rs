@@ -54,14 +54,7 @@ impl<'a> Nested<'a> {
             all.extend(cells(part, piece, &mut edges)?);
         }
         // E f^2 within the reach
-        let square: Bound = all
-            .iter()
-            .map(|c| {
-                let near = c.from.to_f64().max(-c.to.to_f64()).max(0.0) * (1.0 - 1e-12);
-                let length = Float::with_val(64, &c.to - &c.from).to_f64();
-                c.real_sup * c.real_sup * Bound::gauss(near) * Bound::number(0.4 * length)
-            })
-            .sum();
+        let square: Bound = all.iter().map(|c| c.square).sum();
         let tail = Bound::of(tail);
         // Cauchy-Schwarz, for u and for v
         let cut = ((square + tail) * tail).root() * Bound::number(2.0);
@@ -134,8 +127,6 @@ impl<'a> Nested<'a> {
     /// `E[f(u) f(v)]` for every function `f`.
     pub(super) fn values(&self, deadline: Deadline) -> Result<Vec<Ball>> {
         deadline.check("the planning of an integral in the plane")?;
-        for s in &self.stretches { eprintln!("DEBUG {:?}..{:?} m={} {}+{}", s.from, s.to, s.rule.m, s.rule.left, s.rule.right); }
-        eprintln!("DEBUG cells {:?}", self.inner.cells.len());
         let nodes = self.nodes();
         let tapes: Vec<Tape<Ball>> = self
             .parts
