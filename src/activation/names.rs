@@ -77,24 +77,9 @@ fn suggestion(name: &str, lower: &str) -> Option<String> {
         usize::from(lower.len() >= 2)
     };
     let near = known()
-        .map(|k| (edit_distance(lower, k), k))
+        .map(|k| (strsim::damerau_levenshtein(lower, k), k))
         .filter(|(d, _)| *d <= allowed)
         .min_by_key(|(d, _)| *d);
     let prefix = || known().find(|k| lower.len() >= 3 && k.starts_with(lower));
     near.map(|(_, k)| k).or_else(prefix).map(str::to_owned)
-}
-
-/// Levenshtein's distance between two ASCII names.
-fn edit_distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, cb) in b.bytes().enumerate() {
-            let replaced = diagonal + usize::from(ca != cb);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
