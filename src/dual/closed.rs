@@ -11,7 +11,7 @@ use crate::exact::Closed;
 use crate::hermite::Series;
 use crate::real::{Bits, Real};
 
-/// The dual in closed form, where the literature has one and the expression is recognised: `a z + b |z|` (ReLU and its
+/// The dual in closed form, where the literature has one and the expression is recognised: `a + b z + c |z|` (ReLU and its
 /// kin), `a + b sign(z)`, `c erf(k z)`, `c sin(k z)`, `c cos(k z)`, `c exp(k z)` and polynomials.
 pub fn closed_form<R: Real>(expr: &Expr, bits: Bits) -> Option<Dual<R>> {
     let expr = expr.expand().simplify();
@@ -69,7 +69,39 @@ fn split_at_zero<R: Real>(expr: &Expr, bits: Bits) -> Option<Dual<R>> {
     if only(&p, 1) && only(&q, 1) {
         return Some(Dual::ArcCosine(share(1)));
     }
+    if p.len() <= 2 && q.len() <= 2 && !(only(&p, 0) && only(&q, 0)) {
+        let constant = |c: &[Expr]| Closed::from_expr(c.first()?);
+        let a = constant(&p)?;
+        if !a.equals(&constant(&q)?) {
+            return None;
+        }
+        let slope = |c: &[Expr]| c.get(1).map_or(Some(Closed::zero()), Closed::from_expr);
+        return shifted(&a, &slope(&p)?, &slope(&q)?, bits);
+    }
     (only(&p, 0) && only(&q, 0)).then(|| Dual::ArcSine(share(0)))
+}
+
+/// `a + p x` on the left, `a + q x` on the right.
+fn shifted<R: Real>(a: &Closed, p: &Closed, q: &Closed, bits: Bits) -> Option<Dual<R>> {
+    let half = Rational::from((1, 2));
+    let (b, c) = (p.plus(q)?.scaled(&half), q.minus(p)?.scaled(&half));
+    // E|Z| = sqrt(2/pi)
+    let modulus = Closed::int(2).over(&Closed::pi())?.sqrt()?;
+    let mean = a.plus(&c.times(&modulus)?)?;
+    let value = |x: &Closed| x.evaluate::<R>(bits);
+    let (a, b, c) = (value(a), value(&b), value(&c));
+    let cross = &(&(&a * &c) * &value(&modulus)).scale2(1) + &a.powi(2);
+    let square = &(&b.powi(2) + &c.powi(2)) + &cross;
+    let mean_square = if mean.is_zero() {
+        R::int(0, bits)
+    } else {
+        &value(&mean).powi(2) / &square
+    };
+    Some(Dual::ShiftedArcCosine {
+        mean_square,
+        linear: &b.powi(2) / &square,
+        bend: &c.powi(2) / &square,
+    })
 }
 
 /// `c F(k x)` with constants `c` and `k`.

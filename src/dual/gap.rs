@@ -6,6 +6,7 @@
 //! | variant | `1 - dual(1 - t)` |
 //! |---|---|
 //! | arc-cosine | `t - D (2/pi) (sin(theta) - theta cos(theta))`, `cos(theta) = 1 - t`; for small `t` a series |
+//! | shifted arc-cosine | `l t + d (t - (2/pi) (sin(theta) - theta cos(theta)))` |
 //! | arc-sine | `D (2/pi) theta` |
 //! | erf | `asin(s t s (2 - t) / (a c_b + b c_a)) / asin(s)`, `a = s`, `b = s (1 - t)`, `c_a = sqrt(1 - a^2)` |
 //! | sinh | `(1 + e^(-s (2 - t))) (1 - e^(-s t)) / (1 - e^(-2 s))` |
@@ -96,6 +97,9 @@ impl<R: Real> Dual<R> {
         let two_minus_t = &two - t;
         match self {
             Dual::ArcCosine(d) => t - &(d * &bend(t)),
+            Dual::ShiftedArcCosine {
+                linear, bend: d, ..
+            } => &(&(linear + d) * t) - &(d * &bend(t)),
             Dual::ArcSine(d) => &(d * &(&two / &R::pi(bits))) * &angle(t),
             Dual::Erf(s) => {
                 let b = s * &(&one - t);
@@ -123,6 +127,9 @@ impl<R: Real> Dual<R> {
         let two_over_pi = || R::int(2, bits) / R::pi(bits);
         match self {
             Dual::ArcCosine(d) => &one - &(&(d * &two_over_pi()) * &angle(t)),
+            Dual::ShiftedArcCosine {
+                linear, bend: d, ..
+            } => linear + &(d * &(&one - &(&two_over_pi() * &angle(t)))),
             Dual::ArcSine(d) => &(d * &two_over_pi()) / &(t * &(&R::int(2, bits) - t)).sqrt(),
             // cosh(s rho)/sinh(s) with the exponent -s t, which has the digits of t
             Dual::Sinh(s) => {

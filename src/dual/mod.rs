@@ -11,10 +11,12 @@ mod closed;
 mod gap;
 mod origin;
 mod piecewise_linear;
+mod prepared;
 mod values;
 
 pub use closed::closed_form;
 pub use piecewise_linear::PiecewiseLinear;
+pub use prepared::{derivative_square, prepared};
 pub use values::{DualValue, values};
 
 use std::cmp::Ordering;
@@ -28,6 +30,17 @@ pub enum Dual<R> {
     /// `phi = a z + b |z|`: `(1 - D) rho + D (2/pi) (sqrt(1 - rho^2) + rho asin(rho))`, `D = b^2/(a^2 + b^2)` (Cho and
     /// Saul 2009, the arc-cosine kernel of degree 1; ReLU has `D = 1/2`).
     ArcCosine(R),
+    /// `phi = a + b z + c |z|` with `a != 0` (centred ReLU, centred `|z|`): `A^2 + l rho + d (kappa(rho) - 2/pi)` with
+    /// `kappa(rho) = (2/pi) (sqrt(1 - rho^2) + rho asin(rho))`, `l = b^2/E phi^2`, `d = c^2/E phi^2`; `A^2 = 0` exactly
+    /// where that is proved.
+    ShiftedArcCosine {
+        /// `A^2 = (a + c sqrt(2/pi))^2/E phi^2`
+        mean_square: R,
+        /// `l`
+        linear: R,
+        /// `d`
+        bend: R,
+    },
     /// `phi = a + b sign(z)`: `(1 - D) + D (2/pi) asin(rho)`, `D = b^2/(a^2 + b^2)` (Cho and Saul 2009, degree 0).
     ArcSine(R),
     /// `phi = erf(k z)`: `asin(s rho)/asin(s)`, `s = 2 k^2/(1 + 2 k^2)` (Williams 1997).
@@ -81,6 +94,17 @@ impl<R: Real> Dual<R> {
                 let kappa = &two_over_pi() * &(&root + &(rho * &rho.asin()));
                 &(&(&one() - d) * rho) + &(d * &kappa)
             }
+            Dual::ShiftedArcCosine {
+                mean_square,
+                linear,
+                bend,
+            } => {
+                // kappa - 2/pi without the subtraction: sqrt(1 - rho^2) - 1 = -rho^2/(1 + sqrt(1 - rho^2))
+                let root = (&one() - &rho.powi(2)).sqrt();
+                let below = &rho.powi(2) / &(&one() + &root);
+                let excess = &two_over_pi() * &(&(rho * &rho.asin()) - &below);
+                &(mean_square + &(linear * rho)) + &(bend * &excess)
+            }
             Dual::ArcSine(d) => &(&one() - d) + &(d * &(&two_over_pi() * &rho.asin())),
             Dual::Erf(s) => &(s * rho).asin() / &s.asin(),
             Dual::Sinh(s) => &sinh(&(s * rho), s) / &sinh(s, s),
@@ -97,6 +121,9 @@ impl<R: Real> Dual<R> {
         let two_over_pi = || &R::int(2, bits) / &R::pi(bits);
         match self {
             Dual::ArcCosine(d) => &(&one() - d) + &(d * &(&two_over_pi() * &clamped(rho).asin())),
+            Dual::ShiftedArcCosine { linear, bend, .. } => {
+                linear + &(bend * &(&two_over_pi() * &clamped(rho).asin()))
+            }
             Dual::ArcSine(d) => &(d * &two_over_pi()) / &(&one() - &rho.powi(2)).sqrt(),
             Dual::Erf(s) => &(s / &(&one() - &(s * rho).powi(2)).sqrt()) / &s.asin(),
             Dual::Sinh(s) => &(s * &cosh(&(s * rho), s)) / &sinh(s, s),

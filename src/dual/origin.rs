@@ -23,6 +23,18 @@ impl<R: Real> Dual<R> {
         let vanishes = |x: &R| x.sign() == Some(Ordering::Equal);
         match self {
             Dual::ArcCosine(d) => vanishes(d).then(|| (1, R::int(1, d.bits()))),
+            Dual::ShiftedArcCosine {
+                mean_square,
+                linear,
+                bend,
+            } => vanishes(mean_square).then(|| {
+                if vanishes(linear) {
+                    // kappa(rho) - 2/pi = rho^2/pi + ...
+                    (2, bend / &R::pi(bend.bits()))
+                } else {
+                    (1, linear.clone())
+                }
+            }),
             Dual::ArcSine(d) => {
                 let one = R::int(1, d.bits());
                 let two_over_pi = R::int(2, d.bits()) / R::pi(d.bits());
@@ -44,6 +56,24 @@ impl<R: Real> Dual<R> {
         .filter(|(_, c)| c.is_finite() && c.sign() == Some(Ordering::Greater))
     }
 
+    /// `dual(rho)/rho^k` and `rho dual'(rho)/rho^k` for `0 < |rho| < 1`, where `k` is the order of the fixed point 0
+    /// ([`Dual::leading`]); `None` for the variants that have no such fixed point of order 2 or more.
+    pub fn divided(&self, k: u32, rho: &R) -> Option<(R, R)> {
+        match self {
+            Dual::Series(s) => Some(s.divided(k as usize, rho)),
+            Dual::ShiftedArcCosine { bend, .. } if k == 2 => {
+                let bits = rho.bits();
+                let one = R::int(1, bits);
+                let factor = bend * &(R::int(2, bits) / R::pi(bits));
+                let arc = &rho.asin() / rho;
+                let root = (&one - &rho.powi(2)).sqrt();
+                let value = &arc - &(&one / &(&one + &root));
+                Some((&factor * &value, &factor * &arc))
+            }
+            _ => None,
+        }
+    }
+
     /// Even or odd as a function of the correlation, if that is certain.
     pub fn parity(&self) -> Option<Parity> {
         let vanishes = |x: &R| x.sign() == Some(Ordering::Equal);
@@ -55,6 +85,7 @@ impl<R: Real> Dual<R> {
                     vanishes(&(R::int(1, d.bits()) - d)).then_some(Parity::Even)
                 }
             }
+            Dual::ShiftedArcCosine { linear, .. } => vanishes(linear).then_some(Parity::Even),
             Dual::ArcSine(d) => vanishes(&(R::int(1, d.bits()) - d)).then_some(Parity::Odd),
             Dual::Erf(_) | Dual::Sinh(_) => Some(Parity::Odd),
             Dual::Cosh(_) => Some(Parity::Even),
@@ -81,6 +112,15 @@ impl Dual<Ball> {
         let r = |x: &Ball| R::from_ball(x);
         match self {
             Dual::ArcCosine(x) => Dual::ArcCosine(r(x)),
+            Dual::ShiftedArcCosine {
+                mean_square,
+                linear,
+                bend,
+            } => Dual::ShiftedArcCosine {
+                mean_square: r(mean_square),
+                linear: r(linear),
+                bend: r(bend),
+            },
             Dual::ArcSine(x) => Dual::ArcSine(r(x)),
             Dual::Erf(x) => Dual::Erf(r(x)),
             Dual::Sinh(x) => Dual::Sinh(r(x)),

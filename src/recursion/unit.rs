@@ -10,7 +10,6 @@ use crate::activation::Parity;
 use crate::deadline::Deadline;
 use crate::dual::Dual;
 use crate::error::{Error, Result};
-use crate::hermite::Series;
 use crate::real::Real;
 
 /// So many layers are passed one by one; deeper down the map must have settled or `S` be small, or else the question
@@ -156,10 +155,9 @@ impl<R: Real> Unit<R> {
             Correlation::Gap(_) => None,
             Correlation::Plain(s) => {
                 let (k, c) = self.leading.as_ref()?;
-                match (k, &self.dual) {
-                    (1, _) => self.singular(c, s, ntk, m),
-                    (_, Dual::Series(series)) => nearest(*k, c, series, s, ntk, m),
-                    _ => None,
+                match k {
+                    1 => self.singular(c, s, ntk, m),
+                    _ => self.nearest(*k, c, s, ntk, m),
                 }
             }
         }
@@ -231,79 +229,73 @@ impl<R: Real> Unit<R> {
             },
         })
     }
+
+    /// `dual(S) = c S^k (1 + ...)`, `k >= 2`: the rest of the way with `ln |S|` and `r = T/S`,
+    ///
+    /// `ln |S'| = k ln |S| + ln g(S)`, `r' = 1 + r G(S)`, `g = dual(S)/S^k`, `G = S dual'(S)/dual(S)`.
+    fn nearest(&self, k: u32, c: &R, s: &R, ntk: &R, mut m: u64) -> Option<Kernels<R>> {
+        let bits = s.bits();
+        match s.sign() {
+            Some(Ordering::Equal) => {
+                // S = 0 stays, and T = 0 S' + 0
+                return Some(Kernels {
+                    nngp: Scaled::zero(bits),
+                    ntk: Scaled::zero(bits),
+                });
+            }
+            Some(_) if s.to_f64().abs() < LOGARITHMIC => (),
+            _ => return None,
+        }
+        let mut negative = s.sign() == Some(Ordering::Less);
+        let degree = R::int(i64::from(k), bits);
+        let (mut log, mut ratio) = (s.abs().ln(), ntk / s);
+        // until 2 |S| (1 - c)/c is below the last bit
+        let threshold =
+            (c.to_f64().ln() - f64::from(bits + 8) * std::f64::consts::LN_2).max(-1e300);
+        while m > 0 && log.to_f64() > threshold {
+            let modulus = log.exp();
+            let s = if negative { -modulus } else { modulus };
+            let (g, weighted) = self.dual.divided(k, &s)?;
+            log = &(&degree * &log) + &g.ln();
+            ratio = &R::int(1, bits) + &(&ratio * &(&weighted / &g));
+            negative &= k % 2 == 1;
+            m -= 1;
+        }
+        if m > 0 {
+            // ln |S_L| = k^m (ln |S| + ln(c)/(k - 1) + d) - ln(c)/(k - 1), |d| <= 2 |S|/c;
+            // r_L = k^m r + (k^m - 1)/(k - 1), each term with a relative error of at most 8 |S|/c
+            let one = R::int(1, bits);
+            let power = degree.powi(i64::try_from(m).ok()?);
+            let less = &degree - &one;
+            let shift = &c.ln() / &less;
+            let d = (&log.exp().scale2(1) / c).upper_end().to_float();
+            let blur = |x: R, times: u32| {
+                if R::TRACKS_ERRORS {
+                    x.widened(&Float::with_val(64, &d * times))
+                } else {
+                    x
+                }
+            };
+            log = &(&power * &blur(&log + &shift, 1)) - &shift;
+            let layers = &(&power - &one) / &less;
+            let size = &(&power * &ratio.abs()) + &layers;
+            let slack = &size * &blur(R::int(0, bits), 8);
+            ratio = &(&(&power * &ratio) + &layers) + &slack;
+            negative &= k % 2 == 1;
+        }
+        let sign = R::int(if negative { -1 } else { 1 }, bits);
+        Some(Kernels {
+            ntk: Scaled {
+                mantissa: &sign * &ratio,
+                log: log.clone(),
+            },
+            nngp: Scaled {
+                mantissa: sign,
+                log,
+            },
+        })
+    }
 }
 
 /// Below this modulus of `S` the nearest-neighbour regime goes on in logarithms.
 const LOGARITHMIC: f64 = 0.125;
-
-/// `dual(S) = c S^k (1 + ...)`, `k >= 2`: the rest of the way with `ln |S|` and `r = T/S`,
-///
-/// `ln |S'| = k ln |S| + ln g(S)`, `r' = 1 + r G(S)`, `g = dual(S)/S^k`, `G = S dual'(S)/dual(S)`.
-fn nearest<R: Real>(
-    k: u32,
-    c: &R,
-    series: &Series<R>,
-    s: &R,
-    ntk: &R,
-    mut m: u64,
-) -> Option<Kernels<R>> {
-    let bits = s.bits();
-    match s.sign() {
-        Some(Ordering::Equal) => {
-            // S = 0 stays, and T = 0 S' + 0
-            return Some(Kernels {
-                nngp: Scaled::zero(bits),
-                ntk: Scaled::zero(bits),
-            });
-        }
-        Some(_) if s.to_f64().abs() < LOGARITHMIC => (),
-        _ => return None,
-    }
-    let mut negative = s.sign() == Some(Ordering::Less);
-    let degree = R::int(i64::from(k), bits);
-    let (mut log, mut ratio) = (s.abs().ln(), ntk / s);
-    // until 2 |S| (1 - c)/c is below the last bit
-    let threshold = (c.to_f64().ln() - f64::from(bits + 8) * std::f64::consts::LN_2).max(-1e300);
-    while m > 0 && log.to_f64() > threshold {
-        let modulus = log.exp();
-        let s = if negative { -modulus } else { modulus };
-        let (g, weighted) = series.divided(k as usize, &s);
-        log = &(&degree * &log) + &g.ln();
-        ratio = &R::int(1, bits) + &(&ratio * &(&weighted / &g));
-        negative &= k % 2 == 1;
-        m -= 1;
-    }
-    if m > 0 {
-        // ln |S_L| = k^m (ln |S| + ln(c)/(k - 1) + d) - ln(c)/(k - 1), |d| <= 2 |S|/c;
-        // r_L = k^m r + (k^m - 1)/(k - 1), each term with a relative error of at most 8 |S|/c
-        let one = R::int(1, bits);
-        let power = degree.powi(i64::try_from(m).ok()?);
-        let less = &degree - &one;
-        let shift = &c.ln() / &less;
-        let d = (&log.exp().scale2(1) / c).upper_end().to_float();
-        let blur = |x: R, times: u32| {
-            if R::TRACKS_ERRORS {
-                x.widened(&Float::with_val(64, &d * times))
-            } else {
-                x
-            }
-        };
-        log = &(&power * &blur(&log + &shift, 1)) - &shift;
-        let layers = &(&power - &one) / &less;
-        let size = &(&power * &ratio.abs()) + &layers;
-        let slack = &size * &blur(R::int(0, bits), 8);
-        ratio = &(&(&power * &ratio) + &layers) + &slack;
-        negative &= k % 2 == 1;
-    }
-    let sign = R::int(if negative { -1 } else { 1 }, bits);
-    Some(Kernels {
-        ntk: Scaled {
-            mantissa: &sign * &ratio,
-            log: log.clone(),
-        },
-        nngp: Scaled {
-            mantissa: sign,
-            log,
-        },
-    })
-}
