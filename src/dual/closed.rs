@@ -105,7 +105,7 @@ fn shifted<R: Real>(a: &Closed, p: &Closed, q: &Closed, bits: Bits) -> Option<Du
 }
 
 /// `c F(k x)` with constants `c` and `k`.
-fn scaled_function(e: &Expr) -> Option<(Function, Expr)> {
+pub(crate) fn scaled_function(e: &Expr) -> Option<(Function, Expr)> {
     match e {
         Expr::Neg(a) => scaled_function(a),
         Expr::Binary(BinaryOp::Mul, a, b) if a.is_constant() => scaled_function(b),
@@ -125,7 +125,7 @@ fn scaled_function(e: &Expr) -> Option<(Function, Expr)> {
 }
 
 /// The Hermite coefficients of `sum_m c_m x^m` by Horner's rule with `x h_n = sqrt(n+1) h_{n+1} + sqrt(n) h_{n-1}`.
-pub(super) fn polynomial_coefficients<R: Real>(c: &[R]) -> Vec<R> {
+pub(crate) fn polynomial_coefficients<R: Real>(c: &[R]) -> Vec<R> {
     let bits = c.first().map_or(53, |c| c.bits());
     let root = |n: usize| R::int(n as i64, bits).sqrt();
     let mut acc: Vec<R> = Vec::new();
@@ -156,6 +156,13 @@ fn polynomial<R: Real>(exact: &[Expr], c: &[R]) -> Series<R> {
             *a = zero.clone();
         }
     }
+    polynomial_dual(&a)
+}
+
+/// The normalised dual of `sum_n a_n h_n`.
+pub(crate) fn polynomial_dual<R: Real>(a: &[R]) -> Series<R> {
+    let bits = a.first().map_or(53, |a| a.bits());
+    let zero = R::int(0, bits);
     let square = a.iter().fold(zero.clone(), |sum, a| &sum + &a.powi(2));
     Series {
         squares: a.iter().map(|a| &a.powi(2) / &square).collect(),

@@ -212,7 +212,7 @@ fn up(a: &Float, b: &Float) -> Float {
 }
 
 /// A value around two.
-fn hull<R: Real>(a: &R, b: &R) -> R {
+pub(crate) fn hull<R: Real>(a: &R, b: &R) -> R {
     let middle = (a + b).scale2(-1);
     let half = (a - b).abs().scale2(-1).upper_end().to_float();
     let slack = a.radius().max(&b.radius()).clone();

@@ -15,6 +15,8 @@ mod prepared;
 mod values;
 
 pub use closed::closed_form;
+pub(crate) use closed::{polynomial_coefficients, polynomial_dual, scaled_function};
+pub(crate) use gap::hull;
 pub use piecewise_linear::PiecewiseLinear;
 pub use prepared::{derivative_square, prepared};
 pub use values::{DualValue, values};
