@@ -1,12 +1,12 @@
 //! Laws that hold for every activation, on random ones.
 
-use deeplimit::activation::Expr;
 use deeplimit::deadline::Deadline;
 use deeplimit::dual;
+use deeplimit::exact::Structure;
 use deeplimit::hermite;
-use deeplimit::limit::{Arithmetic, Options, Regime, classify};
+use deeplimit::limit::{Arithmetic, Moments, Options, Regime, classify};
 use deeplimit::quadrature::expect;
-use deeplimit::real::{Ball, Quantity, Real, Value};
+use deeplimit::real::{Analytic, Ball, Quantity, Real, Value};
 use proptest::prelude::*;
 use rug::Rational;
 
@@ -159,15 +159,35 @@ proptest! {
         prop_assert!(sum.compare(&Ball::rational(&1.into(), 128)) != Some(std::cmp::Ordering::Greater));
     }
 
-    /// The same expectation at two precisions: the enclosures meet, and the finer one is finer.
-    #[test]
-    fn two_precisions_overlap(text in activation(), low in 8usize..20, more in 5usize..40) {
-        let e = Expr::parse(&text).unwrap();
-        let Ok(p) = expect(&e, low, Deadline::default()) else { return Ok(()) };
-        let q = expect(&e, low + more, Deadline::default()).unwrap();
-        prop_assert!(overlaps(&p, &q), "{text}: {p:?} {q:?}");
-        prop_assert!(ball(&q).rad() <= ball(&p).rad());
-    }
 }
 
-use deeplimit::real::Analytic;
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500 * effort(), failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// In the manner of Arb: the same expectation by two algorithms (along the whole line or in one closed form; cut in
+    /// two at a random place and integrated by segments) at two random precisions. The balls must meet, and the finer
+    /// one is finer.
+    #[test]
+    fn two_algorithms_at_two_precisions(text in activation(), low in 4usize..20, more in 1usize..25, cut in -20i32..20) {
+        let Ok(p) = expect(&parse(&text), low, Deadline::default()) else { return Ok(()) };
+        let q = expectation(&text, low + more);
+        prop_assert!(ball(&p).overlaps(&q), "{text}: {p:?} {q:?}");
+        prop_assert!(q.rad() <= ball(&p).rad() || q.rad() < 1e-30);
+        let cut = format!("({cut}/8)");
+        let left = expectation(&format!("({text})*step({cut}-x)"), low);
+        let right = expectation(&format!("({text})*step(x-{cut})"), low + more);
+        prop_assert!((&left + &right).overlaps(&q), "{text} cut at {cut}: {left:?} + {right:?} against {q:?}");
+    }
+
+    /// `f64` with its estimated error lies where the ball is.
+    #[test]
+    fn doubles_meet_balls(text in activation()) {
+        let on = |arithmetic| Moments::new(&Structure::new(&parse(&text))?, 56, arithmetic, Deadline::default());
+        let Ok(balls) = on(Arithmetic::Ball) else { return Ok(()) };
+        let doubles = on(Arithmetic::F64).unwrap();
+        prop_assert!(doubles.mean.overlaps(&balls.mean), "{text}: {doubles:?} {balls:?}");
+        prop_assert!(doubles.square.overlaps(&balls.square), "{text}: {doubles:?} {balls:?}");
+        prop_assert!(doubles.first.overlaps(&balls.first), "{text}: {doubles:?} {balls:?}");
+        prop_assert!(doubles.square.rad() < 1e-8 * (1.0 + balls.square.to_f64()), "{text}: {doubles:?}");
+    }
+}

@@ -51,7 +51,7 @@ fn named(u: Expr, parameter: Expr, index: u32) -> impl Strategy<Value = Expr> {
         // The first letter of the default decides nothing; half of the time the default itself is used.
         for (_, default) in entry.parameters {
             let default: Expr = default.parse().expect("the table's own text");
-            args.push(if index % 2 == 0 {
+            args.push(if index.is_multiple_of(2) {
                 default
             } else {
                 parameter.clone()

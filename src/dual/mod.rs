@@ -9,6 +9,7 @@
 
 mod closed;
 mod gap;
+mod integral;
 mod origin;
 mod piecewise_linear;
 mod prepared;
@@ -17,6 +18,7 @@ mod values;
 pub use closed::closed_form;
 pub(crate) use closed::{polynomial_coefficients, polynomial_dual, scaled_function};
 pub(crate) use gap::hull;
+pub use integral::{Integral, Slope, integrate};
 pub use piecewise_linear::PiecewiseLinear;
 pub use prepared::{derivative_square, prepared};
 pub use values::{DualValue, values};

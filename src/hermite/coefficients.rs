@@ -41,14 +41,20 @@ pub fn hermite_coefficients(
     let (mut a, mut square): (Vec<Ball>, Ball) = match road {
         Arithmetic::Ball => {
             let samples = Samples::<Ball>::new(&plan, bits, deadline)?;
-            (coefficients(&samples, 0, degree), samples.square(0))
+            (
+                coefficients(&samples, 0, degree, deadline)?,
+                samples.square(0),
+            )
         }
         Arithmetic::Mpfr => {
             let samples = Samples::<Mpfr>::new(&plan, bits, deadline)?;
             let error = Float::with_val(64, &plan.error * 4);
             let of = |x: &Mpfr| Ball::new(x.to_float(), &error);
             (
-                coefficients(&samples, 0, degree).iter().map(of).collect(),
+                coefficients(&samples, 0, degree, deadline)?
+                    .iter()
+                    .map(of)
+                    .collect(),
                 of(&samples.square(0)),
             )
         }
@@ -57,12 +63,15 @@ pub fn hermite_coefficients(
             let error = Float::with_val(64, 1e-14);
             let of = |x: &f64| Ball::new(x.to_float(), &error);
             (
-                coefficients(&samples, 0, degree).iter().map(of).collect(),
+                coefficients(&samples, 0, degree, deadline)?
+                    .iter()
+                    .map(of)
+                    .collect(),
                 of(&samples.square(0)),
             )
         }
     };
-    // What parity proves to be zero is exactly zero.
+    // What parity proves to be zero is exactly zero, on segments too.
     for (n, a) in a.iter_mut().enumerate() {
         let vanishes = match structure.parity {
             Some(Parity::Even) => n % 2 == 1,

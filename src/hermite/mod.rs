@@ -9,6 +9,9 @@ pub use series::Series;
 
 use rayon::prelude::*;
 
+use crate::activation::Parity;
+use crate::deadline::Deadline;
+use crate::error::Result;
 use crate::quadrature::Samples;
 use crate::real::{Bits, Real};
 
@@ -24,8 +27,17 @@ pub fn guard_bits(degree: u32) -> Bits {
 /// `E[f_i(Z) h_n(Z)]` for `n = 0..=degree`; the plan behind the samples must have been made for at least this degree
 /// ([`crate::quadrature::Envelope::Moments`]), then the results are enclosures in ball arithmetic.
 ///
-/// `g_n = w f h_n` obeys `g_{n+1} = (z g_n - sqrt(n) g_{n-1}) / sqrt(n+1)` at every node, and `a_n` is its sum.
-pub fn coefficients<R: Real + Send + Sync>(samples: &Samples<R>, i: usize, degree: u32) -> Vec<R> {
+/// `g_n = w f h_n` obeys `g_{n+1} = (z g_n - sqrt(n) g_{n-1}) / sqrt(n+1)` at every node, and `a_n` is its sum. Where the
+/// function is proved even or odd, half of the nodes do, and the coefficients of the other parity are exactly 0.
+///
+/// # Errors
+/// [`crate::error::Error::Timeout`].
+pub fn coefficients<R: Real + Send + Sync>(
+    samples: &Samples<R>,
+    i: usize,
+    degree: u32,
+    deadline: Deadline,
+) -> Result<Vec<R>> {
     let bits = samples.bits();
     let one = R::int(1, bits);
     let roots: Vec<R> = (0..=degree)
@@ -35,16 +47,22 @@ pub fn coefficients<R: Real + Send + Sync>(samples: &Samples<R>, i: usize, degre
     let steps: Vec<(R, R)> = (0..degree as usize)
         .map(|n| (&one / &roots[n + 1], &roots[n] / &roots[n + 1]))
         .collect();
-    let zeros = || vec![R::int(0, bits); degree as usize + 1];
-    let add = |mut sums: Vec<R>, other: Vec<R>| {
-        for (s, o) in sums.iter_mut().zip(other) {
-            *s = &*s + &o;
-        }
-        sums
+    let parity = samples.parity(i);
+    let vanishes = |n: usize| match parity {
+        Some(Parity::Even) => n % 2 == 1,
+        Some(Parity::Odd) => n % 2 == 0,
+        None => false,
     };
-    let sums = (0..samples.z.len())
+    let zeros = || vec![R::int(0, bits); degree as usize + 1];
+    let first = if parity.is_some() {
+        samples.z.len() / 2
+    } else {
+        0
+    };
+    let sums = (first..samples.z.len())
         .into_par_iter()
-        .fold(zeros, |mut sums, k| {
+        .try_fold(zeros, |mut sums, k| -> Result<Vec<R>> {
+            deadline.check("the Hermite coefficients")?;
             let z = &samples.z[k];
             let mut previous = R::int(0, bits);
             let mut current = &samples.weight[k] * &samples.values[i][k];
@@ -52,12 +70,28 @@ pub fn coefficients<R: Real + Send + Sync>(samples: &Samples<R>, i: usize, degre
             for (n, (by_root, ratio)) in steps.iter().enumerate() {
                 let next = &(&(z * by_root) * &current) - &(ratio * &previous);
                 previous = std::mem::replace(&mut current, next);
-                sums[n + 1] = &sums[n + 1] + &current;
+                if !vanishes(n + 1) {
+                    sums[n + 1] = &sums[n + 1] + &current;
+                }
             }
-            sums
+            Ok(sums)
         })
-        .reduce(zeros, add);
-    sums.into_iter()
-        .map(|s| s.widened(&samples.error))
-        .collect()
+        .try_reduce(zeros, |mut sums, other| {
+            for (s, o) in sums.iter_mut().zip(other) {
+                *s = &*s + &o;
+            }
+            Ok(sums)
+        })?;
+    let doubled = i32::from(parity.is_some());
+    Ok(sums
+        .into_iter()
+        .enumerate()
+        .map(|(n, s)| {
+            if vanishes(n) {
+                R::int(0, bits)
+            } else {
+                s.scale2(doubled).widened(&samples.error)
+            }
+        })
+        .collect())
 }

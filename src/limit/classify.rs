@@ -512,12 +512,38 @@ impl Inquiry {
         self.report.regime = Regime::Majority;
         self.report.phase = Some(Phase::Chaotic);
         self.say(why);
+        self.distance_from_singular();
         self.say(
             "dual(0) = A^2 > 0 and the dual is convex on [0, 1] (non-negative coefficients), so exactly one fixed point c* lies in \
              (0, 1), and it attracts; T_L(x,x') -> c*/(1 - dual'(c*)) for every pair while T_L(x,x) diverges: Proposition 1 gives \
              majority vote",
         );
         chaotic_fixed_point(self)
+    }
+
+    /// The singular regime is of codimension one: a small `A` hides it until the depth at which `lambda^L` has fallen
+    /// to `A^2`.
+    fn distance_from_singular(&mut self) {
+        let (a2, lambda) = (self.constants.a.powi(2), self.constants.a_prime.powi(2));
+        if a2.to_f64() > 1e-2 || lambda.contains_zero() || lambda.to_f64() >= 1.0 {
+            return;
+        }
+        let depth = &a2.ln() / &lambda.ln();
+        let alpha = self
+            .constants
+            .b_prime
+            .as_ref()
+            .filter(|_| self.continuous == Some(true))
+            .map(|b| -(&lambda.ln().scale2(1) / &b.ln()))
+            .map_or(String::new(), |alpha| {
+                format!(" with alpha near {:.6}", alpha.to_f64())
+            });
+        self.say(&format!(
+            "how far from singular: A^2 = {:.3e} is small, and if it were 0 the kernel would be singular{alpha}; down to depth L ~ \
+             log(A^2)/log(A'^2) = {:.1} the network behaves so, beyond it majority vote takes over",
+            a2.to_f64(),
+            depth.to_f64()
+        ));
     }
 
     fn continuity_missing(&mut self) {

@@ -9,7 +9,7 @@ use rug::Float;
 use rug::float::Round;
 
 use super::envelope::BITS;
-use super::plan::Moduli;
+use super::plan::{Moduli, Modulus};
 use crate::real::{Interval, Rect};
 
 /// A whole-line rule and the bound of its error.

@@ -31,3 +31,6 @@ pub use envelope::Envelope;
 pub use expect::expect;
 pub use plan::{Integrand, Plan, integrals, ln};
 pub use samples::{Rules, Samples};
+
+pub(crate) use plan::{Moduli, Modulus, reach};
+pub(crate) use segment::{Segment, segment};

@@ -221,8 +221,12 @@ fn short(place: &Place) -> String {
     format!("{:.6}", place.ball(64).to_f64())
 }
 
-/// The smallest `R` for which the two tails beyond it are at most `share`.
-fn reach(integrand: &Integrand, envelope: Envelope, share: &Float) -> Result<(u32, Float)> {
+/// The smallest `R` for which the two tails beyond it are at most `share`, and the bound of them.
+pub(crate) fn reach(
+    integrand: &Integrand,
+    envelope: Envelope,
+    share: &Float,
+) -> Result<(u32, Float)> {
     let functions = {
         let mut out = vec![integrand.expr.clone()];
         if integrand.derivative {
@@ -366,7 +370,7 @@ fn split(
     depth: u32,
 ) -> Option<Vec<(Place, Place, Segment)>> {
     let (a, b) = (from.interval(), to.interval());
-    let whole = segment::segment(moduli, &a, &b, share);
+    let whole = segment::segment(moduli, &a, &b, share, segment::PLAIN_ENDS);
     let fair = 8.0 * -ln(share) + 100.0;
     if let Some(found) = &whole
         && (depth == 0 || (found.nodes() as f64) < fair)
@@ -400,38 +404,13 @@ fn split(
     }
 }
 
-/// Bounds of the integrand on complex rectangles.
-pub(super) struct Moduli {
-    tape: Tape<Rect>,
-    envelope: Envelope,
-    symmetric: bool,
-}
-
-impl Moduli {
-    fn new(functions: &[Expr], envelope: Envelope, symmetric: bool) -> Self {
-        Moduli {
-            tape: Tape::new(functions, BITS),
-            envelope,
-            symmetric,
-        }
-    }
-
-    /// Upper bound of the envelope on a rectangle; `None` where analyticity is not proved there.
-    pub(super) fn sup(&self, z: &Rect) -> Option<Float> {
-        let values = self.tape.at(z);
-        let mut moduli = Vec::with_capacity(values.len());
-        for v in &values {
-            if !v.is_finite() {
-                return None;
-            }
-            moduli.push(v.modulus().hi().clone());
-        }
-        let out = self.envelope.bound(&moduli, z);
-        out.is_finite().then_some(out)
-    }
+/// What can be bounded on complex rectangles.
+pub(crate) trait Modulus {
+    /// Upper bound of the modulus on a rectangle; `None` where analyticity is not proved there.
+    fn sup(&self, z: &Rect) -> Option<Float>;
 
     /// The same, halving the rectangle up to `depth` times where that is needed.
-    pub(super) fn sup_split(&self, z: &Rect, depth: u32, line: bool) -> Option<Float> {
+    fn sup_split(&self, z: &Rect, depth: u32, line: bool) -> Option<Float> {
         if let Some(out) = self.sup(z) {
             return Some(out);
         }
@@ -442,6 +421,23 @@ impl Moduli {
         let p = self.sup_split(&p, depth - 1, line)?;
         let q = self.sup_split(&q, depth - 1, line)?;
         Some(if p > q { p } else { q })
+    }
+}
+
+/// The largest modulus of several functions, times the weight of an envelope.
+pub(crate) struct Moduli {
+    tape: Tape<Rect>,
+    envelope: Envelope,
+    symmetric: bool,
+}
+
+impl Moduli {
+    pub(crate) fn new(functions: &[Expr], envelope: Envelope, symmetric: bool) -> Self {
+        Moduli {
+            tape: Tape::new(functions, BITS),
+            envelope,
+            symmetric,
+        }
     }
 
     /// Panels that tile `[-reach, reach]`, or its right half counted twice for a symmetric modulus; wider where the
@@ -471,6 +467,21 @@ impl Moduli {
             .map(|p| (-p[1], -p[0], weight))
             .chain(right)
             .collect()
+    }
+}
+
+impl Modulus for Moduli {
+    fn sup(&self, z: &Rect) -> Option<Float> {
+        let values = self.tape.at(z);
+        let mut moduli = Vec::with_capacity(values.len());
+        for v in &values {
+            if !v.is_finite() {
+                return None;
+            }
+            moduli.push(v.modulus().hi().clone());
+        }
+        let out = self.envelope.bound(&moduli, z);
+        out.is_finite().then_some(out)
     }
 }
 

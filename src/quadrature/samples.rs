@@ -31,7 +31,7 @@ impl<R: Real> Rules<R> {
 
     /// `(f, w)` for `t = k/m`, `0 <= k <= last`: `f = 1/(1 + exp(pi sinh t))` is the distance from the nearer
     /// end, `w = pi cosh(t) f (1 - f) / m` the weight.
-    fn half(&mut self, m: u32, last: u32) -> &[(R, R)] {
+    pub(crate) fn half(&mut self, m: u32, last: u32) -> &[(R, R)] {
         let bits = self.bits;
         let half = self.halves.entry(m).or_default();
         let one = R::int(1, bits);
@@ -70,6 +70,7 @@ pub struct Samples<R> {
     pub error: Float,
     bits: Bits,
     weighted: bool,
+    parities: Option<Vec<Parity>>,
 }
 
 impl<R: Real + Send + Sync> Samples<R> {
@@ -89,6 +90,15 @@ impl<R: Real + Send + Sync> Samples<R> {
             error: plan.error.clone(),
             bits,
             weighted: plan.envelope != Envelope::Bare,
+            parities: match plan.parts.as_slice() {
+                [
+                    Part {
+                        rule: Rule::Line(_, parities),
+                        ..
+                    },
+                ] => parities.clone(),
+                _ => None,
+            },
         };
         for part in &plan.parts {
             match &part.rule {
@@ -202,6 +212,12 @@ impl<R: Real + Send + Sync> Samples<R> {
     /// The precision of the values.
     pub fn bits(&self) -> Bits {
         self.bits
+    }
+
+    /// Even or odd, where that is proved of function `i` and the nodes are symmetric: then the second half of them has
+    /// all there is to know.
+    pub fn parity(&self, i: usize) -> Option<Parity> {
+        self.parities.as_ref()?.get(i).copied()
     }
 
     /// `sum_k w_k g(k)` widened by the discretisation error: an enclosure of `E g` where the arithmetic is

@@ -9,12 +9,12 @@ use rug::float::Round;
 
 use super::envelope::BITS;
 use super::line::interval;
-use super::plan::{Moduli, ln};
+use super::plan::{Modulus, ln};
 use crate::real::{Analytic, Interval, Rect};
 
 /// A tanh-sinh rule and the bound of its error.
 #[derive(Clone, Debug)]
-pub(super) struct Segment {
+pub(crate) struct Segment {
     /// Nodes at `t = k/m` for `-left <= k <= right`.
     pub m: u32,
     pub left: u32,
@@ -23,7 +23,7 @@ pub(super) struct Segment {
 }
 
 impl Segment {
-    pub(super) fn nodes(&self) -> u64 {
+    pub(crate) fn nodes(&self) -> u64 {
         u64::from(self.left) + u64::from(self.right) + 1
     }
 }
@@ -31,8 +31,8 @@ impl Segment {
 const PANEL: f64 = 0.2;
 
 /// The geometry for one `delta`.
-struct Strip<'a> {
-    moduli: &'a Moduli,
+struct Strip<'a, M> {
+    moduli: &'a M,
     a: &'a Interval,
     b: &'a Interval,
     length: Interval,
@@ -41,19 +41,31 @@ struct Strip<'a> {
     u: Interval,
 }
 
+/// How finely the strips near the ends are looked at where nothing is known to happen there: the discs have a radius of
+/// about `exp(-3)` of the length.
+pub(super) const PLAIN_ENDS: f64 = 3.0;
+
+/// The half widths of strips that are tried.
+const DELTAS: [f64; 15] = [
+    0.012, 0.018, 0.025, 0.035, 0.05, 0.1, 0.16, 0.24, 0.33, 0.42, 0.52, 0.64, 0.8, 1.0, 1.2,
+];
+
 /// The cheapest rule whose error is at most `target`, or `None` where no strip could be proved. As for the line, strips
-/// are tried from thin to wide, and a widening has to prove the band that it adds.
-pub(super) fn segment(
-    moduli: &Moduli,
+/// are tried from thin to wide, and a widening has to prove the band that it adds. The discs around the ends, on which
+/// one bound is taken, have a radius of about `exp(-ends)` of the length.
+pub(crate) fn segment<M: Modulus>(
+    moduli: &M,
     a: &Interval,
     b: &Interval,
     target: &Float,
+    ends: f64,
 ) -> Option<Segment> {
-    let mut best: Option<(f64, Strip)> = None;
+    let mut best: Option<(f64, Strip<M>)> = None;
     let mut proved = 0.0;
     let mut worse = 0;
-    for delta in [0.05, 0.1, 0.16, 0.24, 0.33, 0.42, 0.52, 0.64, 0.8, 1.0, 1.2] {
-        let strip = Strip::new(moduli, a, b, delta);
+    // thin strips pay only where the ends are looked at closely
+    for delta in DELTAS.into_iter().filter(|d| d * ends > 0.14) {
+        let strip = Strip::new(moduli, a, b, delta, ends);
         if !strip.analytic(proved) {
             break;
         }
@@ -73,10 +85,10 @@ pub(super) fn segment(
     best?.1.certified(target)
 }
 
-impl<'a> Strip<'a> {
-    fn new(moduli: &'a Moduli, a: &'a Interval, b: &'a Interval, delta: f64) -> Self {
+impl<'a, M: Modulus> Strip<'a, M> {
+    fn new(moduli: &'a M, a: &'a Interval, b: &'a Interval, delta: f64, ends: f64) -> Self {
         let cos = delta.cos();
-        let end = (3.0 / (std::f64::consts::PI * cos)).asinh();
+        let end = (ends / (std::f64::consts::PI * cos)).asinh();
         let sinh = Interval::point(Float::with_val(BITS, end)).sinh();
         let cos = Interval::point(Float::with_val(BITS, delta)).cos();
         let u = (-(&(&Interval::pi(BITS) * &cos) * &sinh)).exp();

@@ -12,5 +12,5 @@ mod tests;
 pub use covariance::{Covariance, HermitePair};
 pub use scaled::Scaled;
 pub use unit::{DIRECT, Kernels, Unit};
-pub use variance::{Drift, Moments, Variances, root_of, scaled};
+pub use variance::{Moments, Taylor, Window, Windows, scaled};
 pub use walk::{Correlation, Layer, Walk};

@@ -1,21 +1,30 @@
-//! An activation at other variances: `phi(sqrt(q) Z)`.
+//! An activation at other variances, `phi(sqrt(q) Z)`, as an analytic function of `q`.
 //!
-//! The variance map `q -> sigma_w^2 V(q) + sigma_b^2`, `V(q) = E phi(sqrt(q) Z)^2`, and the slope of the correlation map at
-//! 1, `chi_1 = sigma_w^2 D(q)`, `D(q) = E phi'(sqrt(q) Z)^2`, are evaluated at exact roots `c = sqrt(q)`; what happens between
-//! two of them is bounded by the same functions further out ([`Variances::drift`]).
+//! With `q = q0 (1 + u)` and the coefficients at `q0` known,
+//!
+//! * `E g(sqrt(q) Z) = sum_k u^k sqrt((2k)!)/(2^k k!) E[g(sqrt(q0) Z) h_2k(Z)]`, from `d/dq p = (1/2) d^2/dx^2 p` for the
+//!   normal density; applied to `g = phi^2` and `phi'^2` this is the variance map, its slope, and `chi_1`;
+//! * `a_n(q) = (1+u)^(n/2) sum_j u^j sqrt((n+2j)!/n!)/(2^j j!) a_(n+2j)(q0)`, the expansion of `h_m(r z)` in `h_n(z)`.
+//!
+//! So one preparation serves all variances of a [`Window`] `|u| <= 1/64`, exactly and for a ball `q` as well as for a
+//! number; what is cut off is bounded (see [`Taylor`], [`Window::coefficients`]). A recursion whose variance settles
+//! passes through a handful of windows, whatever its depth.
 
-use std::sync::Mutex;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 
 use rug::float::Round;
 use rug::{Float, Rational};
 
-use crate::activation::Expr;
 use crate::activation::pieces::pieces;
+use crate::activation::{Expr, Parity};
 use crate::deadline::Deadline;
+use crate::dual::Dual;
 use crate::error::{Error, Result};
 use crate::exact::{Structure, is_continuous};
+use crate::hermite::{Series, hermite_coefficients};
 use crate::quadrature::{Envelope, Integrand, Plan, Samples};
-use crate::real::{Analytic, Ball, Bits, Real};
+use crate::real::{Analytic, Arithmetic, Ball, Bits, Real};
 
 /// Breakpoints farther out than this are looked for only where the integrals need them.
 const REACH: u32 = 16;
@@ -32,53 +41,296 @@ pub fn scaled(structure: &Structure, root: &Rational) -> Result<Structure> {
         .expr
         .substitute(&(Expr::rational(root) * Expr::X))
         .simplify();
+    bare(expr, structure.parity)
+}
+
+/// An expression without the closed forms that a [`Structure`] comes with.
+fn bare(expr: Expr, parity: Option<Parity>) -> Result<Structure> {
     Ok(Structure {
         pieces: pieces(&expr, REACH)?,
-        parity: structure.parity,
-        homogeneity: structure.homogeneity.clone(),
+        parity,
+        homogeneity: None,
         mean: None,
         square: None,
         first: None,
         derivative_square: None,
-        critical: structure.critical,
+        critical: false,
         expr,
     })
 }
 
-/// The moments of an activation at all variances.
-#[derive(Debug)]
-pub struct Variances {
-    structure: Structure,
-    deadline: Deadline,
-    /// `(c, E phi(c Z)^2, E phi'(c Z)^2)` farthest out, at low accuracy.
-    far: Mutex<Option<(Rational, Float, Option<Float>)>>,
+/// A power series `sum_k v_k u^k` of `E g(sqrt(q0 (1+u)) Z)`, `g >= 0`, known up to a degree `K`.
+///
+/// The function is analytic for `|u| < 1` as far as the integral exists, and for `|u| = 1/2` the density obeys
+/// `|p_q| <= sqrt(3) p_(3 q0/2)`; so `|v_k| <= sqrt(3) E g(sqrt(3 q0/2) Z) 2^k` by Cauchy.
+#[derive(Clone, Debug)]
+pub struct Taylor {
+    coefficients: Vec<Ball>,
+    /// `sqrt(3) E g(sqrt(3 q0/2) Z)`, rounded up.
+    bound: Float,
 }
 
-/// `V(q)` and `D(q)` at `q = c^2`.
+impl Taylor {
+    /// Value and derivative with respect to `u`, `|u| < 1/4`.
+    pub fn at(&self, u: &Ball) -> (Ball, Ball) {
+        let bits = u.bits();
+        let (mut value, mut slope) = (Ball::int(0, bits), Ball::int(0, bits));
+        for (k, v) in self.coefficients.iter().enumerate().rev() {
+            value = &(&value * u) + v;
+            if k > 0 {
+                slope = &(&slope * u) + &(&Ball::int(k as i64, bits) * v);
+            }
+        }
+        // y = 2 |u|: y^(K+1)/(1-y), and 2 (K+1) y^K/(1-y)^2
+        let k = self.coefficients.len() as i64;
+        let y = Ball::exact(u.magnitude()).scale2(1);
+        let left = &Ball::int(1, 64) - &y;
+        let bound = Ball::exact(self.bound.clone());
+        let rest = &(&bound * &y.powi(k)) / &left;
+        let slope_rest = &(&(&bound * &y.powi(k - 1)) * &Ball::int(2 * k, 64)) / &left.powi(2);
+        (
+            value.widened(&rest.magnitude()),
+            slope.widened(&slope_rest.magnitude()),
+        )
+    }
+}
+
+/// An activation near one variance.
+#[derive(Clone, Debug)]
+pub struct Window {
+    /// `sqrt(q0)`
+    pub root: Rational,
+    /// `E phi(sqrt(q0) Z) h_n(Z)`
+    coefficients: Vec<Ball>,
+    /// Of `V(q) = E phi(sqrt(q) Z)^2`.
+    square: Taylor,
+    /// Of `D(q) = E phi'(sqrt(q) Z)^2`; `None` for an activation that jumps.
+    derivative_square: Option<Taylor>,
+    parity: Option<Parity>,
+}
+
+/// `V`, `V'` and `D` at one variance.
 #[derive(Clone, Debug)]
 pub struct Moments {
-    /// `E phi(c Z)^2`
+    /// `V(q) = E phi(sqrt(q) Z)^2`
     pub square: Ball,
-    /// `E phi'(c Z)^2`; `None` for an activation that jumps.
+    /// `V'(q)`
+    pub slope: Ball,
+    /// `D(q) = E phi'(sqrt(q) Z)^2`
     pub derivative_square: Option<Ball>,
 }
 
-/// How much `V`, `D` and the kernels at one correlation may change per unit of variance.
-#[derive(Clone, Debug)]
-pub struct Drift {
-    /// Bound of `|d/dq E phi(sqrt(q) u) phi(sqrt(q) v)|` at every fixed correlation, so of `|V'(q)|` too.
-    pub square: Float,
-    /// The same for `phi'`.
-    pub derivative_square: Option<Float>,
+/// Size of `u` in a window.
+const WINDOW_BITS: u32 = 6;
+
+impl Window {
+    /// The centre of the window to which a variance belongs: `sqrt(q)` in 7 bits, so `|u| <= 1/64`.
+    pub fn root_for(q: &Ball) -> Option<Rational> {
+        let root = Float::with_val(WINDOW_BITS + 1, q.mid().sqrt_ref());
+        (root.is_finite() && root > 0)
+            .then(|| root.to_rational())
+            .flatten()
+    }
+
+    /// Prepared at `root^2`, for Hermite coefficients up to `degree` with an absolute error of about `2^-accuracy`.
+    ///
+    /// # Errors
+    /// See [`hermite_coefficients`].
+    pub fn new(
+        structure: &Structure,
+        root: &Rational,
+        degree: Option<u32>,
+        accuracy: Bits,
+        deadline: Deadline,
+    ) -> Result<Self> {
+        let here = scaled(structure, root)?;
+        let even = here.parity.map(|_| Parity::Even);
+        let squared = |e: &Expr| bare(e.clone().pow(Expr::int(2)).simplify(), even);
+        let taylor = |g: &Expr, times: &Rational| -> Result<Taylor> {
+            let terms = accuracy.div_ceil(WINDOW_BITS - 1) + 1;
+            let (b, _) = hermite_coefficients(
+                &squared(g)?,
+                2 * terms,
+                accuracy,
+                Arithmetic::Ball,
+                deadline,
+            )?;
+            let bits = accuracy + GUARD;
+            let times = Ball::rational(times, bits);
+            let mut weight = Ball::int(1, bits); // (2k)!/(2^k k!)^2
+            let mut coefficients = Vec::new();
+            for k in 0..=terms as usize {
+                coefficients.push((&(&weight.sqrt() * &times) * &b[2 * k]).with_bits(bits));
+                let k = k as i64;
+                weight = &weight * &Ball::rational(&Rational::from((2 * k + 1, 2 * k + 2)), bits);
+            }
+            // V(3 q0/2) <= sqrt(25/24) V(25 q0/16), and sqrt(3 * 25/24) < 1.77
+            let wide = g.substitute(&(Expr::rational(&(5, 4).into()) * Expr::X));
+            let plan = Plan::new(
+                &Integrand::of(&wide.simplify()),
+                Envelope::Moments { degree: 0 },
+                24,
+            )?;
+            let far = Samples::<Ball>::new(&plan, 64, deadline)?.square(0);
+            let far = (&far * &times).magnitude();
+            let bound = Float::with_val_round(64, far * 1.78, Round::Up).0;
+            Ok(Taylor {
+                coefficients,
+                bound,
+            })
+        };
+        let one = Rational::from(1);
+        let square = taylor(&here.expr, &one)?;
+        let derivative_square = if is_continuous(&here.pieces) == Some(true) {
+            // d/dz phi(c z) = c phi'(c z)
+            let times = Rational::from(root * root).recip();
+            Some(taylor(&here.expr.derivative().simplify(), &times)?)
+        } else {
+            None
+        };
+        let coefficients = match degree {
+            Some(n) => {
+                let last = n + 2 * reach(n, accuracy);
+                let accuracy = accuracy + n.div_ceil(8);
+                hermite_coefficients(&here, last, accuracy, Arithmetic::Ball, deadline)?
+                    .0
+                    .iter()
+                    .map(|a| a.with_bits(accuracy + GUARD))
+                    .collect()
+            }
+            None => Vec::new(),
+        };
+        Ok(Window {
+            root: root.clone(),
+            coefficients,
+            square,
+            derivative_square,
+            parity: here.parity,
+        })
+    }
+
+    /// `u = q/q0 - 1`
+    fn offset(&self, q: &Ball) -> Ball {
+        let centre = Ball::rational(&(self.root.clone() * &self.root), q.bits());
+        &(q - &centre) / &centre
+    }
+
+    /// `V`, `V'` and `D` at a variance of the window, enclosed.
+    pub fn moments(&self, q: &Ball) -> Moments {
+        let u = self.offset(q);
+        let centre = Ball::rational(&(self.root.clone() * &self.root), q.bits());
+        let (square, slope) = self.square.at(&u);
+        Moments {
+            square,
+            slope: &slope / &centre,
+            derivative_square: self.derivative_square.as_ref().map(|d| d.at(&u).0),
+        }
+    }
+
+    /// `D'(q)`, for a continuous activation.
+    pub fn derivative_slope(&self, q: &Ball) -> Option<Ball> {
+        let centre = Ball::rational(&(self.root.clone() * &self.root), q.bits());
+        let slope = self.derivative_square.as_ref()?.at(&self.offset(q)).1;
+        Some(&slope / &centre)
+    }
+
+    /// `a_n(q)`, `n <= degree`, enclosed.
+    ///
+    /// The terms beyond `j = J` are bounded by `|a_m| <= sqrt(V(q0))`, `(2j)!/(2^j j!)^2 <= 1` and
+    /// `binomial(n + 2j, n) <= x^(-2j) (1 - x)^(-n-1)` with `x = 1/8`: together at most
+    /// `sqrt(V) (7/8)^(-(n+1)/2) (8|u|)^(J+1)/(1 - 8|u|)`.
+    pub fn coefficients(&self, q: &Ball, degree: u32, accuracy: Bits) -> Vec<Ball> {
+        let bits = q.bits();
+        let u = self.offset(q);
+        let one = Ball::int(1, bits);
+        let stretch = (&one + &u).sqrt();
+        let size = self.square.coefficients[0].abs().sqrt();
+        let ratio = Ball::exact(u.magnitude()).scale2(3);
+        let mut power = one.clone();
+        let mut out = Vec::new();
+        for n in 0..=degree {
+            let last = reach(n, accuracy).min((self.coefficients.len() as u32 - 1 - n) / 2);
+            // Horner's rule in u: the ratio of neighbouring weights is sqrt((n+2j+1)(n+2j+2))/(2(j+1))
+            let mut sum = self.coefficients[(n + 2 * last) as usize].clone();
+            for j in (0..last).rev() {
+                let m = u64::from(n + 2 * j);
+                let factor = Ball::int(((m + 1) * (m + 2)) as i64, bits).sqrt()
+                    / Ball::int(2 * i64::from(j) + 2, bits);
+                sum = &(&(&sum * &u) * &factor) + &self.coefficients[m as usize];
+            }
+            let rest = &(&ratio.powi(i64::from(last) + 1) / &(&Ball::int(1, 64) - &ratio)) * &size;
+            // (8/7)^(1/2) < 1.0691
+            let growth = Float::with_val_round(64, 1.0691, Round::Up).0;
+            let growth = Ball::exact(growth).powi(i64::from(n) + 1);
+            let sum = sum.widened(&(&rest * &growth).magnitude());
+            out.push(if sum.is_exact() && sum.mid().is_zero() {
+                sum
+            } else {
+                &sum * &power
+            });
+            power = &power * &stretch;
+        }
+        for (n, a) in out.iter_mut().enumerate() {
+            if self
+                .parity
+                .is_some_and(|p| (n % 2 == 0) == (p == Parity::Odd))
+            {
+                *a = Ball::int(0, bits);
+            }
+        }
+        out
+    }
+
+    /// The normalised dual of `phi(sqrt(q) z)` as a series, and `V(q)`.
+    pub fn dual(&self, q: &Ball, degree: u32, accuracy: Bits) -> (Ball, Dual<Ball>) {
+        let moments = self.moments(q);
+        let a = self.coefficients(q, degree, accuracy);
+        let slope = moments.derivative_square.map(|d| &d * q);
+        let series = Series::new(&a, &moments.square, slope.as_ref());
+        let bits = accuracy + GUARD;
+        (
+            moments.square,
+            Dual::Series(Series {
+                squares: series.squares.iter().map(|c| c.with_bits(bits)).collect(),
+                tail: series.tail.with_bits(bits),
+                slope_tail: series.slope_tail.map(|s| s.with_bits(bits)),
+            }),
+        )
+    }
 }
 
-impl Variances {
-    /// Of an activation as typed.
-    pub fn new(structure: &Structure, deadline: Deadline) -> Self {
-        Variances {
+/// `J` for which what is cut off of `a_n` is below `2^-accuracy`: 3 bits a term, and `n log2(8/7)/2` to begin with.
+fn reach(n: u32, accuracy: Bits) -> u32 {
+    (accuracy + n / 10 + 16).div_ceil(3)
+}
+
+/// Bits beyond the accuracy that numbers are carried with.
+const GUARD: Bits = 48;
+
+/// The windows of one activation, each prepared once.
+#[derive(Debug)]
+pub struct Windows {
+    structure: Structure,
+    degree: Option<u32>,
+    accuracy: Bits,
+    deadline: Deadline,
+    known: Mutex<HashMap<Rational, Arc<Window>>>,
+}
+
+impl Windows {
+    /// For Hermite coefficients up to `degree` (or moments alone) with an absolute error of about `2^-accuracy`.
+    pub fn new(
+        structure: &Structure,
+        degree: Option<u32>,
+        accuracy: Bits,
+        deadline: Deadline,
+    ) -> Self {
+        Windows {
             structure: structure.clone(),
+            degree,
+            accuracy,
             deadline,
-            far: Mutex::new(None),
+            known: Mutex::default(),
         }
     }
 
@@ -87,135 +339,54 @@ impl Variances {
         &self.structure
     }
 
-    /// The deadline of all that is asked.
-    pub fn deadline(&self) -> Deadline {
-        self.deadline
-    }
-
-    /// `V` and `D` at `q = c^2`, each with an absolute error of about `2^-accuracy`.
+    /// The window of a variance.
     ///
     /// # Errors
-    /// See [`Plan::new`]; [`Error::Timeout`].
-    pub fn moments(&self, root: &Rational, accuracy: Bits) -> Result<Moments> {
-        let samples = self.samples::<Ball>(root, accuracy)?;
-        let bits = accuracy + GUARD;
-        Ok(Moments {
-            square: samples.square(0),
-            derivative_square: (samples.values.len() > 1)
-                .then(|| samples.square(1) / Ball::rational(&(root.clone() * root), bits)),
-        })
-    }
-
-    /// The same in doubles: fast, the errors not tracked.
-    ///
-    /// # Errors
-    /// As [`Variances::moments`].
-    pub fn estimates(&self, root: f64) -> Result<(f64, Option<f64>)> {
-        let c = Rational::from_f64(root).unwrap_or_default();
-        let samples = self.samples::<f64>(&c, 44)?;
-        let d = (samples.values.len() > 1).then(|| samples.square(1) / (root * root));
-        Ok((samples.square(0), d))
-    }
-
-    fn samples<R: Real + Send + Sync>(
-        &self,
-        root: &Rational,
-        accuracy: Bits,
-    ) -> Result<Samples<R>> {
-        self.deadline.check("the moments at a variance")?;
-        let at = scaled(&self.structure, root)?;
-        let envelope = Envelope::Moments { degree: 1 };
-        let plan = match self.is_continuous() {
-            true => Plan::new(&Integrand::with_derivative(&at.expr), envelope, accuracy),
-            false => Plan::new(&Integrand::of(&at.expr), envelope, accuracy),
-        }?;
-        Samples::new(&plan, accuracy + GUARD, self.deadline)
-    }
-
-    /// Proved to be continuous.
-    pub fn is_continuous(&self) -> bool {
-        is_continuous(&self.structure.pieces) == Some(true)
-    }
-
-    /// `V'(q) = E Z phi(c Z) phi'(c Z) / c` at `q = c^2`, for a continuous activation.
-    ///
-    /// # Errors
-    /// As [`Variances::moments`].
-    pub fn slope(&self, root: &Rational, accuracy: Bits) -> Result<Ball> {
-        self.deadline.check("the slope of the variance map")?;
-        let at = scaled(&self.structure, root)?.expr;
-        // d/dz phi(c z) = c phi'(c z)
-        let product = Expr::X * at.clone() * at.derivative();
-        let plan = Plan::new(
-            &Integrand::of(&product.simplify()),
-            Envelope::Plain,
-            accuracy,
-        )?;
-        let mean = Samples::<Ball>::new(&plan, accuracy + GUARD, self.deadline)?.mean(0);
-        let q = Ball::rational(&(root.clone() * root), accuracy + GUARD);
-        Ok(mean / q)
-    }
-
-    /// Bounds of the change of the moments with the variance, valid for all `q` in `[low, high]`.
-    ///
-    /// At a fixed correlation `d/dq log p = (Q/q - 2)/(2q)` with `Q = x^2 + q w^2`, `w` standard normal and independent of
-    /// `x`; so with `|g(x) g(y)| <= (g(x)^2 + g(y)^2)/2` the derivative of `E g(x) g(y)` is at most
-    /// `(E_q[g^2 x^2]/q + 3 E_q[g^2])/(2q)`. And for `r >= 2q` the normal densities obey
-    /// `p_q <= sqrt(r/q) exp(-x^2/(4q)) p_r`, `x^2 exp(-x^2/(4q)) <= 4q/e`. Together:
-    /// `(4/e + 3) sqrt(r/q) E_r[g^2]/(2q)`.
-    ///
-    /// # Errors
-    /// As [`Variances::moments`], at twice the variance.
-    pub fn drift(&self, low: &Float, high: &Float) -> Result<Drift> {
-        let (root, square, derivative_square) = self.far(high)?;
-        let up = |x: f64| Float::with_val_round(64, x, Round::Up).0;
-        let far = Float::with_val_round(64, &root, Round::Up).0;
-        let near = Float::with_val_round(64, low.sqrt_ref(), Round::Down).0;
-        // 4/e + 3 < 4.4716; a little more for the roundings here
-        let factor = up(4.48) * far / near / low / 2u32;
-        Ok(Drift {
-            square: Float::with_val(64, &factor * square),
-            derivative_square: derivative_square.map(|d| Float::with_val(64, &factor * d)),
-        })
-    }
-
-    /// `E phi(c Z)^2` and `E phi'(c Z)^2` for some `c^2 >= 2 high`, rounded up.
-    fn far(&self, high: &Float) -> Result<(Rational, Float, Option<Float>)> {
-        let least = Float::with_val_round(64, high * 2u32, Round::Up).0;
-        let known = self.far.lock().map_or(None, |f| f.clone());
-        if let Some(known) = known
-            && Float::with_val_round(64, &(known.0.clone() * &known.0), Round::Down).0 >= least
+    /// [`Error::Unresolved`] where the variance is not known to a hundredth, or out of all proportion; see [`Window::new`].
+    pub fn at(&self, q: &Ball) -> Result<Arc<Window>> {
+        let narrow = q.sign() == Some(std::cmp::Ordering::Greater) && q.relative_bits() > 8;
+        let size = q.mid().get_exp().unwrap_or(0).unsigned_abs();
+        let root = Window::root_for(q)
+            .filter(|_| narrow && size < 200)
+            .ok_or_else(|| {
+                Error::Unresolved(format!(
+                    "the variance of a layer is {}, where the activation cannot be expanded",
+                    crate::real::certain_digits(q.mid(), &q.rad(), 6)
+                ))
+            })?;
+        if let Ok(known) = self.known.lock()
+            && let Some(window) = known.get(&root)
         {
-            return Ok(known);
+            return Ok(window.clone());
         }
-        // a little farther than asked for, so that it need not be asked for again
-        let root = least.to_f64().sqrt() * 1.5;
-        let root = Rational::from_f64(root).filter(|c| *c > 0).ok_or_else(|| {
-            Error::Unresolved("the variance is out of all proportion".to_string())
-        })?;
-        let m = self.moments(&root, 40)?;
-        let found = (
-            root,
-            m.square.magnitude(),
-            m.derivative_square.map(|d| d.magnitude()),
-        );
-        if let Ok(mut far) = self.far.lock() {
-            *far = Some(found.clone());
+        self.deadline.check("the preparation of a variance")?;
+        let window = Arc::new(Window::new(
+            &self.structure,
+            &root,
+            self.degree,
+            self.accuracy,
+            self.deadline,
+        )?);
+        if let Ok(mut known) = self.known.lock() {
+            known.insert(root, window.clone());
         }
-        Ok(found)
+        Ok(window)
     }
-}
 
-/// Bits beyond the accuracy that numbers are carried with.
-const GUARD: Bits = 48;
-
-/// An exact root of about a variance: `(c, |q - c^2|)`, `c` of so many bits.
-pub fn root_of(q: &Ball, bits: Bits) -> Option<(Rational, Float)> {
-    let c = Float::with_val(bits, q.mid().sqrt_ref());
-    if !c.is_finite() || c.is_zero() {
-        return None;
+    /// `V`, `V'` and `D` at a variance.
+    ///
+    /// # Errors
+    /// As [`Windows::at`].
+    pub fn moments(&self, q: &Ball) -> Result<Moments> {
+        Ok(self.at(q)?.moments(q))
     }
-    let c = c.to_rational()?;
-    let square = Ball::rational(&(c.clone() * &c), q.bits().max(bits) + 32);
-    Some((c, (q - &square).magnitude()))
+
+    /// `V` and the normalised dual at a variance.
+    ///
+    /// # Errors
+    /// As [`Windows::at`].
+    pub fn dual(&self, q: &Ball) -> Result<(Ball, Dual<Ball>)> {
+        let degree = self.degree.unwrap_or(0);
+        Ok(self.at(q)?.dual(q, degree, self.accuracy))
+    }
 }

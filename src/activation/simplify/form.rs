@@ -283,7 +283,7 @@ impl Form {
         }
         content *= self.decimal_scale(&content);
         let mut common: Vec<(Expr, Rational)> = Vec::new();
-        for (monomial, _) in &self.terms {
+        for monomial in self.terms.keys() {
             for (atom, _) in &monomial.0 {
                 let is_exponential = matches!(atom, Expr::Call(Function::Exp, _));
                 if (is_exponential && !exponentials) || common.iter().any(|(a, _)| a == atom) {

@@ -2,7 +2,7 @@
 //!
 //! * [`form`]: sums of monomials over atoms, with exact rational coefficients.
 //! * [`reading`]: tree to form, the rules for each node.
-//! * [`calls`]: the rules for the primitive functions.
+//! * [`powers`], [`calls`]: the rules for powers and for the primitive functions.
 //! * [`writing`]: form to tree.
 //! * [`zero`]: a second, bolder reading that proves trees to be zero.
 //! * [`polynomial`]: the coefficients of a tree that is a polynomial in `x`.
@@ -10,6 +10,7 @@
 mod calls;
 mod form;
 mod polynomial;
+mod powers;
 mod reading;
 mod writing;
 pub(super) mod zero;

@@ -49,7 +49,7 @@ fn coefficients(e: &Expr) -> Option<Vec<Form>> {
     let mut coefficients: Vec<Form> = Vec::new();
     for (monomial, c) in form.terms {
         let degree = monomial.degree();
-        if !degree.is_integer() || degree < 0 || degree > DEGREE {
+        if !degree.is_integer() || !(0..=DEGREE).contains(&degree) {
             return None;
         }
         let place = degree.numer().to_usize()?;

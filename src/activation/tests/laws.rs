@@ -133,9 +133,9 @@ proptest! {
         let interval = Interval::new(lo, hi);
         let rect = Rect::real(interval.clone());
         let (balls, intervals, rects) = (
-            Tape::<Ball>::new(&[e.clone()], bits).at_one(&wide),
-            Tape::<Interval>::new(&[e.clone()], bits).at_one(&interval),
-            Tape::<Rect>::new(&[e.clone()], bits).at_one(&rect),
+            Tape::<Ball>::new(std::slice::from_ref(&e), bits).at_one(&wide),
+            Tape::<Interval>::new(std::slice::from_ref(&e), bits).at_one(&interval),
+            Tape::<Rect>::new(std::slice::from_ref(&e), bits).at_one(&rect),
         );
         for t in [-1.0, -0.3, 0.0, 0.7, 1.0] {
             let inside = Float::with_val(bits, &middle + Float::with_val(bits, &radius * t));

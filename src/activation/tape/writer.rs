@@ -1,0 +1,268 @@
+//! Writing tapes.
+
+use std::collections::HashMap;
+
+use rug::Rational;
+
+use super::{Op, Slot, Tape};
+use crate::activation::derive::removable;
+use crate::activation::expr::{BinaryOp, Condition, Constant, Expr, Function};
+use crate::real::{Analytic, Bits};
+
+/// The program of these trees; quotients that vanish are differentiated at most `removals` times.
+pub(super) fn tape<T: Analytic>(outputs: &[Expr], bits: Bits, removals: u32) -> Tape<T> {
+    let tape = Tape {
+        steps: vec![],
+        constants: vec![],
+        outputs: vec![],
+        limits: vec![],
+        bits,
+    };
+    let mut writer = Writer {
+        tape,
+        known: HashMap::new(),
+        removals,
+    };
+    let outputs: Vec<Slot> = outputs.iter().map(|e| writer.slot(e)).collect();
+    writer.tape.outputs = outputs;
+    writer.tape
+}
+
+/// Writes a tape; every operation has one slot, however often it occurs.
+struct Writer<T> {
+    tape: Tape<T>,
+    known: HashMap<Op, Slot>,
+    removals: u32,
+}
+
+impl<T: Analytic> Writer<T> {
+    fn emit(&mut self, op: Op) -> Slot {
+        match op {
+            // Undecided, and of no consequence.
+            Op::Min(a, b) | Op::Max(a, b) if a == b => return a,
+            Op::Select {
+                then, otherwise, ..
+            } if then == otherwise => return then,
+            _ => {}
+        }
+        if let Some(slot) = self.known.get(&op) {
+            return *slot;
+        }
+        let constant = op
+            .operands()
+            .iter()
+            .all(|slot| matches!(slot, Slot::Constant(_)));
+        let slot = if constant {
+            // All operands are constants, so neither `x` nor earlier steps are looked at.
+            let value = self.tape.result(&op, &T::undefined(self.tape.bits), &[]);
+            self.tape.constants.push(value);
+            Slot::Constant(self.tape.constants.len() - 1)
+        } else {
+            self.tape.steps.push(op.clone());
+            Slot::Step(self.tape.steps.len() - 1)
+        };
+        self.known.insert(op, slot);
+        slot
+    }
+
+    fn number(&mut self, q: impl Into<Rational>) -> Slot {
+        self.emit(Op::Number(q.into()))
+    }
+
+    fn slot(&mut self, e: &Expr) -> Slot {
+        // A quotient of literals is rounded once, not three times.
+        if let Some(q) = e.as_rational() {
+            return self.number(q);
+        }
+        match e {
+            Expr::Number(q) => self.number((**q).clone()),
+            Expr::Constant(Constant::Pi) => self.emit(Op::Pi),
+            Expr::Constant(Constant::E) => self.emit(Op::E),
+            Expr::X => Slot::X,
+            Expr::Neg(a) => {
+                let a = self.slot(a);
+                self.emit(Op::Neg(a))
+            }
+            Expr::Binary(op, a, b) => self.binary(*op, a, b),
+            Expr::Call(function, args) => match (function, &args[..]) {
+                (Function::Min, [a, b]) => {
+                    let (a, b) = (self.slot(a), self.slot(b));
+                    self.emit(Op::Min(a, b))
+                }
+                (Function::Max, [a, b]) => {
+                    let (a, b) = (self.slot(a), self.slot(b));
+                    self.emit(Op::Max(a, b))
+                }
+                (Function::Log, [u]) => match one_plus(u) {
+                    Some(rest) => match exponent(&rest) {
+                        Some(v) => {
+                            let v = self.slot(v);
+                            self.emit(Op::Softplus(v))
+                        }
+                        None => {
+                            let rest = self.slot(&rest);
+                            self.emit(Op::Ln1p(rest))
+                        }
+                    },
+                    None => self.function(Function::Log, u),
+                },
+                (_, [u]) => self.function(*function, u),
+                _ => self.function(Function::Min, &Expr::X),
+            },
+            Expr::If(condition, a, b) => {
+                let Condition {
+                    left,
+                    relation,
+                    right,
+                } = &**condition;
+                let (left, right) = (self.slot(left), self.slot(right));
+                let (then, otherwise) = (self.slot(a), self.slot(b));
+                self.emit(Op::Select {
+                    left,
+                    relation: *relation,
+                    right,
+                    then,
+                    otherwise,
+                })
+            }
+            Expr::Named(name, args) => match (e.hermite_index(), &args[..]) {
+                (Some(n), [_, u]) => self.hermite(n, u),
+                // At the value of u, so that the hole is mended wherever u vanishes.
+                (_, [u]) if *name == "sinc" && *u != Expr::X => {
+                    let u = self.slot(u);
+                    let sinc = Expr::Named(name, [Expr::X].into());
+                    let inner = tape(&[sinc], self.tape.bits, self.removals);
+                    self.tape.limits.push(inner);
+                    self.emit(Op::Composed(self.tape.limits.len() - 1, u))
+                }
+                _ => match e.written_out() {
+                    Expr::Named(..) => self.function(Function::Min, &Expr::X),
+                    formula => self.slot(&formula),
+                },
+            },
+        }
+    }
+
+    fn function(&mut self, function: Function, u: &Expr) -> Slot {
+        let u = self.slot(u);
+        self.emit(Op::Unary(function, u))
+    }
+
+    fn binary(&mut self, op: BinaryOp, a: &Expr, b: &Expr) -> Slot {
+        match op {
+            BinaryOp::Pow => return self.power(a, b),
+            // exp(u) - 1, 1 - exp(u)
+            BinaryOp::Sub => match (exponent(a), exponent(b)) {
+                (Some(u), _) if b.is_int(1) => {
+                    let u = self.slot(u);
+                    return self.emit(Op::ExpM1(u));
+                }
+                (_, Some(u)) if a.is_int(1) => {
+                    let u = self.slot(u);
+                    let small = self.emit(Op::ExpM1(u));
+                    return self.emit(Op::Neg(small));
+                }
+                _ => {}
+            },
+            BinaryOp::Add => match (exponent(a), exponent(b)) {
+                (Some(u), _) if b.is_int(-1) => {
+                    let u = self.slot(u);
+                    return self.emit(Op::ExpM1(u));
+                }
+                (_, Some(u)) if a.is_int(-1) => {
+                    let u = self.slot(u);
+                    return self.emit(Op::ExpM1(u));
+                }
+                _ => {}
+            },
+            _ => {}
+        }
+        let (left, right) = (self.slot(a), self.slot(b));
+        match op {
+            BinaryOp::Add => self.emit(Op::Add(left, right)),
+            BinaryOp::Sub => self.emit(Op::Sub(left, right)),
+            BinaryOp::Mul => self.emit(Op::Mul(left, right)),
+            BinaryOp::Div | BinaryOp::Pow => {
+                let plain = Op::Div(left, right);
+                if matches!(right, Slot::Constant(_)) || self.known.contains_key(&plain) {
+                    return self.emit(plain);
+                }
+                let places = match self.removals {
+                    0 => vec![],
+                    _ => removable(a, b),
+                };
+                if places.is_empty() {
+                    return self.emit(plain);
+                }
+                let quotient = a.derivative() / b.derivative();
+                let limit = tape(&[quotient], self.tape.bits, self.removals - 1);
+                self.tape.limits.push(limit);
+                let limit = self.tape.limits.len() - 1;
+                let slot = self.emit(Op::Removable(left, right, places, limit));
+                self.known.insert(plain, slot);
+                slot
+            }
+        }
+    }
+
+    fn power(&mut self, a: &Expr, b: &Expr) -> Slot {
+        let base = self.slot(a);
+        if let Some(q) = b.as_rational() {
+            if let Some(n) = q.is_integer().then(|| q.numer().to_i64()).flatten() {
+                return self.emit(Op::Integer(base, n));
+            }
+            return match q == Rational::from((1, 2)) {
+                true => self.emit(Op::Unary(Function::Sqrt, base)),
+                false => self.emit(Op::Rational(base, q)),
+            };
+        }
+        let exponent = self.slot(b);
+        if *a == Expr::Constant(Constant::E) {
+            return self.emit(Op::Unary(Function::Exp, exponent));
+        }
+        let log = self.emit(Op::Unary(Function::Log, base));
+        let product = self.emit(Op::Mul(exponent, log));
+        self.emit(Op::Unary(Function::Exp, product))
+    }
+
+    /// `h_{k+1} = (u h_k - sqrt(k) h_{k-1}) / sqrt(k+1)`: no cancellation, unlike the powers of `u`.
+    fn hermite(&mut self, n: u32, u: &Expr) -> Slot {
+        let u = self.slot(u);
+        let (mut before, mut now) = (self.number(0), self.number(1));
+        let mut root = self.number(0);
+        for k in 0..n {
+            let next_root = self.number(k + 1);
+            let next_root = self.emit(Op::Unary(Function::Sqrt, next_root));
+            let mut next = if k == 0 {
+                u
+            } else {
+                self.emit(Op::Mul(u, now))
+            };
+            if k > 0 {
+                let back = self.emit(Op::Mul(root, before));
+                next = self.emit(Op::Sub(next, back));
+                next = self.emit(Op::Div(next, next_root));
+            }
+            (before, now, root) = (now, next, next_root);
+        }
+        now
+    }
+}
+
+/// `u` where the tree is `exp(u)`.
+fn exponent(e: &Expr) -> Option<&Expr> {
+    match e {
+        Expr::Call(Function::Exp, args) => args.first(),
+        _ => None,
+    }
+}
+
+/// `r` where the tree is `1+r`, `r+1` or `1-r`.
+fn one_plus(e: &Expr) -> Option<Expr> {
+    match e {
+        Expr::Binary(BinaryOp::Add, a, b) if a.is_int(1) => Some((**b).clone()),
+        Expr::Binary(BinaryOp::Add, a, b) if b.is_int(1) => Some((**a).clone()),
+        Expr::Binary(BinaryOp::Sub, a, b) if a.is_int(1) => Some(-(**b).clone()),
+        _ => None,
+    }
+}
