@@ -1,13 +1,32 @@
-use deeplimit::{activation::Expr, deadline::Deadline, recursion::*, real::*};
-use std::time::{Instant, Duration};
-fn show(q: &Quantity) -> String { match &q.value { Value::Finite{midpoint, radius} => format!("{}", certain_digits(midpoint, radius, 20)), _ => "inf".into() } }
+use deeplimit::{
+    activation::Expr, deadline::Deadline, dual, exact::Structure, real::*, recursion::*,
+};
+use std::time::Instant;
 fn main() {
-    let a: Vec<String> = std::env::args().collect();
-    let e = |s: &str| Expr::parse(s).unwrap();
-    let t = Instant::now();
-    let rhos: Vec<rug::Rational> = a[2].split(',').map(|r| rug::Rational::from_f64((r.parse::<f64>().unwrap()*1000.0).round()).unwrap()/1000).collect();
-    let s = Settings { convention: a[4].parse().unwrap(), sigma_w: a.get(5).filter(|x| *x != "-").map(|x| e(x)), sigma_b: a.get(6).map(|x| e(x)) };
-    let rows = ntk(&e(&a[1]), &rhos, a[3].parse().unwrap(), &s, 20, Deadline::after(Duration::from_secs(60)));
-    match rows { Err(e) => println!("{e}"), Ok(rows) => for r in rows { match r { Err(e) => println!("{e}"), Ok(r) => println!("{} {} {} log {}", r.rho, show(&r.nngp), show(&r.ntk), r.log_ntk.map_or("-".into(), |q| show(&q))) } } }
-    println!("{:?}", t.elapsed());
+    for text in ["tanh(x)", "gelu", "elu", "silu", "relu6"] {
+        let s = Structure::new(&Expr::parse(text).unwrap()).unwrap();
+        for (c, degree) in [(0.9173f64, 64u32), (1.013, 256)] {
+            let t = Instant::now();
+            let w = Windows::new(&s, Some(degree), 100, Deadline::default());
+            let q = Ball::exact(rug::Float::with_val(200, c) * c);
+            let e = w.at(&q).unwrap();
+            let t1 = t.elapsed();
+            let t = Instant::now();
+            let (v, d) = w.dual(&q).unwrap();
+            let t2 = t.elapsed();
+            let r = rug::Rational::from_f64(c).unwrap();
+            let direct = scaled(&s, &r).unwrap();
+            let t = Instant::now();
+            let p = dual::prepared(&direct, degree, 100, Deadline::default()).unwrap();
+            let t3 = t.elapsed();
+            let rho = Ball::rational(&(7, 10).into(), 160);
+            println!(
+                "{text} {} window {t1:?} dual {t2:?} direct {t3:?}\n {:?}\n {:?}\n {v:?} {:?}",
+                e.root,
+                d.at(&rho),
+                p.at(&rho),
+                d.slope_at(&rho).overlaps(&p.slope_at(&rho))
+            );
+        }
+    }
 }

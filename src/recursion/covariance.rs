@@ -272,7 +272,7 @@ impl<R: Real> Covariance<R> {
     }
 
     /// `V(q)`, by formulas that do not go through the correlation 1.
-    pub fn square(&self, q: &R) -> R {
+    fn square(&self, q: &R) -> R {
         match self {
             Covariance::Polynomial(c) => coefficients_at(c, q)
                 .iter()

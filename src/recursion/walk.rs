@@ -90,6 +90,8 @@ pub struct Layer<'a, R> {
     pub dual: &'a Dual<R>,
     /// `w`, if it is not 1.
     pub weight: Option<&'a R>,
+    /// How far `dual` and its slope may be from those of the layer (the variance is known only so well).
+    pub blur: Option<&'a (Float, Float)>,
 }
 
 impl<'a, R: Real> Layer<'a, R> {
@@ -98,6 +100,7 @@ impl<'a, R: Real> Layer<'a, R> {
         Layer {
             dual,
             weight: None,
+            blur: None,
         }
     }
 
@@ -110,13 +113,14 @@ impl<'a, R: Real> Layer<'a, R> {
                 let (gap, slope) = self.weighted(self.dual.gap_with_slope(t));
                 // S below 1/4: its relative digits are in S from now on
                 if gap.scale2(2).compare(&R::int(3, bits)) == Some(Ordering::Greater) {
-                    let rho = self.mixed(&self.dual.at(&(one() - t)));
+                    let rho = self.mixed(&self.blurred(self.dual.at(&(one() - t))));
                     return (Correlation::Plain(rho), slope);
                 }
                 (Correlation::Gap(gap), slope)
             }
             Correlation::Plain(rho) => {
                 let (value, slope) = self.dual.at_with_slope(rho);
+                let (value, slope) = (self.blurred(value), self.blurred_slope(slope));
                 let value = self.mixed(&value);
                 let slope = self.weight.map_or_else(|| slope.clone(), |w| w * &slope);
                 // S above 1/2: its gap has the digits
@@ -130,6 +134,7 @@ impl<'a, R: Real> Layer<'a, R> {
     }
 
     fn weighted(&self, (gap, slope): (R, R)) -> (R, R) {
+        let (gap, slope) = (self.blurred(gap), self.blurred_slope(slope));
         match self.weight {
             Some(w) => (w * &gap, w * &slope),
             None => (gap, slope),
@@ -141,6 +146,20 @@ impl<'a, R: Real> Layer<'a, R> {
         match self.weight {
             Some(w) => &(w * x) + &(R::int(1, x.bits()) - w),
             None => x.clone(),
+        }
+    }
+
+    fn blurred(&self, x: R) -> R {
+        match self.blur {
+            Some((e, _)) => x.widened(e),
+            None => x,
+        }
+    }
+
+    fn blurred_slope(&self, x: R) -> R {
+        match self.blur {
+            Some((_, e)) => x.widened(e),
+            None => x,
         }
     }
 }
