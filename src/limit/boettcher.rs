@@ -16,7 +16,7 @@ use std::cmp::Ordering;
 
 use rug::{Integer, Rational};
 
-use super::koenigs::Landing;
+use super::landing::Landing;
 use crate::dual::Dual;
 use crate::real::{Bits, Real};
 use crate::recursion::{Correlation, Scaled};

@@ -13,7 +13,7 @@
 
 use std::cmp::Ordering;
 
-use super::koenigs::Landing;
+use super::landing::Landing;
 use crate::dual::Dual;
 use crate::real::{Bits, Real};
 use crate::recursion::Correlation;

@@ -50,6 +50,16 @@ impl Quantity {
         }
     }
 
+    /// Relative accuracy in bits, as [`Ball::relative_bits`]; infinity is exact.
+    pub fn relative_bits(&self) -> Bits {
+        match &self.value {
+            Value::Finite { midpoint, radius } => {
+                Ball::new(midpoint.clone(), radius).relative_bits()
+            }
+            Value::Infinite => Bits::MAX / 4,
+        }
+    }
+
     /// Plus infinity.
     pub fn infinite() -> Self {
         Quantity {

@@ -18,7 +18,7 @@ use std::cmp::Ordering;
 
 use rug::{Integer, Rational};
 
-use super::koenigs::Landing;
+use super::landing::Landing;
 use super::power_series::evaluated;
 use crate::dual::Dual;
 use crate::real::{Analytic, Ball, Bits, Real};

@@ -22,10 +22,16 @@
 
 use std::cmp::Ordering;
 
+mod depth;
+mod inverse;
+
+pub use depth::DeepKernels;
+
+use super::landing::Landing;
 use super::power_series::{evaluated, product, slope_evaluated};
 use crate::dual::Dual;
 use crate::real::{Bits, Real};
-use crate::recursion::{Correlation, Layer};
+use crate::recursion::Correlation;
 
 /// More layers than this are not walked to come near the fixed point.
 const LAST_STEP: u64 = 400_000;
@@ -56,45 +62,6 @@ pub struct Koenigs<R> {
     reach: R,
     /// Upper bounds of `h(r)`, `sum |omega_n| r^n`, `sum |Omega_n| r^n` at `r = radius`.
     at_radius: [R; 3],
-}
-
-/// Where an orbit has come near the fixed point, and what it has gathered on its way.
-#[derive(Clone, Debug)]
-pub struct Landing<R> {
-    /// `n`: layers walked.
-    pub steps: u64,
-    /// `S_n`, in the coordinate that keeps digits.
-    pub position: Correlation<R>,
-    /// `T_n`.
-    pub ntk: R,
-    /// `dual'(S_0) ... dual'(S_{n-1})`.
-    pub slopes: R,
-}
-
-impl<R: Real> Landing<R> {
-    /// Layer 0.
-    pub fn start(place: &Correlation<R>) -> Self {
-        Landing {
-            steps: 0,
-            position: place.clone(),
-            ntk: place.value(),
-            slopes: R::int(1, place.bits()),
-        }
-    }
-
-    /// One layer more.
-    pub fn step(&mut self, dual: &Dual<R>) {
-        let (next, slope) = Layer::of(dual).step(&self.position);
-        self.ntk = &(&self.ntk * &slope) + &next.value();
-        self.position = next;
-        self.slopes = &self.slopes * &slope;
-        self.steps += 1;
-    }
-
-    /// `S_n`.
-    pub fn nngp(&self) -> R {
-        self.position.value()
-    }
 }
 
 impl<R: Real> Koenigs<R> {
@@ -270,139 +237,6 @@ impl<R: Real> Koenigs<R> {
         Some(&near / &self.multiplier.powi(l.steps as i64))
     }
 
-    /// `C(rho)` in `T_L = { p/(1-m) + m^L (a (L+1) h + C) + O(m^2L) } / h'(z_L)`; in the singular regime
-    /// `T_L/((L+1) lambda^L) = h + C/(L+1) + O(lambda^L)` and `C = sum_j (S_j h'(S_j)/lambda^j - h)`.
-    pub fn correction_at(&self, place: &Correlation<R>) -> Option<R> {
-        let l = self.land(place, None)?;
-        Some(self.correction_from(&l))
-    }
-
-    fn correction_from(&self, l: &Landing<R>) -> R {
-        let bits = l.position.bits();
-        let z = &l.nngp() - &self.point;
-        let layers = &(&self.drift * &R::int(l.steps as i64 + 1, bits)) * &self.h_near(&z);
-        let limit = &self.point / &(&R::int(1, bits) - &self.multiplier);
-        let gathered = &(&self.slope_near(&z) * &l.ntk) + &self.later_sum(&z);
-        &(&(&gathered - &layers) - &limit) / &self.multiplier.powi(l.steps as i64)
-    }
-
-    /// `h`, `h'` and `C` at once.
-    pub fn all_at(&self, place: &Correlation<R>) -> Option<[R; 3]> {
-        let l = self.land(place, None)?;
-        let z = &l.nngp() - &self.point;
-        let power = self.multiplier.powi(l.steps as i64);
-        Some([
-            &self.h_near(&z) / &power,
-            &(&l.slopes * &self.slope_near(&z)) / &power,
-            self.correction_from(&l),
-        ])
-    }
-
-    /// `S_L - p` and `T_L` after `l.steps + more` layers, from a landing near `p`, given `y = m^more h(z_n)` and
-    /// `a more h(z_n) m^more`-like terms through `power = m^more`, in one evaluation of the series.
-    fn beyond(&self, l: &Landing<R>, more: &R, power: &R) -> (R, R) {
-        let bits = l.position.bits();
-        let z = &l.nngp() - &self.point;
-        let h = self.h_near(&z);
-        let last = self.inverse_near(&(power * &h));
-        let limit = &self.point / &(&R::int(1, bits) - &self.multiplier);
-        let gathered = &(&self.slope_near(&z) * &l.ntk) + &self.later_sum(&z);
-        let gathered = &(&gathered - &limit) + &(&(&self.drift * more) * &h);
-        let numerator = &(&limit + &(power * &gathered)) - &self.later_sum(&last);
-        let ntk = &numerator / &self.slope_near(&last);
-        (last, ntk)
-    }
-
-    /// `(S_L, T_L)` at depth `depth`: layers are walked until the series can be used, the others cost nothing. Where
-    /// `m^L` would leave the range of the numbers use [`Koenigs::all_at`] and logarithms.
-    pub fn kernels_at(&self, place: &Correlation<R>, depth: u64) -> Option<(R, R)> {
-        let l = self.land(place, Some(depth))?;
-        if l.steps == depth {
-            return Some((l.nngp(), l.ntk));
-        }
-        let more = (depth - l.steps) as i64;
-        let power = self.multiplier.powi(more);
-        let (z, ntk) = self.beyond(&l, &R::int(more, place.bits()), &power);
-        Some((&self.point + &z, ntk))
-    }
-
-    /// `h^-1(y)` for `|y| <= |h(+-reach)|`, near 0: Newton's method, then for balls the mean-value theorem
-    /// `z - z0 = (y - h(z0))/h'(xi)`, valid because `h' >= 1/2` on the ball that the step stays in.
-    pub fn inverse_near(&self, y: &R) -> R {
-        let target = y.midpoint();
-        let mut z = if target.abs().compare(&self.reach) == Some(Ordering::Less) {
-            target.clone()
-        } else if target.sign() == Some(Ordering::Less) {
-            -&self.reach
-        } else {
-            self.reach.clone()
-        };
-        for _ in 0..64 {
-            let step = &(&evaluated(&self.h, &z) - &target) / &slope_evaluated(&self.h, &z);
-            let next = (&z - &step).midpoint();
-            let small = z.abs().scale2(-(z.bits() as i32) + 2);
-            z = next;
-            if step.midpoint().abs().compare(&small) != Some(Ordering::Greater) {
-                break;
-            }
-        }
-        let error = &self.h_near(&z) - y;
-        let room = error.abs().upper_end().scale2(1);
-        if room.sign() == Some(Ordering::Equal) {
-            return z;
-        }
-        let slope = self.slope_near(&z.widened(&room.to_float()));
-        let half = R::int(1, z.bits()).scale2(-1);
-        if slope.compare(&half) != Some(Ordering::Greater) {
-            return R::undefined(y.bits());
-        }
-        &z - &(&error / &slope)
-    }
-
-    /// `h^-1(y)` for `y > 0`: the gap `1 - rho` of the `rho` in `(p, 1)` with `h(rho - p) = y`. Bisection in the logarithm of
-    /// the gap, Newton's method; for balls the result is enclosed by the mean-value theorem (`h'` increases). `None` where
-    /// `y` is not positive.
-    pub fn inverse_at(&self, y: &R) -> Option<R> {
-        let bits = y.bits();
-        let one = R::int(1, bits);
-        if y.sign() != Some(Ordering::Greater) {
-            return None;
-        }
-        let at = |t: &R| self.all_at(&Correlation::gap_of(t.clone()));
-        let target = y.midpoint();
-        let (mut near, mut far) = (None, (&one - &self.point).midpoint());
-        for _ in 0..60 {
-            let middle = match &near {
-                None => far.scale2(-8),
-                Some(near) => (near * &far).sqrt().midpoint(),
-            };
-            match at(&middle)?[0].midpoint().compare(&target)? {
-                Ordering::Less => far = middle,
-                _ => near = Some(middle),
-            }
-            if near.as_ref().is_some_and(|n| (&far / n).to_f64() < 1.01) {
-                break;
-            }
-        }
-        let mut t = far;
-        for _ in 0..24 {
-            let [h, slope, _] = at(&t)?;
-            let step = (&(&target - &h) / &slope).midpoint();
-            let small = t.scale2(-(bits as i32) + 4);
-            t = (&t - &step).midpoint();
-            if step.abs().compare(&small) != Some(Ordering::Greater) {
-                break;
-            }
-        }
-        let [h, slope, _] = at(&t)?;
-        let error = &h - y;
-        let room = (&error / &slope).abs().upper_end().scale2(1);
-        let least = at(&(&t + &room).upper_end())?[1].lower_end();
-        if least.compare(&slope.scale2(-1)) == Some(Ordering::Less) {
-            return None;
-        }
-        Some(t.widened(&(&error / &least).abs().upper_end().to_float()))
-    }
 }
 
 /// With the fixed point exactly 0 the constant coefficient is 0, whatever its enclosure says.
