@@ -191,3 +191,60 @@ proptest! {
         prop_assert!(doubles.square.rad() < 1e-8 * (1.0 + balls.square.to_f64()), "{text}: {doubles:?}");
     }
 }
+
+/// Three ways to a dual: closed form (or whatever `dual::values` chooses), Hermite series with Parseval's rest, and for
+/// analytic activations the plane integral by a midpoint sum in doubles, `v = rho u + sqrt(1 - rho^2) w`.
+#[test]
+fn closed_form_series_and_integration_agree() {
+    let analytic = [
+        "erf(x)", "sin(2*x)", "cos(x)", "exp(x/2)", "tanh(x)", "gelu", "silu", "x^3-x",
+    ];
+    let kinked = ["relu", "abs(x)", "step(x)", "leaky_relu(x, 0.3)", "elu"];
+    for text in analytic.iter().chain(&kinked) {
+        let e = parse(text);
+        let structure = Structure::new(&e).unwrap();
+        let series = hermite::hermite_series(
+            &structure,
+            None,
+            120,
+            120,
+            Arithmetic::Ball,
+            Deadline::default(),
+        )
+        .unwrap();
+        let series = dual::Dual::Series(series);
+        for (n, d) in [(-7, 10), (3, 10), (9, 10)] {
+            let rho = Rational::from((n, d));
+            let v = dual::values(&e, std::slice::from_ref(&rho), 15, Deadline::default()).unwrap();
+            let by_series = series.at(&Ball::rational(&rho, 200));
+            assert!(
+                ball(&v[0].dual).overlaps(&by_series),
+                "{text} at {rho}: {v:?} {by_series:?}"
+            );
+            if !analytic.contains(text) {
+                continue;
+            }
+            let f = deeplimit::activation::Tape::<f64>::new(std::slice::from_ref(&e), 53);
+            let (h, nodes, r) = (0.1, 200, rho.to_f64());
+            let at = |k: i32| (f64::from(k - nodes / 2) + 0.5) * h;
+            let weight = |x: f64| h * (-0.5 * x * x).exp() / std::f64::consts::TAU.sqrt();
+            let mut product = 0.0;
+            let mut square = 0.0;
+            for u in (0..nodes).map(at) {
+                let phi = f.at_one(&u) * weight(u);
+                square += phi * f.at_one(&u);
+                let inner: f64 = (0..nodes)
+                    .map(at)
+                    .map(|w| weight(w) * f.at_one(&(r * u + (1.0 - r * r).sqrt() * w)))
+                    .sum();
+                product += phi * inner;
+            }
+            // step 0.1 leaves exp(-2 pi d / h) with strips of width d > 1; what remains is rounding
+            let plane = product / square;
+            assert!(
+                (plane - ball(&v[0].dual).to_f64()).abs() < 1e-12,
+                "{text} at {rho}: {plane} {v:?}"
+            );
+        }
+    }
+}

@@ -17,7 +17,12 @@ pub(super) fn chaotic_fixed_point(q: &mut Inquiry) -> Result<()> {
     if let Some(dual) = closed_form::<Ball>(&q.structure.expr, 2 * wanted + 64)
         && let Some((c, m)) = attracting_fixed_point(&dual, 2 * wanted + 64)
     {
-        record(q, &c, &m, "the dual in closed form");
+        record(
+            q,
+            &c,
+            &m,
+            "the interval Newton operator on the dual in closed form",
+        );
         return Ok(());
     }
     // a jump makes sum n a_n^2 infinite, whatever the pieces' derivatives do
@@ -32,9 +37,9 @@ pub(super) fn chaotic_fixed_point(q: &mut Inquiry) -> Result<()> {
             Certain::Digits(s) | Certain::Bound(s) => s,
         };
         q.say(&format!(
-            "1 - c* = {t}, by Price's theorem in the angle arccos(rho) and a change of sign"
+            "1 - c* = {t}, by Price's theorem in the angle arccos(rho)"
         ));
-        record(q, &c, &m, "the kinks' bivariate normal densities");
+        record(q, &c, &m, "a change of sign");
         return Ok(());
     }
     let mut accuracy = wanted + 24;
@@ -86,7 +91,7 @@ pub(super) fn chaotic_fixed_point(q: &mut Inquiry) -> Result<()> {
         degree = next;
     }
     match best {
-        Some((c, m)) => record(q, &c, &m, "the Hermite series with its rest bounded by Parseval's identity"),
+        Some((c, m)) => record(q, &c, &m, "the interval Newton operator on the Hermite series with its rest bounded by Parseval's identity"),
         None => q.report.missing.push(
             "digits of c*: it exists and is unique by convexity, but it is closer to 1 than the Hermite series resolves".into(),
         ),
@@ -110,10 +115,11 @@ fn piecewise_linear(q: &Inquiry, wanted: Bits) -> Option<(Ball, Ball)> {
 fn record(q: &mut Inquiry, c: &Ball, m: &Ball, how: &str) {
     q.report.fixed_point = Some(Quantity::new(c, None));
     q.report.multiplier = Some(Quantity::new(m, None));
+    let shown = |x: &Ball| certain_digits(x.mid(), &x.rad(), 15);
     q.say(&format!(
-        "c* = {:.15} with multiplier {:.15}, enclosed by the interval Newton operator on {how}",
-        c.to_f64(),
-        m.to_f64()
+        "c* = {} with multiplier {}, enclosed by {how}",
+        shown(c),
+        shown(m)
     ));
 }
 
