@@ -189,3 +189,19 @@ fn rational_nodes_do_not_meet_removable_singularities() {
     let truth = &(&Ball::pi(300) * &half).sqrt() * &half.sqrt().erf();
     assert!(sinc.overlaps(&truth), "{sinc:?} {truth:?}");
 }
+
+/// What a plan leaves out beyond its reach is part of its error: for `exp(2 x)` that is
+/// `e^2 (erfc((R-2)/sqrt(2)) + erfc((R+2)/sqrt(2)))/2`. Over many accuracies the tail is the larger part in some.
+#[test]
+fn the_tail_is_part_of_the_error() {
+    let integrand = Integrand::of(&parse("exp(2*x)"));
+    for accuracy in 4..80 {
+        let plan = Plan::new(&integrand, Envelope::Plain, accuracy).unwrap();
+        let part = |shift: f64| {
+            let x = Float::with_val(100, f64::from(plan.reach) + shift);
+            (x / Float::with_val(100, 2).sqrt()).erfc()
+        };
+        let tail = Float::with_val(100, 2).exp() * (part(-2.0) + part(2.0)) / 2u32;
+        assert!(tail <= plan.error, "2^-{accuracy}: {tail} > {}", plan.error);
+    }
+}
