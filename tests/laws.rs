@@ -139,10 +139,10 @@ proptest! {
         let Ok(v) = dual::values(&e, &at, 12, Deadline::default()) else { return Ok(()) };
         prop_assert!(ball(&v[0].dual).contains(&rug::Float::with_val(53, 1)));
         let c = classify(&e, &Options::default()).unwrap();
-        prop_assert!(overlaps(&v[0].slope, c.b_prime.as_ref().unwrap()), "{text}");
+        prop_assert!(overlaps(v[0].slope.as_ref().unwrap(), c.b_prime.as_ref().unwrap()), "{text}");
         let (plus, minus) = (ball(&v[1].dual), ball(&v[2].dual));
         prop_assert!(minus.abs().compare(&plus) != Some(std::cmp::Ordering::Greater), "{text}");
-        if let Value::Finite { .. } = v[0].slope.value
+        if let Value::Finite { .. } = v[0].slope.as_ref().unwrap().value
             && !matches!(c.regime, Regime::Linear)
         {
             let derivative = e.derivative();
@@ -150,7 +150,7 @@ proptest! {
                 // dual of phi', normalised by E phi'^2, times E phi'^2 / E phi^2 = B'
                 let b = ball(c.b_prime.as_ref().unwrap());
                 for (v, d) in v[1..].iter().zip(&d) {
-                    prop_assert!((&ball(&d.dual) * &b).overlaps(&ball(&v.slope)), "{text}");
+                    prop_assert!((&ball(&d.dual) * &b).overlaps(&ball(v.slope.as_ref().unwrap())), "{text}");
                 }
             }
         }
@@ -247,4 +247,16 @@ fn closed_form_series_and_integration_agree() {
             );
         }
     }
+}
+
+/// At `rho = -1` the slope of a jump away from 0 is finite, and no bound of it is proved: neither a number nor infinity.
+#[test]
+fn an_unproved_slope_is_not_called_infinite() {
+    let at = [Rational::from(-1), Rational::from(1)];
+    let v = dual::values(&parse("step(x-1/3)*tanh(x)"), &at, 3, Deadline::default()).unwrap();
+    assert!(v[0].slope.is_none(), "{v:?}");
+    assert!(
+        matches!(v[1].slope.as_ref().unwrap().value, Value::Infinite),
+        "B' is infinite"
+    );
 }

@@ -16,8 +16,8 @@ use crate::real::{Analytic, Arithmetic, Ball, Quantity, bits_for};
 pub struct DualValue {
     /// `dual(rho)`
     pub dual: Quantity,
-    /// `dual'(rho)`
-    pub slope: Quantity,
+    /// `dual'(rho)`; plus infinity where the activation jumps and `rho` is 1, `None` where no finite bound was proved.
+    pub slope: Option<Quantity>,
 }
 
 /// Longer series than this are not made: the enclosure is given as it is.
@@ -36,7 +36,7 @@ const LAST_DEGREE: u32 = 3000;
 /// use deeplimit::{activation::Expr, deadline::Deadline, dual, real::Value};
 /// let half = rug::Rational::from((1, 2));
 /// let v = dual::values(&Expr::parse("relu").unwrap(), &[half], 15, Deadline::default()).unwrap();
-/// let Value::Finite { midpoint, .. } = &v[0].slope.value else { panic!() };
+/// let Value::Finite { midpoint, .. } = &v[0].slope.as_ref().unwrap().value else { panic!() };
 /// assert!((midpoint.to_f64() - 2.0 / 3.0).abs() < 1e-15);
 /// ```
 pub fn values(
@@ -55,6 +55,7 @@ pub fn values(
     let structure = Structure::new(expr)?;
     let wanted = bits_for(digits);
     let bits = 2 * wanted + 64;
+    let jumps = crate::exact::is_continuous(&structure.pieces) == Some(false);
     let far = at.iter().map(|r| r.clone().abs()).filter(|r| *r < 1).max();
     let dual = match closed_form::<Ball>(&structure.expr, bits) {
         Some(dual) => dual,
@@ -70,10 +71,12 @@ pub fn values(
                 } else {
                     Quantity::new(&dual.at(&x), None)
                 },
+                // infinite only where that is proved; an enclosure that is not finite proves nothing
                 slope: if slope.is_finite() {
-                    Quantity::new(&slope, None)
+                    Some(Quantity::new(&slope, None))
                 } else {
-                    Quantity::infinite()
+                    let steep = jumps && *rho == 1 || matches!(dual, Dual::ArcSine(_));
+                    steep.then(Quantity::infinite)
                 },
             })
         })
@@ -92,14 +95,19 @@ fn series(
     let derivative_square = if continuous {
         match &structure.derivative_square {
             Some(d) => Some(d.evaluate(accuracy + 64)),
-            None => Plan::new(
-                &Integrand::with_derivative(&structure.expr),
-                Envelope::Moments { degree: 1 },
-                accuracy,
-            )
-            .and_then(|plan| Samples::<Ball>::new(&plan, accuracy + 64, deadline))
-            .map(|s| s.square(1))
-            .ok(),
+            None => {
+                let square = Plan::new(
+                    &Integrand::with_derivative(&structure.expr),
+                    Envelope::Moments { degree: 1 },
+                    accuracy,
+                )
+                .and_then(|plan| Samples::<Ball>::new(&plan, accuracy + 64, deadline))
+                .map(|s| s.square(1));
+                match square {
+                    Err(timeout @ Error::Timeout(_)) => return Err(timeout),
+                    other => other.ok(),
+                }
+            }
         }
     } else {
         None

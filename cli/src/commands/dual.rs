@@ -61,7 +61,7 @@ fn report(
             for (at, point) in typed.iter().zip(points) {
                 match point.map(|_| values.next()) {
                     Ok(Some(value)) => {
-                        let slope = args.slope.then_some(&value.slope);
+                        let slope = value.slope.as_ref().filter(|_| args.slope);
                         entries.push(entry(at, &value.dual, slope, digits));
                         items.push(Item::Answer(DualJson {
                             at: (*at).to_owned(),
