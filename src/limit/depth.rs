@@ -5,7 +5,9 @@ use std::cmp::Ordering;
 
 use rug::Rational;
 
-use super::kernel::{Limit, LimitKernel, Subject};
+use super::kernel::{Limit, LimitKernel};
+use super::subject::Subject;
+use super::verdict::Regime;
 use crate::deadline::Deadline;
 use crate::dual::Dual;
 use crate::error::{Error, Result};
@@ -22,8 +24,8 @@ const BITS: Bits = 256;
 /// The depth from which a kernel stays within a tolerance of its limit.
 #[derive(Clone, Debug)]
 pub struct Settling {
-    /// The smallest `L` with `|deviation| <= tolerance` at `L`, `2 L`, `4 L`, `8 L` and `16 L`, and not at `L - 1`. `None`
-    /// where it is beyond [`DEEPEST`].
+    /// The smallest `L` with `|deviation| <= tolerance` at `L` and at the next powers of two (five of them; two in the
+    /// nearest-neighbour regime), and not at `L - 1`. `None` where it is beyond [`DEEPEST`].
     pub depth: Option<u64>,
     /// The relative deviation at that depth.
     pub deviation: Option<Quantity>,
@@ -133,7 +135,10 @@ impl Subject {
         } else {
             Rational::new()
         };
-        let kernel = self.kernel(&far, BITS.max(2 * bits_for(digits)), deadline)?;
+        // doubly exponential: k^L log B has to be known to the last digit, but few layers are enough
+        let nearest = self.classification.regime == Regime::NearestNeighbour;
+        let (bits, doublings) = if nearest { (4 * BITS, 2) } else { (BITS, 5) };
+        let kernel = self.kernel(&far, bits.max(2 * bits_for(digits)), deadline)?;
         let bound = Ball::rational(tolerance, kernel.bits());
         let inside = |depth: u64| -> Result<bool> {
             deadline.check("the search for the depth")?;
@@ -146,9 +151,9 @@ impl Subject {
                 ))),
             }
         };
-        // upwards, until five doublings in a row are inside
+        // upwards, until several doublings in a row are inside
         let (mut inner, mut run, mut depth) = (None, 0, 1);
-        while run < 5 && depth <= 16 * DEEPEST {
+        while run < doublings && depth <= 16 * DEEPEST {
             if inside(depth)? {
                 inner = inner.or(Some(depth));
                 run += 1;
@@ -261,7 +266,8 @@ fn breakdown<R: Real>(
             REFERENCE,
         );
         let error = (&(&wrong - &truth) / &truth).abs().to_f64();
-        if !(error <= 0.01) {
+        // an undefined error is one too
+        if error.is_nan() || error > 0.01 {
             return Ok(Breakdown::At(depth));
         }
         if depth % 64 == 0 {

@@ -13,6 +13,7 @@ mod log_periodic;
 mod ordered;
 mod power_series;
 mod regime;
+mod subject;
 mod verdict;
 
 #[cfg(test)]
@@ -25,8 +26,9 @@ pub use classify::{Options, classify};
 pub use constants::Moments;
 pub use depth::{Breakdown, DEEPEST, Format, NAIVE_DEEPEST, Settling};
 pub use interior::Interior;
-pub use kernel::{Limit, LimitKernel, LimitValue, Subject};
+pub use kernel::{Limit, LimitKernel, LimitValue};
 pub use koenigs::{Koenigs, Landing};
 pub use log_periodic::{Bend, LogPeriodic};
 pub use ordered::Ordered;
+pub use subject::Subject;
 pub use verdict::{Classification, Phase, Regime};
