@@ -81,9 +81,9 @@ impl LimitKernel {
             Limit::Linear => return Ok(Ball::int(0, bits)),
             Limit::Singular(h) => {
                 let value = number(&self.value(rho)?.limit);
-                let scale = h.multiplier().powi(depth as i64);
-                let layers = Ball::rational(&Rational::from(depth + 1), bits);
-                &kernels.ntk.value() / &(&(&scale * &layers) * &value)
+                let layers = Ball::rational(&Rational::from(depth), bits);
+                let scale = (&kernels.ntk.log - &(&layers * &h.multiplier().ln())).exp();
+                &(&kernels.ntk.mantissa * &scale) / &(&(&layers + &one) * &value)
             }
             Limit::NearestNeighbour(b) => {
                 let value = self.value(rho)?;

@@ -286,7 +286,9 @@ impl LimitKernel {
                         Ball::rational(&Rational::from(Integer::from(depth) + 1), self.bits);
                     Some(plain(s.clone(), &s * &layers))
                 }
-                Limit::Singular(h) => h.kernels_at(&place, depth).map(|(s, t)| plain(s, t)),
+                Limit::Singular(h) => h
+                    .underflowing_kernels_at(&place, depth)
+                    .or_else(|| h.kernels_at(&place, depth).map(|(s, t)| plain(s, t))),
                 Limit::NearestNeighbour(b) => {
                     b.kernels_at(&place, &Integer::from(depth))
                         .map(|LogKernels { nngp, ntk }| Kernels {

@@ -14,6 +14,7 @@ mod ordered;
 mod power_series;
 mod regime;
 mod subject;
+mod underflow;
 mod verdict;
 
 #[cfg(test)]

@@ -106,6 +106,32 @@ fn folding_follows_parity() {
     assert!(!of(a.as_ref().unwrap()).overlaps(&of(b.as_ref().unwrap())));
 }
 
+/// Below `2^-2^20` the powers are kept apart; MPFR itself goes down to `2^-2^30`, so both ways can be compared.
+#[test]
+fn underflowing_kernels_meet_plain_ones() {
+    for rho in ["0.5", "-0.25", "0.9999"] {
+        let rho = decimal(rho);
+        let kernel = subject("relu-1/sqrt(2*pi)")
+            .kernel(&rho, 160, Deadline::default())
+            .unwrap();
+        let crate::limit::Limit::Singular(h) = kernel.limit() else {
+            panic!()
+        };
+        let place = Correlation::rational(&rho, 160);
+        // lambda = 0.733: 2^-2^20 at L = 2.3 million
+        let depth = 4_000_000;
+        let deep = h.underflowing_kernels_at(&place, depth).unwrap();
+        let (s, t) = h.kernels_at(&place, depth).unwrap();
+        for (a, b) in [
+            (deep.nngp.ln(), s.abs().ln()),
+            (deep.ntk.ln(), t.abs().ln()),
+        ] {
+            assert!(a.overlaps(&b) && a.rad() < 1e-30, "{a:?} {b:?}");
+        }
+        assert_eq!(deep.ntk.mantissa.sign(), t.sign());
+    }
+}
+
 /// `|T_L/T_inf - 1| <= eps` from the depth on that is named, and not before: against the recursion itself.
 #[test]
 fn the_depth_of_a_tolerance() {
