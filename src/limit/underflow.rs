@@ -8,7 +8,7 @@
 use std::cmp::Ordering;
 
 use super::koenigs::Koenigs;
-use crate::real::{Ball, Real};
+use crate::real::{Analytic, Ball, Real};
 use crate::recursion::{Correlation, Kernels, Scaled};
 
 impl Koenigs<Ball> {

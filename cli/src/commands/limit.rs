@@ -98,7 +98,7 @@ struct CoefficientJson {
 #[serde(untagged)]
 enum Answer {
     Limit(Box<LimitJson>),
-    Oscillation(OscillationJson),
+    Oscillation(Box<OscillationJson>),
 }
 
 /// Answers the command.
@@ -176,7 +176,7 @@ fn report(
             if let Some(pi) = &limits.oscillation {
                 let o = oscillation(&limits.classification.activation, pi, args.effort.digits);
                 shown += &waves(&o, width);
-                items.push(Item::Answer(Answer::Oscillation(o)));
+                items.push(Item::Answer(Answer::Oscillation(Box::new(o))));
             }
         }
         Some(Err(error)) => fault("activation", &text, error, &mut items),
