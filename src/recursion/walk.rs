@@ -302,7 +302,7 @@ impl<R: Real> Walk<R> {
 }
 
 /// Is all of `a` in `b`?
-fn within<R: Real>(a: &R, b: &R) -> bool {
+pub(super) fn within<R: Real>(a: &R, b: &R) -> bool {
     let order = |x: R, y: R| matches!(x.compare(&y), Some(Ordering::Less | Ordering::Equal));
     order(b.lower_end(), a.lower_end()) && order(a.upper_end(), b.upper_end())
 }
