@@ -161,13 +161,12 @@ impl<R: Real> Covariance<R> {
                 let cross = &scale * rho;
                 match function {
                     Function::Erf => {
-                        let spread = |v: &R| &int(1) + &(&k2 * v).scale2(1);
-                        let product = &spread(q) * &spread(p);
-                        let twice = cross.scale2(1);
-                        let value = &(&c2 * &two_over_pi()) * &arc_sine(&(&twice / &product.sqrt()));
-                        let root = (&product - &twice.powi(2)).sqrt();
-                        let slope = &(&(&c2 * &scale).scale2(2) / &R::pi(bits)) / &root;
-                        (value, slope)
+                        // 2 k^2 sqrt(q p) / sqrt((1 + 2 k^2 q)(1 + 2 k^2 p))
+                        let limit = (&share(&(&k2 * q)) * &share(&(&k2 * p))).sqrt();
+                        let sine = &limit * rho;
+                        let value = &(&c2 * &two_over_pi()) * &arc_sine(&sine);
+                        let root = (&int(1) - &sine.powi(2)).sqrt();
+                        (value, &(&(&c2 * &two_over_pi()) * &limit) / &root)
                     }
                     Function::Exp => {
                         let value = &c2 * &(&half_sum + &cross).exp();
@@ -212,7 +211,6 @@ impl<R: Real> Covariance<R> {
     /// `V(q) = E phi(sqrt(q) Z)^2` and the normalised dual of `phi(sqrt(q) z)`.
     pub fn dual_at(&self, q: &R) -> (R, Dual<R>) {
         let bits = q.bits();
-        let one = || R::int(1, bits);
         let square = self.square(q);
         let dual = match self {
             Covariance::Kinked {
@@ -242,7 +240,7 @@ impl<R: Real> Covariance<R> {
             Covariance::Scaled { function, rate, .. } => {
                 let s = &rate.powi(2) * q;
                 match function {
-                    Function::Erf => Dual::Erf(&s.scale2(1) / &(&one() + &s.scale2(1))),
+                    Function::Erf => Dual::Erf(share(&s)),
                     Function::Sin => Dual::Sinh(s),
                     Function::Cos => Dual::Cosh(s),
                     _ => Dual::Exp(s),
@@ -277,9 +275,47 @@ impl<R: Real> Covariance<R> {
                 &(&constant.powi(2) + &cross) + &(&(&odd.powi(2) + &even.powi(2)) * q)
             }
             Covariance::Jump { constant, step } => &constant.powi(2) + &step.powi(2),
-            Covariance::Scaled { .. } => self.point(q, q, &R::int(1, q.bits())).0,
+            Covariance::Scaled {
+                function,
+                amplitude,
+                rate,
+            } => {
+                let bits = q.bits();
+                let one = R::int(1, bits);
+                let c2 = amplitude.powi(2);
+                let twice = (&rate.powi(2) * q).scale2(1);
+                match function {
+                    // (2/pi) asin(2s/(1 + 2s)) as an arc tangent: the sine comes near 1, where the arc sine is steep
+                    Function::Erf => {
+                        let tangent = &twice / &(&one + &twice.scale2(1)).sqrt();
+                        let two_over_pi = R::int(2, bits) / R::pi(bits);
+                        let value = |t: &R| &(&c2 * &two_over_pi) * &t.atan();
+                        if !R::TRACKS_ERRORS || q.radius().is_zero() {
+                            return value(&tangent);
+                        }
+                        // V' = c^2 k^2 (4/pi)/((1 + 2s) sqrt(1 + 4s))
+                        let slope = &(&(&c2 * &rate.powi(2)) * &two_over_pi.scale2(1))
+                            / &(&(&one + &twice) * &(&one + &twice.scale2(1)).sqrt());
+                        let middle = self.square(&q.midpoint());
+                        let spread = &R::int(0, bits).widened(&q.radius()) * &slope;
+                        middle.widened(&spread.abs().upper_end().to_float())
+                    }
+                    Function::Sin => -(&c2 * &(-twice).exp_m1()).scale2(-1),
+                    Function::Cos => (&c2 * &(&one + &(-twice).exp())).scale2(-1),
+                    _ => &c2 * &twice.exp(),
+                }
+            }
         }
     }
+}
+
+/// `2s/(1 + 2s)`
+fn share<R: Real>(s: &R) -> R {
+    let one = R::int(1, s.bits());
+    if s.to_f64() < 1.0 {
+        return &s.scale2(1) / &(&one + &s.scale2(1));
+    }
+    &one - &(&one / &(&one + &s.scale2(1)))
 }
 
 /// The Hermite coefficients of `phi(sqrt(q) z)` for a polynomial.

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use rayon::prelude::*;
 use rug::Rational;
 
-use super::variance::Windows;
+use super::variance::{Moments, Windows};
 use crate::activation::Expr;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
@@ -31,7 +31,7 @@ pub enum FixedVariances {
 }
 
 /// The fixed points of the variance map: `0` where `sigma_b = 0` and `phi(0) = 0`; exactly for homogeneous activations of
-/// degree 1; for others those between `2^-16` and `2^16` that a change of sign of `sigma_w^2 V(q) + sigma_b^2 - q` betrays
+/// degree 1; for others those between `2^-12` and `2^10` that a change of sign of `sigma_w^2 V(q) + sigma_b^2 - q` betrays
 /// on a grid of three points an octave of `sqrt(q)`, each enclosed by bisection and the interval Newton operator. (Two
 /// fixed points between neighbours of the grid escape it.) None at all: the variance grows without end, or shrinks below
 /// the grid.
@@ -85,10 +85,9 @@ pub fn fixed_variances(
         return Ok(FixedVariances::Points(vec![FixedVariance { q, slope }]));
     }
     let (w, b): (Ball, Ball) = (weight.evaluate(bits), bias.evaluate(bits));
-    let of = |windows: &Windows, q: &Ball| -> Result<(Ball, Ball)> {
-        let m = windows.moments(q)?;
+    let of = |m: &Moments, q: &Ball| {
         let image = &(&w * &m.square) + &b;
-        Ok((&image - q, &(&w * &m.slope) - &one))
+        Some((&image - q, &(&w * &m.slope) - &one))
     };
     let mut points = Vec::new();
     if bias.is_zero() && vanishes_at_zero(structure) {
@@ -98,8 +97,8 @@ pub fn fixed_variances(
         });
     }
     for q in zeros(structure, &of, accuracy, deadline)? {
-        let windows = Windows::new(structure, None, accuracy, deadline);
-        let slope = Some(&of(&windows, &q)?.1 + &one);
+        let moments = Windows::new(structure, None, accuracy, deadline).moments(&q)?;
+        let slope = Some(&w * &moments.slope);
         points.push(FixedVariance { q, slope });
     }
     Ok(FixedVariances::Points(points))
@@ -111,52 +110,40 @@ pub fn vanishes_at_zero(structure: &Structure) -> bool {
     Closed::from_expr(&there).is_some_and(|c| c.is_zero())
 }
 
-/// A function of the variance and its derivative, from the moments there.
-type OfVariance<'a> = dyn Fn(&Windows, &Ball) -> Result<(Ball, Ball)> + Sync + 'a;
+/// A function of the variance and its derivative, from the moments there; `None` where it has none.
+type OfVariance<'a> = dyn Fn(&Moments, &Ball) -> Option<(Ball, Ball)> + Sync + 'a;
 
-/// Grid points in an octave of `sqrt(q)`; the octaves go from `-8` to `8`.
-const OCTAVE: [i64; 3] = [4, 5, 6];
-
-/// The zeros of a continuous function of the variance between `2^-16` and `2^16` at which it changes its sign from a point
-/// of a grid to the next one, enclosed.
+/// The zeros of a continuous function of the variance between `2^-12` and `2^10` at which it changes its sign from a point
+/// of a grid (three an octave of `sqrt(q)`) to the next one, enclosed.
+///
+/// # Errors
+/// As [`fixed_variances`].
 pub fn zeros(
     structure: &Structure,
     of: &OfVariance,
     accuracy: Bits,
     deadline: Deadline,
 ) -> Result<Vec<Ball>> {
-    let coarse = Windows::new(structure, None, 48, deadline);
-    let fine = Windows::new(structure, None, accuracy, deadline);
-    let roots: Vec<Rational> = (-8i32..8)
-        .flat_map(|octave| {
-            OCTAVE.map(|m| {
-                let size = Rational::from(m) / 4;
-                if octave < 0 {
-                    size >> octave.unsigned_abs()
-                } else {
-                    size << octave.unsigned_abs()
-                }
-            })
-        })
+    let roots: Vec<Rational> = (-6i32..=5)
+        .flat_map(|octave| [4, 5, 6].map(|m| Rational::from(m) * power_of_two(octave - 2)))
         .collect();
-    let sign = |windows: &Windows, root: &Rational| -> Result<Option<Ordering>> {
-        let q = Ball::rational(&Rational::from(root * root), accuracy + 32);
-        match of(windows, &q) {
-            Ok((value, _)) => Ok(value.sign()),
+    let square = |root: &Rational| Rational::from(root * root);
+    let sign = |root: &Rational| -> Result<Option<Ordering>> {
+        let q = Ball::rational(&square(root), accuracy + 32);
+        match Moments::at_point(structure, root, COARSE, deadline) {
+            Ok(m) => Ok(of(&m, &q).and_then(|(value, _)| value.sign())),
             Err(timeout @ Error::Timeout(_)) => Err(timeout),
             // no such moment at this variance
             Err(_) => Ok(None),
         }
     };
-    let signs: Vec<Option<Ordering>> = roots
-        .par_iter()
-        .map(|r| sign(&coarse, r))
-        .collect::<Result<_>>()?;
+    let signs: Vec<Option<Ordering>> = roots.par_iter().map(sign).collect::<Result<_>>()?;
     let known: Vec<(&Rational, Ordering)> = roots
         .iter()
         .zip(&signs)
         .filter_map(|(r, s)| Some((r, (*s)?)))
         .collect();
+    let windows = Windows::new(structure, None, accuracy, deadline);
     let mut out = Vec::new();
     for pair in known.windows(2) {
         let [(low, s), (high, t)] = pair else {
@@ -166,35 +153,44 @@ pub fn zeros(
             continue;
         }
         let (mut low, mut high) = ((*low).clone(), (*high).clone());
-        // one window holds both ends
-        for _ in 0..8 {
+        // until one window holds both ends
+        for _ in 0..7 {
             let middle = Rational::from(&low + &high) / 2;
-            match sign(&coarse, &middle)? {
+            match sign(&middle)? {
                 Some(m) if m == *s => low = middle,
                 Some(_) => high = middle,
                 None => break,
             }
         }
-        out.push(zero(&fine, of, (&low, &high), *s, accuracy)?);
+        let bits = accuracy + 32;
+        let ends = [&low, &high].map(|r| Ball::rational(&square(r), bits));
+        out.push(zero(&windows, of, ends[0].hull(&ends[1]), *s)?);
     }
     Ok(out)
 }
 
-/// The zero between two roots, the function having the sign `s` at the lower one.
-fn zero(
-    windows: &Windows,
-    of: &OfVariance,
-    (low, high): (&Rational, &Rational),
-    s: Ordering,
-    accuracy: Bits,
-) -> Result<Ball> {
-    let bits = accuracy + 32;
-    let square = |r: &Rational| Ball::rational(&Rational::from(r * r), bits);
-    let mut x = square(low).hull(&square(high));
-    for _ in 0..2 * bits {
+/// Accuracy in bits of what only has to have a sign.
+const COARSE: Bits = 48;
+
+fn power_of_two(n: i32) -> Rational {
+    let one = Rational::from(1);
+    if n < 0 {
+        one >> n.unsigned_abs()
+    } else {
+        one << n.unsigned_abs()
+    }
+}
+
+/// The zero in a ball at whose lower end the function has the sign `s`.
+fn zero(windows: &Windows, of: &OfVariance, mut x: Ball, s: Ordering) -> Result<Ball> {
+    let at = |q: &Ball| -> Result<(Ball, Ball)> {
+        of(&windows.moments(q)?, q).ok_or_else(|| {
+            Error::Domain("the activation jumps, so E phi'(Z)^2 is infinite".into())
+        })
+    };
+    for _ in 0..2 * x.bits() {
         let middle = x.midpoint();
-        let value = of(windows, &middle)?.0;
-        let slope = of(windows, &x)?.1;
+        let (value, slope) = (at(&middle)?.0, at(&x)?.1);
         if slope.sign().is_some() {
             // the operator's image contains every zero; keep the intersection, as long as it shrinks
             let next = &middle - &(&value / &slope);
@@ -214,7 +210,7 @@ fn zero(
         };
     }
     Err(Error::Unresolved(
-        "a variance at which a map of the variance changes its sign was found, but not enclosed: it is nearly tangent there"
+        "a map of the variance changes its sign at a variance that was found but not enclosed: it is nearly tangent there"
             .into(),
     ))
 }

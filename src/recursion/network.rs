@@ -232,6 +232,9 @@ impl<R: Real + Send + Sync> Network<R> {
             if !at.q.is_finite() || !at.p.is_finite() {
                 return Err(out_of_bounds(l + 1));
             }
+            if !at.k.is_finite() {
+                break;
+            }
         }
         if !at.k.is_finite() || !at.theta.is_finite() {
             return Err(lost(depth));
@@ -323,8 +326,10 @@ impl<R: Real + Send + Sync> Pair<R> {
         let target = &all.k / &(R::int(1, bits) - &factor);
         let missing = (&target - &self.theta).abs().upper_end().to_float();
         all.theta = self.theta.widened(&Float::with_val(64, missing * 2u32));
-        let small = all.theta.radius()
-            <= Float::with_val(64, all.theta.abs().upper_end().to_float()) >> (bits / 2);
+        // no larger than what is lost anyway
+        let own = Float::with_val(64, self.theta.radius() * 64u32);
+        let half = Float::with_val(64, all.theta.abs().upper_end().to_float()) >> (bits / 2);
+        let small = all.theta.radius() <= own.max(&half);
         let image = all.next(network).ok()?;
         (small && within(&image.theta, &all.theta) && within(&image.k, &loosened(&all.k, 2)))
             .then_some(all)

@@ -1,5 +1,7 @@
 //! An activation, ready for layers of any variance.
 
+use std::cmp::Ordering;
+
 use rug::Rational;
 
 use super::covariance::{Covariance, clamped};
@@ -65,7 +67,7 @@ impl<R: Real> Prepared<R> {
     pub fn is_expanded(&self) -> bool {
         match self {
             Prepared::Homogeneous { dual, .. } => matches!(dual, Dual::Series(s)
-                if s.tail.sign() != Some(std::cmp::Ordering::Equal)),
+                if s.tail.sign() != Some(Ordering::Equal)),
             Prepared::Closed(_) => false,
             Prepared::Expanded(_) => true,
         }
@@ -116,7 +118,14 @@ impl<R: Real> Prepared<R> {
             } => {
                 let half = Rational::from(degree / 2);
                 let size = square * &power(&(q * p), &half);
-                let (value, slope) = dual.at_with_slope(&clamped(rho));
+                let one = R::int(1, rho.bits());
+                let near = rho.scale2(1).compare(&one) == Some(Ordering::Greater);
+                let (value, slope) = if near {
+                    let (gap, slope) = dual.gap_with_slope(&(&one - rho));
+                    (&one - &gap, slope)
+                } else {
+                    dual.at_with_slope(&clamped(rho))
+                };
                 (&size * &value, &size * &slope)
             }
             Prepared::Closed(c) => c.at(q, p, rho),

@@ -123,6 +123,38 @@ pub struct Moments {
     pub derivative_slope: Option<Ball>,
 }
 
+impl Moments {
+    /// `V` and `D` at the variance `root^2`, one quadrature without a window around it; the slopes are left undefined.
+    ///
+    /// # Errors
+    /// See [`Plan::new`].
+    pub fn at_point(
+        structure: &Structure,
+        root: &Rational,
+        accuracy: Bits,
+        deadline: Deadline,
+    ) -> Result<Self> {
+        let here = scaled(structure, root)?;
+        let bits = accuracy + 32;
+        let smooth = is_continuous(&here.pieces) == Some(true);
+        let integrand = if smooth {
+            Integrand::with_derivative(&here.expr)
+        } else {
+            Integrand::of(&here.expr)
+        };
+        let plan = Plan::new(&integrand, Envelope::Moments { degree: 0 }, accuracy)?;
+        let samples = Samples::<Ball>::new(&plan, bits, deadline)?;
+        let square = Ball::rational(&Rational::from(root * root), bits);
+        Ok(Moments {
+            square: samples.square(0),
+            slope: Ball::undefined(bits),
+            // d/dz phi(c z) = c phi'(c z)
+            derivative_square: smooth.then(|| &samples.square(1) / &square),
+            derivative_slope: None,
+        })
+    }
+}
+
 /// Size of `u` in a window.
 const WINDOW_BITS: u32 = 6;
 
