@@ -1,5 +1,9 @@
 //! What may be typed: the arguments of every command, their help and their limits.
 
+mod limit;
+
+pub use limit::{Depth, Limit};
+
 use std::time::Duration;
 
 use clap::builder::styling::{AnsiColor, Styles};
@@ -93,6 +97,12 @@ pub enum Command {
     /// Enclose the expectation of an expression under the normal law
     #[command(after_help = expect_help())]
     Expect(Expect),
+    /// Evaluate the kernel at infinite depth, and its correction
+    #[command(after_help = limit::limit_help())]
+    Limit(Limit),
+    /// Say how deep is deep enough, and how deep is too deep for doubles
+    #[command(after_help = limit::depth_help())]
+    Depth(Depth),
     /// Print the completions for a shell
     #[command(after_help = COMPLETIONS_HELP)]
     Completions(Completions),

@@ -21,6 +21,7 @@ pub(crate) use closed::{polynomial_coefficients, scaled_function};
 pub use piecewise_linear::PiecewiseLinear;
 pub use prepared::{derivative_square, prepared};
 pub use values::{DualValue, values};
+pub(crate) use values::{LAST_DEGREE, resolving_series};
 
 use std::cmp::Ordering;
 

@@ -20,7 +20,7 @@ pub struct DualValue {
 }
 
 /// Longer series than this are not made: the enclosure is given as it is.
-const LAST_DEGREE: u32 = 3000;
+pub(crate) const LAST_DEGREE: u32 = 3000;
 
 /// `dual(rho)` and `dual'(rho)` of the normalised activation at rational correlations in `[-1, 1]`, with `digits` certain
 /// significant digits where the method reaches them: always for an activation with a closed form, and at `rho = 1`;
@@ -58,7 +58,12 @@ pub fn values(
     let far = at.iter().map(|r| r.clone().abs()).filter(|r| *r < 1).max();
     let dual = match closed_form::<Ball>(&structure.expr, bits) {
         Some(dual) => dual,
-        None => Dual::Series(series(&structure, far.as_ref(), wanted, deadline)?),
+        None => Dual::Series(resolving_series(
+            &structure,
+            far.as_ref(),
+            wanted,
+            deadline,
+        )?),
     };
     at.iter()
         .map(|rho| {
@@ -82,8 +87,9 @@ pub fn values(
         .collect()
 }
 
-/// A Hermite series long enough for correlations up to `far`, or of the largest length.
-fn series(
+/// A Hermite series long enough for `wanted` bits at correlations up to `far` (1 included: then of the slope at 1 too), or
+/// of the largest length.
+pub(crate) fn resolving_series(
     structure: &Structure,
     far: Option<&Rational>,
     wanted: u32,
@@ -112,7 +118,9 @@ fn series(
         if rest + decay <= goal || degree >= LAST_DEGREE {
             return Ok(s);
         }
-        let needed = if far > 0.0 {
+        let needed = if far >= 1.0 {
+            2 * degree
+        } else if far > 0.0 {
             (goal / far.ln()) as u32 + 16
         } else {
             degree

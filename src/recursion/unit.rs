@@ -52,7 +52,7 @@ impl<R: Real> Kernels<R> {
         }
     }
 
-    fn negated(&self) -> Self {
+    pub(crate) fn negated(&self) -> Self {
         Kernels {
             nngp: self.nngp.negated(),
             ntk: self.ntk.negated(),
