@@ -6,7 +6,8 @@ use rayon::prelude::*;
 use rug::Rational;
 
 use super::variance::{Moments, Windows};
-use crate::activation::Expr;
+use crate::activation::pieces::End;
+use crate::activation::{Expr, Tape};
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::exact::{Closed, Structure};
@@ -17,7 +18,7 @@ use crate::real::{Analytic, Ball, Bits, Real};
 pub struct FixedVariance {
     /// `q*`, enclosed; exactly zero only where that is proved.
     pub q: Ball,
-    /// `sigma_w^2 V'(q*)`: below 1 the fixed point attracts. `None` at `q* = 0`, where it is not looked for.
+    /// `sigma_w^2 V'(q*)`: below 1 the fixed point attracts. `None` at `q* = 0` where the activation has a kink.
     pub slope: Option<Ball>,
 }
 
@@ -93,7 +94,7 @@ pub fn fixed_variances(
     if bias.is_zero() && vanishes_at_zero(structure) {
         points.push(FixedVariance {
             q: Ball::int(0, bits),
-            slope: None,
+            slope: slope_at_zero(structure, bits).map(|d| &w * &d.powi(2)),
         });
     }
     for q in zeros(structure, &of, accuracy, deadline)? {
@@ -108,6 +109,30 @@ pub fn fixed_variances(
 pub fn vanishes_at_zero(structure: &Structure) -> bool {
     let there = structure.expr.substitute(&Expr::int(0)).simplify();
     Closed::from_expr(&there).is_some_and(|c| c.is_zero())
+}
+
+/// `phi'(0)`; `None` where the activation has a kink at 0, or may have one.
+pub fn slope_at_zero(structure: &Structure, bits: Bits) -> Option<Ball> {
+    let zero = Ball::int(0, bits);
+    let apart = |end: &End| match end {
+        End::At(b) => b.position(bits).sign().is_some_and(Ordering::is_ne),
+        _ => true,
+    };
+    let smooth = structure
+        .pieces
+        .iter()
+        .all(|p| apart(&p.from) && apart(&p.to));
+    let piece = structure.pieces.iter().find(|p| {
+        let below = |end: &End| match end {
+            End::MinusInfinity => true,
+            End::PlusInfinity => false,
+            End::At(b) => b.position(bits).sign() == Some(Ordering::Less),
+            End::Reach(_) => false,
+        };
+        below(&p.from) && !below(&p.to)
+    })?;
+    let d = Tape::<Ball>::new(&[piece.formula.derivative().simplify()], bits).at_one(&zero);
+    (smooth && d.is_finite()).then_some(d)
 }
 
 /// A function of the variance and its derivative, from the moments there; `None` where it has none.

@@ -328,8 +328,8 @@ impl<R: Real + Send + Sync> Pair<R> {
         all.theta = self.theta.widened(&Float::with_val(64, missing * 2u32));
         // no larger than what is lost anyway
         let own = Float::with_val(64, self.theta.radius() * 64u32);
-        let half = Float::with_val(64, all.theta.abs().upper_end().to_float()) >> (bits / 2);
-        let small = all.theta.radius() <= own.max(&half);
+        let least = Float::with_val(64, all.theta.abs().upper_end().to_float()) >> (2 * bits / 5);
+        let small = all.theta.radius() <= own.max(&least);
         let image = all.next(network).ok()?;
         (small && within(&image.theta, &all.theta) && within(&image.k, &loosened(&all.k, 2)))
             .then_some(all)
