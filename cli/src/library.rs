@@ -254,6 +254,14 @@ pub struct Kernel {
     pub correction: Option<Quantity>,
 }
 
+/// Are the weights and biases such that the convention has, and are they variances?
+pub fn check(network: &NetworkRequest) -> Result<()> {
+    let s = network.settings()?;
+    s.convention
+        .variances(s.sigma_w.as_ref(), s.sigma_b.as_ref())
+        .map(|_| ())
+}
+
 /// The kernels of a network.
 pub fn kernels(
     text: &str,
@@ -347,13 +355,7 @@ pub fn phase(text: &str, place: &Place, request: Request) -> Result<Phases> {
     };
     let points = match place {
         Place::Points(n) => phase::curve(&expr, *n, digits, deadline)?,
-        Place::Biases(all) => {
-            let mut points = Vec::new();
-            for b in all {
-                points.extend(phase::with_bias(&expr, b, digits, deadline)?);
-            }
-            points
-        }
+        Place::Biases(all) => phase::with_biases(&expr, all, digits, deadline)?,
         Place::At(w, b) => {
             let found = phase::standings(&expr, w, b, digits, deadline)?;
             let standing = |s: phase::Standing| Standing {

@@ -62,7 +62,8 @@ impl Deep {
             Deep::Infinite => ("inf".to_owned(), "0".to_owned()),
         };
         // what is exact and written out is known in closed form: it is that decimal
-        let exact = (radius == "0" && !value.contains('.') && value != "inf").then(|| value.clone());
+        let exact =
+            (radius == "0" && !value.contains('.') && value != "inf").then(|| value.clone());
         Number {
             value,
             radius,

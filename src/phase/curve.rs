@@ -8,7 +8,7 @@ use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::exact::{Closed, Structure, is_continuous};
 use crate::real::{Analytic, Ball, Bits, Real, bits_for};
-use crate::recursion::{Moments, Windows, slope_at_zero, vanishes_at_zero, zeros};
+use crate::recursion::{Moments, Scan, slope_at_zero, vanishes_at_zero};
 
 /// A point of the edge of chaos.
 #[derive(Clone, Debug)]
@@ -61,33 +61,47 @@ pub fn curve(
     Ok(out)
 }
 
-/// The points of the edge with the bias `sigma_b`, in the order of `q*`: each one is enclosed and proved; those between
-/// `q* = 2^-12` and `2^10` that a change of sign betrays on the grid of [`zeros`], and that at `q* = 0` where
-/// `sigma_b = 0` and `phi(0) = 0`.
+/// The points of the edge with the biases `sigma_b`, each bias's in the order of `q*`: each one is enclosed and proved; those
+/// that a change of sign betrays on the grid of [`Scan`], and that at `q* = 0` where `sigma_b = 0` and `phi(0) = 0`.
 ///
 /// # Errors
 /// As [`curve`], and [`Error::Domain`] for a negative `sigma_b`.
-pub fn with_bias(
+pub fn with_biases(
     expr: &Expr,
-    sigma_b: &Rational,
+    biases: &[Rational],
     digits: usize,
     deadline: Deadline,
 ) -> Result<Vec<CriticalPoint>> {
-    if *sigma_b < 0 {
+    if let Some(negative) = biases.iter().find(|b| **b < 0) {
         return Err(Error::Domain(format!(
-            "sigma_b is a standard deviation and must not be negative, {sigma_b} is"
+            "sigma_b is a standard deviation and must not be negative, {negative} is"
         )));
     }
     let structure = continuous(expr)?;
     let accuracy = bits_for(digits) + GUARD;
-    let bits = accuracy + 32;
     if let Some(point) = homogeneous(&structure, accuracy)? {
-        return Ok(if *sigma_b == 0 { vec![point] } else { vec![] });
+        let any = biases.iter().any(|b| *b == 0);
+        return Ok(if any { vec![point] } else { vec![] });
     }
+    let scan = Scan::new(&structure, accuracy, deadline)?;
+    let mut out = Vec::new();
+    for sigma_b in biases {
+        out.extend(with_bias(&structure, &scan, sigma_b, accuracy)?);
+    }
+    Ok(out)
+}
+
+fn with_bias(
+    structure: &Structure,
+    scan: &Scan,
+    sigma_b: &Rational,
+    accuracy: Bits,
+) -> Result<Vec<CriticalPoint>> {
+    let bits = accuracy + 32;
     let mut out = Vec::new();
     if *sigma_b == 0
-        && vanishes_at_zero(&structure)
-        && let Some(d) = slope_at_zero(&structure, bits)
+        && vanishes_at_zero(structure)
+        && let Some(d) = slope_at_zero(structure, bits)
         && d.sign().is_some_and(Ordering::is_ne)
     {
         out.push(CriticalPoint {
@@ -109,9 +123,8 @@ pub fn with_bias(
         );
         Some((value, steep))
     };
-    for q in zeros(&structure, &of, accuracy, deadline)? {
-        let m = Windows::new(&structure, None, accuracy, deadline).moments(&q)?;
-        let Some(d) = m.derivative_square else {
+    for q in scan.zeros(&of)? {
+        let Some(d) = scan.windows.moments(&q)?.derivative_square else {
             continue;
         };
         out.push(CriticalPoint {

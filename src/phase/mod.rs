@@ -15,5 +15,5 @@ mod point;
 #[cfg(test)]
 mod tests;
 
-pub use curve::{CriticalPoint, curve, with_bias};
+pub use curve::{CriticalPoint, curve, with_biases};
 pub use point::{Phase, Standing, standings};

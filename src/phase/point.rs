@@ -11,7 +11,9 @@ use crate::dual::attracting_fixed_point;
 use crate::error::{Error, Result};
 use crate::exact::{Closed, Structure};
 use crate::real::{Analytic, Ball, Bits, Real, bits_for};
-use crate::recursion::{FixedVariance, FixedVariances, Network, Prepared, Windows, fixed_variances};
+use crate::recursion::{
+    FixedVariance, FixedVariances, Network, Prepared, Windows, fixed_variances,
+};
 
 /// On which side of the edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,10 +108,10 @@ pub fn standings(
         }
         FixedVariances::Points(points) => {
             let one = Ball::int(1, accuracy);
+            // with a slope of exactly 1 at q* = 0 the network is critical
             let attracts = |p: &&FixedVariance| {
-                p.slope
-                    .as_ref()
-                    .is_some_and(|s| s.abs().compare(&one) == Some(Ordering::Less))
+                let order = p.slope.as_ref().and_then(|s| s.abs().compare(&one));
+                matches!(order, Some(Ordering::Less | Ordering::Equal))
             };
             let out: Vec<Standing> = points
                 .iter()

@@ -93,7 +93,9 @@ impl Scaled<Ball> {
             if high > 0 {
                 return Parts::Unknown;
             }
-            let top = high.to_integer_round(Round::Up).map(|(n, _)| n + size.max(0) + 1);
+            let top = high
+                .to_integer_round(Round::Up)
+                .map(|(n, _)| n + size.max(0) + 1);
             return top.map_or(Parts::Unknown, Parts::Small);
         }
         // one digit before the point
@@ -112,7 +114,10 @@ enum Parts {
     /// The number itself.
     Ordinary(Ball),
     /// `front 10^exponent`, `1 <= |front| < 10` or nearly so.
-    Power { front: Ball, exponent: Integer },
+    Power {
+        front: Ball,
+        exponent: Integer,
+    },
     /// At most `10^exponent`.
     Small(Integer),
     Unknown,
@@ -121,7 +126,11 @@ enum Parts {
 /// `0 +- 2.1e-5` for a front without a certain digit.
 fn bound(front: &Ball, exponent: &Integer) -> String {
     let size = front.magnitude();
-    let (value, _) = enclosing_decimal(&Float::with_val_round(8, &size, Round::Up).0, &Float::new(8), 3);
+    let (value, _) = enclosing_decimal(
+        &Float::with_val_round(8, &size, Round::Up).0,
+        &Float::new(8),
+        3,
+    );
     format!("0 +- {}", shifted(&value, &(exponent.clone() + 1)))
 }
 

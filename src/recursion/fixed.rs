@@ -32,7 +32,7 @@ pub enum FixedVariances {
 }
 
 /// The fixed points of the variance map: `0` where `sigma_b = 0` and `phi(0) = 0`; exactly for homogeneous activations of
-/// degree 1; for others those between `2^-12` and `2^10` that a change of sign of `sigma_w^2 V(q) + sigma_b^2 - q` betrays
+/// degree 1; for others those between `2^-12` and `2^9` that a change of sign of `sigma_w^2 V(q) + sigma_b^2 - q` betrays
 /// on a grid of three points an octave of `sqrt(q)`, each enclosed by bisection and the interval Newton operator. (Two
 /// fixed points between neighbours of the grid escape it.) None at all: the variance grows without end, or shrinks below
 /// the grid.
@@ -97,9 +97,9 @@ pub fn fixed_variances(
             slope: slope_at_zero(structure, bits).map(|d| &w * &d.powi(2)),
         });
     }
-    for q in zeros(structure, &of, accuracy, deadline)? {
-        let moments = Windows::new(structure, None, accuracy, deadline).moments(&q)?;
-        let slope = Some(&w * &moments.slope);
+    let scan = Scan::new(structure, accuracy, deadline)?;
+    for q in scan.zeros(&of)? {
+        let slope = Some(&w * &scan.windows.moments(&q)?.slope);
         points.push(FixedVariance { q, slope });
     }
     Ok(FixedVariances::Points(points))
@@ -136,62 +136,95 @@ pub fn slope_at_zero(structure: &Structure, bits: Bits) -> Option<Ball> {
 }
 
 /// A function of the variance and its derivative, from the moments there; `None` where it has none.
-type OfVariance<'a> = dyn Fn(&Moments, &Ball) -> Option<(Ball, Ball)> + Sync + 'a;
+pub type OfVariance<'a> = dyn Fn(&Moments, &Ball) -> Option<(Ball, Ball)> + Sync + 'a;
 
-/// The zeros of a continuous function of the variance between `2^-12` and `2^10` at which it changes its sign from a point
-/// of a grid (three an octave of `sqrt(q)`) to the next one, enclosed.
-///
-/// # Errors
-/// As [`fixed_variances`].
-pub fn zeros(
-    structure: &Structure,
-    of: &OfVariance,
+/// The moments of an activation on a grid of variances between `2^-12` and `2^9`, three points an octave of `sqrt(q)`.
+#[derive(Debug)]
+pub struct Scan {
+    structure: Structure,
+    grid: Vec<(Rational, Option<Moments>)>,
+    /// At any variance.
+    pub windows: Windows,
     accuracy: Bits,
     deadline: Deadline,
-) -> Result<Vec<Ball>> {
-    let roots: Vec<Rational> = (-6i32..=5)
-        .flat_map(|octave| [4, 5, 6].map(|m| Rational::from(m) * power_of_two(octave - 2)))
-        .collect();
-    let square = |root: &Rational| Rational::from(root * root);
-    let sign = |root: &Rational| -> Result<Option<Ordering>> {
-        let q = Ball::rational(&square(root), accuracy + 32);
-        match Moments::at_point(structure, root, COARSE, deadline) {
-            Ok(m) => Ok(of(&m, &q).and_then(|(value, _)| value.sign())),
-            Err(timeout @ Error::Timeout(_)) => Err(timeout),
-            // no such moment at this variance
-            Err(_) => Ok(None),
-        }
-    };
-    let signs: Vec<Option<Ordering>> = roots.par_iter().map(sign).collect::<Result<_>>()?;
-    let known: Vec<(&Rational, Ordering)> = roots
-        .iter()
-        .zip(&signs)
-        .filter_map(|(r, s)| Some((r, (*s)?)))
-        .collect();
-    let windows = Windows::new(structure, None, accuracy, deadline);
-    let mut out = Vec::new();
-    for pair in known.windows(2) {
-        let [(low, s), (high, t)] = pair else {
-            continue;
+}
+
+impl Scan {
+    /// # Errors
+    /// [`Error::Timeout`]. Where a moment does not exist, or has no proved bound, the grid has a hole.
+    pub fn new(structure: &Structure, accuracy: Bits, deadline: Deadline) -> Result<Self> {
+        let roots: Vec<Rational> = (-6i32..=4)
+            .flat_map(|octave| [4, 5, 6].map(|m| Rational::from(m) * power_of_two(octave - 2)))
+            .collect();
+        let of = |root: Rational| -> Result<(Rational, Option<Moments>)> {
+            let found = coarse(structure, &root, deadline)?;
+            Ok((root, found))
         };
-        if s == t {
-            continue;
-        }
-        let (mut low, mut high) = ((*low).clone(), (*high).clone());
-        // until one window holds both ends
-        for _ in 0..7 {
-            let middle = Rational::from(&low + &high) / 2;
-            match sign(&middle)? {
-                Some(m) if m == *s => low = middle,
-                Some(_) => high = middle,
-                None => break,
-            }
-        }
-        let bits = accuracy + 32;
-        let ends = [&low, &high].map(|r| Ball::rational(&square(r), bits));
-        out.push(zero(&windows, of, ends[0].hull(&ends[1]), *s)?);
+        Ok(Scan {
+            structure: structure.clone(),
+            grid: roots.into_par_iter().map(of).collect::<Result<_>>()?,
+            windows: Windows::new(structure, None, accuracy, deadline),
+            accuracy,
+            deadline,
+        })
     }
-    Ok(out)
+
+    /// The zeros of a continuous function of the variance at which it changes its sign from a point of the grid to the next
+    /// one, enclosed.
+    ///
+    /// # Errors
+    /// As [`fixed_variances`].
+    pub fn zeros(&self, of: &OfVariance) -> Result<Vec<Ball>> {
+        let bits = self.accuracy + 32;
+        let variance = |root: &Rational| Ball::rational(&Rational::from(root * root), bits);
+        let sign = |root: &Rational, m: &Option<Moments>| {
+            of(m.as_ref()?, &variance(root)).and_then(|(value, _)| value.sign())
+        };
+        let sign_at =
+            |root: &Rational| Ok(sign(root, &coarse(&self.structure, root, self.deadline)?));
+        let known: Vec<(&Rational, Ordering)> = self
+            .grid
+            .iter()
+            .filter_map(|(root, m)| Some((root, sign(root, m)?)))
+            .collect();
+        let mut out = Vec::new();
+        for pair in known.windows(2) {
+            let [(low, s), (high, t)] = pair else {
+                continue;
+            };
+            if s == t {
+                continue;
+            }
+            let (mut low, mut high) = ((*low).clone(), (*high).clone());
+            // until one window holds both ends
+            for _ in 0..7 {
+                let middle = Rational::from(&low + &high) / 2;
+                match sign_at(&middle)? {
+                    Some(m) if m == *s => low = middle,
+                    Some(_) => high = middle,
+                    None => {
+                        // the middle is the zero, as far as one can see
+                        let near = [511, 513].map(|n| Rational::from((n, 512)) * &middle);
+                        if sign_at(&near[0])? == Some(*s) && sign_at(&near[1])? == Some(*t) {
+                            [low, high] = near;
+                        }
+                        break;
+                    }
+                }
+            }
+            let x = variance(&low).hull(&variance(&high));
+            out.push(zero(&self.windows, of, x, *s)?);
+        }
+        Ok(out)
+    }
+}
+
+/// `None` where there is no such moment, or no proved bound.
+fn coarse(structure: &Structure, root: &Rational, deadline: Deadline) -> Result<Option<Moments>> {
+    match Moments::at_point(structure, root, COARSE, deadline) {
+        Err(timeout @ Error::Timeout(_)) => Err(timeout),
+        other => Ok(other.ok()),
+    }
 }
 
 /// Accuracy in bits of what only has to have a sign.
@@ -209,9 +242,8 @@ fn power_of_two(n: i32) -> Rational {
 /// The zero in a ball at whose lower end the function has the sign `s`.
 fn zero(windows: &Windows, of: &OfVariance, mut x: Ball, s: Ordering) -> Result<Ball> {
     let at = |q: &Ball| -> Result<(Ball, Ball)> {
-        of(&windows.moments(q)?, q).ok_or_else(|| {
-            Error::Domain("the activation jumps, so E phi'(Z)^2 is infinite".into())
-        })
+        of(&windows.moments(q)?, q)
+            .ok_or_else(|| Error::Domain("the activation jumps, so E phi'(Z)^2 is infinite".into()))
     };
     for _ in 0..2 * x.bits() {
         let middle = x.midpoint();

@@ -23,7 +23,10 @@ mod tests;
 
 pub use conventions::{Convention, Variances, Weight, bias_variance, weight_variance};
 pub use covariance::Covariance;
-pub use fixed::{FixedVariance, FixedVariances, fixed_variances, slope_at_zero, vanishes_at_zero, zeros};
+pub use fixed::{
+    FixedVariance, FixedVariances, OfVariance, Scan, fixed_variances, slope_at_zero,
+    vanishes_at_zero,
+};
 pub use network::Network;
 pub use ntk::{DEPTH_MAX, KernelValue, Settings, ntk};
 pub use prepared::Prepared;

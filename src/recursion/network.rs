@@ -86,9 +86,7 @@ impl<R: Real + Send + Sync> Network<R> {
         if let Some((variance, dual)) = self.homogeneous(input, depth) {
             let unit = Unit::new(dual.clone()).with_parity(parity);
             let of = |rho: &Correlation<R>| {
-                Ok(unit
-                    .kernels(rho.clone(), depth, deadline)?
-                    .times(&variance))
+                Ok(unit.kernels(rho.clone(), depth, deadline)?.times(&variance))
             };
             return Ok(rhos.par_iter().map(of).collect());
         }
@@ -145,9 +143,7 @@ impl<R: Real + Send + Sync> Network<R> {
         let share = input / &whole;
         Walk::new(match rho {
             Correlation::Gap(t) => Correlation::Gap(&share * t),
-            Correlation::Plain(rho) => {
-                Correlation::Plain(&(&share * rho) + &(&self.bias / &whole))
-            }
+            Correlation::Plain(rho) => Correlation::Plain(&(&share * rho) + &(&self.bias / &whole)),
         })
     }
 
@@ -318,10 +314,7 @@ impl<R: Real + Send + Sync> Pair<R> {
         let image = all.next(network).ok()?;
         all.k = image.k.clone();
         let bits = self.q.bits();
-        let (_, slope) = network
-            .activation
-            .cross(&all.q, &all.p, &all.rho)
-            .ok()?;
+        let (_, slope) = network.activation.cross(&all.q, &all.p, &all.rho).ok()?;
         let factor = &(&network.weight * &slope) / &(&all.q * &all.p).sqrt();
         let target = &all.k / &(R::int(1, bits) - &factor);
         let missing = (&target - &self.theta).abs().upper_end().to_float();

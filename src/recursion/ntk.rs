@@ -2,12 +2,12 @@
 
 use rug::{Float, Rational};
 
+use super::Scaled;
 use super::conventions::{Convention, Variances, Weight};
 use super::network::Network;
 use super::prepared::Prepared;
 use super::unit::{DIRECT, Kernels, Unit};
 use super::walk::Correlation;
-use super::Scaled;
 use crate::activation::Expr;
 use crate::deadline::Deadline;
 use crate::dual::{Dual, prepared};
@@ -103,17 +103,30 @@ pub fn ntk(
         .convention
         .variances(settings.sigma_w.as_ref(), settings.sigma_b.as_ref())?;
     let structure = Structure::new(expr)?;
+    let jumps = is_continuous(&structure.pieces) == Some(false);
+    let unbiased = variances.bias.is_zero();
+    let same = settings.norms.0 == settings.norms.1;
+    // two inputs that have the same (or the opposite) direction in every layer
+    let infinite =
+        |rho: &Rational| jumps && ((*rho == 1 && (same || unbiased)) || (*rho == -1 && unbiased));
+    let finite: Vec<Rational> = rhos.iter().filter(|r| !infinite(r)).cloned().collect();
     let answer = Answer {
-        rhos,
+        rhos: &finite,
         depth,
         norms: &settings.norms,
         variances,
         wanted: bits_for(digits),
-        jumps: is_continuous(&structure.pieces) == Some(false),
         structure: &structure,
         deadline,
     };
-    answer.rows()
+    let mut rows = answer.rows()?.into_iter();
+    let of = |rho: &Rational| {
+        if infinite(rho) {
+            return Some(answer.on_the_diagonal_of_a_jump(rho));
+        }
+        rows.next()
+    };
+    Ok(rhos.iter().filter_map(of).collect())
 }
 
 /// The largest depth.
@@ -125,7 +138,6 @@ struct Answer<'a> {
     norms: &'a (Rational, Rational),
     variances: Variances,
     wanted: Bits,
-    jumps: bool,
     structure: &'a Structure,
     deadline: Deadline,
 }
@@ -164,12 +176,11 @@ impl Answer<'_> {
         }
         let (deep, _) =
             best.ok_or_else(|| Error::Unresolved("the kernels were not reached".to_string()))?;
-        Ok(self
-            .rhos
-            .iter()
-            .zip(deep)
-            .map(|(rho, k)| self.record(rho, k))
-            .collect())
+        let record = |k: Kernels<Ball>| KernelValue {
+            nngp: k.nngp,
+            ntk: Some(k.ntk),
+        };
+        Ok(deep.into_iter().map(|k| k.map(record)).collect())
     }
 
     fn attempt(&self, degree: u32, accuracy: Bits) -> Result<(Deep, bool)> {
@@ -187,8 +198,7 @@ impl Answer<'_> {
             };
             return Ok((in_time(self.rhos.par_iter().map(of).collect())?, expanded));
         }
-        let activation =
-            Prepared::<Ball>::new(self.structure, degree, accuracy, self.deadline)?;
+        let activation = Prepared::<Ball>::new(self.structure, degree, accuracy, self.deadline)?;
         let expanded = activation.is_expanded();
         let one = Ball::int(1, bits);
         let weight = match (&self.variances.weight, &activation) {
@@ -209,7 +219,13 @@ impl Answer<'_> {
         }
         let (input, other) = (input(norm), input(other));
         let of = |rho: &Rational| {
-            network.pair_kernels((&input, &other), &at(rho), parity, self.depth, self.deadline)
+            network.pair_kernels(
+                (&input, &other),
+                &at(rho),
+                parity,
+                self.depth,
+                self.deadline,
+            )
         };
         Ok((in_time(self.rhos.par_iter().map(of).collect())?, expanded))
     }
@@ -227,13 +243,6 @@ impl Answer<'_> {
         Ok(())
     }
 
-    /// Two inputs that are the same (or opposite) direction in every layer.
-    fn is_degenerate(&self, rho: &Rational) -> bool {
-        let unbiased = self.variances.bias.is_zero();
-        let same = self.norms.0 == self.norms.1;
-        (*rho == 1 && (same || unbiased)) || (*rho == -1 && unbiased)
-    }
-
     /// How many bits are missing at the worst correlation. A number below `2^-(4 wanted)` whose sign stays open is
     /// taken for what it is.
     fn deficit(&self, deep: &Deep) -> Bits {
@@ -246,33 +255,20 @@ impl Answer<'_> {
                 x.mantissa.relative_bits()
             };
             // the logarithm needs as many bits after its point
-            let spread = x.log.rad().get_exp().map_or(0, |e| {
-                self.wanted as i32 + e + 1
-            });
-            self.wanted
-                .saturating_sub(have)
-                .max(spread.max(0) as Bits)
+            let spread = x
+                .log
+                .rad()
+                .get_exp()
+                .map_or(0, |e| self.wanted as i32 + e + 1);
+            self.wanted.saturating_sub(have).max(spread.max(0) as Bits)
         };
-        let of = |(rho, k): (&Rational, &Result<Kernels<Ball>>)| match k {
-            // the diagonal of a jump is known to be infinite
-            _ if self.jumps && self.is_degenerate(rho) => 0,
+        let of = |k: &Result<Kernels<Ball>>| match k {
             Ok(k) => missing(&k.nngp).max(missing(&k.ntk)),
             // beyond the layers that are passed one by one no accuracy helps
             Err(_) if self.depth > DIRECT => 0,
             Err(_) => self.wanted,
         };
-        self.rhos.iter().zip(deep).map(of).max().unwrap_or(0)
-    }
-
-    fn record(&self, rho: &Rational, kernels: Result<Kernels<Ball>>) -> Result<KernelValue> {
-        if self.jumps && self.is_degenerate(rho) {
-            return self.on_the_diagonal_of_a_jump(rho);
-        }
-        let k = kernels?;
-        Ok(KernelValue {
-            nngp: k.nngp,
-            ntk: Some(k.ntk),
-        })
+        deep.iter().map(of).max().unwrap_or(0)
     }
 
     /// `E phi'(x) phi'(y)` is infinite where `x = y`: so is `T_L`, while `S_L` is the variance.

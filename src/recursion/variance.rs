@@ -440,9 +440,8 @@ impl Windows {
     /// As [`Windows::at`].
     pub fn cross(&self, q: &Ball, p: &Ball, rho: &Ball) -> Result<(Ball, Ball)> {
         let degree = self.degree.unwrap_or(0);
-        let of = |v: &Ball| -> Result<Expansion> {
-            Ok(self.at(v)?.expansion(v, degree, self.accuracy))
-        };
+        let of =
+            |v: &Ball| -> Result<Expansion> { Ok(self.at(v)?.expansion(v, degree, self.accuracy)) };
         let (a, b) = (of(q)?, of(p)?);
         let bits = rho.bits();
         let products: Vec<Ball> = a

@@ -167,7 +167,8 @@ fn points(text: &str) -> Result<u32, String> {
 }
 
 fn convention(text: &str) -> Result<Convention, String> {
-    text.parse().map_err(|e: deeplimit::error::Error| e.to_string())
+    text.parse()
+        .map_err(|e: deeplimit::error::Error| e.to_string())
 }
 
 fn deviation(text: &str) -> Result<Rational, String> {
@@ -179,7 +180,9 @@ fn deviation(text: &str) -> Result<Rational, String> {
 }
 
 fn pair(text: &str, what: &str) -> Result<(Rational, Rational), String> {
-    let both = text.split_once(',').ok_or_else(|| format!("two {what}s are wanted"))?;
+    let both = text
+        .split_once(',')
+        .ok_or_else(|| format!("two {what}s are wanted"))?;
     let one = |t: &str| number(t.trim(), what).map_err(|e| e.to_string());
     Ok((one(both.0)?, one(both.1)?))
 }
@@ -217,8 +220,14 @@ mod tests {
             assert_eq!(depth(text), Ok(expected), "{text}");
         }
         let huge = format!("1{}", "0".repeat(400));
-        for text in ["0", "-1", "1.5", "1e19", "1e400", "10^400", &huge, "nan", "", "e3", "1e-3", "+3", "2^3"] {
-            assert!(depth(text).unwrap_err().contains("from 1 to 10^18"), "{text}");
+        for text in [
+            "0", "-1", "1.5", "1e19", "1e400", "10^400", &huge, "nan", "", "e3", "1e-3", "+3",
+            "2^3",
+        ] {
+            assert!(
+                depth(text).unwrap_err().contains("from 1 to 10^18"),
+                "{text}"
+            );
         }
     }
 }

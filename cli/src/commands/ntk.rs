@@ -2,7 +2,7 @@
 
 use std::io;
 
-use deeplimit::error::Result;
+use deeplimit::error::{Error, Result};
 use deeplimit::limit::Quantity;
 use rug::Rational;
 use serde::Serialize;
@@ -47,6 +47,9 @@ pub fn run(args: &Args, width: usize) -> io::Result<Report> {
         norms: args.norms.clone(),
         convention: args.convention,
     };
+    if let Err(error) = library::check(&network) {
+        return Ok(refused(error, &network, args));
+    }
     let (question, asked, request) = (text.clone(), network.clone(), args.effort.request());
     let labels = [text];
     let batch = answers(&labels, args.effort.timeout, &INTERRUPT, move |_| {
@@ -54,6 +57,19 @@ pub fn run(args: &Args, width: usize) -> io::Result<Report> {
     });
     let [text] = labels;
     Ok(report(text, &typed, points, batch, args, &network, width))
+}
+
+/// What is wrong with the network is no fault of the activation.
+fn refused(error: Error, network: &NetworkRequest, args: &Args) -> Report {
+    let name = network.convention().name();
+    let item: Item<NtkJson> = Item::Fault(FaultItem::new("convention", name, &error));
+    let shown = if args.effort.json {
+        array(&[item])
+    } else {
+        String::new()
+    };
+    let text = String::new();
+    Report::new(shown, vec![Fault { text, error }], false, false)
 }
 
 fn report(

@@ -11,7 +11,12 @@ use crate::dual::closed_form;
 use crate::real::{Analytic, Ball, Mpfr, Real};
 use crate::recursion::{Correlation, Kernels, Network, Prepared, Scaled, Settings, Unit, ntk};
 
-fn network<R: Real + Send + Sync>(text: &str, w: (i64, i64), b: (i64, i64), bits: u32) -> Network<R> {
+fn network<R: Real + Send + Sync>(
+    text: &str,
+    w: (i64, i64),
+    b: (i64, i64),
+    bits: u32,
+) -> Network<R> {
     Network {
         activation: Prepared::new(&structure(text), 64, bits - 32, Deadline::default()).unwrap(),
         weight: R::rational(&w.into(), bits),
@@ -19,7 +24,13 @@ fn network<R: Real + Send + Sync>(text: &str, w: (i64, i64), b: (i64, i64), bits
     }
 }
 
-fn equal<R: Real + Send + Sync>(n: &Network<R>, q: (i64, i64), rho: (i64, i64), depth: u64, bits: u32) -> Kernels<R> {
+fn equal<R: Real + Send + Sync>(
+    n: &Network<R>,
+    q: (i64, i64),
+    rho: (i64, i64),
+    depth: u64,
+    bits: u32,
+) -> Kernels<R> {
     n.kernels(
         &R::rational(&q.into(), bits),
         &[Correlation::rational(&rho.into(), bits)],
@@ -73,7 +84,10 @@ fn the_recursion_as_it_is_written() {
     let pi = std::f64::consts::PI;
     let erf = |q: f64, p: f64, k: f64| {
         let spread = (1.0 + 2.0 * q) * (1.0 + 2.0 * p);
-        (2.0 / pi * (2.0 * k / spread.sqrt()).asin(), 4.0 / pi / (spread - 4.0 * k * k).sqrt())
+        (
+            2.0 / pi * (2.0 * k / spread.sqrt()).asin(),
+            4.0 / pi / (spread - 4.0 * k * k).sqrt(),
+        )
     };
     let relu = |q: f64, p: f64, k: f64| {
         let theta = (k / (q * p).sqrt()).clamp(-1.0, 1.0).acos();
@@ -81,12 +95,34 @@ fn the_recursion_as_it_is_written() {
         (value, (pi - theta) / (2.0 * pi))
     };
     for depth in [1, 3, 20] {
-        let (k, theta) = plain(erf, (2.0, 0.5), (1.0 + 0.5, 3.0 + 0.5, 0.5 + 0.25 * 3f64.sqrt()), depth);
-        let found = pair(&network::<f64>("erf(x)", (2, 1), (1, 2), 53), ((1, 1), (3, 1)), (1, 4), depth, 53);
+        let (k, theta) = plain(
+            erf,
+            (2.0, 0.5),
+            (1.0 + 0.5, 3.0 + 0.5, 0.5 + 0.25 * 3f64.sqrt()),
+            depth,
+        );
+        let found = pair(
+            &network::<f64>("erf(x)", (2, 1), (1, 2), 53),
+            ((1, 1), (3, 1)),
+            (1, 4),
+            depth,
+            53,
+        );
         assert!((found.nngp.value() / k - 1.0).abs() < 1e-13, "{depth}");
         assert!((found.ntk.value() / theta - 1.0).abs() < 1e-13, "{depth}");
-        let (k, theta) = plain(relu, (1.5, 0.25), (2.0 + 0.25, 2.0 + 0.25, 0.5 + 0.25), depth);
-        let found = equal(&network::<f64>("relu", (3, 2), (1, 4), 53), (2, 1), (1, 4), depth, 53);
+        let (k, theta) = plain(
+            relu,
+            (1.5, 0.25),
+            (2.0 + 0.25, 2.0 + 0.25, 0.5 + 0.25),
+            depth,
+        );
+        let found = equal(
+            &network::<f64>("relu", (3, 2), (1, 4), 53),
+            (2, 1),
+            (1, 4),
+            depth,
+            53,
+        );
         assert!((found.nngp.value() / k - 1.0).abs() < 1e-13, "{depth}");
         assert!((found.ntk.value() / theta - 1.0).abs() < 1e-13, "{depth}");
     }
@@ -149,16 +185,34 @@ proptest! {
 /// In the ordered and in the chaotic phase a depth of `10^18` is had at once, and agrees with one that is walked.
 #[test]
 fn settled_networks_are_as_deep_as_one_likes() {
-    for (text, w, b) in [("relu", (1, 1), (1, 4)), ("tanh(x)", (1, 1), (1, 20)), ("erf(x)", (3, 1), (1, 5)), ("tanh(x)", (4, 1), (1, 20))] {
+    for (text, w, b) in [
+        ("relu", (1, 1), (1, 4)),
+        ("tanh(x)", (1, 1), (1, 20)),
+        ("erf(x)", (3, 1), (1, 5)),
+        ("tanh(x)", (4, 1), (1, 20)),
+    ] {
         let n = network::<Ball>(text, w, b, 160);
-        let (walked, deep) = (equal(&n, (1, 1), (1, 2), 900, 160), equal(&n, (1, 1), (1, 2), 10u64.pow(18), 160));
+        let (walked, deep) = (
+            equal(&n, (1, 1), (1, 2), 900, 160),
+            equal(&n, (1, 1), (1, 2), 10u64.pow(18), 160),
+        );
         assert!(deep.nngp.value().overlaps(&walked.nngp.value()), "{text}");
         assert!(deep.ntk.value().overlaps(&walked.ntk.value()), "{text}");
-        assert!(digits(&deep.ntk.value()) > 12.0, "{text} {:?}", deep.ntk.value());
+        assert!(
+            digits(&deep.ntk.value()) > 12.0,
+            "{text} {:?}",
+            deep.ntk.value()
+        );
         let norms = ((1, 1), (2, 1));
         let other = pair(&n, norms, (1, 2), 10u64.pow(18), 160);
-        assert!(deep.nngp.value().overlaps(&other.nngp.value()), "{text} {deep:?} {other:?}");
-        assert!(deep.ntk.value().overlaps(&other.ntk.value()), "{text} {deep:?} {other:?}");
+        assert!(
+            deep.nngp.value().overlaps(&other.nngp.value()),
+            "{text} {deep:?} {other:?}"
+        );
+        assert!(
+            deep.ntk.value().overlaps(&other.ntk.value()),
+            "{text} {deep:?} {other:?}"
+        );
     }
 }
 
@@ -183,20 +237,37 @@ fn numbers_far_outside_of_doubles() {
     let (value, radius) = s.enclosing_decimal(12);
     // twelve digits: the radius has an exponent at least 11 lower
     let exponent: i64 = radius.split_once('e').unwrap().1.parse().unwrap();
-    assert!(value.starts_with(&front[..10]) && exponent <= -196119877030152671, "{value} {radius}");
+    assert!(
+        value.starts_with(&front[..10]) && exponent <= -196119877030152671,
+        "{value} {radius}"
+    );
 }
 
 #[test]
 fn scaled_numbers_are_written_as_ordinary_ones_are() {
     for log in [-20i64, -3, 0, 5, 40] {
-        let x = Scaled { mantissa: ball(-7, 3, 128), log: Ball::int(log, 128) };
+        let x = Scaled {
+            mantissa: ball(-7, 3, 128),
+            log: Ball::int(log, 128),
+        };
         let plain = crate::real::certain_digits(x.value().mid(), &x.value().rad(), 9);
         assert_eq!(x.certain_digits(9), plain);
     }
     // a front of 9.9999...: the certain digits may round to 10
     let bits = 300;
     let log = &Ball::int(200_000_000, bits) * &Ball::int(10, bits).ln();
-    let front = Ball::rational(&Rational::from((99_999_999_999i64, 10_000_000_000i64)), bits);
-    let text = Scaled { mantissa: front, log }.certain_digits(6).to_string();
-    assert!(text == "10.0000e200000000" || text == "1.00000e200000001", "{text}");
+    let front = Ball::rational(
+        &Rational::from((99_999_999_999i64, 10_000_000_000i64)),
+        bits,
+    );
+    let text = Scaled {
+        mantissa: front,
+        log,
+    }
+    .certain_digits(6)
+    .to_string();
+    assert!(
+        text == "10.0000e200000000" || text == "1.00000e200000001",
+        "{text}"
+    );
 }

@@ -8,9 +8,7 @@ use crate::activation::Expr;
 use crate::deadline::Deadline;
 use crate::exact::{Closed, Structure};
 use crate::real::{Analytic, Ball, Real};
-use crate::recursion::{
-    Covariance, FixedVariances, Prepared, Windows, fixed_variances,
-};
+use crate::recursion::{Covariance, FixedVariances, Prepared, Windows, fixed_variances};
 
 const BITS: u32 = 160;
 const ACCURACY: u32 = 110;
@@ -20,7 +18,12 @@ pub fn structure(text: &str) -> Structure {
 }
 
 fn windows(text: &str, degree: u32) -> Windows {
-    Windows::new(&structure(text), Some(degree), ACCURACY, Deadline::default())
+    Windows::new(
+        &structure(text),
+        Some(degree),
+        ACCURACY,
+        Deadline::default(),
+    )
 }
 
 fn number(x: f64) -> Ball {
@@ -101,7 +104,10 @@ fn gelu_as_in_neural_tangents() {
             k / 4.0 + ((k * k + q * p * delta2) / (spread * delta) + k * angle) / (2.0 * pi);
         let terms = 1.0 / delta2 + (1.0 - q * p) / spread + 1.0;
         let steep = 0.25 + angle / (2.0 * pi) + terms * k / (2.0 * pi * delta);
-        assert!((value.to_f64() - expected).abs() < 1e-14, "{value:?} {expected}");
+        assert!(
+            (value.to_f64() - expected).abs() < 1e-14,
+            "{value:?} {expected}"
+        );
         let slope = slope.to_f64() / (q * p).sqrt();
         assert!((slope - steep).abs() < 1e-13, "{slope} {steep}");
     }
@@ -118,7 +124,10 @@ fn moments_and_their_slopes() {
         let expected = [
             (&m.square, (&one - &e).scale2(-1)),
             (&m.slope, e.clone()),
-            (m.derivative_square.as_ref().unwrap(), (&one + &e).scale2(-1)),
+            (
+                m.derivative_square.as_ref().unwrap(),
+                (&one + &e).scale2(-1),
+            ),
             (m.derivative_slope.as_ref().unwrap(), -&e),
         ];
         for (found, expected) in expected {
@@ -132,18 +141,34 @@ fn moments_and_their_slopes() {
 fn fixed_points_are_fixed() {
     let found = |text: &str, w: (i64, i64), b: (i64, i64)| {
         let closed = |(n, d): (i64, i64)| Closed::rational(Rational::from((n, d)));
-        fixed_variances(&structure(text), &closed(w), &closed(b), 100, Deadline::default()).unwrap()
+        fixed_variances(
+            &structure(text),
+            &closed(w),
+            &closed(b),
+            100,
+            Deadline::default(),
+        )
+        .unwrap()
     };
     let points = |f| match f {
         FixedVariances::Points(points) => points,
         FixedVariances::Every => panic!("every variance"),
     };
-    for (text, w, b) in [("tanh(x)", 2, 1), ("sigmoid", 3, 0), ("erf(x)", 4, 2), ("gelu", 1, 1)] {
+    for (text, w, b) in [
+        ("tanh(x)", 2, 1),
+        ("sigmoid", 3, 0),
+        ("erf(x)", 4, 2),
+        ("gelu", 1, 1),
+    ] {
         let all = points(found(text, (w, 1), (b, 20)));
         assert!(!all.is_empty(), "{text}");
         let a = windows(text, 0);
-        for p in all.iter().filter(|p| p.q.sign() == Some(std::cmp::Ordering::Greater)) {
-            let image = &(&Ball::int(w, BITS) * &a.moments(&p.q).unwrap().square) + &ball(b, 20, BITS);
+        for p in all
+            .iter()
+            .filter(|p| p.q.sign() == Some(std::cmp::Ordering::Greater))
+        {
+            let image =
+                &(&Ball::int(w, BITS) * &a.moments(&p.q).unwrap().square) + &ball(b, 20, BITS);
             assert!(image.overlaps(&p.q), "{text} {image:?} {:?}", p.q);
             assert!(digits(&p.q) > 25.0, "{text} {:?}", p.q);
         }
@@ -155,7 +180,10 @@ fn fixed_points_are_fixed() {
     // z^2: q = 3 w q^2 + b has two solutions, one, or none
     assert_eq!(points(found("x^2", (1, 3), (1, 5))).len(), 2);
     assert!(points(found("x^2", (1, 3), (1, 3))).is_empty());
-    assert!(matches!(found("relu", (2, 1), (0, 1)), FixedVariances::Every));
+    assert!(matches!(
+        found("relu", (2, 1), (0, 1)),
+        FixedVariances::Every
+    ));
     assert!(points(found("relu", (2, 1), (1, 1))).is_empty());
     assert!(points(found("relu", (3, 1), (1, 1))).is_empty());
 }
