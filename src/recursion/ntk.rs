@@ -165,8 +165,9 @@ impl Answer<'_> {
             if deficit == 0 || (expanded && degree >= LAST_DEGREE) {
                 break;
             }
-            // a second attempt that gains nothing is the last
-            if !expanded && last.is_some_and(|d| deficit >= d) {
+            // the series of a kinked activation gains two bits where its length is doubled: that leads nowhere
+            let least = if expanded { 6 } else { 1 };
+            if last.is_some_and(|d| d.saturating_sub(deficit) < least) {
                 break;
             }
             accuracy += deficit.min(2 * self.wanted + 64) + 16;

@@ -27,7 +27,7 @@ pub enum Prepared<R> {
     /// A closed form at all variances.
     Closed(Covariance<R>),
     /// Hermite coefficients that follow the variance.
-    Expanded(Windows),
+    Expanded(Box<Windows>),
 }
 
 /// Bits beyond the accuracy that numbers are carried with.
@@ -56,9 +56,12 @@ impl<R: Real> Prepared<R> {
         Ok(
             match Covariance::<R>::of(&structure.expr, accuracy + GUARD) {
                 Some(c) => Prepared::Closed(c),
-                None => {
-                    Prepared::Expanded(Windows::new(structure, Some(degree), accuracy, deadline))
-                }
+                None => Prepared::Expanded(Box::new(Windows::new(
+                    structure,
+                    Some(degree),
+                    accuracy,
+                    deadline,
+                ))),
             },
         )
     }

@@ -41,7 +41,7 @@ struct StandingJson {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Answer {
-    Point(PointJson),
+    Point(Box<PointJson>),
     Standing(Box<StandingJson>),
 }
 
@@ -72,7 +72,8 @@ fn report(text: String, mut batch: Batch<library::Phases>, args: &Args, width: u
         Some(Ok(library::Phases::Curve(points))) => {
             for p in &points {
                 entries.push(point_entry(p, args));
-                items.push(Item::Answer(Answer::Point(point_json(&text, p, args))));
+                let json = Box::new(point_json(&text, p, args));
+                items.push(Item::Answer(Answer::Point(json)));
             }
         }
         Some(Ok(library::Phases::Here(standings))) => {
