@@ -23,7 +23,7 @@ impl Scaled<Ball> {
     /// // 2^(-10^12)
     /// let log = Ball::int(-1_000_000_000_000, 128) * &Ball::int(2, 128).ln();
     /// let small = Scaled { mantissa: Ball::int(1, 128), log };
-    /// assert_eq!(small.certain_digits(5).to_string(), "4.3646e-301029995664");
+    /// assert_eq!(small.certain_digits(5).to_string(), "1.0443e-301029995664");
     /// ```
     pub fn certain_digits(&self, digits: usize) -> Certain {
         match self.parts() {
