@@ -5,7 +5,9 @@
 //! correlations: below 1 all inputs become alike (ordered), above 1 they do not (chaotic). The edge `chi_1 = 1` is
 //! explicit in `q*`:
 //!
-//!     sigma_w^2 = 1/D(q*),     sigma_b^2 = q* - V(q*)/D(q*)
+//! ```text
+//! sigma_w^2 = 1/D(q*),     sigma_b^2 = q* - V(q*)/D(q*)
+//! ```
 //!
 //! so a point of it needs no equation to be solved, and an enclosure is had for nothing.
 

@@ -1,6 +1,6 @@
 //! The kernels of a network of any depth: NNGP `S_L` and NTK `T_L`, layer by layer.
 //!
-//! * [`unit`], [`walk`]: unit-norm inputs, no bias, one dual for all layers.
+//! * [`mod@unit`], [`walk`]: unit-norm inputs, no bias, one dual for all layers.
 //! * [`covariance`], [`variance`], [`prepared`]: an activation at any variance.
 //! * [`network`]: weights, biases, inputs of any norm; [`fixed`]: where the variance settles.
 //! * [`conventions`]: where papers put their factors; [`ntk`]: kernels with certain digits.

@@ -1,8 +1,10 @@
 //! Weights, biases, and inputs of any variance.
 //!
-//!     q_0 = input + sigma_b^2,                k_0 = sqrt(input input') rho + sigma_b^2,      Theta_0 = k_0
-//!     q_{l+1} = sigma_w^2 V(q_l) + sigma_b^2, k_{l+1} = sigma_w^2 E phi(x) phi(y) + sigma_b^2
-//!     Theta_{l+1} = k_{l+1} + sigma_w^2 E phi'(x) phi'(y) Theta_l,   (x, y) Gaussian with variances q_l, q'_l and covariance k_l
+//! ```text
+//! q_0 = input + sigma_b^2,                k_0 = sqrt(input input') rho + sigma_b^2,      Theta_0 = k_0
+//! q_{l+1} = sigma_w^2 V(q_l) + sigma_b^2, k_{l+1} = sigma_w^2 E phi(x) phi(y) + sigma_b^2
+//! Theta_{l+1} = k_{l+1} + sigma_w^2 E phi'(x) phi'(y) Theta_l,   (x, y) Gaussian with variances q_l, q'_l and covariance k_l
+//! ```
 //!
 //! (Poole et al. 2016; Lee et al. 2018, 2019; Jacot et al. 2018.) Two inputs of the same norm have the same variance in
 //! every layer. With `S_l = k_l/q_l`, `T_l = Theta_l/q_l` and the normalised dual of `phi(sqrt(q_l) z)` theirs is the
