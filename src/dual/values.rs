@@ -115,16 +115,22 @@ pub(crate) fn resolving_series(
             -1e9
         };
         let goal = -f64::from(wanted + 4) * std::f64::consts::LN_2;
-        if rest + decay <= goal || degree >= LAST_DEGREE {
+        let have = rest + decay;
+        if have <= goal || degree >= LAST_DEGREE {
             return Ok(s);
         }
-        let needed = if far >= 1.0 {
-            2 * degree
-        } else if far > 0.0 {
-            (goal / far.ln()) as u32 + 16
+        // the rest falls like e^(-c sqrt(n)) if the activation is analytic in a strip, and never slower than far^n
+        let stretched = if have < -1.0 {
+            (goal / have).powi(2)
         } else {
-            degree
+            2.0
         };
-        degree = needed.min(2 * degree).clamp(degree + 1, LAST_DEGREE);
+        let stretched = f64::from(degree) * stretched.clamp(1.2, 4.0);
+        let geometric = if far > 0.0 && far < 1.0 {
+            goal / far.ln() + 16.0
+        } else {
+            f64::INFINITY
+        };
+        degree = (stretched.min(geometric) as u32).clamp(degree + 1, LAST_DEGREE);
     }
 }

@@ -16,7 +16,7 @@ use crate::dual::{Dual, closed_form, resolving_series};
 use crate::error::{Error, Result};
 use crate::exact::Structure;
 use crate::quadrature::{Envelope, Integrand, Plan, Samples};
-use crate::real::{Analytic, Ball, Bits, Quantity, Real, bits_for};
+use crate::real::{Analytic, Ball, Bits, Quantity, Real, Value, bits_for};
 use crate::recursion::{Kernels, Scaled};
 
 /// An activation whose regime is known: what limit kernels of any precision are made from.
@@ -86,10 +86,8 @@ impl Subject {
     /// # Errors
     /// [`Error::Unresolved`] where the function of the regime could not be prepared; [`Error::Timeout`].
     pub fn kernel(&self, far: &Rational, bits: Bits, deadline: Deadline) -> Result<LimitKernel> {
-        let ordered = self.classification.phase == Some(Phase::Ordered);
-        let one = Rational::from(1);
-        let far = if ordered { &one } else { far };
-        let dual = self.dual(far, bits, deadline)?;
+        let far = far.clone().max(self.attractor());
+        let dual = self.dual(&far, bits, deadline)?;
         let limit = self.limit(&dual, bits, deadline)?;
         deadline.check("the limit kernel")?;
         Ok(LimitKernel {
@@ -98,6 +96,25 @@ impl Subject {
             limit,
             bits,
         })
+    }
+
+    /// Where orbits end, a little beyond: the dual has to be known there too.
+    fn attractor(&self) -> Rational {
+        let one = || Rational::from(1);
+        match self.classification.phase {
+            Some(Phase::Ordered) => one(),
+            Some(Phase::Chaotic) => {
+                match self.classification.fixed_point.as_ref().map(|q| &q.value) {
+                    Some(Value::Finite { midpoint, .. }) => {
+                        Rational::from_f64(midpoint.to_f64() + 1e-3)
+                            .unwrap_or_default()
+                            .min(one())
+                    }
+                    _ => one(),
+                }
+            }
+            _ => Rational::new(),
+        }
     }
 
     fn limit(&self, dual: &Dual<Ball>, bits: Bits, deadline: Deadline) -> Result<Limit> {
@@ -264,9 +281,6 @@ impl Subject {
         let wanted = bits_for(digits);
         // near 1 the digits of a function of log(1 - rho) are those of the gap
         let mut bits = wanted + 48;
-        if self.classification.phase == Some(Phase::Ordered) {
-            bits += wanted;
-        }
         let mut best = None;
         for _ in 0..4 {
             match self.kernel(&far, bits, deadline).and_then(|kernel| {
