@@ -197,7 +197,7 @@ impl Scan {
             }
             let (mut low, mut high) = ((*low).clone(), (*high).clone());
             // until one window holds both ends
-            for _ in 0..7 {
+            for _ in 0..11 {
                 let middle = Rational::from(&low + &high) / 2;
                 match sign_at(&middle)? {
                     Some(m) if m == *s => low = middle,
