@@ -204,7 +204,7 @@ impl Scan {
                     Some(_) => high = middle,
                     None => {
                         // the middle is the zero, as far as one can see
-                        let near = [511, 513].map(|n| Rational::from((n, 512)) * &middle);
+                        let near = [4095, 4097].map(|n| Rational::from((n, 4096)) * &middle);
                         if sign_at(&near[0])? == Some(*s) && sign_at(&near[1])? == Some(*t) {
                             [low, high] = near;
                         }
