@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The order of the rooms; the tests of a room may use later ones.
-const ROOMS: [&str; 10] = [
+const ROOMS: [&str; 11] = [
     "error",
     "deadline",
     "real",
@@ -14,6 +14,7 @@ const ROOMS: [&str; 10] = [
     "hermite",
     "dual",
     "recursion",
+    "phase",
     "limit",
 ];
 

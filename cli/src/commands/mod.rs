@@ -10,6 +10,8 @@ pub mod expect;
 pub mod hermite;
 pub mod limit;
 pub mod man;
+pub mod ntk;
+pub mod phase;
 
 use std::io::{self, Read};
 
