@@ -13,7 +13,7 @@ use deeplimit::limit::{
     Subject,
 };
 pub use deeplimit::recursion::{Convention, DEPTH_MAX};
-use deeplimit::recursion::{KernelValue, Settings};
+use deeplimit::recursion::Settings;
 use deeplimit::{dual, hermite, phase, quadrature, real, recursion};
 use rug::Rational;
 
@@ -272,28 +272,34 @@ pub fn kernels(
     let deadline = request.deadline();
     let expr = Expr::parse(text)?;
     let (settings, digits) = (network.settings()?, request.digits());
-    let rows = recursion::ntk(&expr, at, network.depth, &settings, digits, deadline)?;
-    let beyond = |rho: &Rational, row: Result<KernelValue>| match row {
-        // PLUG: what the recursion does not reach layer by layer, the limit kernel does. `limit` and `correction` belong
-        // here too.
-        Err(Error::Unresolved(_)) if network.is_unit() => {
-            let subject = Subject::new(&expr, deadline)?;
-            let at = std::slice::from_ref(rho);
-            let (_, found) = subject.kernels(at, network.depth, digits, deadline)?;
-            let lost = || Error::Unresolved("the limit kernel has no value here".to_owned());
-            let k = found.into_iter().next().ok_or_else(lost)?;
-            Ok(KernelValue {
-                nngp: k.nngp,
-                ntk: Some(k.ntk),
-            })
+    // at unit norm without biases the limit kernel knows every depth, and what comes of it
+    if network.is_unit() {
+        let found = Subject::new(&expr, deadline)
+            .and_then(|s| s.kernels_and_values(at, network.depth, digits, deadline));
+        match found {
+            Ok(all) => {
+                return Ok(all
+                    .into_iter()
+                    .map(|(k, v)| {
+                        Ok(Kernel {
+                            nngp: Deep::Scaled(k.nngp),
+                            ntk: Deep::Scaled(k.ntk),
+                            limit: Some(v.limit),
+                            correction: v.correction,
+                        })
+                    })
+                    .collect());
+            }
+            // what is undecided, or has no limit kernel yet, may still be walked
+            Err(Error::Unresolved(_)) => {}
+            Err(error) => return Err(error),
         }
-        row => row,
-    };
-    Ok(at
-        .iter()
-        .zip(rows)
-        .map(|(rho, row)| {
-            let k = beyond(rho, row)?;
+    }
+    let rows = recursion::ntk(&expr, at, network.depth, &settings, digits, deadline)?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let k = row?;
             Ok(Kernel {
                 nngp: Deep::Scaled(k.nngp),
                 ntk: k.ntk.map_or(Deep::Infinite, Deep::Scaled),
