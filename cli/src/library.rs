@@ -12,8 +12,8 @@ use deeplimit::limit::{
     self, Breakdown, Classification, Format, LimitValue, LogPeriodic, Options, Quantity, Settling,
     Subject,
 };
-pub use deeplimit::recursion::{Convention, DEPTH_MAX};
 use deeplimit::recursion::Settings;
+pub use deeplimit::recursion::{Convention, DEPTH_MAX};
 use deeplimit::{dual, hermite, phase, quadrature, real, recursion};
 use rug::Rational;
 
