@@ -11,21 +11,34 @@ use rug::{Integer, Rational};
 
 fn kernels(c: &mut Criterion) {
     let deadline = Deadline::default();
-    for (text, depth) in [("optimal(4)", 100), ("optimal(4)", 100_000), ("sin(x)", 1000), ("tanh", 1000), ("relu", 1000), ("relu", 1_000_000_000)] {
+    for (text, depth) in [
+        ("optimal(4)", 100),
+        ("optimal(4)", 100_000),
+        ("sin(x)", 1000),
+        ("tanh", 1000),
+        ("relu", 1000),
+        ("relu", 1_000_000_000),
+    ] {
         let subject = Subject::new(&Expr::parse(text).unwrap(), deadline).unwrap();
-        let kernel = subject.kernel(&Rational::from((9, 10)), 80, deadline).unwrap();
+        let kernel = subject
+            .kernel(&Rational::from((9, 10)), 80, deadline)
+            .unwrap();
         let dual: Dual<f64> = kernel.dual().rounded();
         for rho in [0.5, 0.999] {
             let place = Correlation::new(rho);
             match kernel.limit() {
                 Limit::Singular(_) => {
                     let h: Koenigs<f64> = Koenigs::new(&dual, 0.0, 16).unwrap();
-                    c.bench_function(&format!("{text} T_{depth}({rho})"), |b| b.iter(|| h.kernels_at(&place, depth)));
+                    c.bench_function(&format!("{text} T_{depth}({rho})"), |b| {
+                        b.iter(|| h.kernels_at(&place, depth))
+                    });
                 }
                 Limit::EdgeOfChaos(a) => {
                     let a: Abel<f64> = a.rounded(dual.clone());
                     let depth = Integer::from(depth);
-                    c.bench_function(&format!("{text} T_{depth}({rho})"), |b| b.iter(|| a.kernels_at(&place, &depth)));
+                    c.bench_function(&format!("{text} T_{depth}({rho})"), |b| {
+                        b.iter(|| a.kernels_at(&place, &depth))
+                    });
                 }
                 _ => {}
             }

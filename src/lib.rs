@@ -11,6 +11,8 @@
 //! * [`dual`]: `rho -> E phi(u) phi(v)`, its slope and its fixed points.
 //! * [`recursion`]: the kernels of a network of any depth, with weights, biases and the conventions of papers.
 //! * [`limit`]: infinitely many layers: the regime, with its evidence.
+//! * [`kernel`]: a kernel of any depth, compiled into a fast function of the correlation in doubles.
+//! * [`gram`]: Gram matrices on data, in memory and on disk, and regression with them.
 
 // The contents page of a room names its private files too.
 #![allow(rustdoc::private_intra_doc_links)]
@@ -20,7 +22,9 @@ pub mod deadline;
 pub mod dual;
 pub mod error;
 pub mod exact;
+pub mod gram;
 pub mod hermite;
+pub mod kernel;
 pub mod limit;
 pub mod quadrature;
 pub mod real;
