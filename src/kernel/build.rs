@@ -11,13 +11,17 @@ use crate::deadline::Deadline;
 use crate::dual::Dual;
 use crate::error::{Error, Result};
 use crate::limit::{Abel, Koenigs, LimitKernel, Phase, Regime, Subject};
-use crate::real::{Analytic, Ball, Bits, Real, Value};
+use crate::real::{Analytic, Ball, Bits, Real};
 use crate::recursion::{Correlation, Kernels, Scaled, Unit};
 
-/// Bits of the dual that the doubles are rounded from.
+/// Bits of the dual that the doubles are rounded from, and of the reference that the error is measured against.
 const BITS: Bits = 96;
-/// Bits of the reference that the error is measured against.
-const REFERENCE: Bits = 192;
+/// The same for a dual that is a long Hermite series: each bit costs terms.
+const SERIES_BITS: Bits = 64;
+/// Bits of the limit functions that deep references take.
+const DEEP_BITS: Bits = 192;
+/// Terms of the reference's Koenigs series.
+const TERMS: usize = 32;
 /// Shallower references walk all layers.
 const SHALLOW: u64 = 512;
 /// Places at which the error is measured.
@@ -68,7 +72,7 @@ impl Source {
         if depth == Depth::Infinite {
             usable(&subject)?;
         }
-        let dual = subject.dual(&Rational::from(1), BITS, deadline)?;
+        let dual = dual_of(&subject, deadline)?;
         let mut mirror = match subject.parity() {
             None => Mirror::None,
             Some(Parity::Even) => Mirror::Even,
@@ -314,7 +318,7 @@ impl Source {
     /// Against balls, at places spread over the charts.
     fn accuracy(&self, kernel: &Kernel, deadline: Deadline) -> Result<Accuracy> {
         let places = spread(PLACES);
-        let reference = Reference::new(&self.subject, self.depth, deadline)?;
+        let reference = Reference::new(&self.subject, &self.dual, self.depth, deadline)?;
         let errors: Result<Vec<f64>> = places
             .par_iter()
             .map(|place| {
@@ -350,10 +354,10 @@ impl Kernel {
             (Place::Far(_), Mirror::None) => self.at(-0.5).abs().max(self.at(-0.75).abs()),
             _ => 0.0,
         };
-        let scale = Ball::exact(Float::with_val(REFERENCE, self.log_scale));
+        let scale = Ball::exact(Float::with_val(BITS, self.log_scale));
         let log = &exact.log - &scale;
         let exact = &exact.mantissa * &log.exp();
-        let difference = &exact - &Ball::exact(Float::with_val(REFERENCE, value));
+        let difference = &exact - &Ball::exact(Float::with_val(BITS, value));
         let bound = difference.magnitude().to_f64();
         let size = exact.to_f64().abs() + (x * slope).abs() + floor;
         // both below the doubles, or so near their end that they have few digits left
@@ -370,33 +374,56 @@ impl Kernel {
 
 /// Enclosures of the kernel.
 pub(super) struct Reference {
-    depth: Depth,
     road: Road,
 }
 
 enum Road {
-    Layers(Box<Unit<Ball>>),
-    Limit(Box<LimitKernel>),
+    Layers(Box<Unit<Ball>>, u64),
+    Limit(Box<LimitKernel>, u64),
+    Koenigs(Box<Koenigs<Ball>>),
+    Linear,
+}
+
+/// Good enough for doubles on all of `[-1, 1]`.
+pub(super) fn dual_of(subject: &Subject, deadline: Deadline) -> Result<Dual<Ball>> {
+    let one = Rational::from(1);
+    match subject.dual(&one, SERIES_BITS, deadline)? {
+        long @ Dual::Series(_) => Ok(long),
+        _ => subject.dual(&one, BITS, deadline),
+    }
 }
 
 impl Reference {
-    pub(super) fn new(subject: &Subject, depth: Depth, deadline: Deadline) -> Result<Self> {
-        let one = Rational::from(1);
+    pub(super) fn new(
+        subject: &Subject,
+        dual: &Dual<Ball>,
+        depth: Depth,
+        deadline: Deadline,
+    ) -> Result<Self> {
+        let layers = |l| {
+            let unit = Unit::new(dual.clone()).with_parity(subject.parity());
+            Road::Layers(Box::new(unit), l)
+        };
+        let long = matches!(dual, Dual::Series(s) if s.degree() > 64);
         let road = match depth {
-            Depth::Layers(l) if l <= SHALLOW => {
-                let dual = subject.dual(&one, REFERENCE, deadline)?;
-                Road::Layers(Box::new(Unit::new(dual).with_parity(subject.parity())))
-            }
-            _ => match subject.kernel(&one, REFERENCE, deadline) {
-                Ok(kernel) => Road::Limit(Box::new(kernel)),
-                Err(Error::Unresolved(_)) if depth != Depth::Infinite => {
-                    let dual = subject.dual(&one, REFERENCE, deadline)?;
-                    Road::Layers(Box::new(Unit::new(dual).with_parity(subject.parity())))
+            Depth::Infinite if subject.classification.regime == Regime::Linear => Road::Linear,
+            Depth::Infinite => match Koenigs::new(dual, Ball::int(0, BITS), TERMS) {
+                Some(h) => Road::Koenigs(Box::new(h)),
+                None => {
+                    return Err(Error::Unresolved(format!(
+                        "the Koenigs function at 0 of `{}` could not be prepared",
+                        subject.classification.activation
+                    )));
                 }
+            },
+            Depth::Layers(l) if l <= SHALLOW || long => layers(l),
+            Depth::Layers(l) => match subject.kernel(&Rational::from(1), DEEP_BITS, deadline) {
+                Ok(kernel) => Road::Limit(Box::new(kernel), l),
+                Err(Error::Unresolved(_)) => layers(l),
                 Err(e) => return Err(e),
             },
         };
-        Ok(Reference { depth, road })
+        Ok(Reference { road })
     }
 
     pub(super) fn at(&self, place: Place, kind: Kind) -> Result<Scaled<Ball>> {
@@ -407,24 +434,14 @@ impl Reference {
             Place::Far(u) => exact(u) - 1,
         };
         let of = |k: Kernels<Ball>| if kind == Kind::Nngp { k.nngp } else { k.ntk };
-        match (&self.road, self.depth) {
-            (Road::Layers(unit), Depth::Layers(l)) => unit
-                .kernels(
-                    Correlation::rational(&rho, REFERENCE),
-                    l,
-                    Deadline::default(),
-                )
-                .map(of),
-            (Road::Limit(kernel), Depth::Layers(l)) => kernel.kernels(&rho, l).map(of),
-            (Road::Limit(kernel), Depth::Infinite) => match &kernel.value(&rho)?.limit.value {
-                Value::Finite { midpoint, radius } => {
-                    Ok(Scaled::plain(Ball::new(midpoint.clone(), radius)))
-                }
-                Value::Infinite => Ok(Scaled::plain(Ball::undefined(REFERENCE))),
-            },
-            (Road::Layers(_), Depth::Infinite) => {
-                Err(Error::Unresolved("no limit kernel".to_owned()))
-            }
+        let start = |bits| Correlation::rational(&rho, bits);
+        match &self.road {
+            Road::Layers(unit, l) => unit.kernels(start(BITS), *l, Deadline::default()).map(of),
+            Road::Limit(kernel, l) => kernel.kernels(&rho, *l).map(of),
+            Road::Koenigs(h) => h.at(&start(BITS)).map(Scaled::plain).ok_or_else(|| {
+                Error::Unresolved("an orbit could not be followed to the fixed point 0".to_owned())
+            }),
+            Road::Linear => Ok(Scaled::plain(Ball::rational(&rho, BITS))),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The compiled kernel against ball arithmetic, its symmetries, its ends, its slope, its words.
 
-use super::build::{Reference, spread};
+use super::build::{Reference, dual_of, spread};
 use super::charts::Place;
 use super::*;
 use crate::activation::Expr;
@@ -73,7 +73,8 @@ fn a_thousand_places() {
     for (text, depth) in [("relu", Depth::Layers(100)), ("sin(x)", Depth::Infinite)] {
         let k = kernel(text, depth, Kind::Ntk);
         let subject = Subject::new(&Expr::parse(text).unwrap(), Deadline::default()).unwrap();
-        let reference = Reference::new(&subject, depth, Deadline::default()).unwrap();
+        let dual = dual_of(&subject, Deadline::default()).unwrap();
+        let reference = Reference::new(&subject, &dual, depth, Deadline::default()).unwrap();
         let mut places = spread(1000 * effort());
         places.push(Place::Near(1e-15));
         for place in places {
