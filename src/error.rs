@@ -20,6 +20,12 @@ pub enum Error {
     /// The question may have an answer, but it was not reached; the text says what is missing.
     #[error("{0}")]
     Unresolved(String),
+    /// The data cannot be used as they are: a row of zeros, a missing label, a matrix that is not positive definite.
+    #[error("{0}")]
+    Data(String),
+    /// A file could not be read or written.
+    #[error("{0}")]
+    Io(String),
     /// The deadline came first.
     #[error("{0}")]
     Timeout(String),

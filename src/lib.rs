@@ -12,6 +12,8 @@
 //! * [`recursion`]: the kernels of a network of any depth, with weights, biases and the conventions of papers.
 //! * [`phase`]: the edge of chaos in the plane of `sigma_w` and `sigma_b`, and the depth scales on either side of it.
 //! * [`limit`]: infinitely many layers: the regime, with its evidence.
+//! * [`kernel`]: a kernel of any depth, compiled into a fast function of the correlation in doubles.
+//! * [`gram`]: Gram matrices on data, in memory and on disk, and regression with them.
 
 // The contents page of a room names its private files too.
 #![allow(rustdoc::private_intra_doc_links)]
@@ -21,7 +23,9 @@ pub mod deadline;
 pub mod dual;
 pub mod error;
 pub mod exact;
+pub mod gram;
 pub mod hermite;
+pub mod kernel;
 pub mod limit;
 pub mod phase;
 pub mod quadrature;

@@ -1,8 +1,10 @@
 //! What may be typed: the arguments of every command, their help and their limits.
 
+mod gram;
 mod limit;
 mod network;
 
+pub use gram::{Evaluate, Gram, Kind, Lengths, Network, Predict};
 pub use limit::{Depth, Limit};
 pub use network::{Ntk, Phase};
 
@@ -111,6 +113,15 @@ pub enum Command {
     /// Say how deep is deep enough, and how deep is too deep for doubles
     #[command(after_help = limit::depth_help())]
     Depth(Depth),
+    /// Write the Gram matrix of a kernel on data
+    #[command(after_help = gram::GRAM_HELP)]
+    Gram(Gram),
+    /// Measure the accuracy of a kernel on data with folds
+    #[command(after_help = gram::EVALUATE_HELP)]
+    Evaluate(Evaluate),
+    /// Classify new rows by a kernel on labelled ones
+    #[command(after_help = gram::PREDICT_HELP)]
+    Predict(Predict),
     /// Print the completions for a shell
     #[command(after_help = COMPLETIONS_HELP)]
     Completions(Completions),

@@ -44,6 +44,16 @@ impl Interrupt {
         }
     }
 
+    /// Somebody looks at [`Interrupt::pressed`] now and then (or no longer does).
+    pub fn listen(&self, on: bool) {
+        self.listening.store(on, Ordering::SeqCst);
+    }
+
+    /// Was it pressed?
+    pub fn pressed(&self) -> bool {
+        self.pressed.load(Ordering::SeqCst)
+    }
+
     /// Ctrl-C. False if nobody is listening (or it was pressed before): then it should end the
     /// program as usual.
     pub fn press(&self) -> bool {

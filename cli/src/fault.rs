@@ -32,6 +32,8 @@ impl From<&Error> for FaultJson {
             Error::Parse { at, .. } => ("parse", Some([at.start, at.end])),
             Error::Domain(_) => ("domain", None),
             Error::Unresolved(_) => ("unresolved", None),
+            Error::Data(_) => ("data", None),
+            Error::Io(_) => ("io", None),
             Error::Timeout(_) => ("timeout", None),
         };
         Self {

@@ -1,7 +1,11 @@
 //! The seam: the questions that this door asks of the library, and nothing else. Every command goes
 //! through here; no other file of the command line calls the mathematics.
 
+mod data;
+
 use std::time::Duration;
+
+pub use data::{Evaluation, Fold, GramReport, evaluation, gram, predictions};
 
 pub use deeplimit::activation::Entry;
 use deeplimit::activation::Expr;

@@ -3,6 +3,7 @@
 mod args;
 mod batch;
 mod commands;
+mod data;
 mod exact;
 mod fault;
 mod json;
@@ -124,6 +125,9 @@ fn report(cli: &Cli, width: usize) -> io::Result<Report> {
         Command::Phase(args) => commands::phase::run(args, width),
         Command::Limit(args) => commands::limit::run(args, width),
         Command::Depth(args) => commands::depth::run(args, width),
+        Command::Gram(args) => commands::gram::run(args),
+        Command::Evaluate(args) => commands::evaluate::run(args, width),
+        Command::Predict(args) => commands::predict::run(args),
         Command::Completions(args) => Ok(commands::completions::run(args)),
         Command::Man(args) => commands::man::run(args),
     }

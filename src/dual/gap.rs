@@ -84,6 +84,37 @@ impl<R: Real> Dual<R> {
         (value.widened(&bound), slope)
     }
 
+    /// `dual(-1 + u)` and the slope there for a point `0 <= u <= 1`, from `u` and not from the rounded `-1 + u`: piecewise
+    /// linear activations have a singularity like `u^(3/2)` there, those that jump one like `u^(1/2)`.
+    ///
+    /// Arc-cosine: `dual(rho) - dual(-rho) = 2 (1 - D) rho`; arc-sine: `dual(rho) + dual(-rho) = 2 (1 - D)`.
+    pub fn opposite_with_slope(&self, u: &R) -> (R, R) {
+        let bits = u.bits();
+        let one = R::int(1, bits);
+        let two_over_pi = || R::int(2, bits) / R::pi(bits);
+        match self {
+            Dual::ArcCosine(d) => {
+                let even = &d.scale2(1) - &one;
+                let value = &(&even * &(&one - u)) + &(d * &bend(u));
+                (value, &(&(d * &two_over_pi()) * &angle(u)) - &even)
+            }
+            Dual::ArcSine(d) => {
+                let (gap, slope) = self.gap_with_slope(u);
+                (&(&one - &d.scale2(1)) + &gap, slope)
+            }
+            Dual::Shifted {
+                inner,
+                constant,
+                scale,
+            } => {
+                let (value, slope) = inner.opposite_with_slope(u);
+                let rise = value - &inner.at(&R::int(0, bits));
+                (constant + &(scale * &rise), scale * &slope)
+            }
+            _ => self.at_with_slope(&(u - &one)),
+        }
+    }
+
     /// At a point `t >= 0`.
     fn gap_at_point(&self, t: &R) -> R {
         let bits = t.bits();

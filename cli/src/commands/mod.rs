@@ -6,12 +6,15 @@ pub mod completions;
 pub mod constants;
 pub mod depth;
 pub mod dual;
+pub mod evaluate;
 pub mod expect;
+pub mod gram;
 pub mod hermite;
 pub mod limit;
 pub mod man;
 pub mod ntk;
 pub mod phase;
+pub mod predict;
 
 use std::io::{self, Read};
 

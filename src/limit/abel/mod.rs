@@ -204,8 +204,11 @@ impl<R: Real> Abel<R> {
 
     /// Walks until the series can be used, or to layer `last`.
     fn land(&self, place: &Correlation<R>, last: Option<u64>) -> Option<Landing<R>> {
+        self.landed(Landing::start(place), last)
+    }
+
+    fn landed(&self, mut at: Landing<R>, last: Option<u64>) -> Option<Landing<R>> {
         let threshold = self.entry.powi(self.formal.q as i64);
-        let mut at = Landing::start(place);
         while at.position.gap().compare(&threshold) != Some(Ordering::Less) {
             if last == Some(at.steps) {
                 return Some(at);
@@ -309,9 +312,14 @@ impl<R: Real> Abel<R> {
 
     /// `1 - S_L` and `T_L` at any depth. `None` where the orbit does not come near 1 in reasonable time.
     pub fn kernels_at(&self, place: &Correlation<R>, depth: &Integer) -> Option<EdgeKernels<R>> {
-        let bits = place.bits();
+        self.kernels_from(Landing::start(place), depth)
+    }
+
+    /// [`Abel::kernels_at`] for a pair that has passed some layers already.
+    pub fn kernels_from(&self, start: Landing<R>, depth: &Integer) -> Option<EdgeKernels<R>> {
+        let bits = start.position.bits();
         let one = R::int(1, bits);
-        let l = self.land(place, depth.to_u64())?;
+        let l = self.landed(start, depth.to_u64())?;
         if *depth == l.steps {
             return Some(EdgeKernels {
                 gap: l.position.gap(),

@@ -1,0 +1,241 @@
+//! The arguments of `deeplimit gram`, `evaluate` and `predict`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use deeplimit::kernel::Depth;
+
+/// Which kernel of which network.
+#[derive(Args, Clone, Debug)]
+pub struct Network {
+    /// The activation, as an expression in x
+    #[arg(long, value_name = "EXPR", allow_hyphen_values = true)]
+    pub activation: String,
+    /// The kernel: ntk or nngp
+    #[arg(long, value_enum, default_value_t = Kind::Ntk, value_name = "KERNEL", hide_possible_values = true)]
+    pub kernel: Kind,
+    /// The lengths of the rows: unit (divided out) or keep
+    #[arg(
+        long,
+        value_enum,
+        default_value_t = Lengths::Unit,
+        value_name = "LENGTHS",
+        hide_possible_values = true,
+        long_help = "The lengths of the rows: unit or keep.
+unit divides every row by its length; keep lets lengths count, which
+takes a homogeneous activation (relu, leaky_relu, abs ...)"
+    )]
+    pub lengths: Lengths,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Seconds for the preparation of each kernel
+    #[arg(long, default_value = "60", value_name = "SECONDS", value_parser = super::timeout)]
+    pub timeout: Duration,
+}
+
+/// `deeplimit gram`.
+#[derive(Args, Debug)]
+pub struct Gram {
+    /// The points, one a row: a file of type .csv or .npy
+    #[arg(long, value_name = "FILE")]
+    pub data: PathBuf,
+    /// A column of the CSV file that is no coordinate: its name or number
+    #[arg(long, value_name = "COLUMN")]
+    pub label: Option<String>,
+    #[command(flatten)]
+    pub network: Network,
+    /// Hidden layers, or inf
+    #[arg(long, value_name = "L", value_parser = depth)]
+    pub depth: Depth,
+    /// The file for the matrix, of type .npy
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Replace the file if there is one
+    #[arg(long)]
+    pub force: bool,
+    /// Memory to be used, in bytes or with KiB, MiB or GiB
+    #[arg(long, default_value = "1GiB", value_name = "BYTES", value_parser = memory)]
+    pub memory: u64,
+}
+
+/// `deeplimit evaluate`.
+#[derive(Args, Debug)]
+pub struct Evaluate {
+    /// The rows: a CSV file
+    #[arg(long, value_name = "FILE")]
+    pub data: PathBuf,
+    /// The column of the classes: its name or number
+    #[arg(long, value_name = "COLUMN")]
+    pub label: String,
+    #[command(flatten)]
+    pub network: Network,
+    /// Hidden layers, or inf; of several, the best is chosen
+    #[arg(long, required = true, value_name = "L,...", value_delimiter = ',', value_parser = depth)]
+    pub depth: Vec<Depth>,
+    /// Ridges relative to the mean diagonal; the best is chosen
+    #[arg(
+        long,
+        default_value = "1e-8,1e-6,1e-4,1e-3,1e-2,1e-1,1",
+        value_name = "RIDGE,...",
+        value_delimiter = ',',
+        value_parser = ridge
+    )]
+    pub ridge: Vec<f64>,
+    /// Lines of row numbers from 0, training and test in turn
+    #[arg(long, value_name = "FILE")]
+    pub folds: Option<PathBuf>,
+    /// Two lines of row numbers: training and validation
+    #[arg(long, value_name = "FILE")]
+    pub tune: Option<PathBuf>,
+}
+
+/// `deeplimit predict`.
+#[derive(Args, Debug)]
+pub struct Predict {
+    /// The rows with their classes: a CSV file
+    #[arg(long, value_name = "FILE")]
+    pub train: PathBuf,
+    /// The rows to be classified: a CSV file
+    #[arg(long, value_name = "FILE")]
+    pub test: PathBuf,
+    /// The column of the classes in the training file
+    #[arg(long, value_name = "COLUMN", default_value = "label")]
+    pub label: String,
+    #[command(flatten)]
+    pub network: Network,
+    /// Hidden layers, or inf
+    #[arg(long, value_name = "L", value_parser = depth)]
+    pub depth: Depth,
+    /// The ridge relative to the mean diagonal
+    #[arg(long, default_value = "1e-6", value_name = "RIDGE", value_parser = ridge)]
+    pub ridge: f64,
+    /// The CSV file for the predictions
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Replace the file if there is one
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `--kernel`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Kind {
+    /// Neural tangent kernel
+    Ntk,
+    /// Covariance of the Gaussian process
+    Nngp,
+}
+
+/// `--lengths`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Lengths {
+    /// Divided out
+    Unit,
+    /// They count
+    Keep,
+}
+
+fn depth(text: &str) -> Result<Depth, String> {
+    match text.trim() {
+        "inf" | "infinite" | "infinity" => Ok(Depth::Infinite),
+        text => match text.parse::<u64>() {
+            Ok(l) if l <= deeplimit::limit::DEEPEST => Ok(Depth::Layers(l)),
+            _ => Err("the depth is a whole number of hidden layers up to 10^15, or inf".to_owned()),
+        },
+    }
+}
+
+fn ridge(text: &str) -> Result<f64, String> {
+    text.trim()
+        .parse()
+        .ok()
+        .filter(|x: &f64| x.is_finite() && *x >= 0.0)
+        .ok_or_else(|| "a ridge is a number from 0 on".to_owned())
+}
+
+fn memory(text: &str) -> Result<u64, String> {
+    let text = text.trim();
+    let digits = text.trim_end_matches(|c: char| c.is_alphabetic());
+    let unit = match text[digits.len()..].to_ascii_lowercase().as_str() {
+        "" | "b" => Some(1),
+        "k" | "kb" | "kib" => Some(1 << 10),
+        "m" | "mb" | "mib" => Some(1 << 20),
+        "g" | "gb" | "gib" => Some(1 << 30),
+        _ => None,
+    };
+    let number = digits
+        .trim()
+        .parse::<f64>()
+        .ok()
+        .filter(|x| *x > 0.0 && *x < 1e15);
+    match (number, unit) {
+        (Some(x), Some(unit)) => Ok((x * f64::from(unit)) as u64),
+        _ => Err("the memory is a number of bytes, or one with KiB, MiB or GiB: 2GiB".to_owned()),
+    }
+}
+
+/// The help of `gram`.
+pub const GRAM_HELP: &str = "Examples:
+  deeplimit gram --data X.npy --activation relu --depth 10 --out K.npy
+  deeplimit gram --data X.csv --activation 'optimal(4)' --depth inf \\
+      --out K.npy --memory 2GiB --json
+
+The matrix is written row block by row block into K.npy.part and gets its
+name when it is whole. After Ctrl-C, or whatever else stopped it, the same
+line goes on where it ended.
+
+Exit codes:
+  0    written
+  2    an error
+  130  interrupted";
+
+/// The help of `evaluate`.
+pub const EVALUATE_HELP: &str = "Examples:
+  deeplimit evaluate --data D.csv --label label --activation relu \\
+      --depth 1,3,10 --folds kfold4.txt --tune tuning_split.txt
+  deeplimit evaluate --data D.csv --label label --activation relu --depth 3
+
+Kernel regression on the classes, the largest score wins. Depth and ridge
+are the best on the validation rows of --tune, or else by leaving out one
+training row at a time. Without --folds all rows are training rows, and
+the accuracy is that of leaving out one at a time.
+
+Exit codes:
+  0    answered
+  2    an error
+  130  interrupted";
+
+/// The help of `predict`.
+pub const PREDICT_HELP: &str = "Examples:
+  deeplimit predict --train A.csv --test B.csv --out P.csv \\
+      --activation relu --depth 3
+
+P.csv has a line for each row of B.csv: the predicted class, and the score
+of every class.
+
+Exit codes:
+  0    written
+  2    an error
+  130  interrupted";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn depths_memory_and_ridges_are_read_or_refused() {
+        assert_eq!(depth("10"), Ok(Depth::Layers(10)));
+        assert_eq!(depth("inf"), Ok(Depth::Infinite));
+        for bad in ["-1", "3.5", "deep", "", "1e3", "99999999999999999999"] {
+            assert!(depth(bad).is_err(), "{bad}");
+        }
+        assert_eq!(memory("2GiB"), Ok(2 << 30));
+        assert_eq!(memory("512"), Ok(512));
+        for bad in ["", "GiB", "-1", "1TiB", "nan"] {
+            assert!(memory(bad).is_err(), "{bad}");
+        }
+        assert!(ridge("-1").is_err() && ridge("nan").is_err() && ridge("1e-3").is_ok());
+    }
+}

@@ -1,0 +1,145 @@
+//! `deeplimit evaluate`: accuracy on the folds of a data set.
+
+use std::io;
+
+use deeplimit::kernel::Depth;
+use serde::Serialize;
+
+use super::{INTERRUPT, Report, expression};
+use crate::args::Evaluate as Args;
+use crate::fault::Fault;
+use crate::json::{FaultItem, Item, array};
+use crate::library::{self, Evaluation, Fold};
+use crate::progress::Progress;
+use crate::table::{Entry, Table};
+
+/// The contract.
+#[derive(Serialize)]
+struct EvaluateJson {
+    data: String,
+    activation: String,
+    rows: usize,
+    classes: usize,
+    /// `validation` or `leave-one-out`.
+    chosen_by: &'static str,
+    folds: Vec<FoldJson>,
+    accuracy: f64,
+    /// The share of the largest class.
+    majority: f64,
+}
+
+#[derive(Serialize)]
+struct FoldJson {
+    depth: String,
+    /// `null` for the smoother of a singular kernel.
+    ridge: Option<f64>,
+    train: usize,
+    test: usize,
+    accuracy: f64,
+}
+
+/// Answers the command.
+pub fn run(args: &Args, width: usize) -> io::Result<Report> {
+    let activation = expression(&args.network.activation)?;
+    let name = args.data.display().to_string();
+    INTERRUPT.listen(true);
+    let mut progress: Option<Progress> = None;
+    let result = library::evaluation(args, &activation, |done, all| {
+        let line = progress.get_or_insert_with(|| Progress::new(all));
+        line.show(done, Some("regressions"));
+        !INTERRUPT.pressed()
+    });
+    drop(progress);
+    INTERRUPT.listen(false);
+    Ok(match result {
+        Ok(Some(e)) => {
+            let text = if args.network.json {
+                array(&[json(args, &e)])
+            } else {
+                words(args, &e, width)
+            };
+            Report::new(text, vec![], false, false)
+        }
+        Ok(None) => Report::new(String::new(), vec![], false, true),
+        Err(error) => {
+            let shown = match args.network.json {
+                true => array::<Item<EvaluateJson>>(&[Item::Fault(FaultItem::new(
+                    "data", &name, &error,
+                ))]),
+                false => String::new(),
+            };
+            Report::new(shown, vec![Fault { text: name, error }], false, false)
+        }
+    })
+}
+
+fn depth(d: Depth) -> String {
+    match d {
+        Depth::Layers(l) => l.to_string(),
+        Depth::Infinite => "inf".to_owned(),
+    }
+}
+
+fn json(args: &Args, e: &Evaluation) -> EvaluateJson {
+    let fold = |f: &Fold| FoldJson {
+        depth: depth(f.depth),
+        ridge: f.ridge,
+        train: f.train,
+        test: f.test,
+        accuracy: f.accuracy,
+    };
+    EvaluateJson {
+        data: args.data.display().to_string(),
+        activation: e.activation.clone(),
+        rows: e.rows,
+        classes: e.classes,
+        chosen_by: chosen(args),
+        folds: e.folds.iter().map(fold).collect(),
+        accuracy: e.accuracy(),
+        majority: e.majority,
+    }
+}
+
+fn chosen(args: &Args) -> &'static str {
+    if args.tune.is_some() {
+        "validation"
+    } else {
+        "leave-one-out"
+    }
+}
+
+fn words(args: &Args, e: &Evaluation, width: usize) -> String {
+    let percent = |x: f64| format!("{:.2}", 100.0 * x);
+    let entry = |(k, f): (usize, &Fold)| Entry {
+        name: (k + 1).to_string(),
+        cells: vec![
+            depth(f.depth),
+            f.ridge
+                .map_or_else(|| "none".to_owned(), |r| format!("{r:e}")),
+            f.train.to_string(),
+            f.test.to_string(),
+            percent(f.accuracy),
+        ],
+        ..Entry::default()
+    };
+    let table = Table {
+        title: "fold",
+        columns: vec!["depth", "ridge", "training rows", "test rows", "accuracy %"],
+        entries: e.folds.iter().enumerate().map(entry).collect(),
+    };
+    let how = if args.folds.is_some() {
+        "mean accuracy"
+    } else {
+        "accuracy, leaving out one row at a time"
+    };
+    format!(
+        "{}: {} rows, {} classes; depth and ridge chosen by {}\n{}{how} {} %, largest class {} %\n",
+        e.activation,
+        e.rows,
+        e.classes,
+        chosen(args),
+        table.text(width),
+        percent(e.accuracy()),
+        percent(e.majority),
+    )
+}

@@ -1,0 +1,64 @@
+//! `deeplimit predict`: the classes of new rows into a file.
+
+use std::io;
+
+use serde::Serialize;
+
+use super::{INTERRUPT, Report, expression};
+use crate::args::Predict as Args;
+use crate::fault::Fault;
+use crate::json::{FaultItem, Item, array};
+use crate::library;
+
+/// The contract.
+#[derive(Serialize)]
+struct PredictJson {
+    train: String,
+    test: String,
+    out: String,
+    activation: String,
+    training_rows: usize,
+    rows: usize,
+    classes: Vec<String>,
+    error: f64,
+}
+
+/// Answers the command.
+pub fn run(args: &Args) -> io::Result<Report> {
+    let activation = expression(&args.network.activation)?;
+    INTERRUPT.listen(false);
+    Ok(match library::predictions(args, &activation) {
+        Ok(p) => {
+            let out = args.out.display().to_string();
+            let text = match args.network.json {
+                true => array(&[PredictJson {
+                    train: args.train.display().to_string(),
+                    test: args.test.display().to_string(),
+                    out,
+                    activation: p.activation,
+                    training_rows: p.training,
+                    rows: p.rows,
+                    classes: p.classes,
+                    error: p.error,
+                }]),
+                false => format!(
+                    "{out}: {} rows in {} classes, from {} training rows\n",
+                    p.rows,
+                    p.classes.len(),
+                    p.training
+                ),
+            };
+            Report::of(text)
+        }
+        Err(error) => {
+            let text = args.test.display().to_string();
+            let shown = match args.network.json {
+                true => array::<Item<PredictJson>>(&[Item::Fault(FaultItem::new(
+                    "test", &text, &error,
+                ))]),
+                false => String::new(),
+            };
+            Report::new(shown, vec![Fault { text, error }], false, false)
+        }
+    })
+}

@@ -1,0 +1,312 @@
+//! The questions about data: Gram matrices, accuracy, predictions.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use deeplimit::activation::Expr;
+use deeplimit::deadline::Deadline;
+use deeplimit::error::{Error, Result};
+use deeplimit::gram::{self as room, Gram, Matrix, Points, Progress, Store};
+use deeplimit::kernel::{Depth, Kernel};
+
+use crate::args;
+use crate::data;
+
+/// `deeplimit gram`.
+#[derive(Clone, Debug)]
+pub struct GramReport {
+    pub activation: String,
+    pub rows: usize,
+    pub blocks: usize,
+    pub resumed: usize,
+    pub whole: bool,
+    pub log_scale: f64,
+    pub error: f64,
+    /// Seconds.
+    pub prepared: f64,
+}
+
+/// `deeplimit evaluate`.
+#[derive(Clone, Debug)]
+pub struct Evaluation {
+    pub activation: String,
+    pub rows: usize,
+    pub classes: usize,
+    pub folds: Vec<Fold>,
+    pub majority: f64,
+}
+
+/// One fold of it.
+#[derive(Clone, Debug)]
+pub struct Fold {
+    pub depth: Depth,
+    pub ridge: Option<f64>,
+    pub train: usize,
+    pub test: usize,
+    pub accuracy: f64,
+}
+
+impl Evaluation {
+    /// The mean over the folds.
+    pub fn accuracy(&self) -> f64 {
+        self.folds.iter().map(|f| f.accuracy).sum::<f64>() / self.folds.len() as f64
+    }
+}
+
+/// `deeplimit predict`.
+#[derive(Clone, Debug)]
+pub struct Predictions {
+    pub activation: String,
+    pub training: usize,
+    pub rows: usize,
+    pub classes: Vec<String>,
+    pub error: f64,
+}
+
+fn kernel(text: &str, network: &args::Network, depth: Depth) -> Result<Kernel> {
+    let kind = match network.kernel {
+        args::Kind::Ntk => deeplimit::kernel::Kind::Ntk,
+        args::Kind::Nngp => deeplimit::kernel::Kind::Nngp,
+    };
+    Kernel::new(
+        &Expr::parse(text)?,
+        depth,
+        kind,
+        Deadline::after(network.timeout),
+    )
+}
+
+fn lengths(network: &args::Network) -> room::Lengths {
+    match network.lengths {
+        args::Lengths::Unit => room::Lengths::Unit,
+        args::Lengths::Keep => room::Lengths::Keep,
+    }
+}
+
+/// The rows as points; what is wrong with them, with the name of the file.
+fn points(rows: data::Rows, path: &std::path::Path) -> Result<Points> {
+    Points::new(rows.dimension, rows.values).map_err(|e| match e {
+        Error::Data(message) => Error::Data(format!("{}: {message}", path.display())),
+        other => other,
+    })
+}
+
+/// Largest bytes of a row block: so that progress shows and Ctrl-C is heard.
+const BLOCK_MAX: u64 = 64 << 20;
+
+/// A Gram matrix into a file; `report(done, all)` says whether to go on.
+pub fn gram(
+    args: &args::Gram,
+    text: &str,
+    mut report: impl FnMut(usize, usize) -> bool,
+) -> Result<GramReport> {
+    data::free(&args.out, args.force)?;
+    let rows = data::rows(&args.data, args.label.as_deref(), false)?;
+    let points = points(rows, &args.data)?;
+    let begun = Instant::now();
+    let kernel = kernel(text, &args.network, args.depth)?;
+    let prepared = begun.elapsed().as_secs_f64();
+    let gram = Gram::symmetric(&kernel, &points, lengths(&args.network))?;
+    // the rows as they came, the unit vectors, the tables, and as much again for the file's buffers
+    let own = 3 * 8 * (points.given().len() as u64) + 8 * kernel.size() as u64 + (16 << 20);
+    let left = args
+        .memory
+        .checked_sub(own)
+        .filter(|left| *left >= 16 * points.len() as u64)
+        .ok_or_else(|| {
+            Error::Io(format!(
+                "{} bytes of memory are not enough for {} points: give --memory more",
+                args.memory,
+                points.len()
+            ))
+        })?;
+    let mut store = Store::open(&args.out, &gram, (left / 2).min(BLOCK_MAX), args.force)?;
+    let (blocks, resumed) = store.blocks();
+    report(resumed, blocks);
+    let whole = store.fill(&gram, |done, all| match report(done, all) {
+        true => Progress::Continue,
+        false => Progress::Stop,
+    })?;
+    Ok(GramReport {
+        activation: kernel.activation().to_owned(),
+        rows: points.len(),
+        blocks,
+        resumed,
+        whole,
+        log_scale: kernel.log_scale(),
+        error: kernel.accuracy().measured,
+        prepared,
+    })
+}
+
+/// The classes in order, and the number of each row's.
+fn numbered(labels: &[String]) -> (Vec<String>, Vec<usize>) {
+    let mut names: BTreeMap<&String, usize> = labels.iter().map(|l| (l, 0)).collect();
+    names.values_mut().enumerate().for_each(|(k, n)| *n = k);
+    let rows = labels.iter().map(|l| names[l]).collect();
+    (names.keys().map(|l| (*l).clone()).collect(), rows)
+}
+
+struct Problem {
+    grams: Vec<(Depth, Matrix)>,
+    labels: Vec<usize>,
+    classes: usize,
+}
+
+impl Problem {
+    fn of(&self, rows: &[usize]) -> Vec<usize> {
+        rows.iter()
+            .filter_map(|r| self.labels.get(*r).copied())
+            .collect()
+    }
+
+    /// Accuracy on test rows.
+    fn accuracy(&self, k: usize, ridge: f64, train: &[usize], test: &[usize]) -> Result<f64> {
+        let gram = &self.grams[k].1;
+        let (own, cross) = (gram.selected(train, train)?, gram.selected(test, train)?);
+        let scores = room::scores(&own, &cross, &self.of(train), self.classes, ridge)?;
+        Ok(room::accuracy(&scores, &self.of(test)))
+    }
+
+    /// Accuracy leaving out one row at a time.
+    fn left_out(&self, k: usize, ridge: f64, train: &[usize]) -> Result<f64> {
+        let own = self.grams[k].1.selected(train, train)?;
+        let scores = room::scores_left_out(&own, &self.of(train), self.classes, ridge)?;
+        Ok(room::accuracy(&scores, &self.of(train)))
+    }
+}
+
+/// Accuracy by folds; `None` where `report(done, all)` said to stop.
+pub fn evaluation(
+    args: &args::Evaluate,
+    text: &str,
+    mut report: impl FnMut(usize, usize) -> bool,
+) -> Result<Option<Evaluation>> {
+    let rows = data::rows(&args.data, Some(&args.label), false)?;
+    let (names, labels) = numbered(&rows.labels);
+    let points = points(rows, &args.data)?;
+    let n = points.len();
+    let folds = args.folds.as_deref().map(data::splits).transpose()?;
+    let tuning = args.tune.as_deref().map(data::splits).transpose()?;
+    let tuning = match (&tuning, &args.tune) {
+        (Some(t), Some(path)) if t.len() != 1 => {
+            return Err(Error::Data(format!(
+                "{}: two lines are wanted, training and validation",
+                path.display()
+            )));
+        }
+        (t, _) => t.as_ref().map(|t| &t[0]),
+    };
+    let (mut grams, mut activation) = (Vec::new(), String::new());
+    for depth in &args.depth {
+        let kernel = kernel(text, &args.network, *depth)?;
+        kernel.activation().clone_into(&mut activation);
+        grams.push((
+            *depth,
+            Gram::symmetric(&kernel, &points, lengths(&args.network))?.matrix(),
+        ));
+    }
+    let mut count = vec![0usize; names.len()];
+    labels.iter().for_each(|l| count[*l] += 1);
+    let problem = Problem {
+        grams,
+        labels,
+        classes: names.len(),
+    };
+    let candidates: Vec<(usize, Option<f64>)> = (0..problem.grams.len())
+        .flat_map(|k| match problem.grams[k].1.mean_diagonal() {
+            f64::INFINITY => vec![(k, None)],
+            _ => args.ridge.iter().map(|r| (k, Some(*r))).collect(),
+        })
+        .collect();
+    let own_folds = folds.is_some();
+    let folds = folds.unwrap_or_else(|| vec![[(0..n).collect(), Vec::new()]]);
+    let choices = if tuning.is_some() { 1 } else { folds.len() };
+    let all = candidates.len() * choices + folds.len();
+    let mut done = 0;
+    let mut best: Option<(usize, Option<f64>)> = None;
+    let mut out = Vec::new();
+    for [train, test] in &folds {
+        if best.is_none() || tuning.is_none() {
+            let mut top = (-1.0, None);
+            let mut trouble = None;
+            for (k, ridge) in &candidates {
+                let r = ridge.unwrap_or(0.0);
+                let found = match tuning {
+                    Some([a, b]) => problem.accuracy(*k, r, a, b),
+                    None => problem.left_out(*k, r, train),
+                };
+                match found {
+                    Ok(accuracy) if accuracy > top.0 => top = (accuracy, Some((*k, *ridge))),
+                    Ok(_) => {}
+                    // too small a ridge is no reason to give up as long as another will do
+                    Err(e) => trouble = Some(e),
+                }
+                done += 1;
+                if !report(done, all) {
+                    return Ok(None);
+                }
+            }
+            best = top.1;
+            if let (None, Some(e)) = (best, trouble) {
+                return Err(e);
+            }
+        }
+        let Some((k, ridge)) = best else { continue };
+        let r = ridge.unwrap_or(0.0);
+        let accuracy = match own_folds {
+            true => problem.accuracy(k, r, train, test)?,
+            false => problem.left_out(k, r, train)?,
+        };
+        out.push(Fold {
+            depth: problem.grams[k].0,
+            ridge,
+            train: train.len(),
+            test: if own_folds { test.len() } else { n },
+            accuracy,
+        });
+        done += 1;
+        if !report(done, all) {
+            return Ok(None);
+        }
+    }
+    Ok(Some(Evaluation {
+        activation,
+        rows: n,
+        classes: names.len(),
+        folds: out,
+        majority: count.iter().copied().max().unwrap_or(0) as f64 / n as f64,
+    }))
+}
+
+/// The classes of new rows into a file.
+pub fn predictions(args: &args::Predict, text: &str) -> Result<Predictions> {
+    data::free(&args.out, args.force)?;
+    let train = data::rows(&args.train, Some(&args.label), false)?;
+    let test = data::rows(&args.test, Some(&args.label), true)?;
+    let (names, labels) = numbered(&train.labels);
+    let (train, test) = (points(train, &args.train)?, points(test, &args.test)?);
+    let kernel = kernel(text, &args.network, args.depth)?;
+    let lengths = lengths(&args.network);
+    let own = Gram::symmetric(&kernel, &train, lengths)?.matrix();
+    let cross = Gram::cross(&kernel, &test, &train, lengths)?.matrix();
+    let scores = room::scores(&own, &cross, &labels, names.len(), args.ridge)?;
+    let quoted = |name: &String| format!("\"{}\"", name.replace('"', "\"\""));
+    let mut lines = vec!["label".to_owned()];
+    lines[0] += &names
+        .iter()
+        .map(|n| format!(",{}", quoted(&format!("score {n}"))))
+        .collect::<String>();
+    for (i, class) in room::classes(&scores).into_iter().enumerate() {
+        let numbers: String = scores.row(i).iter().map(|x| format!(",{x:?}")).collect();
+        lines.push(quoted(&names[class]) + &numbers);
+    }
+    data::written(&args.out, &(lines.join("\n") + "\n"))?;
+    Ok(Predictions {
+        activation: kernel.activation().to_owned(),
+        training: train.len(),
+        rows: test.len(),
+        classes: names,
+        error: kernel.accuracy().measured,
+    })
+}

@@ -1,0 +1,273 @@
+//! Sessions of `gram`, `evaluate` and `predict`: whole files or none, resumption, bad input in one sentence.
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value as Json;
+
+use support::{Session, deeplimit};
+
+/// An empty folder.
+fn folder(name: &str) -> PathBuf {
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("data-{name}"));
+    let _ = fs::remove_dir_all(&dir);
+    fs::create_dir_all(&dir).unwrap();
+    dir
+}
+
+fn run(line: &str, dir: &Path) -> Session {
+    let words: Vec<String> = line
+        .split_whitespace()
+        .map(|w| match w.strip_prefix('@') {
+            Some(file) => dir.join(file).display().to_string(),
+            None => w.to_owned(),
+        })
+        .collect();
+    deeplimit(&words.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+fn json(s: &Session) -> Json {
+    assert_eq!(s.code, Some(0), "{}{}", s.stdout, s.stderr);
+    serde_json::from_str(&s.stdout).unwrap()
+}
+
+/// The shape and the numbers of a .npy file of doubles.
+fn npy(path: &Path) -> (String, Vec<f64>) {
+    let bytes = fs::read(path).unwrap();
+    let start = 10 + usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
+    let header = String::from_utf8(bytes[10..start].to_vec()).unwrap();
+    let numbers = bytes[start..].chunks_exact(8);
+    (
+        header,
+        numbers
+            .map(|b| f64::from_le_bytes(b.try_into().unwrap()))
+            .collect(),
+    )
+}
+
+/// ReLU at depth 1: `T_1 = rho (1 - theta/pi) + (sin theta + (pi - theta) cos theta)/pi`.
+#[test]
+fn the_matrix_on_disk_is_the_kernel_of_the_rows() {
+    let dir = folder("matrix");
+    fs::write(dir.join("x.csv"), "a,b\n1,0\n0,2\n3,3\n").unwrap();
+    let line = "gram --data @x.csv --activation relu --depth 1 --out @K.npy --json";
+    let answer = json(&run(line, &dir));
+    assert_eq!(answer[0]["rows"], 3);
+    assert!(answer[0]["error"].as_f64().unwrap() < 1e-12);
+    let (header, k) = npy(&dir.join("K.npy"));
+    assert!(
+        header.contains("'<f8'") && header.contains("(3, 3)"),
+        "{header}"
+    );
+    let pi = std::f64::consts::PI;
+    let t = |theta: f64| {
+        theta.cos() * (1.0 - theta / pi) + (theta.sin() + (pi - theta) * theta.cos()) / pi
+    };
+    for (i, j, theta) in [
+        (0, 1, pi / 2.0),
+        (0, 2, pi / 4.0),
+        (2, 1, pi / 4.0),
+        (1, 1, 0.0),
+    ] {
+        assert!((k[3 * i + j] - t(theta)).abs() < 1e-14, "{i} {j}");
+    }
+    // lengths count: |(0, 2)| |(3, 3)| = 2 sqrt(18)
+    let line = "gram --data @x.csv --activation relu --depth 1 --out @L.npy --lengths keep";
+    assert_eq!(run(line, &dir).code, Some(0));
+    let (_, l) = npy(&dir.join("L.npy"));
+    assert!((l[5] - 2.0 * 18f64.sqrt() * t(pi / 4.0)).abs() < 1e-13);
+    // never overwritten, and read back
+    let again = run(
+        "gram --data @x.csv --activation relu --depth 2 --out @K.npy",
+        &dir,
+    );
+    assert_eq!(again.code, Some(2));
+    assert!(again.stderr.contains("exists already"), "{}", again.stderr);
+    let line = "gram --data @K.npy --activation x --depth 2 --out @K.npy --force";
+    assert_eq!(run(line, &dir).code, Some(0));
+    let left: Vec<_> = fs::read_dir(&dir).unwrap().collect();
+    assert_eq!(left.len(), 3, "{left:?}");
+}
+
+#[test]
+fn bad_input_is_one_sentence_and_no_file() {
+    let dir = folder("bad");
+    let npy_of = |words: &str, numbers: usize| {
+        let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+        bytes.extend((words.len() as u16).to_le_bytes());
+        bytes.extend(words.bytes());
+        bytes.extend(vec![0x3f; 8 * numbers]);
+        bytes
+    };
+    let head =
+        |shape: &str| format!("{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}\n");
+    let mut absurd = npy_of(&head("(2, 2)"), 4);
+    absurd[6] = 2;
+    absurd[8..12].copy_from_slice(&u32::MAX.to_le_bytes());
+    for (name, bytes, words) in [
+        (
+            "ragged.csv",
+            b"1,2\n3,4,5\n".to_vec(),
+            "line 2 has 3 fields",
+        ),
+        (
+            "text.csv",
+            b"a,b\n1,2\n3,x\n".to_vec(),
+            "line 3, column 2: `x`",
+        ),
+        ("nan.csv", b"1,2\nnan,4\n".to_vec(), "line 2, column 1"),
+        ("zero.csv", b"1,2\n0,0\n".to_vec(), "row 2 is zero"),
+        ("empty.csv", b"".to_vec(), "no rows"),
+        ("short.npy", npy_of(&head("(2, 2)"), 3), "truncated"),
+        (
+            "huge.npy",
+            npy_of(&head("(9999999999, 9999999999)"), 3),
+            "not believed",
+        ),
+        ("long.npy", absurd, "not believed"),
+        ("cube.npy", npy_of(&head("(1, 1, 4)"), 4), "3 dimensions"),
+        (
+            "type.npy",
+            npy_of(&head("(2, 2)").replace("<f8", "|O"), 4),
+            "`|O`",
+        ),
+        ("text.npy", b"hello, numbers".to_vec(), "no .npy file"),
+    ] {
+        fs::write(dir.join(name), bytes).unwrap();
+        let line = format!("gram --data @{name} --activation relu --depth 2 --out @K.npy");
+        let s = run(&line, &dir);
+        assert_eq!(s.code, Some(2), "{name}: {}{}", s.stdout, s.stderr);
+        assert!(s.stderr.contains(words), "{name}: {}", s.stderr);
+        assert!(
+            !s.stderr.contains("bug") && s.stderr.lines().count() <= 2,
+            "{}",
+            s.stderr
+        );
+    }
+    fs::write(dir.join("x.csv"), "1,2\n3,4\n").unwrap();
+    for (line, words) in [
+        (
+            "gram --data @none.csv --activation relu --depth 2 --out @K.npy",
+            "cannot be read",
+        ),
+        (
+            "gram --data @x.csv --activation relu --depth inf --out @K.npy",
+            "edge of chaos",
+        ),
+        (
+            "gram --data @x.csv --activation erf --depth 2 --lengths keep --out @K.npy",
+            "homogeneous",
+        ),
+        (
+            "gram --data @x.csv --activation relu --depth 2 --memory 1KiB --out @K.npy",
+            "--memory",
+        ),
+        (
+            "gram --data @x.csv --activation relu --depth 2 --out @none/K.npy",
+            "cannot be written",
+        ),
+        (
+            "evaluate --data @x.csv --label y --activation relu --depth 2",
+            "no column `y`",
+        ),
+    ] {
+        let s = run(line, &dir);
+        assert_eq!(s.code, Some(2), "{line}: {}", s.stderr);
+        assert!(s.stderr.contains(words), "{line}: {}", s.stderr);
+    }
+    assert!(!dir.join("K.npy").exists() && !dir.join("K.npy.part").exists());
+}
+
+/// Two clouds around opposite corners, far from each other: every rule gets them right.
+fn clouds(rows: usize, labelled: bool) -> String {
+    let mut text = if labelled {
+        "f1,f2,label\n".to_owned()
+    } else {
+        "f1,f2\n".to_owned()
+    };
+    for i in 0..rows {
+        let side = if i % 2 == 0 { 1.0 } else { -1.0 };
+        let angle = 0.3 * (1.7 * i as f64).sin() + 0.5;
+        let label = if i % 2 == 0 { ",east" } else { ",west" };
+        text += &format!(
+            "{},{}{}\n",
+            side * angle.cos(),
+            side * angle.sin(),
+            if labelled { label } else { "" }
+        );
+    }
+    text
+}
+
+#[test]
+fn clouds_are_told_apart() {
+    let dir = folder("clouds");
+    fs::write(dir.join("d.csv"), clouds(24, true)).unwrap();
+    fs::write(dir.join("new.csv"), clouds(6, false)).unwrap();
+    let numbers = |from: usize, to: usize| {
+        (from..to)
+            .map(|i| i.to_string())
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    fs::write(
+        dir.join("tune.txt"),
+        format!("{}\n{}\n", numbers(0, 12), numbers(12, 24)),
+    )
+    .unwrap();
+    fs::write(
+        dir.join("folds.txt"),
+        format!(
+            "{}\n{}\n{}\n{}\n",
+            numbers(0, 18),
+            numbers(18, 24),
+            numbers(6, 24),
+            numbers(0, 6)
+        ),
+    )
+    .unwrap();
+    let line = "evaluate --data @d.csv --label label --activation sin(x) --depth 2,inf --folds @folds.txt --tune @tune.txt --json";
+    let answer = json(&run(line, &dir));
+    assert_eq!(answer[0]["accuracy"], 1.0);
+    assert_eq!(answer[0]["majority"], 0.5);
+    assert_eq!(answer[0]["folds"].as_array().unwrap().len(), 2);
+    let text = run(
+        "evaluate --data @d.csv --label label --activation relu --depth 3",
+        &dir,
+    );
+    assert!(
+        text.stdout.contains("leave-one-out") && text.stdout.contains("100.00 %"),
+        "{}",
+        text.stdout
+    );
+    let line =
+        "predict --train @d.csv --test @new.csv --activation sin(x) --depth inf --out @p.csv";
+    let s = run(line, &dir);
+    assert_eq!(s.code, Some(0), "{}", s.stderr);
+    let p = fs::read_to_string(dir.join("p.csv")).unwrap();
+    let lines: Vec<&str> = p.lines().collect();
+    assert_eq!(lines.len(), 7);
+    for (i, line) in lines[1..].iter().enumerate() {
+        assert!(
+            line.starts_with(if i % 2 == 0 { "\"east\"" } else { "\"west\"" }),
+            "{line}"
+        );
+    }
+    assert!(run(line, &dir).stderr.contains("exists already"));
+    fs::write(dir.join("d.csv"), "f1,f2,label\n1,2,a\n2,1,\n").unwrap();
+    let s = run(
+        "predict --train @d.csv --test @new.csv --activation relu --depth 1 --out @q.csv",
+        &dir,
+    );
+    assert!(s.stderr.contains("line 3 has no label"), "{}", s.stderr);
+    fs::write(dir.join("bad.txt"), "0 1\n99\n").unwrap();
+    fs::write(dir.join("d.csv"), clouds(24, true)).unwrap();
+    let s = run(
+        "evaluate --data @d.csv --label label --activation relu --depth 1 --folds @bad.txt",
+        &dir,
+    );
+    assert_eq!(s.code, Some(2));
+    assert!(s.stderr.contains("no row 99"), "{}", s.stderr);
+}

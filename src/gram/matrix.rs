@@ -1,0 +1,280 @@
+//! Gram matrices in memory: `X X^T` tile by tile, the kernel applied to a tile while it is in the cache.
+//!
+//! For a symmetric matrix the tiles on and below the diagonal are computed and then mirrored, so it is symmetric to the last
+//! bit. The product is `faer`'s: it has the Cholesky factorisation too, runs on all cores and needs no C.
+
+use faer::linalg::matmul::matmul;
+use faer::{Accum, MatMut, MatRef, Par};
+use rayon::prelude::*;
+
+use super::points::Points;
+use crate::error::{Error, Result};
+use crate::kernel::Kernel;
+
+/// Rows and columns of a tile: 128 kB.
+const TILE: (usize, usize) = (64, 256);
+
+/// What becomes of the lengths of the points.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lengths {
+    /// Every row is divided by its length.
+    #[default]
+    Unit,
+    /// They count: for homogeneous activations, exactly.
+    Keep,
+}
+
+/// A matrix, row after row.
+#[derive(Clone, Debug)]
+pub struct Matrix {
+    /// How many rows.
+    pub rows: usize,
+    /// How many columns.
+    pub columns: usize,
+    /// The entries.
+    pub values: Vec<f64>,
+}
+
+impl Matrix {
+    /// One row.
+    pub fn row(&self, i: usize) -> &[f64] {
+        &self.values[i * self.columns..][..self.columns]
+    }
+
+    pub(super) fn view(&self) -> MatRef<'_, f64> {
+        MatRef::from_row_major_slice(&self.values, self.rows, self.columns)
+    }
+}
+
+/// A kernel between two sets of points.
+#[derive(Clone, Debug)]
+pub struct Gram<'a> {
+    kernel: &'a Kernel,
+    left: &'a Points,
+    right: &'a Points,
+    same: bool,
+    /// `|x|^k`, where lengths count.
+    factors: Option<[Vec<f64>; 2]>,
+}
+
+impl<'a> Gram<'a> {
+    /// `K(x_i, x_j)` of one set of points.
+    ///
+    /// # Errors
+    /// [`Error::Domain`] where lengths shall count and the activation is not homogeneous.
+    ///
+    /// ```
+    /// use deeplimit::{activation::Expr, deadline::Deadline, gram::{Gram, Lengths, Points}};
+    /// use deeplimit::kernel::{Depth, Kernel, Kind};
+    /// let relu = Expr::parse("relu").unwrap();
+    /// let kernel = Kernel::new(&relu, Depth::Layers(100), Kind::Ntk, Deadline::default()).unwrap();
+    /// let points = Points::new(2, vec![1.0, 0.0, 0.0, 1.0, 2.0, 0.0]).unwrap();
+    /// let k = Gram::symmetric(&kernel, &points, Lengths::Unit).unwrap().matrix();
+    /// assert_eq!(k.row(0), [101.0, kernel.at(0.0), 101.0]);
+    /// ```
+    pub fn symmetric(kernel: &'a Kernel, points: &'a Points, lengths: Lengths) -> Result<Self> {
+        Self::new(kernel, points, points, lengths, true)
+    }
+
+    /// `K(x_i, y_j)` of two sets of points.
+    ///
+    /// # Errors
+    /// As [`Gram::symmetric`]; [`Error::Data`] where the dimensions differ.
+    pub fn cross(
+        kernel: &'a Kernel,
+        left: &'a Points,
+        right: &'a Points,
+        lengths: Lengths,
+    ) -> Result<Self> {
+        Self::new(kernel, left, right, lengths, false)
+    }
+
+    fn new(
+        kernel: &'a Kernel,
+        left: &'a Points,
+        right: &'a Points,
+        lengths: Lengths,
+        same: bool,
+    ) -> Result<Self> {
+        if left.dimension() != right.dimension() {
+            return Err(Error::Data(format!(
+                "points of {} and of {} coordinates have no kernel",
+                left.dimension(),
+                right.dimension()
+            )));
+        }
+        let factors = match (lengths, kernel.length_exponent()) {
+            (Lengths::Unit, _) => None,
+            (Lengths::Keep, Some(k)) => {
+                let of = |p: &Points| p.lengths().iter().map(|x| x.powf(k)).collect();
+                Some([of(left), of(right)])
+            }
+            (Lengths::Keep, None) => {
+                return Err(Error::Domain(format!(
+                    "`{}` is not homogeneous (or its limit has no degree), so its kernel is known on inputs of length 1 only: \
+                     divide the rows by their lengths",
+                    kernel.activation()
+                )));
+            }
+        };
+        Ok(Gram {
+            kernel,
+            left,
+            right,
+            same,
+            factors,
+        })
+    }
+
+    /// Rows and columns.
+    pub fn shape(&self) -> (usize, usize) {
+        (self.left.len(), self.right.len())
+    }
+
+    /// The kernel.
+    pub fn kernel(&self) -> &Kernel {
+        self.kernel
+    }
+
+    /// The points on both sides.
+    pub fn points(&self) -> [&Points; 2] {
+        [self.left, self.right]
+    }
+
+    /// Do lengths count?
+    pub fn lengths(&self) -> Lengths {
+        if self.factors.is_some() {
+            Lengths::Keep
+        } else {
+            Lengths::Unit
+        }
+    }
+
+    /// The whole matrix.
+    pub fn matrix(&self) -> Matrix {
+        let (rows, columns) = self.shape();
+        let mut values = vec![0.0; rows * columns];
+        values
+            .par_chunks_mut(TILE.0 * columns)
+            .enumerate()
+            .for_each(|(block, out)| {
+                let first = block * TILE.0;
+                let end = if self.same {
+                    (first + TILE.0).min(columns)
+                } else {
+                    columns
+                };
+                self.strip(first, end, out);
+            });
+        if self.same {
+            mirror(&mut values, rows, rows, 0);
+        }
+        Matrix {
+            rows,
+            columns,
+            values,
+        }
+    }
+
+    /// The rows from `first` on, as many as `out` has room for, all columns: on all cores.
+    pub fn rows(&self, first: usize, out: &mut [f64]) {
+        let columns = self.right.len();
+        out.par_chunks_mut(TILE.0 * columns)
+            .enumerate()
+            .for_each(|(block, out)| self.strip(first + block * TILE.0, columns, out));
+    }
+
+    /// Rows from `first` on, columns `0..end`.
+    fn strip(&self, first: usize, end: usize, out: &mut [f64]) {
+        let columns = self.right.len();
+        let d = self.left.dimension();
+        let count = out.len() / columns;
+        let left =
+            MatRef::from_row_major_slice(&self.left.unit()[first * d..][..count * d], count, d);
+        let mut tile = vec![0.0; TILE.0 * TILE.1];
+        for start in (0..end).step_by(TILE.1) {
+            let width = TILE.1.min(end - start);
+            let right = MatRef::from_row_major_slice(
+                &self.right.unit()[start * d..][..width * d],
+                width,
+                d,
+            );
+            let product = &mut tile[..count * width];
+            // the second side transposed, so that both products are of rows
+            let target = MatMut::from_row_major_slice_mut(product, count, width);
+            matmul(
+                target,
+                Accum::Replace,
+                left,
+                right.transpose(),
+                1.0,
+                Par::Seq,
+            );
+            for (i, rho) in product.chunks_exact(width).enumerate() {
+                self.apply(
+                    first + i,
+                    start,
+                    rho,
+                    &mut out[i * columns + start..][..width],
+                );
+            }
+        }
+    }
+
+    /// The kernel of one row with some columns.
+    fn apply(&self, i: usize, start: usize, rho: &[f64], out: &mut [f64]) {
+        self.kernel.at_all(rho, out);
+        for (k, (product, value)) in rho.iter().zip(out.iter_mut()).enumerate() {
+            let j = start + k;
+            if self.same && i == j {
+                *value = self.kernel.diagonal();
+            } else if let Some(t) = self.left.gap(i, self.right, j, *product) {
+                *value = self.kernel.at_gap(t);
+            }
+        }
+        if let Some([left, right]) = &self.factors {
+            for (value, factor) in out.iter_mut().zip(&right[start..]) {
+                *value *= left[i] * factor;
+            }
+        }
+    }
+}
+
+/// Below this many rows a triangle is mirrored entry by entry.
+const SMALL: usize = 64;
+
+/// Copies the lower triangle of the square that begins at column `start` of these rows to the upper one: halves, and the
+/// rectangle between them.
+fn mirror(rows: &mut [f64], count: usize, stride: usize, start: usize) {
+    if count <= SMALL {
+        for i in 0..count {
+            for j in 0..i {
+                rows[j * stride + start + i] = rows[i * stride + start + j];
+            }
+        }
+        return;
+    }
+    let half = count / 2;
+    let (upper, lower) = rows.split_at_mut(half * stride);
+    let lower_rows = &*lower;
+    // eight rows at a time read one cache line of each row below
+    upper
+        .par_chunks_mut(8 * stride)
+        .enumerate()
+        .for_each(|(block, out)| {
+            let first = start + 8 * block;
+            for (j, line) in lower_rows
+                .chunks_exact(stride)
+                .enumerate()
+                .take(count - half)
+            {
+                for (i, row) in out.chunks_exact_mut(stride).enumerate() {
+                    row[start + half + j] = line[first + i];
+                }
+            }
+        });
+    rayon::join(
+        || mirror(upper, half, stride, start),
+        || mirror(lower, count - half, stride, start + half),
+    );
+}

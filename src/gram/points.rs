@@ -1,0 +1,180 @@
+//! Rows of numbers as points of the unit sphere with a length each.
+
+use crate::error::{Error, Result};
+
+/// Correlations above this are computed again, as gaps.
+const NEAR: f64 = 0.9;
+/// Gaps below this are computed from the rows as they came, not from the rounded unit vectors: those are off by 1e-16,
+/// which is 1e-13 of a distance of 1e-3.
+const VERY_NEAR: f64 = 1e-6;
+
+/// `n` points in `d` dimensions.
+#[derive(Clone, Debug)]
+pub struct Points {
+    dimension: usize,
+    given: Vec<f64>,
+    unit: Vec<f64>,
+    lengths: Vec<f64>,
+}
+
+impl Points {
+    /// From the rows of a matrix, one after the other.
+    ///
+    /// # Errors
+    /// [`Error::Data`] for a dimension of 0, a slice that is no whole number of rows, a number that is not finite, a row of
+    /// zeros (it has no direction); rows and columns are counted from 1.
+    ///
+    /// ```
+    /// use deeplimit::gram::Points;
+    /// let points = Points::new(2, vec![3.0, 4.0, 0.0, 2.0]).unwrap();
+    /// assert_eq!(points.lengths(), [5.0, 2.0]);
+    /// assert_eq!(Points::new(2, vec![1.0, 1.0, 0.0, 0.0]).unwrap_err().to_string(), "row 2 is zero and has no direction");
+    /// ```
+    pub fn new(dimension: usize, rows: Vec<f64>) -> Result<Self> {
+        if dimension == 0 || rows.is_empty() || !rows.len().is_multiple_of(dimension) {
+            return Err(Error::Data(format!(
+                "{} numbers are no points of {dimension} coordinates",
+                rows.len()
+            )));
+        }
+        let mut unit = rows.clone();
+        let mut lengths = Vec::with_capacity(rows.len() / dimension);
+        for (i, row) in unit.chunks_exact_mut(dimension).enumerate() {
+            if let Some(j) = row.iter().position(|x| !x.is_finite()) {
+                return Err(Error::Data(format!(
+                    "row {}, column {}: {} is not a finite number",
+                    i + 1,
+                    j + 1,
+                    row[j]
+                )));
+            }
+            // scaled, so that no square leaves the doubles
+            let largest = row.iter().fold(0.0f64, |m, x| m.max(x.abs()));
+            if largest == 0.0 {
+                return Err(Error::Data(format!(
+                    "row {} is zero and has no direction",
+                    i + 1
+                )));
+            }
+            row.iter_mut().for_each(|x| *x /= largest);
+            let length = row.iter().map(|x| x * x).sum::<f64>().sqrt();
+            row.iter_mut().for_each(|x| *x /= length);
+            let length = length * largest;
+            if !length.is_finite() {
+                return Err(Error::Data(format!(
+                    "row {} is too long for doubles",
+                    i + 1
+                )));
+            }
+            lengths.push(length);
+        }
+        Ok(Points {
+            dimension,
+            given: rows,
+            unit,
+            lengths,
+        })
+    }
+
+    /// `n`
+    pub fn len(&self) -> usize {
+        self.lengths.len()
+    }
+
+    /// There is always one.
+    pub fn is_empty(&self) -> bool {
+        self.lengths.is_empty()
+    }
+
+    /// `d`
+    pub fn dimension(&self) -> usize {
+        self.dimension
+    }
+
+    /// The lengths of the rows.
+    pub fn lengths(&self) -> &[f64] {
+        &self.lengths
+    }
+
+    /// The rows divided by their lengths, one after the other.
+    pub fn unit(&self) -> &[f64] {
+        &self.unit
+    }
+
+    /// The rows as they came.
+    pub fn given(&self) -> &[f64] {
+        &self.given
+    }
+
+    /// The rows of these numbers, in this order.
+    ///
+    /// # Errors
+    /// [`Error::Data`] for a number that is no row, or none at all.
+    pub fn selected(&self, rows: &[usize]) -> Result<Points> {
+        if let Some(bad) = rows.iter().find(|r| **r >= self.len()) {
+            return Err(Error::Data(format!(
+                "there is no row {bad} (counted from 0) among {}",
+                self.len()
+            )));
+        }
+        if rows.is_empty() {
+            return Err(Error::Data("no rows are selected".to_owned()));
+        }
+        let of = |x: &[f64]| {
+            rows.iter()
+                .flat_map(|r| &x[r * self.dimension..][..self.dimension])
+                .copied()
+                .collect()
+        };
+        Ok(Points {
+            dimension: self.dimension,
+            given: of(&self.given),
+            unit: of(&self.unit),
+            lengths: rows.iter().map(|r| self.lengths[*r]).collect(),
+        })
+    }
+
+    fn row<'a>(&self, of: &'a [f64], i: usize) -> &'a [f64] {
+        &of[i * self.dimension..][..self.dimension]
+    }
+
+    /// The gap `1 - x . x'` of row `i` here and row `j` there with its digits, where the product of the unit vectors is near
+    /// 1; `None` elsewhere.
+    #[inline]
+    pub fn gap(&self, i: usize, other: &Points, j: usize, product: f64) -> Option<f64> {
+        (product > NEAR).then(|| {
+            let (x, y) = (self.row(&self.unit, i), other.row(&other.unit, j));
+            let t = x.iter().zip(y).map(|(a, b)| (a - b) * (a - b)).sum::<f64>() / 2.0;
+            if t < VERY_NEAR {
+                gap_of(self.row(&self.given, i), other.row(&other.given, j))
+            } else {
+                t
+            }
+        })
+    }
+}
+
+/// `1 - cos` of the angle between two vectors that are nearly parallel, from their coordinates as they are.
+///
+/// `e = b - r a` with `r = a . b/|a|^2`, each coordinate rounded once (fused): what the rounding of `r` does is parallel to
+/// `a` and is projected out again. Then `sin^2 = |e|^2/|b|^2` and `1 - cos = sin^2/(1 + cos)`.
+pub fn gap_of(a: &[f64], b: &[f64]) -> f64 {
+    let scale = |x: &[f64]| x.iter().fold(0.0f64, |m, x| m.max(x.abs())).log2().floor() as i32;
+    // by a power of two, which is exact, so that no square leaves the doubles
+    let (p, q) = (2f64.powi(-scale(a)), 2f64.powi(-scale(b)));
+    let pairs = || a.iter().zip(b).map(|(x, y)| (x * p, y * q));
+    let (mut aa, mut ab, mut bb) = (0.0, 0.0, 0.0);
+    for (x, y) in pairs() {
+        (aa, ab, bb) = (aa + x * x, ab + x * y, bb + y * y);
+    }
+    let r = ab / aa;
+    let left: f64 = pairs().map(|(x, y)| (-r).mul_add(x, y) * x).sum::<f64>() / aa;
+    let sine: f64 = pairs()
+        .map(|(x, y)| {
+            let e = (-r).mul_add(x, y) - left * x;
+            e * e
+        })
+        .sum::<f64>()
+        / bb;
+    sine / (1.0 + (1.0 - sine.min(1.0)).sqrt())
+}

@@ -1,0 +1,264 @@
+//! Gram matrices entry by entry against the kernel, gaps against multiple precision, regression against its equations,
+//! stores that are stopped, continued and damaged.
+
+use std::path::PathBuf;
+
+use proptest::prelude::*;
+use rug::Float;
+
+use super::points::gap_of;
+use super::store::header;
+use super::*;
+use crate::activation::Expr;
+use crate::deadline::Deadline;
+use crate::kernel::{Depth, Kernel, Kind};
+
+fn kernel(text: &str, depth: Depth) -> Kernel {
+    Kernel::new(
+        &Expr::parse(text).unwrap(),
+        depth,
+        Kind::Ntk,
+        Deadline::default(),
+    )
+    .unwrap()
+}
+
+/// Numbers without rhyme or reason (SplitMix64), in `(-1, 1)`.
+fn numbers(count: usize, seed: u64) -> Vec<f64> {
+    let mut state = seed;
+    (0..count)
+        .map(|_| {
+            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mut z = state;
+            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 52) as f64 - 1.0
+        })
+        .collect()
+}
+
+fn points(n: usize, d: usize, seed: u64) -> Points {
+    Points::new(d, numbers(n * d, seed)).unwrap()
+}
+
+/// `1 - cos` in 400 bits.
+fn exact_gap(a: &[f64], b: &[f64]) -> f64 {
+    let dot = |x: &[f64], y: &[f64]| {
+        x.iter().zip(y).fold(Float::new(400), |s, (p, q)| {
+            s + Float::with_val(400, *p) * Float::with_val(400, *q)
+        })
+    };
+    let cos = dot(a, b) / (dot(a, a) * dot(b, b)).sqrt();
+    Float::with_val(400, 1 - cos).to_f64()
+}
+
+proptest! {
+    /// A double `b` near a multiple of `a`, whatever the lengths: the gap has all its digits (6 d roundings or so).
+    #[test]
+    fn gaps_keep_their_digits(seed in any::<u64>(), d in 2usize..20, size in -50i32..-1, length in -200i32..200) {
+        let a = numbers(d, seed);
+        let noise = numbers(d, seed ^ 1);
+        let factor = 3.7 * 2f64.powi(length);
+        let b: Vec<f64> = a.iter().zip(&noise).map(|(x, e)| factor * (x + e * 2f64.powi(size))).collect();
+        let exact = exact_gap(&a, &b);
+        prop_assume!(exact > 0.0 && exact < 0.1);
+        let t = gap_of(&a, &b);
+        prop_assert!((t / exact - 1.0).abs() < 40.0 * f64::EPSILON * d as f64, "{t} {exact}");
+    }
+
+    #[test]
+    fn the_matrix_is_the_kernel_entry_by_entry(seed in any::<u64>(), n in 1usize..150, m in 1usize..300) {
+        let k = kernel("relu", Depth::Layers(3));
+        let (x, y) = (points(n, 3, seed), points(m, 3, seed ^ 7));
+        let cross = Gram::cross(&k, &x, &y, Lengths::Keep).unwrap().matrix();
+        let same = Gram::symmetric(&k, &y, Lengths::Unit).unwrap().matrix();
+        for j in 0..m {
+            for i in 0..n {
+                let (a, b) = (&x.given()[3 * i..3 * i + 3], &y.given()[3 * j..3 * j + 3]);
+                let value = k.at_gap(exact_gap(a, b)) * x.lengths()[i] * y.lengths()[j];
+                // products of three numbers are off by 4e-16 or so, which the slope (infinite at +-1) multiplies; T_3 <= 4
+                let rho = 1.0 - exact_gap(a, b);
+                let blur = 1e-15 * (4.0 + if rho < 0.9 { k.slope_at(rho).abs() } else { 0.0 });
+                prop_assert!((cross.row(i)[j] - value).abs() <= 2.0 * blur * x.lengths()[i] * y.lengths()[j]);
+            }
+            prop_assert_eq!(same.row(j)[j], 4.0);
+            for i in 0..j {
+                prop_assert_eq!(same.row(i)[j].to_bits(), same.row(j)[i].to_bits());
+            }
+        }
+    }
+}
+
+#[test]
+fn near_points_keep_their_digits_in_the_matrix() {
+    // rho = 1 - 1e-15: a double rho would have one digit
+    let k = kernel("optimal(4)", Depth::Infinite);
+    let x = Points::new(2, vec![1.0, 0.0, 1.0, 4.472135954999579e-8]).unwrap();
+    let m = Gram::symmetric(&k, &x, Lengths::Unit).unwrap().matrix();
+    let exact = k.at_gap(exact_gap(&x.given()[..2], &x.given()[2..]));
+    assert!((m.row(0)[1] / exact - 1.0).abs() < 1e-14);
+    assert!((k.at(1.0 - 1e-15) / exact - 1.0).abs() > 1e-3);
+    assert_eq!(m.row(0)[0], f64::INFINITY);
+}
+
+#[test]
+fn unusable_points_are_refused_with_their_place() {
+    for (rows, words) in [
+        (vec![1.0, 2.0, 3.0], "no points of 2 coordinates"),
+        (vec![1.0, 2.0, 0.0, 0.0], "row 2 is zero"),
+        (vec![1.0, 2.0, 3.0, f64::NAN], "row 2, column 2"),
+        (vec![f64::MAX, f64::MAX], "too long"),
+    ] {
+        let error = Points::new(2, rows).unwrap_err().to_string();
+        assert!(error.contains(words), "{error}");
+    }
+    let tiny = Points::new(2, vec![3e-320, 4e-320]).unwrap();
+    assert!((tiny.unit()[0] - 0.6).abs() < 1e-3);
+    let erf = kernel("erf", Depth::Layers(2));
+    let error = Gram::symmetric(&erf, &tiny, Lengths::Keep)
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("not homogeneous"), "{error}");
+}
+
+/// `K w = y`, the points left out one at a time, and the density of two correlated normal numbers.
+#[test]
+fn regression_solves_its_equations() {
+    let k = kernel("relu", Depth::Layers(2));
+    let x = points(30, 4, 3);
+    let gram = Gram::symmetric(&k, &x, Lengths::Unit).unwrap().matrix();
+    let y = Matrix {
+        rows: 30,
+        columns: 2,
+        values: numbers(60, 5),
+    };
+    let r = Regression::new(&gram, &y, 0.0, None).unwrap();
+    let back = r.predictions(&gram).unwrap();
+    for (a, b) in back.values.iter().zip(&y.values) {
+        assert!((a - b).abs() < 1e-10);
+    }
+    let ridge = 0.1;
+    let all = Regression::new(&gram, &y, ridge, None).unwrap().left_out();
+    for out in [0, 17] {
+        let rest: Vec<usize> = (0..30).filter(|i| *i != out).collect();
+        let few = x.selected(&rest).unwrap();
+        let values = rest.iter().flat_map(|i| y.row(*i).to_vec()).collect();
+        let targets = Matrix {
+            rows: 29,
+            columns: 2,
+            values,
+        };
+        let small = Gram::symmetric(&k, &few, Lengths::Unit).unwrap().matrix();
+        let cross = Gram::cross(&k, &x.selected(&[out]).unwrap(), &few, Lengths::Unit)
+            .unwrap()
+            .matrix();
+        let p = Regression::new(&small, &targets, ridge, None)
+            .unwrap()
+            .predictions(&cross)
+            .unwrap();
+        for c in 0..2 {
+            assert!((p.values[c] - all.row(out)[c]).abs() < 1e-12);
+        }
+    }
+    let two = Matrix {
+        rows: 2,
+        columns: 2,
+        values: vec![2.0, 1.0, 1.0, 2.0],
+    };
+    let y = Matrix {
+        rows: 2,
+        columns: 1,
+        values: vec![1.0, 0.0],
+    };
+    // det = 3, K^-1 = (2 -1; -1 2)/3
+    let expected = -1.0 / 3.0 - 3f64.ln() / 2.0 - (2.0 * std::f64::consts::PI).ln();
+    let found = Regression::new(&two, &y, 0.0, None)
+        .unwrap()
+        .log_marginal_likelihood();
+    assert!((found - expected).abs() < 1e-15);
+}
+
+#[test]
+fn a_singular_matrix_is_refused_and_jitter_is_reported() {
+    let ones = Matrix {
+        rows: 3,
+        columns: 3,
+        values: vec![1.0; 9],
+    };
+    let y = Matrix {
+        rows: 3,
+        columns: 1,
+        values: vec![1.0, 0.0, 2.0],
+    };
+    let error = |m: &Matrix| Regression::new(m, &y, 0.0, None).err().unwrap().to_string();
+    assert!(error(&ones).contains("not positive definite"));
+    let r = Regression::new(&ones, &y, 0.0, Some(1e-3)).unwrap();
+    assert!(r.jitter() > 0.0 && r.jitter() <= 1e-3);
+    let mut infinite = ones.clone();
+    infinite.values[4] = f64::INFINITY;
+    assert!(error(&infinite).contains("rows 2 and 2"));
+    let labels = one_hot(&[0, 1, 1], 2);
+    let smooth = smoothed(&infinite, &labels).unwrap();
+    // row 2 meets itself; rows 1 and 3 see the majority
+    assert_eq!(smooth.row(1), [-0.5, 0.5]);
+    assert_eq!(accuracy(&smooth, &[1, 1, 1]), 1.0);
+}
+
+fn folder(name: &str) -> PathBuf {
+    let dir = std::env::temp_dir().join(format!("deeplimit-gram-{name}-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&dir);
+    std::fs::create_dir_all(&dir).unwrap();
+    dir
+}
+
+/// Stopped after every block, with half a block of rubbish at the end, the file is the matrix at last; nothing has its name
+/// before, and other data are refused.
+#[test]
+fn a_store_is_resumed_and_never_half_there() {
+    let dir = folder("resume");
+    let target = dir.join("K.npy");
+    let k = kernel("relu", Depth::Layers(5));
+    let x = points(83, 3, 11);
+    let gram = Gram::symmetric(&k, &x, Lengths::Unit).unwrap();
+    let memory = 10 * 83 * 8;
+    let mut runs = 0;
+    loop {
+        runs += 1;
+        let mut store = Store::open(&target, &gram, memory, false).unwrap();
+        assert_eq!(store.blocks(), (9, runs - 1));
+        if store.fill(&gram, |_, _| Progress::Stop).unwrap() {
+            break;
+        }
+        assert!(!target.exists());
+        // a block that was being written when the power went
+        let mut bytes = std::fs::read(dir.join("K.npy.part")).unwrap();
+        bytes.extend([0xff; 1000]);
+        std::fs::write(dir.join("K.npy.part"), &bytes).unwrap();
+        let other = points(83, 3, 12);
+        let other = Gram::symmetric(&k, &other, Lengths::Unit).unwrap();
+        let error = Store::open(&target, &other, memory, false)
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("other data"), "{error}");
+    }
+    assert_eq!(runs, 9);
+    let bytes = std::fs::read(&target).unwrap();
+    let head = header(83, 83);
+    assert!(bytes.starts_with(&head) && head.len() % 64 == 0);
+    let values: Vec<f64> = bytes[head.len()..]
+        .chunks_exact(8)
+        .map(|b| f64::from_le_bytes(b.try_into().unwrap()))
+        .collect();
+    assert_eq!(values.len(), 83 * 83);
+    let matrix = gram.matrix();
+    for (a, b) in values.iter().zip(&matrix.values) {
+        // the product of a tile may be rounded differently at its edges
+        assert!((a - b).abs() <= 1e-14 * b.abs());
+    }
+    assert!(!dir.join("K.npy.part").exists() && !dir.join("K.npy.journal").exists());
+    let error = Store::open(&target, &gram, memory, false)
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("exists already"), "{error}");
+    std::fs::remove_dir_all(&dir).unwrap();
+}

@@ -1,0 +1,379 @@
+//! A function of the correlation on `[-1, 1]` as polynomials of degree 13 on cells that shrink geometrically towards
+//! `+-1`: what makes an evaluation cost the same for every kernel.
+//!
+//! Three charts: `rho` itself on `[-1/2, 1/2]`, the gap `t = 1 - rho` beyond `1/2`, `u = 1 + rho` below `-1/2`. In a gap
+//! chart every octave `[2^-k-1, 2^-k]` is cut into `2^s` equal cells; exponent and leading bits of the double **are** the
+//! number of its cell, so no logarithm is taken. A function that is analytic in a sector around the gap's axis (all
+//! kernels are, the singular ones included: they are self-similar there) has the same relative width of analyticity in
+//! every octave; `s` is raised until the last two Chebyshev coefficients are at rounding level.
+//!
+//! A cell is 16 doubles: centre, reciprocal half width, 14 coefficients in powers of the local coordinate in `[-1, 1]`.
+
+use std::sync::LazyLock;
+
+use rayon::prelude::*;
+
+/// Coefficients of a cell.
+const TERMS: usize = 14;
+/// Gaps down to `2^-LOWEST` (3e-33: two points of doubles are never closer without being equal) have cells of their own.
+pub const LOWEST: u32 = 108;
+/// `1 + rho` of a double `rho` is a multiple of `2^-53`.
+const LOWEST_FAR: u32 = 54;
+/// Cells that the middle chart begins with.
+const MIDDLE: usize = 16;
+/// The finest division: `2^6` cells an octave.
+const FINEST: u32 = 6;
+/// The last two Chebyshev coefficients may be this large, relative to the largest modulus in the cell. (The values come
+/// from a recursion in doubles and are no smoother than that.)
+const ROUGHNESS: f64 = 2e-14;
+
+/// A place in the chart that keeps its digits.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Place {
+    /// The gap `1 - rho`, `rho > 1/2`.
+    Near(f64),
+    /// `rho`, `|rho| <= 1/2`.
+    Middle(f64),
+    /// `1 + rho`, `rho < -1/2`.
+    Far(f64),
+}
+
+impl Place {
+    /// The place of a correlation.
+    pub fn of(rho: f64) -> Self {
+        if rho > 0.5 {
+            Place::Near(1.0 - rho)
+        } else if rho < -0.5 {
+            Place::Far(1.0 + rho)
+        } else {
+            Place::Middle(rho)
+        }
+    }
+
+    /// `rho`
+    pub fn value(self) -> f64 {
+        match self {
+            Place::Near(t) => 1.0 - t,
+            Place::Middle(rho) => rho,
+            Place::Far(u) => u - 1.0,
+        }
+    }
+}
+
+/// The mirror symmetry of a function.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Mirror {
+    /// None that is known.
+    None,
+    /// `f(-rho) = f(rho)`
+    Even,
+    /// `f(-rho) = -f(rho)`
+    Odd,
+}
+
+type Cell = [f64; TERMS + 2];
+
+/// The compiled function.
+#[derive(Clone, Debug)]
+pub struct Charts {
+    cells: Vec<Cell>,
+    /// Of the charts near, far: `52 - s`, the number of the lowest cell before it is shifted, and where its cells begin.
+    near: Octaves,
+    far: Octaves,
+    middle: usize,
+    middle_start: usize,
+    /// The largest relative size of a last coefficient.
+    roughness: f64,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Octaves {
+    shift: u32,
+    base: u64,
+    start: usize,
+    count: usize,
+}
+
+impl Octaves {
+    fn new(lowest: u32, s: u32, start: usize) -> Self {
+        Octaves {
+            shift: 52 - s,
+            base: u64::from(1023 - lowest) << s,
+            start,
+            count: ((lowest - 1) as usize) << s,
+        }
+    }
+
+    /// The cell of a gap; the lowest for smaller ones.
+    #[inline(always)]
+    fn index(&self, gap: f64) -> usize {
+        let n = (gap.to_bits() >> self.shift).saturating_sub(self.base) as usize;
+        self.start + n.min(self.count - 1)
+    }
+}
+
+impl Charts {
+    /// Samples `f` and compiles it. `None` where `f` is undefined or infinite at a sampling point.
+    pub fn new(mirror: Mirror, f: impl Fn(Place) -> f64 + Sync) -> Option<Self> {
+        let (near_s, near, rough_near) = octaves(LOWEST, false, |t| f(Place::Near(t)))?;
+        let (middle, inner, rough_inner) = {
+            let mut count = MIDDLE;
+            loop {
+                // with a symmetry only the right half is sampled
+                let first = if mirror == Mirror::None { 0 } else { count / 2 };
+                let width = 1.0 / count as f64;
+                let edges: Vec<f64> = (first..count).map(|i| i as f64 * width - 0.5).collect();
+                let (cells, rough) = fitted(&edges, &vec![width; edges.len()], edges.len(), |x| {
+                    f(Place::Middle(x))
+                })?;
+                if rough <= ROUGHNESS || count >= MIDDLE << FINEST {
+                    break (count, cells, rough);
+                }
+                count *= 2;
+            }
+        };
+        let mut roughness = rough_near.max(rough_inner);
+        let sign = if mirror == Mirror::Odd { -1.0 } else { 1.0 };
+        let middle_start = near.len();
+        let near_octaves = Octaves::new(LOWEST, near_s, 0);
+        let mut cells = near;
+        if mirror != Mirror::None {
+            cells.extend(inner.iter().rev().map(|c| mirrored(c, sign)));
+        }
+        cells.extend(inner);
+        let (far_s, far) = if mirror == Mirror::None {
+            let (s, far, rough) = octaves(LOWEST_FAR, true, |u| f(Place::Far(u)))?;
+            roughness = roughness.max(rough);
+            (s, far)
+        } else {
+            // u plays the part of t
+            let skipped = ((LOWEST - LOWEST_FAR) as usize) << near_s;
+            let far = cells[skipped..middle_start]
+                .iter()
+                .map(|c| times(c, sign))
+                .collect();
+            (near_s, far)
+        };
+        let far_octaves = Octaves::new(LOWEST_FAR, far_s, cells.len());
+        cells.extend(far);
+        Some(Charts {
+            cells,
+            near: near_octaves,
+            far: far_octaves,
+            middle,
+            middle_start,
+            roughness,
+        })
+    }
+
+    /// Doubles in the table.
+    pub fn size(&self) -> usize {
+        self.cells.len() * (TERMS + 2)
+    }
+
+    /// How large the last coefficients are.
+    pub fn roughness(&self) -> f64 {
+        self.roughness
+    }
+
+    /// The cell, and the coordinate in its chart.
+    #[inline(always)]
+    fn cell(&self, rho: f64) -> (&Cell, f64) {
+        let (index, x) = if rho > 0.5 {
+            let t = 1.0 - rho;
+            (self.near.index(t), t)
+        } else if rho < -0.5 {
+            let u = 1.0 + rho;
+            (self.far.index(u), u)
+        } else {
+            let n = ((rho + 0.5) * self.middle as f64) as usize;
+            (self.middle_start + n.min(self.middle - 1), rho)
+        };
+        (&self.cells[index], x)
+    }
+
+    /// The value.
+    #[inline(always)]
+    pub fn at(&self, rho: f64) -> f64 {
+        let (cell, x) = self.cell(rho);
+        value(cell, x)
+    }
+
+    /// The value at the gap `t <= 1/2`; for `t` below `2^-LOWEST` that at the lowest gap.
+    #[inline(always)]
+    pub fn at_gap(&self, t: f64) -> f64 {
+        let t = t.max(lowest());
+        value(&self.cells[self.near.index(t)], t)
+    }
+
+    /// Eight values at once: independent chains of operations, which keep a processor busy.
+    #[inline(always)]
+    pub fn at_eight(&self, rho: &[f64; 8]) -> [f64; 8] {
+        let cells = rho.map(|r| self.cell(r));
+        let mut y = [0.0; 8];
+        for (y, (c, x)) in y.iter_mut().zip(&cells) {
+            *y = (x - c[0]) * c[1];
+        }
+        let mut sum = cells.map(|(c, _)| c[TERMS + 1]);
+        for k in (2..=TERMS).rev() {
+            for ((s, y), (c, _)) in sum.iter_mut().zip(&y).zip(&cells) {
+                *s = *s * y + c[k];
+            }
+        }
+        sum
+    }
+
+    /// The derivative in `rho`, from the polynomial.
+    pub fn slope_at(&self, rho: f64) -> f64 {
+        let (cell, x) = self.cell(rho);
+        let sign = if rho > 0.5 { -1.0 } else { 1.0 };
+        sign * slope(cell, x)
+    }
+
+    /// The derivative in `rho` at the gap `t`.
+    pub fn slope_at_gap(&self, t: f64) -> f64 {
+        let t = t.max(lowest());
+        -slope(&self.cells[self.near.index(t)], t)
+    }
+}
+
+/// `2^-LOWEST`
+pub fn lowest() -> f64 {
+    f64::from_bits(u64::from(1023 - LOWEST) << 52)
+}
+
+#[inline(always)]
+fn value(cell: &Cell, x: f64) -> f64 {
+    let y = (x - cell[0]) * cell[1];
+    let mut sum = cell[TERMS + 1];
+    for c in cell[2..=TERMS].iter().rev() {
+        sum = sum * y + c;
+    }
+    sum
+}
+
+fn slope(cell: &Cell, x: f64) -> f64 {
+    let y = (x - cell[0]) * cell[1];
+    let mut sum = 0.0;
+    for k in (1..TERMS).rev() {
+        sum = sum * y + k as f64 * cell[k + 2];
+    }
+    sum * cell[1]
+}
+
+fn times(cell: &Cell, factor: f64) -> Cell {
+    let mut out = *cell;
+    out[2..].iter_mut().for_each(|c| *c *= factor);
+    out
+}
+
+/// The cell at the place mirrored at 0.
+fn mirrored(cell: &Cell, sign: f64) -> Cell {
+    let mut out = times(cell, sign);
+    out[0] = -out[0];
+    out[2..]
+        .iter_mut()
+        .skip(1)
+        .step_by(2)
+        .for_each(|c| *c = -*c);
+    out
+}
+
+/// All octaves `[2^-lowest, 1/2)` of a gap, cut as fine as they need to be. `floored`: an error counts relative to the
+/// function in the first octave, where it is smaller further on.
+fn octaves(
+    lowest: u32,
+    floored: bool,
+    f: impl Fn(f64) -> f64 + Sync,
+) -> Option<(u32, Vec<Cell>, f64)> {
+    for s in 1..=FINEST {
+        let octaves = Octaves::new(lowest, s, 0);
+        let edge = |n: usize| f64::from_bits((octaves.base + n as u64) << octaves.shift);
+        let edges: Vec<f64> = (0..octaves.count).map(edge).collect();
+        let widths: Vec<f64> = (0..octaves.count).map(|n| edge(n + 1) - edge(n)).collect();
+        let own = if floored {
+            octaves.count - (1 << s)
+        } else {
+            octaves.count
+        };
+        let (cells, rough) = fitted(&edges, &widths, own, &f)?;
+        if rough <= ROUGHNESS || s == FINEST {
+            return Some((s, cells, rough));
+        }
+    }
+    None
+}
+
+/// One polynomial for each cell, and the largest size of the last coefficients relative to the function in the cell, or in
+/// the cells from `floor` on.
+fn fitted(
+    edges: &[f64],
+    widths: &[f64],
+    floor: usize,
+    f: impl Fn(f64) -> f64 + Sync,
+) -> Option<(Vec<Cell>, f64)> {
+    let both: Option<Vec<(Cell, f64, f64)>> = (0..edges.len())
+        .into_par_iter()
+        .with_min_len(8)
+        .map(|n| {
+            let half = widths[n] / 2.0;
+            let centre = edges[n] + half;
+            let samples: [f64; TERMS] = std::array::from_fn(|j| f(centre + half * NODES.0[j]));
+            let largest = samples.iter().fold(0.0f64, |m, x| m.max(x.abs()));
+            if !samples.iter().all(|x| x.is_finite()) {
+                return None;
+            }
+            let mut chebyshev = [0.0; TERMS];
+            for (k, c) in chebyshev.iter_mut().enumerate() {
+                let sum: f64 = (0..TERMS)
+                    .map(|j| samples[j] * NODES.1[k * (2 * j + 1) % (4 * TERMS)])
+                    .sum();
+                *c = sum * if k == 0 { 1.0 } else { 2.0 } / TERMS as f64;
+            }
+            let rough = chebyshev[TERMS - 1].abs() + chebyshev[TERMS - 2].abs();
+            let mut cell = [0.0; TERMS + 2];
+            (cell[0], cell[1]) = (centre, 1.0 / half);
+            cell[2..].copy_from_slice(&powers(&chebyshev));
+            Some((cell, rough, largest))
+        })
+        .collect();
+    let both = both?;
+    let least = both[floor..].iter().fold(0.0f64, |m, (_, _, l)| m.max(*l));
+    let relative = |r: f64, l: f64| if r == 0.0 { 0.0 } else { r / l.max(least) };
+    let rough = both
+        .iter()
+        .fold(0.0f64, |m, (_, r, l)| m.max(relative(*r, *l)));
+    Some((both.into_iter().map(|(c, _, _)| c).collect(), rough))
+}
+
+/// The nodes `cos((2j + 1) pi/(2 n))`, and `cos(m pi/(2 n))` for all `m`.
+static NODES: LazyLock<([f64; TERMS], [f64; 4 * TERMS])> = LazyLock::new(|| {
+    let cosine = |m: usize| (m as f64 * std::f64::consts::PI / (2 * TERMS) as f64).cos();
+    (
+        std::array::from_fn(|j| cosine(2 * j + 1)),
+        std::array::from_fn(cosine),
+    )
+});
+
+/// From Chebyshev polynomials to powers: `T_{k+1} = 2 y T_k - T_{k-1}`.
+fn powers(chebyshev: &[f64; TERMS]) -> [f64; TERMS] {
+    let mut out = [0.0; TERMS];
+    let (mut before, mut now) = ([0.0; TERMS], [0.0; TERMS]);
+    now[0] = 1.0;
+    for (k, c) in chebyshev.iter().enumerate() {
+        for (o, n) in out.iter_mut().zip(&now) {
+            *o += c * n;
+        }
+        let mut next = [0.0; TERMS];
+        for i in 0..TERMS {
+            let shifted = if i > 0 { now[i - 1] } else { 0.0 };
+            next[i] = if k == 0 {
+                shifted
+            } else {
+                2.0 * shifted - before[i]
+            };
+        }
+        (before, now) = (now, next);
+    }
+    out
+}

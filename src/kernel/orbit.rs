@@ -1,0 +1,368 @@
+//! One pair of inputs on its way through the layers, in doubles: the values that a kernel is compiled from.
+
+use std::f64::consts::LN_2;
+
+use rug::{Integer, Rational};
+
+use super::charts::{Charts, Mirror, Place};
+use crate::dual::Dual;
+use crate::limit::{Abel, Koenigs, Landing};
+use crate::real::{Analytic, Bits, Mpfr, Real};
+use crate::recursion::{Correlation, Layer, Unit};
+
+/// Layers after which the Abel function takes over at the edge of chaos.
+pub const WALKED: u64 = 256;
+/// More layers than this are not walked.
+pub const LAST_STEP: u64 = 1_000_000;
+
+/// The map of one layer.
+#[derive(Clone, Debug)]
+pub enum Map {
+    /// In closed form, or a short polynomial.
+    Formula(Dual<f64>),
+    /// A long Hermite series, compiled.
+    Compiled(Box<CompiledDual>),
+}
+
+/// Tables of a dual: the gap over `t`, the value (over `rho^k` where it vanishes like that), and the slope.
+#[derive(Clone, Debug)]
+pub struct CompiledDual {
+    values: Charts,
+    slopes: Charts,
+    /// `k`
+    order: u32,
+}
+
+/// Polynomials up to this degree are evaluated as they are.
+const SHORT: usize = 24;
+
+impl Map {
+    /// Compiles the dual where it is worth it. `None` where it is undefined somewhere.
+    pub fn new(dual: Dual<f64>, mirror: Mirror) -> Option<Self> {
+        match &dual {
+            Dual::Series(s) if s.degree() > SHORT => {}
+            _ => return Some(Map::Formula(dual)),
+        }
+        let order = dual.leading().map_or(0, |(k, _)| k);
+        let divided = |rho: f64| match &dual {
+            Dual::Series(s) => s.divided(order as usize, &rho).0,
+            other => other.at(&rho),
+        };
+        // the gap over t has no symmetry, so both sides are sampled
+        let values = Charts::new(Mirror::None, |place| match place {
+            Place::Near(t) => dual.gap(&t) / t,
+            Place::Middle(rho) => divided(rho),
+            Place::Far(u) => dual.at(&(u - 1.0)),
+        })?;
+        let slope_mirror = match mirror {
+            Mirror::None => Mirror::None,
+            Mirror::Even => Mirror::Odd,
+            Mirror::Odd => Mirror::Even,
+        };
+        let slopes = Charts::new(slope_mirror, |place| match place {
+            Place::Near(t) => dual.slope_at_gap(&t),
+            other => dual.slope_at(&other.value()),
+        })?;
+        Some(Map::Compiled(Box::new(CompiledDual {
+            values,
+            slopes,
+            order,
+        })))
+    }
+
+    /// Where a correlation goes, and the slope of the map there.
+    fn step(&self, from: &Correlation<f64>) -> (Correlation<f64>, f64) {
+        match self {
+            Map::Formula(dual) => Layer::of(dual).step(from),
+            Map::Compiled(c) => c.step(from),
+        }
+    }
+
+    /// The first layer from `rho = -1 + u`, where a piecewise linear activation has a singularity like `u^(3/2)` or
+    /// `u^(1/2)` that the double `rho` does not resolve.
+    fn first_step(&self, place: Place) -> (Correlation<f64>, f64) {
+        let (value, slope) = match (self, place) {
+            (_, Place::Near(t)) => return self.step(&Correlation::Gap(t)),
+            (_, Place::Middle(rho)) => return self.step(&Correlation::Plain(rho)),
+            (Map::Formula(dual), Place::Far(u)) => dual.opposite_with_slope(&u),
+            (Map::Compiled(_), Place::Far(u)) => return self.step(&Correlation::Plain(u - 1.0)),
+        };
+        (Correlation::new(value), slope)
+    }
+}
+
+impl CompiledDual {
+    fn step(&self, from: &Correlation<f64>) -> (Correlation<f64>, f64) {
+        let (t, slope) = match from {
+            Correlation::Gap(t) if *t < 0.5 => {
+                let t = *t;
+                let gap = t * self.values.at_gap(t);
+                if gap > 0.75 {
+                    return (Correlation::Plain(1.0 - gap), self.slopes.at_gap(t));
+                }
+                (gap, self.slopes.at_gap(t))
+            }
+            other => {
+                let rho = other.value();
+                let slope = self.slopes.at(rho);
+                let s = self.values.at(rho);
+                if rho > 0.5 {
+                    ((1.0 - rho) * s, slope)
+                } else {
+                    let power = if rho.abs() <= 0.5 {
+                        rho.powi(self.order as i32)
+                    } else {
+                        1.0
+                    };
+                    return (Correlation::new(s * power), slope);
+                }
+            }
+        };
+        (Correlation::gap_of(t), slope)
+    }
+}
+
+/// A number `mantissa e^log`.
+#[derive(Clone, Copy, Debug)]
+pub struct Sample {
+    pub mantissa: f64,
+    pub log: f64,
+}
+
+/// What is asked of an orbit.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// `S_L` and `T_L` by walking; what becomes linear or settles on the way is cut short.
+    Layers(u64),
+    /// As `Layers`, deep at the edge of chaos.
+    Edge(Box<Edge>, u64),
+    /// As `Layers`, in the nearest-neighbour regime, by logarithms.
+    Nearest(Box<Unit<f64>>, u64),
+    /// The Koenigs function at 0.
+    Koenigs(Box<Koenigs<f64>>),
+}
+
+/// The Abel function in doubles, and in multiple precision for pairs so near each other that they have hardly moved after
+/// `L` layers: there `T_L` is a difference of large numbers.
+#[derive(Clone, Debug)]
+pub struct Edge {
+    pub double: Abel<f64>,
+    pub multiple: Abel<Mpfr>,
+}
+
+impl Edge {
+    fn kernels(
+        &self,
+        place: Place,
+        next: Correlation<f64>,
+        ntk: f64,
+        depth: u64,
+    ) -> Option<[f64; 2]> {
+        let layers = Integer::from(depth);
+        let near = 0.25 / (depth as f64).powi(self.double.q() as i32);
+        match place {
+            // the first Abel coordinate is 2 t^(-1/q) or so
+            Place::Near(t) if t < near => {
+                let t = Mpfr::rational(&Rational::from_f64(t)?, EDGE_BITS);
+                let k = self.multiple.kernels_at(&Correlation::Gap(t), &layers)?;
+                Some([1.0 - k.gap.to_f64(), k.ntk.to_f64()])
+            }
+            _ => {
+                let landing = Landing {
+                    steps: 1,
+                    position: next,
+                    ntk,
+                    slopes: 1.0,
+                };
+                let k = self.double.kernels_from(landing, &layers)?;
+                Some([1.0 - k.gap, k.ntk])
+            }
+        }
+    }
+}
+
+/// `T_L` near the diagonal is a difference of terms `(y/L)^2 ~ 1e32` times as large, for `t >= 2^-108`.
+pub const EDGE_BITS: Bits = 256;
+
+/// A map with the multiplier of its fixed point 0, if it has one.
+#[derive(Clone, Debug)]
+pub struct Orbits {
+    pub map: Map,
+    pub lambda: Option<f64>,
+    pub target: Target,
+}
+
+/// `S_n`, and `T_n 2^(512 lifts)`.
+struct Pair {
+    place: Correlation<f64>,
+    ntk: f64,
+    lifts: i32,
+}
+
+impl Pair {
+    fn advance(&mut self, (next, slope): (Correlation<f64>, f64)) {
+        let mut s = next.value();
+        if self.lifts != 0 {
+            s *= 2f64.powi(-512).powi(self.lifts.min(2));
+        }
+        self.ntk = self.ntk * slope + s;
+        self.place = next;
+        if self.ntk.abs() > 2f64.powi(600) {
+            self.ntk *= 2f64.powi(-512);
+            self.lifts += 1;
+        } else if self.lifts > 0 && self.ntk.abs() < 2f64.powi(80) {
+            self.ntk *= 2f64.powi(512);
+            self.lifts -= 1;
+        }
+    }
+
+    fn done(&self) -> [Sample; 2] {
+        let log = f64::from(self.lifts) * 512.0 * LN_2;
+        [
+            Sample {
+                mantissa: self.place.value(),
+                log: 0.0,
+            },
+            Sample {
+                mantissa: self.ntk,
+                log,
+            },
+        ]
+    }
+}
+
+impl Orbits {
+    /// `S` and `T` (twice the Koenigs function, where that is the target). `None` where the orbit was lost.
+    pub fn sample(&self, place: Place) -> Option<[Sample; 2]> {
+        match &self.target {
+            Target::Layers(depth) => self.walked(place, *depth),
+            Target::Edge(edge, depth) => {
+                let mut pair = self.start(place);
+                pair.advance(self.map.first_step(place));
+                let k = edge.kernels(place, pair.place, pair.ntk, *depth)?;
+                Some(k.map(|mantissa| Sample { mantissa, log: 0.0 }))
+            }
+            Target::Nearest(unit, depth) => {
+                let start = match place {
+                    Place::Near(t) => Correlation::Gap(t),
+                    other => Correlation::Plain(other.value()),
+                };
+                let k = unit.kernels(start, *depth, Default::default()).ok()?;
+                Some([k.nngp, k.ntk].map(|x| Sample {
+                    mantissa: x.mantissa,
+                    log: x.log,
+                }))
+            }
+            Target::Koenigs(h) => {
+                let lambda = self.lambda?;
+                let (next, _) = self.map.first_step(place);
+                let (mut next, mut log) = (next, -lambda.ln());
+                let mut steps = 1;
+                // compiled layers are cheaper than those of the Koenigs function
+                while let Map::Compiled(_) = self.map {
+                    if next.value().abs() < 0.01 {
+                        break;
+                    }
+                    next = self.map.step(&next).0;
+                    steps += 1;
+                    if steps > LAST_STEP {
+                        return None;
+                    }
+                }
+                log *= steps as f64;
+                let mantissa = h.at(&next)?;
+                let sample = Sample { mantissa, log };
+                Some([sample, sample])
+            }
+        }
+    }
+
+    fn start(&self, place: Place) -> Pair {
+        let rho = place.value();
+        let start = match place {
+            Place::Near(t) => Correlation::Gap(t),
+            _ => Correlation::Plain(rho),
+        };
+        Pair {
+            place: start,
+            ntk: rho,
+            lifts: 0,
+        }
+    }
+
+    fn walked(&self, place: Place, depth: u64) -> Option<[Sample; 2]> {
+        let mut pair = self.start(place);
+        for layer in 0..depth {
+            if let (Some(lambda), Correlation::Plain(s), 0) = (self.lambda, &pair.place, pair.lifts)
+                && layer > 0
+                && s.abs() < 1e-17 * lambda
+            {
+                // only the leading term acts: S lambda^m, lambda^m (T + m S)
+                let m = (depth - layer) as f64;
+                let log = m * lambda.ln();
+                return Some([
+                    Sample { mantissa: *s, log },
+                    Sample {
+                        mantissa: pair.ntk + m * s,
+                        log,
+                    },
+                ]);
+            }
+            let step = if layer == 0 {
+                self.map.first_step(place)
+            } else {
+                self.map.step(&pair.place)
+            };
+            let (s, t) = (pair.place.value(), pair.ntk);
+            pair.advance(step);
+            if !pair.ntk.is_finite() || layer > LAST_STEP {
+                return None;
+            }
+            // at rest at the fixed point: no more than rounding moves (twice, so that a turning point is not taken for rest)
+            let still = |a: f64, b: f64| (a - b).abs() <= 2.0 * f64::EPSILON * b.abs();
+            if layer > 64
+                && pair.lifts == 0
+                && still(s, pair.place.value())
+                && still(t, pair.ntk)
+                && s.abs() > 1e-3
+            {
+                let (again, slope) = self.map.step(&pair.place);
+                if slope < 1.0 && still(again.value() + pair.ntk * slope, pair.ntk) {
+                    break;
+                }
+            }
+        }
+        Some(pair.done())
+    }
+}
+
+/// `T_L` on the diagonal, `1 + b + ... + b^L`, for `b = dual'(1)`, as a number times `e^log`. `None` for infinite `b`.
+pub fn diagonal(b: f64, depth: u64) -> Option<Sample> {
+    let plain = |mantissa| Some(Sample { mantissa, log: 0.0 });
+    if !b.is_finite() {
+        return None;
+    }
+    let x = b - 1.0;
+    let n = depth as f64 + 1.0;
+    // (b^n - 1)/(b - 1)
+    let log = n * x.ln_1p();
+    if (n * x).abs() < 1e-3 {
+        // binomial series: n + n(n-1)/2 x + n(n-1)(n-2)/6 x^2 + ...
+        let mut term = n;
+        let mut sum = 0.0;
+        let mut k = 1.0;
+        while term != 0.0 && k < 20.0 {
+            sum += term;
+            term *= (n - k) / (k + 1.0) * x;
+            k += 1.0;
+        }
+        return plain(sum);
+    }
+    if log < 600.0 {
+        return plain(log.exp_m1() / x);
+    }
+    Some(Sample {
+        mantissa: -(-log).exp_m1() / x,
+        log,
+    })
+}
