@@ -23,6 +23,15 @@ pub enum Error {
     /// The deadline came first.
     #[error("{0}")]
     Timeout(String),
+    /// Two things that must fit together have different sizes.
+    #[error("{0}")]
+    Shape(String),
+    /// Data are not what they should be; the text names the file or the image, and the place.
+    #[error("{0}")]
+    Data(String),
+    /// A file cannot be read or written; the text names it.
+    #[error("{0}")]
+    Io(String),
 }
 
 /// The library's result.

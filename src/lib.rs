@@ -11,16 +11,20 @@
 //! * [`dual`]: `rho -> E phi(u) phi(v)`, its slope and its fixed points.
 //! * [`recursion`]: the kernels of a network of any depth, with weights, biases and the conventions of papers.
 //! * [`limit`]: infinitely many layers: the regime, with its evidence.
+//! * [`image`]: pictures as arrays: readers and preprocessing.
+//! * [`cntk`]: the convolutional kernels of pictures.
 
 // The contents page of a room names its private files too.
 #![allow(rustdoc::private_intra_doc_links)]
 
 pub mod activation;
+pub mod cntk;
 pub mod deadline;
 pub mod dual;
 pub mod error;
 pub mod exact;
 pub mod hermite;
+pub mod image;
 pub mod limit;
 pub mod quadrature;
 pub mod real;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The order of the rooms; the tests of a room may use later ones.
-const ROOMS: [&str; 10] = [
+const ROOMS: [&str; 12] = [
     "error",
     "deadline",
     "real",
@@ -15,7 +15,12 @@ const ROOMS: [&str; 10] = [
     "dual",
     "recursion",
     "limit",
+    "image",
+    "cntk",
 ];
+
+/// The rooms that read files, because files are what they are about.
+const READS_FILES: [&str; 1] = ["image"];
 
 fn sources(dir: &Path, out: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(dir).unwrap() {
@@ -117,7 +122,12 @@ fn the_library_neither_prints_nor_reads_files() {
                 "todo!(",
                 "unimplemented!(",
             ] {
-                assert!(!line.contains(word), "{}: {line}", path.display());
+                let allowed = word == "std::fs" && READS_FILES.contains(&room(&path).as_str());
+                assert!(
+                    allowed || !line.contains(word),
+                    "{}: {line}",
+                    path.display()
+                );
             }
         }
     }

@@ -1,10 +1,14 @@
 //! What may be typed: the arguments of every command, their help and their limits.
 
+mod cntk;
+
 use std::time::Duration;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+pub use cntk::{Cntk, Kernel, Numbers, Preprocess, Readout};
 
 /// The most digits that may be asked for.
 pub const DIGITS_MAX: u32 = 1000;
@@ -93,6 +97,9 @@ pub enum Command {
     /// Enclose the expectation of an expression under the normal law
     #[command(after_help = expect_help())]
     Expect(Expect),
+    /// Classify images with the kernels of convolutional networks
+    #[command(after_help = cntk::HELP)]
+    Cntk(Box<Cntk>),
     /// Print the completions for a shell
     #[command(after_help = COMPLETIONS_HELP)]
     Completions(Completions),

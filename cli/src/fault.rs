@@ -33,6 +33,9 @@ impl From<&Error> for FaultJson {
             Error::Domain(_) => ("domain", None),
             Error::Unresolved(_) => ("unresolved", None),
             Error::Timeout(_) => ("timeout", None),
+            Error::Shape(_) => ("shape", None),
+            Error::Data(_) => ("data", None),
+            Error::Io(_) => ("io", None),
         };
         Self {
             kind,

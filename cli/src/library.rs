@@ -1,18 +1,23 @@
 //! The seam: the questions that this door asks of the library, and nothing else. Every command goes
 //! through here; no other file of the command line calls the mathematics.
 
+use std::path::Path;
 use std::time::Duration;
 
 pub use deeplimit::activation::Entry;
 use deeplimit::activation::Expr;
+use deeplimit::cntk::{self, Cntk};
+pub use deeplimit::cntk::{Kernels, Regression, Watch};
 use deeplimit::deadline::Deadline;
 pub use deeplimit::dual::DualValue;
 use deeplimit::error::Result;
+pub use deeplimit::image::Images;
+use deeplimit::image::{self, Standardisation};
 use deeplimit::limit::{self, Classification, Options, Quantity};
 use deeplimit::{dual, hermite, quadrature, real};
 use rug::Rational;
 
-use crate::args::Arithmetic;
+use crate::args::{self, Arithmetic};
 
 /// How much is wanted of an answer.
 #[derive(Clone, Copy, Debug)]
@@ -109,4 +114,80 @@ pub fn dual(text: &str, at: &[Rational], request: Request) -> Result<Vec<DualVal
 pub fn expectation(text: &str, request: Request) -> Result<Quantity> {
     let deadline = request.deadline();
     quadrature::expect(&Expr::parse(text)?, request.digits(), deadline)
+}
+
+/// The images of a file or folder.
+pub fn images(path: &Path, labels: Option<&Path>) -> Result<Images> {
+    image::open(path, labels)
+}
+
+/// Changes training and test images alike.
+pub fn preprocess(how: args::Preprocess, train: &mut Images, test: &mut Images) -> Result<()> {
+    match how {
+        args::Preprocess::None => {}
+        args::Preprocess::NormOne => {
+            image::standard::scale_pixels_to_norm_one(train);
+            image::standard::scale_pixels_to_norm_one(test);
+        }
+        args::Preprocess::Standard => {
+            let standard = Standardisation::of(train)?;
+            standard.apply(train)?;
+            standard.apply(test)?;
+        }
+    }
+    Ok(())
+}
+
+/// A convolutional kernel in either precision.
+pub enum Convolutional {
+    Single(Cntk<f32>),
+    Double(Cntk<f64>),
+}
+
+impl Convolutional {
+    /// The kernel that is asked for, for images of this shape.
+    pub fn new(args: &args::Cntk, shape: [usize; 3]) -> Result<Convolutional> {
+        let activation = Expr::parse(args.activation.trim_start())?;
+        let readout = match args.readout {
+            args::Readout::Vanilla => cntk::Readout::Vanilla,
+            args::Readout::Gap => cntk::Readout::Gap,
+        };
+        let mut network = cntk::Architecture::new(&activation, &args.layers, readout)?;
+        network.filter = args.filter;
+        network.bias = args.bias;
+        network.first_trained = !args.fixed;
+        network.last_trained = !args.fixed;
+        network.kernel = match args.kernel {
+            args::Kernel::Ntk => cntk::Kind::Ntk,
+            args::Kernel::Nngp => cntk::Kind::Nngp,
+        };
+        Ok(match args.numbers {
+            args::Numbers::F32 => Convolutional::Single(Cntk::new(&network, shape)?),
+            args::Numbers::F64 => Convolutional::Double(Cntk::new(&network, shape)?),
+        })
+    }
+
+    /// All pairs of two sets; `None` if it was stopped.
+    pub fn block(&self, rows: &Images, columns: &Images, go: Watch) -> Result<Option<Kernels>> {
+        match self {
+            Convolutional::Single(k) => k.block(rows, columns, go),
+            Convolutional::Double(k) => k.block(rows, columns, go),
+        }
+    }
+
+    /// All pairs of one set; `None` if it was stopped.
+    pub fn gram(&self, images: &Images, go: Watch) -> Result<Option<Kernels>> {
+        match self {
+            Convolutional::Single(k) => k.gram(images, go),
+            Convolutional::Double(k) => k.gram(images, go),
+        }
+    }
+
+    /// The instructions in use.
+    pub fn processor(&self) -> &'static str {
+        match self {
+            Convolutional::Single(k) => k.processor().name(),
+            Convolutional::Double(k) => k.processor().name(),
+        }
+    }
 }

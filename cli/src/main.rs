@@ -9,6 +9,7 @@ mod library;
 mod number;
 mod output;
 mod progress;
+mod store;
 mod table;
 mod words;
 
@@ -118,6 +119,7 @@ fn report(cli: &Cli, width: usize) -> io::Result<Report> {
         Command::Hermite(args) => commands::hermite::run(args, width),
         Command::Dual(args) => commands::dual::run(args, width),
         Command::Expect(args) => commands::expect::run(args, width),
+        Command::Cntk(args) => Ok(commands::cntk::run(args, width)),
         Command::Completions(args) => Ok(commands::completions::run(args)),
         Command::Man(args) => commands::man::run(args),
     }
