@@ -98,7 +98,7 @@ pub enum Command {
     #[command(after_help = expect_help())]
     Expect(Expect),
     /// Classify images with the kernels of convolutional networks
-    #[command(after_help = cntk::HELP)]
+    #[command(after_help = cntk::HELP, override_usage = cntk::USAGE)]
     Cntk(Box<Cntk>),
     /// Print the completions for a shell
     #[command(after_help = COMPLETIONS_HELP)]

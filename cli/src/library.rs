@@ -140,8 +140,8 @@ pub fn preprocess(how: args::Preprocess, train: &mut Images, test: &mut Images) 
 
 /// A convolutional kernel in either precision.
 pub enum Convolutional {
-    Single(Cntk<f32>),
-    Double(Cntk<f64>),
+    Single(Box<Cntk<f32>>),
+    Double(Box<Cntk<f64>>),
 }
 
 impl Convolutional {
@@ -162,8 +162,8 @@ impl Convolutional {
             args::Kernel::Nngp => cntk::Kind::Nngp,
         };
         Ok(match args.numbers {
-            args::Numbers::F32 => Convolutional::Single(Cntk::new(&network, shape)?),
-            args::Numbers::F64 => Convolutional::Double(Cntk::new(&network, shape)?),
+            args::Numbers::F32 => Convolutional::Single(Box::new(Cntk::new(&network, shape)?)),
+            args::Numbers::F64 => Convolutional::Double(Box::new(Cntk::new(&network, shape)?)),
         })
     }
 
@@ -180,6 +180,14 @@ impl Convolutional {
         match self {
             Convolutional::Single(k) => k.gram(images, go),
             Convolutional::Double(k) => k.gram(images, go),
+        }
+    }
+
+    /// The relative rounding of a kernel.
+    pub fn rounding(&self) -> f64 {
+        match self {
+            Convolutional::Single(_) => Cntk::<f32>::rounding(),
+            Convolutional::Double(_) => Cntk::<f64>::rounding(),
         }
     }
 

@@ -29,7 +29,9 @@ impl Home {
     fn images(&self, name: &str, count: u32, seed: u64) {
         let mut state = seed;
         let mut noise = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
             (state >> 58) as u8
         };
         let mut pixels = vec![0, 0, 8, 3];
@@ -63,7 +65,10 @@ impl Home {
         let mut line = vec!["cntk".to_owned()];
         for name in ["train", "test"] {
             line.extend([format!("--{name}"), self.path(name)]);
-            line.extend([format!("--{name}-labels"), self.path(&format!("{name}-labels"))]);
+            line.extend([
+                format!("--{name}-labels"),
+                self.path(&format!("{name}-labels")),
+            ]);
         }
         line.extend(more.iter().map(|w| (*w).to_owned()));
         line
@@ -76,7 +81,13 @@ impl Home {
 }
 
 fn json(session: &Session) -> Vec<Json> {
-    assert_eq!(session.code, Some(0), "{}{}", session.stdout, session.stderr);
+    assert_eq!(
+        session.code,
+        Some(0),
+        "{}{}",
+        session.stdout,
+        session.stderr
+    );
     let all: Json = serde_json::from_str(&session.stdout).unwrap();
     all.as_array().unwrap().clone()
 }
@@ -85,7 +96,15 @@ fn json(session: &Session) -> Vec<Json> {
 fn easy_pictures_are_told_apart_at_every_depth() {
     let home = Home::new("easy");
     for readout in ["vanilla", "gap"] {
-        let more = ["--layers", "1,3", "--readout", readout, "--apart", "10", "--json"];
+        let more = [
+            "--layers",
+            "1,3",
+            "--readout",
+            readout,
+            "--apart",
+            "10",
+            "--json",
+        ];
         let depths = json(&home.run(&more));
         assert_eq!(depths.len(), 2);
         for (depth, layers) in depths.iter().zip([1, 3]) {
@@ -101,7 +120,11 @@ fn easy_pictures_are_told_apart_at_every_depth() {
     }
     let table = home.run(&["--layers", "2", "--readout", "vanilla", "--numbers", "f64"]);
     assert_eq!(table.code, Some(0), "{}", table.stderr);
-    assert!(table.stdout.contains("100.00 % ± 0.00 of 45"), "{}", table.stdout);
+    assert!(
+        table.stdout.contains("100.00 % ± 0.00 of 45"),
+        "{}",
+        table.stdout
+    );
     assert!(table.stdout.contains("4,530 pairs"), "{}", table.stdout);
 }
 
@@ -121,7 +144,15 @@ fn labels_that_are_noise_are_not_learnt() {
 fn a_folder_keeps_finished_bands_and_only_those_of_the_same_question() {
     let home = Home::new("kept");
     let out = home.path("out");
-    let question = ["--layers", "1,2", "--readout", "gap", "--out", &out, "--json"];
+    let question = [
+        "--layers",
+        "1,2",
+        "--readout",
+        "gap",
+        "--out",
+        &out,
+        "--json",
+    ];
     let first = json(&home.run(&question));
     let mut names: Vec<_> = fs::read_dir(&out)
         .unwrap()
@@ -157,7 +188,11 @@ fn bad_input_is_one_clear_sentence() {
         let session = home.run(more);
         assert_bad(&more.join(" "), &session);
         for word in words {
-            assert!(session.stderr.contains(word), "{more:?}: {}", session.stderr);
+            assert!(
+                session.stderr.contains(word),
+                "{more:?}: {}",
+                session.stderr
+            );
         }
     };
     let with = |more: &[&'static str], words: &[&str]| {
@@ -173,7 +208,10 @@ fn bad_input_is_one_clear_sentence() {
     with(&["--train-count", "0"], &["from 1"]);
     with(&["--bias", "nan"], &["bias"]);
     with(&["--jitter", "nan"], &["jitter"]);
-    bad(&["--layers", "2,0", "--readout", "gap"], &["from 1 to 10000"]);
+    bad(
+        &["--layers", "2,0", "--readout", "gap"],
+        &["from 1 to 10000"],
+    );
     bad(&["--layers", "x", "--readout", "gap"], &["from 1 to 10000"]);
 
     let one = |train: &str, more: &[&str], words: &[&str]| {
@@ -202,16 +240,43 @@ fn bad_input_is_one_clear_sentence() {
     one("other.bin", &["--test-labels", &labels], &["32", "6"]);
 
     // Equal images have no interpolant; jitter is the way out, and it is reported.
-    fs::write(home.0.join("twice"), [&[0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 6, 0, 0, 0, 6][..], &[9; 36], &[9; 36]].concat()).unwrap();
+    fs::write(
+        home.0.join("twice"),
+        [
+            &[0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 6, 0, 0, 0, 6][..],
+            &[9; 36],
+            &[9; 36],
+        ]
+        .concat(),
+    )
+    .unwrap();
     fs::write(home.0.join("twice-labels"), [0, 0, 8, 1, 0, 0, 0, 2, 0, 1]).unwrap();
     let (twice, twice_labels) = (home.path("twice"), home.path("twice-labels"));
-    let more = ["--train-labels", &twice_labels, "--test-labels", &labels, "--preprocess", "none"];
-    one("twice", &more, &["positive definite", "jitter"]);
+    let more = [
+        "--train-labels",
+        &twice_labels,
+        "--test-labels",
+        &labels,
+        "--preprocess",
+        "none",
+    ];
     let test = home.path("test");
-    let mut line = vec!["cntk", "--layers", "2", "--readout", "gap", "--train", &twice, "--test", &test];
-    line.extend(more);
-    line.extend(["--jitter", "1e-3"]);
-    let session = deeplimit(&line);
+    let twins = |option: &[&str]| {
+        let mut line = vec!["cntk", "--layers", "2", "--readout", "gap"];
+        line.extend(["--train", &twice, "--test", &test]);
+        line.extend(more);
+        line.extend(option);
+        deeplimit(&line)
+    };
+    let session = twins(&[]);
+    assert_bad("equal images", &session);
+    assert!(session.stderr.contains("positive definite") && session.stderr.contains("jitter"));
+    let session = twins(&["--json"]);
+    assert_eq!(session.code, Some(2), "{}", session.stdout);
+    let answer: Json = serde_json::from_str(&session.stdout).unwrap();
+    assert_eq!(answer[0]["layers"], "2");
+    assert_eq!(answer[0]["error"]["kind"], "unresolved");
+    let session = twins(&["--jitter", "1e-3"]);
     assert_eq!(session.code, Some(0), "{}", session.stderr);
     assert!(session.stdout.contains("Jitter 1e-3"), "{}", session.stdout);
 }
@@ -241,12 +306,17 @@ fn ctrl_c_keeps_finished_bands_and_a_later_run_goes_on() {
     }
     assert!(first.exists());
     let id = child.id().to_string();
-    let killed = std::process::Command::new("kill").args(["-INT", &id]).status();
+    let killed = std::process::Command::new("kill")
+        .args(["-INT", &id])
+        .status();
     assert!(killed.unwrap().success());
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130));
     let said = String::from_utf8(output.stdout).unwrap();
-    assert!(said.contains("Interrupted") && said.contains("goes on"), "{said}");
+    assert!(
+        said.contains("Interrupted") && said.contains("goes on"),
+        "{said}"
+    );
     assert!(first.exists());
     let unfinished = fs::read_dir(&out).unwrap();
     let mut names = unfinished.map(|e| e.unwrap().file_name().into_string().unwrap());
@@ -256,17 +326,41 @@ fn ctrl_c_keeps_finished_bands_and_a_later_run_goes_on() {
 #[test]
 fn cifar_where_it_is() {
     let data = std::env::var_os("DEEPLIMIT_DATA").map(PathBuf::from);
-    let data = data.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"));
+    let data =
+        data.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"));
     let batches = data.join("cifar-10-batches-bin");
     if !batches.is_dir() {
-        eprintln!("skipped: no data in {} (set DEEPLIMIT_DATA)", data.display());
+        eprintln!(
+            "skipped: no data in {} (set DEEPLIMIT_DATA)",
+            data.display()
+        );
         return;
     }
     let path = |name: &str| batches.join(name).display().to_string();
     let (train, test) = (path("data_batch_1.bin"), path("test_batch.bin"));
-    let mut line = vec!["cntk", "--train", &train, "--test", &test, "--readout", "vanilla", "--json"];
-    line.extend(["--layers", "3", "--train-count", "200", "--test-count", "200"]);
+    let mut line = vec![
+        "cntk",
+        "--train",
+        &train,
+        "--test",
+        &test,
+        "--readout",
+        "vanilla",
+        "--json",
+    ];
+    line.extend([
+        "--layers",
+        "3",
+        "--train-count",
+        "200",
+        "--test-count",
+        "200",
+    ]);
     let depths = json(&deeplimit(&line));
     // Chance is 0.1 with standard error 0.021; 200 training images give about a quarter.
-    assert!(depths[0]["all"]["accuracy"].as_f64().unwrap() > 0.16, "{}", depths[0]);
+    assert!(
+        depths[0]["all"]["accuracy"].as_f64().unwrap() > 0.16,
+        "{}",
+        depths[0]
+    );
 }

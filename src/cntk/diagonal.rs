@@ -1,5 +1,4 @@
-//! One diagonal of the matrix of pairs of positions, through all the layers: plain loops that a compiler turns into
-//! vectors. `vector.rs` compiles them for several processors; nothing here knows of that.
+//! One diagonal of the matrix of pairs of positions, through all the layers.
 //!
 //! With `n = sigma sigma'/q^2` and `rho = Sigma/(sigma sigma')` a layer is
 //!
@@ -11,21 +10,23 @@
 
 use super::geometry::{BLOCK, Geometry, Line};
 use super::lane::Lane;
+use super::loops::Constants;
 use super::profile::Profile;
+use super::vector::Processor;
 
 /// What the loops need to know of the architecture.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct Plan<T: Lane> {
     /// The shape
     pub geometry: Geometry,
     /// The last layer that is wanted
     pub layers: usize,
     /// `wanted[h - 1]`: the sums after layer `h` are wanted
     pub wanted: Vec<bool>,
-    /// `b^2/(a^2 + b^2)` of `phi = a z + b |z|`
-    pub bend: f64,
     /// The variance of the bias
     pub bias: f64,
+    /// What the activation multiplies and adds
+    pub constants: Constants<T>,
     /// `Theta^(0) = Sigma^(0)`, not 0
     pub first_trained: bool,
 }
@@ -63,9 +64,10 @@ impl<T: Lane> Desk<T> {
 }
 
 /// Adds the sums over the diagonal `shift`, `weight` times, to `out`.
-#[inline(always)]
-pub fn add_diagonal<T: Lane, const FMA: bool>(
-    plan: &Plan,
+#[allow(clippy::too_many_arguments)]
+pub fn add_diagonal<T: Lane>(
+    processor: Processor,
+    plan: &Plan<T>,
     x: &Profile<T>,
     y: &Profile<T>,
     shift: isize,
@@ -79,7 +81,7 @@ pub fn add_diagonal<T: Lane, const FMA: bool>(
     // Where the diagonal begins in either image.
     let (ox, oy) = if shift < 0 { (far, 0) } else { (0, far) };
     let n = (geometry.count() - far).next_multiple_of(BLOCK);
-    let mut constants = Constants::new(plan);
+    let mut constants = plan.constants;
     // The diagonal before this one may have been longer.
     for lines in [&mut desk.values, &mut desk.sums] {
         lines.k[guard + n..][..guard].fill(T::default());
@@ -89,7 +91,7 @@ pub fn add_diagonal<T: Lane, const FMA: bool>(
         let k = &mut desk.values.k[guard..][..n];
         k.fill(T::default());
         for c in 0..geometry.channels {
-            products::<T, FMA>(&x.channel(c)[ox..][..n], &y.channel(c)[oy..][..n], k);
+            processor.products(&x.channel(c)[ox..][..n], &y.channel(c)[oy..][..n], k);
         }
         let t = &mut desk.values.t[guard..][..n];
         if plan.first_trained {
@@ -111,11 +113,16 @@ pub fn add_diagonal<T: Lane, const FMA: bool>(
             &y.reciprocal(layer)[oy..][..n],
         ];
         if radius == 1 {
-            row_sums::<T>(&values.k[guard - 1..][..n + 2], &mut sums.k[guard..][..n]);
-            row_sums::<T>(&values.t[guard - 1..][..n + 2], &mut sums.t[guard..][..n]);
+            processor.row_sums(
+                [
+                    &values.k[guard - 1..][..n + 2],
+                    &values.t[guard - 1..][..n + 2],
+                ],
+                [&mut sums.k[guard..][..n], &mut sums.t[guard..][..n]],
+            );
             let (up, down) = (guard - stride, guard + stride);
             let (k, t) = (&sums.k, &sums.t);
-            activated::<T, FMA, 3>(
+            processor.activated(
                 [&k[up..][..n], &k[guard..][..n], &k[down..][..n]],
                 [&t[up..][..n], &t[guard..][..n], &t[down..][..n]],
                 pixels,
@@ -127,7 +134,7 @@ pub fn add_diagonal<T: Lane, const FMA: bool>(
             box_sums(&mut values.k, &mut sums.k, guard, n, radius, stride);
             box_sums(&mut values.t, &mut sums.t, guard, n, radius, stride);
             let (k, t) = (&sums.k[guard..][..n], &sums.t[guard..][..n]);
-            activated::<T, FMA, 1>(
+            processor.activated(
                 [k],
                 [t],
                 pixels,
@@ -137,48 +144,10 @@ pub fn add_diagonal<T: Lane, const FMA: bool>(
             );
         }
         if plan.wanted[layer] {
-            out[place][0] += weight * total(&values.k[guard..][..n]);
-            out[place][1] += weight * total(&values.t[guard..][..n]);
+            out[place][0] += weight * processor.total(&values.k[guard..][..n]);
+            out[place][1] += weight * processor.total(&values.t[guard..][..n]);
             place += 1;
         }
-    }
-}
-
-struct Constants<T> {
-    bend: T,
-    straight: T,
-    bias: T,
-    /// The same, but 0 below a first layer that is fixed.
-    theta_bias: T,
-}
-
-impl<T: Lane> Constants<T> {
-    #[inline(always)]
-    fn new(plan: &Plan) -> Self {
-        Constants {
-            bend: T::rounded(plan.bend),
-            straight: T::rounded(1.0 - plan.bend),
-            bias: T::rounded(plan.bias),
-            theta_bias: T::rounded(if plan.first_trained { plan.bias } else { 0.0 }),
-        }
-    }
-}
-
-/// `out += x y`
-#[inline(always)]
-fn products<T: Lane, const FMA: bool>(x: &[T], y: &[T], out: &mut [T]) {
-    for ((x, y), out) in x.iter().zip(y).zip(out) {
-        *out = x.times_plus::<FMA>(*y, *out);
-    }
-}
-
-/// The sums of three neighbours in a row.
-#[inline(always)]
-fn row_sums<T: Lane>(values: &[T], out: &mut [T]) {
-    let n = out.len();
-    let (left, middle, right) = (&values[..n], &values[1..][..n], &values[2..][..n]);
-    for p in 0..n {
-        out[p] = left[p] + middle[p] + right[p];
     }
 }
 
@@ -206,66 +175,4 @@ fn box_sums<T: Lane>(
         add(sums, values, guard - radius * stride + a * stride);
     }
     sums[guard..][..n].copy_from_slice(&values[guard..][..n]);
-}
-
-/// The activation, at the sums of `TAPS` rows: `K` and `T` of the next layer.
-#[inline(always)]
-fn activated<T: Lane, const FMA: bool, const TAPS: usize>(
-    k: [&[T]; TAPS],
-    t: [&[T]; TAPS],
-    [dx, rx, dy, ry]: [&[T]; 4],
-    constants: &Constants<T>,
-    k_out: &mut [T],
-    t_out: &mut [T],
-) {
-    let n = k_out.len();
-    // Equal lengths, said so that no bound is checked inside the loop.
-    let (k, t) = (k.map(|l| &l[..n]), t.map(|l| &l[..n]));
-    let (dx, rx, dy, ry, t_out) = (&dx[..n], &rx[..n], &dy[..n], &ry[..n], &mut t_out[..n]);
-    let Constants {
-        bend,
-        straight,
-        bias,
-        theta_bias,
-    } = *constants;
-    for p in 0..n {
-        let (mut sigma, mut theta) = (k[0][p], t[0][p]);
-        if TAPS == 3 {
-            sigma = sigma + k[1][p] + k[2][p];
-            theta = theta + t[1][p] + t[2][p];
-        }
-        let inverse = rx[p] * ry[p];
-        let rho = (sigma + bias) * inverse;
-        let theta = (theta + theta_bias) * inverse;
-        let distance = T::ONE - rho.magnitude();
-        // Beyond 1 by rounding, or as near to 1 as rounding reaches.
-        let distance = if distance < T::NEAR {
-            T::default()
-        } else {
-            distance
-        };
-        let magnitude = T::ONE - distance;
-        let root = distance.root();
-        // 1 - (2/pi) acos|rho| = (2/pi) asin|rho|
-        let arc = T::ONE - root * T::angle::<FMA>(distance);
-        let segment = distance * root * T::segment::<FMA>(distance);
-        let kappa0 = arc.signed(rho).times_plus::<FMA>(bend, straight);
-        let kappa1 =
-            straight.times_plus::<FMA>(magnitude.signed(rho), bend * (magnitude + segment));
-        let n = dx[p] * dy[p];
-        k_out[p] = n * kappa1;
-        t_out[p] = n * kappa0.times_plus::<FMA>(theta, kappa1);
-    }
-}
-
-/// The sum of all numbers: sixteen running sums, added in `f64`.
-#[inline(always)]
-fn total<T: Lane>(line: &[T]) -> f64 {
-    let mut sums = [T::default(); BLOCK];
-    for block in line.chunks_exact(BLOCK) {
-        for (sum, value) in sums.iter_mut().zip(block) {
-            *sum = *sum + *value;
-        }
-    }
-    sums.iter().map(|s| s.double()).sum()
 }

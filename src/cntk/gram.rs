@@ -3,9 +3,10 @@
 use rayon::prelude::*;
 
 use super::architecture::{Architecture, Kind, Readout};
-use super::diagonal::{Desk, Plan};
+use super::diagonal::{Desk, Plan, add_diagonal};
 use super::geometry::Geometry;
 use super::lane::Lane;
+use super::loops::Constants;
 use super::profile::Profile;
 use super::vector::Processor;
 use crate::error::{Error, Result};
@@ -26,11 +27,10 @@ const SIDE_MAX: usize = 16;
 ///
 /// A pair of patches of which one is zero has `Sigma = K = Theta = 0`; without bias a zero image has `K(0, x) = 0`.
 #[derive(Clone, Debug)]
-pub struct Cntk<T> {
-    plan: Plan,
+pub struct Cntk<T: Lane> {
+    plan: Plan<T>,
     architecture: Architecture,
     processor: Processor,
-    of: std::marker::PhantomData<T>,
 }
 
 /// Kernels between `rows` and `columns` images, one matrix per number of layers, row after row.
@@ -70,6 +70,7 @@ impl<T: Lane> Cntk<T> {
             )));
         }
         let layers = architecture.layers.iter().copied().max().unwrap_or(0);
+        let bias = architecture.bias * architecture.bias;
         let mut wanted = vec![false; layers];
         for l in &architecture.layers {
             wanted[l - 1] = true;
@@ -84,13 +85,12 @@ impl<T: Lane> Cntk<T> {
                 },
                 layers,
                 wanted,
-                bend: architecture.bend,
-                bias: architecture.bias * architecture.bias,
+                bias,
+                constants: Constants::new(architecture.bend, bias, architecture.first_trained),
                 first_trained: architecture.first_trained,
             },
             architecture: architecture.clone(),
             processor: Processor::best(),
-            of: std::marker::PhantomData,
         })
     }
 
@@ -104,6 +104,11 @@ impl<T: Lane> Cntk<T> {
     /// The instructions in use.
     pub fn processor(&self) -> Processor {
         self.processor
+    }
+
+    /// The relative rounding of a kernel, generously: two equal images differ by less.
+    pub fn rounding() -> f64 {
+        T::NEAR.double()
     }
 
     /// What is computed once per image.
@@ -139,8 +144,7 @@ impl<T: Lane> Cntk<T> {
         let wanted = plan.wanted.iter().filter(|w| **w).count();
         let mut sums = vec![[0.0; 2]; wanted];
         let mut add = |shift, weight| {
-            self.processor
-                .add_diagonal(plan, x, y, shift, weight, desk, &mut sums);
+            add_diagonal(self.processor, plan, x, y, shift, weight, desk, &mut sums);
         };
         let scale = match self.architecture.readout {
             Readout::Vanilla => {

@@ -39,7 +39,7 @@ pub trait Lane:
     const SMALLEST: f64;
     /// A variance above this is refused: products would leave the range of the type.
     const LARGEST: f64;
-    /// The promised relative error of [`Lane::angle`] and [`Lane::segment`] as functions of `y`.
+    /// The promised relative error of `sqrt(y) P(y)` and `y sqrt(y) R(y)` as functions of `y`.
     const ANGLE_ERROR: f64;
 
     /// Rounded to nearest.
@@ -54,10 +54,19 @@ pub trait Lane:
     fn signed(self, sign: Self) -> Self;
     /// `self * b + c`, fused where the processor can.
     fn times_plus<const FMA: bool>(self, b: Self, c: Self) -> Self;
-    /// `P(y)`
-    fn angle<const FMA: bool>(y: Self) -> Self;
-    /// `R(y)`
-    fn segment<const FMA: bool>(y: Self) -> Self;
+    /// The coefficients of `P`, highest power first.
+    type Angle: AsRef<[Self]> + Copy + std::fmt::Debug + Send + Sync;
+    /// The coefficients of `R`, highest power first.
+    type Segment: AsRef<[Self]> + Copy + std::fmt::Debug + Send + Sync;
+    /// `P`
+    const ANGLE: Self::Angle;
+    /// `R`
+    const SEGMENT: Self::Segment;
+    /// The value of a polynomial of either type: its length is known when this is compiled, its coefficients are not, so
+    /// that they are kept in registers instead of being read from memory in every step of a loop.
+    fn angle<const FMA: bool>(coefficients: &Self::Angle, y: Self) -> Self;
+    /// As [`Lane::angle`].
+    fn segment<const FMA: bool>(coefficients: &Self::Segment, y: Self) -> Self;
 }
 
 macro_rules! lane {
@@ -98,21 +107,17 @@ macro_rules! lane {
                     self * b + c
                 }
             }
+            type Angle = [$t; $p.len()];
+            type Segment = [$t; $r.len()];
+            const ANGLE: Self::Angle = $p;
+            const SEGMENT: Self::Segment = $r;
             #[inline(always)]
-            fn angle<const FMA: bool>(y: Self) -> Self {
-                let mut value = $p[0];
-                for c in &$p[1..] {
-                    value = value.times_plus::<FMA>(y, *c);
-                }
-                value
+            fn angle<const FMA: bool>(coefficients: &Self::Angle, y: Self) -> Self {
+                polynomial::<$t, FMA, { $p.len() }>(coefficients, y)
             }
             #[inline(always)]
-            fn segment<const FMA: bool>(y: Self) -> Self {
-                let mut value = $r[0];
-                for c in &$r[1..] {
-                    value = value.times_plus::<FMA>(y, *c);
-                }
-                value
+            fn segment<const FMA: bool>(coefficients: &Self::Segment, y: Self) -> Self {
+                polynomial::<$t, FMA, { $r.len() }>(coefficients, y)
             }
         }
     };
@@ -136,6 +141,26 @@ lane!(
     ANGLE_64,
     SEGMENT_64
 );
+
+/// Four interleaved Horner schemes in `y^4`: a quarter of the steps that wait for each other.
+#[inline(always)]
+fn polynomial<T: Lane, const FMA: bool, const N: usize>(coefficients: &[T; N], y: T) -> T {
+    let y2 = y * y;
+    let y4 = y2 * y2;
+    let mut parts = [T::default(); 4];
+    for k in (0..N).rev() {
+        let c = coefficients[N - 1 - k];
+        parts[k % 4] = if k + 4 < N {
+            parts[k % 4].times_plus::<FMA>(y4, c)
+        } else {
+            c
+        };
+    }
+    let [even, odd, second, third] = parts;
+    let low = odd.times_plus::<FMA>(y, even);
+    let high = third.times_plus::<FMA>(y, second);
+    high.times_plus::<FMA>(y2, low)
+}
 
 /// Highest power first.
 const ANGLE_32: [f32; 8] = [

@@ -17,7 +17,7 @@
 //! * [`lane`]: `f32` and `f64`, and the polynomials that replace the arccosine.
 //! * [`geometry`]: a padded image as a line; why its diagonals never meet.
 //! * [`profile`]: once per image.
-//! * [`diagonal`]: one diagonal through all the layers; [`vector`]: compiled for several processors.
+//! * [`diagonal`]: one diagonal through all the layers; [`loops`]: its loops; [`vector`]: compiled for several processors.
 //! * [`gram`]: pairs, blocks and Gram matrices on all cores.
 //! * [`regression`]: the classifier of the paper.
 
@@ -26,6 +26,7 @@ mod diagonal;
 mod geometry;
 mod gram;
 mod lane;
+mod loops;
 mod profile;
 mod regression;
 mod vector;

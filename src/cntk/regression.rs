@@ -1,6 +1,6 @@
 //! Kernel regression on labels, as in the paper: one-hot, shifted to mean zero over the classes.
 
-use nalgebra::{Cholesky, DMatrix};
+use nalgebra::{Cholesky, DMatrix, Dyn};
 
 use crate::error::{Error, Result};
 
@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 /// ```
 /// use deeplimit::cntk::Regression;
 /// let gram = [2.0, 1.0, 1.0, 2.0];
-/// let regression = Regression::new(&gram, &[0, 1], 2, 0.0)?;
+/// let regression = Regression::new(&gram, &[0, 1], 2, 0.0, 1e-12)?;
 /// assert_eq!(regression.classes(&[2.0, 1.0, 0.5, 0.6])?, [0, 1]);
 /// # Ok::<(), deeplimit::error::Error>(())
 /// ```
@@ -21,13 +21,21 @@ pub struct Regression {
 
 impl Regression {
     /// From the Gram matrix of the training images, row after row, by a Cholesky decomposition. `jitter` times the mean of
-    /// the diagonal is added to the diagonal: 0 for the interpolant of the paper.
+    /// the diagonal is added to the diagonal: 0 for the interpolant of the paper. `rounding` is the relative accuracy of
+    /// the kernels, [`Cntk::rounding`](super::Cntk::rounding): an image that is nearer than that to a combination of the
+    /// others has no coefficient that means anything.
     ///
     /// # Errors
     /// [`Error::Shape`] where labels and matrix do not fit, [`Error::Data`] for a label that is no class,
     /// [`Error::Domain`] for a jitter that is negative, [`Error::Unresolved`] where the matrix is not positive definite to
     /// within rounding (two equal images, or a zero one).
-    pub fn new(gram: &[f64], labels: &[u8], classes: usize, jitter: f64) -> Result<Regression> {
+    pub fn new(
+        gram: &[f64],
+        labels: &[u8],
+        classes: usize,
+        jitter: f64,
+        rounding: f64,
+    ) -> Result<Regression> {
         let n = labels.len();
         if n == 0 || gram.len() != n * n {
             return Err(Error::Shape(format!(
@@ -55,7 +63,14 @@ impl Regression {
         let wanted = DMatrix::from_fn(n, classes, |i, c| {
             f64::from(u8::from(usize::from(labels[i]) == c)) - shift
         });
-        let cholesky = Cholesky::new(matrix).ok_or_else(|| {
+        let diagonal = matrix.diagonal();
+        // The squares of the pivots are the distances of the images from the span of those before them.
+        let certain = |c: &Cholesky<f64, Dyn>| {
+            let pivots = c.l_dirty().diagonal();
+            let mut pairs = pivots.iter().zip(diagonal.iter());
+            pairs.all(|(p, d)| p * p > rounding * d)
+        };
+        let cholesky = Cholesky::new(matrix).filter(certain).ok_or_else(|| {
             Error::Unresolved(format!(
                 "the kernel matrix of the {n} training images is not positive definite to within rounding: are two images equal, or one zero? A small jitter helps"
             ))

@@ -1,14 +1,13 @@
-//! The loops of `diagonal.rs`, compiled for three kinds of processor, and the choice among them at run time.
+//! The loops of `loops.rs`, compiled for three kinds of processor, and the choice among them at run time.
 //!
 //! **Invariant.** A function below is compiled for instructions that not every processor has, and calling it on one that
 //! lacks them is undefined behaviour. A [`Processor`] other than `Portable` is made only by [`Processor::all`], after
 //! `is_x86_feature_detected!` has confirmed every feature that its function is compiled for; its variants are
-//! private to this file. That is all that the one `unsafe` block relies on: there are no pointers here. The portable
+//! private to this file. That is all that the `unsafe` below relies on: there are no pointers here. The portable
 //! version is the safe twin with which the tests compare the others.
 
-use super::diagonal::{self, Desk, Plan, Sums};
 use super::lane::Lane;
-use super::profile::Profile;
+use super::loops::{self, Constants};
 
 /// The instructions in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,57 +58,54 @@ impl Processor {
             Kind::Avx512 => "avx512",
         }
     }
+}
 
-    /// [`diagonal::add_diagonal`] with the instructions of this processor.
-    #[allow(unsafe_code, clippy::too_many_arguments)]
-    pub(super) fn add_diagonal<T: Lane>(
-        self,
-        plan: &Plan,
-        x: &Profile<T>,
-        y: &Profile<T>,
-        shift: isize,
-        weight: f64,
-        desk: &mut Desk<T>,
-        out: &mut Sums,
-    ) {
-        match self.0 {
-            Kind::Portable => {
-                diagonal::add_diagonal::<T, false>(plan, x, y, shift, weight, desk, out);
+/// A loop, compiled three times, and the choice among the three. The loops are not inlined into what calls them, so that
+/// each has all the registers.
+macro_rules! compiled {
+    ($name:ident $(<$(const $n:ident: $of:ty),*>)?, $fma:tt, ($($argument:ident: $type:ty),*) $(-> $out:ty)?) => {
+        impl Processor {
+            #[doc = concat!("[`loops::", stringify!($name), "`] with the instructions of this processor.")]
+            #[allow(unsafe_code)]
+            pub(super) fn $name<T: Lane $($(, const $n: $of)*)?>(self, $($argument: $type),*) $(-> $out)? {
+                #[inline(never)]
+                fn portable<T: Lane $($(, const $n: $of)*)?>($($argument: $type),*) $(-> $out)? {
+                    compiled!(@call $fma, $name, false $($(, $n)*)?)($($argument),*)
+                }
+                #[cfg(target_arch = "x86_64")]
+                #[target_feature(enable = "avx2,fma")]
+                fn avx2<T: Lane $($(, const $n: $of)*)?>($($argument: $type),*) $(-> $out)? {
+                    compiled!(@call $fma, $name, true $($(, $n)*)?)($($argument),*)
+                }
+                #[cfg(target_arch = "x86_64")]
+                #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")]
+                fn avx512<T: Lane $($(, const $n: $of)*)?>($($argument: $type),*) $(-> $out)? {
+                    compiled!(@call $fma, $name, true $($(, $n)*)?)($($argument),*)
+                }
+                match self.0 {
+                    Kind::Portable => portable::<T $($(, $n)*)?>($($argument),*),
+                    // SAFETY: see the invariant above: the features were detected before this variant was made.
+                    #[cfg(target_arch = "x86_64")]
+                    Kind::Avx2 => unsafe { avx2::<T $($(, $n)*)?>($($argument),*) },
+                    // SAFETY: as before.
+                    #[cfg(target_arch = "x86_64")]
+                    Kind::Avx512 => unsafe { avx512::<T $($(, $n)*)?>($($argument),*) },
+                }
             }
-            // SAFETY: see the invariant above: the features were detected before this variant was made.
-            #[cfg(target_arch = "x86_64")]
-            Kind::Avx2 => unsafe { avx2(plan, x, y, shift, weight, desk, out) },
-            // SAFETY: as before.
-            #[cfg(target_arch = "x86_64")]
-            Kind::Avx512 => unsafe { avx512(plan, x, y, shift, weight, desk, out) },
         }
-    }
+    };
+    (@call fused, $name:ident, $fma:literal $(, $n:ident)*) => { loops::$name::<T, $fma $(, $n)*> };
+    (@call plain, $name:ident, $fma:literal $(, $n:ident)*) => { loops::$name::<T $(, $n)*> };
 }
 
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-fn avx2<T: Lane>(
-    plan: &Plan,
-    x: &Profile<T>,
-    y: &Profile<T>,
-    shift: isize,
-    weight: f64,
-    desk: &mut Desk<T>,
-    out: &mut Sums,
-) {
-    diagonal::add_diagonal::<T, true>(plan, x, y, shift, weight, desk, out);
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")]
-fn avx512<T: Lane>(
-    plan: &Plan,
-    x: &Profile<T>,
-    y: &Profile<T>,
-    shift: isize,
-    weight: f64,
-    desk: &mut Desk<T>,
-    out: &mut Sums,
-) {
-    diagonal::add_diagonal::<T, true>(plan, x, y, shift, weight, desk, out);
-}
+compiled!(products, fused, (x: &[T], y: &[T], out: &mut [T]));
+compiled!(row_sums, plain, (values: [&[T]; 2], out: [&mut [T]; 2]));
+compiled!(activated<const TAPS: usize>, fused, (
+    k: [&[T]; TAPS],
+    t: [&[T]; TAPS],
+    pixels: [&[T]; 4],
+    constants: &Constants<T>,
+    k_out: &mut [T],
+    t_out: &mut [T]
+));
+compiled!(total, plain, (line: &[T]) -> f64);

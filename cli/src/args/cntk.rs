@@ -58,14 +58,16 @@ pub struct Cntk {
         hide_possible_values = true
     )]
     pub kernel: Kernel,
-    /// standard (each channel, by the training images), norm-one
-    /// (each pixel) or none
+    /// Pixels: standard, norm-one or none
     #[arg(
         long,
         value_enum,
         value_name = "HOW",
         default_value_t = Preprocess::Standard,
-        hide_possible_values = true
+        hide_possible_values = true,
+        long_help = "Pixels: standard, norm-one or none.
+standard: each channel has mean 0 and deviation 1 over the
+training images; norm-one: each pixel has norm 1; none: bytes/255"
     )]
     pub preprocess: Preprocess,
     /// f32 or f64
@@ -125,6 +127,10 @@ pub enum Numbers {
     /// Six times slower
     F64,
 }
+
+/// clap's own is wider than a page.
+pub const USAGE: &str = "deeplimit cntk --train <PATH> --test <PATH> --layers <L,...>
+                      --readout <READOUT> [OPTIONS]";
 
 pub const HELP: &str = "Examples:
   deeplimit cntk --train data_batch_1.bin --train-count 2000 \\

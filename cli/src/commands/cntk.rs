@@ -78,7 +78,9 @@ pub fn run(args: &Args, width: usize) -> Report {
     match answer {
         Ok(answer) => {
             interrupted = answer.interrupted;
-            words = answer.words(args);
+            if answer.interrupted || answer.depths.iter().any(Result::is_ok) {
+                words = answer.words(args);
+            }
             for (layers, depth) in args.layers.iter().zip(answer.depths) {
                 match depth {
                     Ok(Some(depth)) => {
@@ -315,7 +317,8 @@ impl Work<'_> {
         if let Some(grams) = self.grams(&mut clock)? {
             let regressions = self.regressions(grams);
             let mut correct = vec![vec![]; self.args.layers.len()];
-            interrupted = !self.tested(&regressions, &mut correct, &mut clock)?;
+            interrupted = regressions.iter().any(Result::is_ok)
+                && !self.tested(&regressions, &mut correct, &mut clock)?;
             let depth = |(n, regression): (usize, Result<Regression>)| {
                 regression.map(|_| self.depth(n, &correct[n], &clock))
             };
@@ -379,8 +382,10 @@ impl Work<'_> {
         let labels = self.train.labels();
         let highest = labels.iter().chain(self.test.labels()).max();
         let classes = usize::from(*highest.unwrap_or(&0)) + 1;
-        let regression =
-            |gram: Vec<f64>| Regression::new(&gram, labels, classes.max(2), self.args.jitter);
+        let regression = |gram: Vec<f64>| {
+            let (jitter, rounding) = (self.args.jitter, self.kernel.rounding());
+            Regression::new(&gram, labels, classes.max(2), jitter, rounding)
+        };
         grams.into_iter().map(regression).collect()
     }
 

@@ -229,29 +229,55 @@ fn regression_interpolates_and_says_what_it_cannot() {
         .values
         .swap_remove(0);
     let labels: Vec<u8> = (0..count).map(|n| (n * n % 5) as u8).collect();
-    let regression = Regression::new(&gram, &labels, 5, 0.0).unwrap();
+    let regression = Regression::new(&gram, &labels, 5, 0.0, 1e-12).unwrap();
     assert_eq!(regression.classes(&gram).unwrap(), labels);
     // So much jitter that the training images see the majority of their neighbours: no interpolation any more.
-    let blunt = Regression::new(&gram, &labels, 5, 1e6).unwrap();
+    let blunt = Regression::new(&gram, &labels, 5, 1e6, 1e-12).unwrap();
     assert_ne!(blunt.classes(&gram).unwrap(), labels);
 
     assert!(matches!(
-        Regression::new(&gram, &labels[1..], 5, 0.0),
+        Regression::new(&gram, &labels[1..], 5, 0.0, 1e-12),
         Err(Error::Shape(_))
     ));
     assert!(matches!(
-        Regression::new(&gram, &labels, 4, 0.0),
+        Regression::new(&gram, &labels, 4, 0.0, 1e-12),
         Err(Error::Data(_))
     ));
     assert!(matches!(
-        Regression::new(&gram, &labels, 5, -1.0),
+        Regression::new(&gram, &labels, 5, -1.0, 1e-12),
         Err(Error::Domain(_))
     ));
     assert!(matches!(
         regression.classes(&gram[1..]),
         Err(Error::Shape(_))
     ));
-    let twice = Regression::new(&[1.0; 4], &[0, 1], 2, 0.0).unwrap_err();
+    let twice = Regression::new(&[1.0; 4], &[0, 1], 2, 0.0, 1e-12).unwrap_err();
     assert!(matches!(&twice, Error::Unresolved(t) if t.contains("jitter")));
-    assert!(Regression::new(&[1.0; 4], &[0, 1], 2, 1e-6).is_ok());
+    assert!(Regression::new(&[1.0; 4], &[0, 1], 2, 1e-6, 1e-12).is_ok());
+}
+
+#[test]
+fn equal_images_are_noticed_in_either_precision() {
+    fn refused<T: Lane>() {
+        let mut pixels = noise(3 * 48, 8);
+        pixels.copy_within(..48, 96);
+        let images = Images::new([4, 4, 3], pixels, vec![]).unwrap();
+        let kernel = Cntk::<T>::new(&network("relu", &[4], Readout::Gap), [4, 4, 3]).unwrap();
+        let gram = kernel
+            .gram(&images, &go)
+            .unwrap()
+            .unwrap()
+            .values
+            .swap_remove(0);
+        let rounding = Cntk::<T>::rounding();
+        assert!(Regression::new(&gram, &[0, 1, 0], 2, 0.0, rounding).is_err());
+        assert!(Regression::new(&gram, &[0, 1, 0], 2, 1e-4, rounding).is_ok());
+        let two = kernel
+            .gram(&images.part(1, 2).unwrap(), &go)
+            .unwrap()
+            .unwrap();
+        assert!(Regression::new(&two.values[0], &[0, 1], 2, 0.0, rounding).is_ok());
+    }
+    refused::<f32>();
+    refused::<f64>();
 }

@@ -25,8 +25,11 @@ fn worst<T: Lane, const FMA: bool>(points: impl Iterator<Item = f64>) -> f64 {
             let y = T::rounded(y);
             let (angle, segment) = exact(y.double());
             let root = y.root();
-            let a = error((root * T::angle::<FMA>(y)).double(), angle);
-            let s = error((y * root * T::segment::<FMA>(y)).double(), segment);
+            let a = error((root * T::angle::<FMA>(&T::ANGLE, y)).double(), angle);
+            let s = error(
+                (y * root * T::segment::<FMA>(&T::SEGMENT, y)).double(),
+                segment,
+            );
             a.max(s)
         })
         .fold(0.0, f64::max)
