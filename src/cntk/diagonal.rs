@@ -5,8 +5,21 @@
 //! `K = n kappa1(rho)`, `T = n (kappa0(rho) Theta/(sigma sigma') + kappa1(rho))`, then `Sigma`, `Theta` = box sums of `K`, `T`,
 //!
 //! in two passes over lines in the first-level cache: the sums along rows; and the sums along columns together with
-//! the activation. Operations per entry and layer, 3 x 3, f32: 25 multiplications and fused multiply-adds, 13 additions and
-//! comparisons, 1 square root; 16 numbers are read and 4 written, all of them in the first-level cache.
+//! the activation.
+//!
+//! # How near this is to what the machine can do
+//!
+//! Per entry and layer, 3 x 3 filter, `f32`: 16 fused multiply-adds, 12 multiplications, 15 additions and comparisons and a
+//! square root (60 operations). 16 numbers are read and 4 written, 80 bytes, all in the first-level cache; of these the four
+//! deviations, 16 bytes, come from the second level, because those of all layers do not fit into the first. From memory
+//! comes nothing: two profiles of 20 layers have 370 kB.
+//!
+//! Measured on one core of a Zen 5 server at 4.0 GHz, whose other core was busy (`cargo bench --bench cntk -- avx512`):
+//! 0.58 ns per entry and layer, 0.61 ms per pair and layer, so 103 Gflop/s. The same core reaches 257 Gflop/s in a loop
+//! of independent fused multiply-adds: 40 % of peak. Were every multiplication fused with an addition the 44 vector
+//! instructions would take 22 cycles of two units; they take 37 for sixteen entries, the rest goes to loads that cross
+//! a cache line (the second image is never aligned with the first) and to the second-level cache. `f64` has polynomials
+//! of degree 18 and half the lanes: 1.63 ns. AVX2: 0.96 ns, portable SSE2: 2.5 ns in `f32`.
 
 use super::geometry::{BLOCK, Geometry, Line};
 use super::lane::Lane;
