@@ -41,7 +41,7 @@ pub enum Kind {
 pub struct Architecture {
     /// `q`: rows and columns of a filter, odd.
     pub filter: usize,
-    /// The numbers of convolutions whose kernels are wanted, all from one pass. "Depth" in [Arora2019, Table 1] is one
+    /// The numbers of convolutions whose kernels are wanted, all from one pass. "Depth" in Table 1 of Arora et al. (2019) is one
     /// more: it counts the read-out.
     pub layers: Vec<usize>,
     /// Flattened or averaged.
@@ -59,7 +59,7 @@ pub struct Architecture {
 }
 
 impl Architecture {
-    /// The network of [Arora2019]: 3 x 3 filters, no bias, everything trained, NTK. The other fields may be set
+    /// The network of Arora et al. (2019): 3 x 3 filters, no bias, everything trained, NTK. The other fields may be set
     /// afterwards; [`Cntk::new`](super::Cntk::new) looks at them again.
     ///
     /// # Errors

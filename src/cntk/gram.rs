@@ -136,10 +136,13 @@ impl<T: Lane> Cntk<T> {
                 "a profile of another kernel or of images of another shape".to_owned(),
             ));
         }
-        Ok(self.values(x, y, &mut Desk::new(self.plan.geometry)))
+        let mut values = Vec::with_capacity(self.architecture.layers.len());
+        self.append(x, y, &mut Desk::new(self.plan.geometry), &mut values);
+        Ok(values)
     }
 
-    fn values(&self, x: &Profile<T>, y: &Profile<T>, desk: &mut Desk<T>) -> Vec<f64> {
+    /// Appends the kernel of a pair for every number of layers.
+    fn append(&self, x: &Profile<T>, y: &Profile<T>, desk: &mut Desk<T>, out: &mut Vec<f64>) {
         let plan = &self.plan;
         let wanted = plan.wanted.iter().filter(|w| **w).count();
         let mut sums = vec![[0.0; 2]; wanted];
@@ -174,7 +177,7 @@ impl<T: Lane> Cntk<T> {
         };
         let place = |l: &usize| plan.wanted[..l - 1].iter().filter(|w| **w).count();
         let layers = self.architecture.layers.iter();
-        layers.map(|l| value(sums[place(l)])).collect()
+        out.extend(layers.map(|l| value(sums[place(l)])));
     }
 
     /// The kernels between two sets of images, on all cores. `None` if it was stopped.
@@ -230,14 +233,15 @@ impl<T: Lane> Cntk<T> {
                     self.profiles(columns, j..(j + kept).min(m))?
                 };
                 let beside = if same { &above } else { &apart };
-                let finished = self.tiles(&above, beside, same, side, watch);
-                for tile in finished {
+                let depths = values.len();
+                for (corner, tile) in self.tiles(&above, beside, same, side, watch) {
                     let Some(tile) = tile else { return Ok(None) };
-                    for (a, b, kernel) in tile {
+                    let pairs = pairs(corner, side, [above.len(), beside.len()], same);
+                    for ((a, b), kernel) in pairs.zip(tile.chunks_exact(depths)) {
                         for (values, k) in values.iter_mut().zip(kernel) {
-                            values[(i + a) * m + j + b] = k;
+                            values[(i + a) * m + j + b] = *k;
                             if symmetric {
-                                values[(j + b) * m + i + a] = k;
+                                values[(j + b) * m + i + a] = *k;
                             }
                         }
                     }
@@ -263,8 +267,8 @@ impl<T: Lane> Cntk<T> {
             .collect()
     }
 
-    /// All pairs of two sets of profiles, tile by tile; above the diagonal alone where the sets are the `same`.
-    #[allow(clippy::type_complexity)]
+    /// The kernels of all pairs of two sets of profiles, in the order of [`pairs`], tile by tile with its corner; above
+    /// the diagonal alone where the sets are the `same`. `None` for a tile that was stopped.
     fn tiles(
         &self,
         above: &[Profile<T>],
@@ -272,31 +276,44 @@ impl<T: Lane> Cntk<T> {
         same: bool,
         side: usize,
         watch: Watch,
-    ) -> Vec<Option<Vec<(usize, usize, Vec<f64>)>>> {
+    ) -> Vec<Tile> {
         let corners = |n: usize| (0..n).step_by(side);
         let tiles: Vec<_> = corners(above.len())
             .flat_map(|a| corners(beside.len()).map(move |b| (a, b)))
             .filter(|(a, b)| !same || a <= b)
             .collect();
+        let depths = self.architecture.layers.len();
         tiles
             .into_par_iter()
             .map_init(
                 || Desk::new(self.plan.geometry),
-                |desk, (a, b)| {
+                |desk, corner| {
                     if !watch(0) {
-                        return None;
+                        return (corner, None);
                     }
-                    let mut tile = Vec::with_capacity(side * side);
-                    for (i, x) in above.iter().enumerate().skip(a).take(side) {
-                        for (j, y) in beside.iter().enumerate().skip(b).take(side) {
-                            if !same || i <= j {
-                                tile.push((i, j, self.values(x, y, desk)));
-                            }
-                        }
+                    let mut tile = Vec::with_capacity(side * side * depths);
+                    for (i, j) in pairs(corner, side, [above.len(), beside.len()], same) {
+                        self.append(&above[i], &beside[j], desk, &mut tile);
                     }
-                    watch(tile.len()).then_some(tile)
+                    let go = watch(tile.len() / depths);
+                    (corner, go.then_some(tile))
                 },
             )
             .collect()
     }
+}
+
+/// A corner, and the kernels of the pairs of a tile.
+type Tile = ((usize, usize), Option<Vec<f64>>);
+
+/// The pairs of a tile; above the diagonal alone where both sets are the `same`.
+fn pairs(
+    (a, b): (usize, usize),
+    side: usize,
+    [n, m]: [usize; 2],
+    same: bool,
+) -> impl Iterator<Item = (usize, usize)> {
+    let rows = a..(a + side).min(n);
+    rows.flat_map(move |i| (b..(b + side).min(m)).map(move |j| (i, j)))
+        .filter(move |(i, j)| !same || i <= j)
 }

@@ -5,7 +5,7 @@ use nalgebra::{Cholesky, DMatrix, Dyn};
 use crate::error::{Error, Result};
 
 /// The coefficients `K^-1 Y` of a training set; `Y` has `1 - 1/c` for the label and `-1/c` for the other classes (0.9 and
-/// -0.1 for ten classes, as in the code of [Arora2019]).
+/// -0.1 for ten classes, as in the code of Arora et al. (2019)).
 ///
 /// ```
 /// use deeplimit::cntk::Regression;

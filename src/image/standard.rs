@@ -5,7 +5,7 @@ use nalgebra::{DMatrix, DVector, SymmetricEigen};
 use super::Images;
 use crate::error::{Error, Result};
 
-/// Mean and standard deviation of every channel over all pixels of a set, as in the code of [Arora2019].
+/// Mean and standard deviation of every channel over all pixels of a set, as in the code of Arora et al. (2019).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Standardisation {
     /// Per channel.

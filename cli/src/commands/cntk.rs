@@ -187,7 +187,7 @@ struct Description<'a> {
 
 fn answered(args: &Args) -> Result<Answer> {
     // What is typed is looked at before what is read.
-    Convolutional::new(args, [usize::MAX >> 33, 32, 1])?;
+    Convolutional::new(args, [1 << 20, 32, 1])?;
     if !(args.jitter >= 0.0 && args.jitter.is_finite()) {
         return Err(Error::Domain(format!(
             "the jitter must be a number from 0; {} is not",
