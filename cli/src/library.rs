@@ -12,7 +12,7 @@ use deeplimit::deadline::Deadline;
 pub use deeplimit::dual::DualValue;
 use deeplimit::error::Result;
 pub use deeplimit::image::Images;
-use deeplimit::image::{self, Standardisation};
+use deeplimit::image::{self, Standardisation, Zca};
 use deeplimit::limit::{self, Classification, Options, Quantity};
 use deeplimit::{dual, hermite, quadrature, real};
 use rug::Rational;
@@ -122,8 +122,8 @@ pub fn images(path: &Path, labels: Option<&Path>) -> Result<Images> {
 }
 
 /// Changes training and test images alike.
-pub fn preprocess(how: args::Preprocess, train: &mut Images, test: &mut Images) -> Result<()> {
-    match how {
+pub fn preprocess(args: &args::Cntk, train: &mut Images, test: &mut Images) -> Result<()> {
+    match args.preprocess {
         args::Preprocess::None => {}
         args::Preprocess::NormOne => {
             image::standard::scale_pixels_to_norm_one(train);
@@ -134,6 +134,11 @@ pub fn preprocess(how: args::Preprocess, train: &mut Images, test: &mut Images) 
             standard.apply(train)?;
             standard.apply(test)?;
         }
+    }
+    if let Some(epsilon) = args.zca {
+        let zca = Zca::of(train, epsilon)?;
+        zca.apply(train)?;
+        zca.apply(test)?;
     }
     Ok(())
 }

@@ -118,6 +118,24 @@ fn easy_pictures_are_told_apart_at_every_depth() {
             assert_eq!(depth["all"]["standard_error"], 0.0);
         }
     }
+    // Fixed at both ends and whitened, a Gaussian process, with a bias, with larger filters: easy all the same.
+    for option in [
+        ["--zca", "0.1"],
+        ["--kernel", "nngp"],
+        ["--bias", "0.3"],
+        ["--filter", "5"],
+    ] {
+        let more = [
+            &["--layers", "2", "--readout", "vanilla", "--json", "--fixed"],
+            &option[..],
+        ];
+        let depths = json(&home.run(&more.concat()));
+        assert_eq!(
+            depths[0]["all"]["accuracy"], 1.0,
+            "{option:?} {}",
+            depths[0]
+        );
+    }
     let table = home.run(&["--layers", "2", "--readout", "vanilla", "--numbers", "f64"]);
     assert_eq!(table.code, Some(0), "{}", table.stderr);
     assert!(
@@ -208,6 +226,7 @@ fn bad_input_is_one_clear_sentence() {
     with(&["--train-count", "0"], &["from 1"]);
     with(&["--bias", "nan"], &["bias"]);
     with(&["--jitter", "nan"], &["jitter"]);
+    with(&["--zca", "0"], &["epsilon", "0"]);
     bad(
         &["--layers", "2,0", "--readout", "gap"],
         &["from 1 to 10000"],

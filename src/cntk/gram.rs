@@ -25,7 +25,8 @@ const SIDE_MAX: usize = 16;
 /// patches are not nearly parallel. Patches at an angle below 1e-3 (`f32`) or 6e-8 (`f64`) count as parallel:
 /// `kappa0` changes by at most 5e-4 or 2e-8 there, and rounding costs as much in any case.
 ///
-/// A pair of patches of which one is zero has `Sigma = K = Theta = 0`; without bias a zero image has `K(0, x) = 0`.
+/// A pair of patches of which one is zero has `Sigma = K = Theta = 0`; without bias a zero image has `K(0, x) = 0`. A patch
+/// counts as zero where its variance is below [`Lane::SMALLEST`]: 1e-30 in `f32`.
 #[derive(Clone, Debug)]
 pub struct Cntk<T: Lane> {
     plan: Plan<T>,

@@ -70,6 +70,9 @@ standard: each channel has mean 0 and deviation 1 over the
 training images; norm-one: each pixel has norm 1; none: bytes/255"
     )]
     pub preprocess: Preprocess,
+    /// Whiten whole images too (ZCA), with this epsilon
+    #[arg(long, value_name = "EPSILON")]
+    pub zca: Option<f64>,
     /// f32 or f64
     #[arg(
         long,

@@ -1,10 +1,11 @@
 //! `deeplimit cntk`: images classified with convolutional kernels.
 
+use std::fmt::Write;
 use std::path::Path;
 use std::time::Instant;
 
 use deeplimit::error::{Error, Result};
-use indicatif::{HumanCount, ProgressBar, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar, ProgressState, ProgressStyle};
 use serde::Serialize;
 
 use super::{INTERRUPT, Report};
@@ -215,11 +216,11 @@ fn answered(args: &Args) -> Result<Answer> {
             test.shape()
         )));
     }
-    library::preprocess(args.preprocess, &mut train, &mut test)?;
+    library::preprocess(args, &mut train, &mut test)?;
     let kernel = Convolutional::new(args, train.shape())?;
     let description = Description {
-        train: args.train.display().to_string(),
-        test: args.test.display().to_string(),
+        train: name(&args.train),
+        test: name(&args.test),
         train_count: train.len(),
         test_count: test.len(),
         fingerprint: format!("{:016x}", fingerprint(&[&train, &test])),
@@ -275,6 +276,12 @@ fn set(
     all.part(skip, count)
 }
 
+/// The last part of a path.
+fn name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    name.to_string_lossy().into_owned()
+}
+
 /// FNV-1a, 64 bits.
 fn fingerprint(sets: &[&Images]) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
@@ -303,9 +310,12 @@ impl Work<'_> {
         let (n, m) = (self.train.len(), self.test.len());
         let all_pairs = (n as u64) * (n as u64 + 1) / 2 + (n as u64) * (m as u64);
         let bar = ProgressBar::new(all_pairs);
-        let template = "{wide_bar} {human_pos}/{human_len} pairs  {per_sec}  {eta} left";
+        let template = "{wide_bar} {human_pos}/{human_len} pairs, {rate} per second, {eta} left";
         if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
+            let rate = |state: &ProgressState, text: &mut dyn Write| {
+                let _ = write!(text, "{}", HumanCount(state.per_sec() as u64));
+            };
+            bar.set_style(style.with_key("rate", rate));
         }
         let mut clock = Clock {
             bar,
