@@ -1,14 +1,18 @@
 //! What may be typed: the arguments of every command, their help and their limits.
 
 mod cntk;
+mod limit;
+mod network;
+
+pub use cntk::{Cntk, Kernel, Numbers, Preprocess, Readout};
+pub use limit::{Depth, Limit};
+pub use network::{Ntk, Phase};
 
 use std::time::Duration;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-
-pub use cntk::{Cntk, Kernel, Numbers, Preprocess, Readout};
 
 /// The most digits that may be asked for.
 pub const DIGITS_MAX: u32 = 1000;
@@ -97,6 +101,18 @@ pub enum Command {
     /// Enclose the expectation of an expression under the normal law
     #[command(after_help = expect_help())]
     Expect(Expect),
+    /// Enclose the kernels of a network of any depth, weights and biases
+    #[command(after_help = network::ntk_help())]
+    Ntk(Ntk),
+    /// Trace the edge of chaos, or say where a network stands
+    #[command(after_help = network::phase_help())]
+    Phase(Phase),
+    /// Evaluate the kernel at infinite depth, and its correction
+    #[command(after_help = limit::limit_help())]
+    Limit(Limit),
+    /// Say how deep is deep enough, and how deep is too deep for doubles
+    #[command(after_help = limit::depth_help())]
+    Depth(Depth),
     /// Classify images with the kernels of convolutional networks
     #[command(after_help = cntk::HELP, override_usage = cntk::USAGE)]
     Cntk(Box<Cntk>),

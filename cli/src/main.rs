@@ -3,11 +3,13 @@
 mod args;
 mod batch;
 mod commands;
+mod exact;
 mod fault;
 mod json;
 mod library;
 mod number;
 mod output;
+mod points;
 mod progress;
 mod store;
 mod table;
@@ -119,6 +121,10 @@ fn report(cli: &Cli, width: usize) -> io::Result<Report> {
         Command::Hermite(args) => commands::hermite::run(args, width),
         Command::Dual(args) => commands::dual::run(args, width),
         Command::Expect(args) => commands::expect::run(args, width),
+        Command::Ntk(args) => commands::ntk::run(args, width),
+        Command::Phase(args) => commands::phase::run(args, width),
+        Command::Limit(args) => commands::limit::run(args, width),
+        Command::Depth(args) => commands::depth::run(args, width),
         Command::Cntk(args) => Ok(commands::cntk::run(args, width)),
         Command::Completions(args) => Ok(commands::completions::run(args)),
         Command::Man(args) => commands::man::run(args),

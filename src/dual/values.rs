@@ -2,13 +2,12 @@
 
 use rug::Rational;
 
-use super::{Dual, closed_form};
+use super::{Dual, closed_form, derivative_square};
 use crate::activation::Expr;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::exact::Structure;
 use crate::hermite::hermite_series;
-use crate::quadrature::{Envelope, Integrand, Plan, Samples};
 use crate::real::{Analytic, Arithmetic, Ball, Quantity, bits_for};
 
 /// The normalised dual at one correlation.
@@ -21,7 +20,7 @@ pub struct DualValue {
 }
 
 /// Longer series than this are not made: the enclosure is given as it is.
-const LAST_DEGREE: u32 = 3000;
+pub(crate) const LAST_DEGREE: u32 = 3000;
 
 /// `dual(rho)` and `dual'(rho)` of the normalised activation at rational correlations in `[-1, 1]`, with `digits` certain
 /// significant digits where the method reaches them: always for an activation with a closed form, and at `rho = 1`;
@@ -30,7 +29,7 @@ const LAST_DEGREE: u32 = 3000;
 ///
 /// # Errors
 /// [`Error::Domain`] for a correlation outside `[-1, 1]` and for activations without a normalised dual; see
-/// [`Plan::new`].
+/// [`crate::quadrature::Plan::new`].
 ///
 /// ```
 /// use deeplimit::{activation::Expr, deadline::Deadline, dual, real::Value};
@@ -59,7 +58,12 @@ pub fn values(
     let far = at.iter().map(|r| r.clone().abs()).filter(|r| *r < 1).max();
     let dual = match closed_form::<Ball>(&structure.expr, bits) {
         Some(dual) => dual,
-        None => Dual::Series(series(&structure, far.as_ref(), wanted, deadline)?),
+        None => Dual::Series(resolving_series(
+            &structure,
+            far.as_ref(),
+            wanted,
+            deadline,
+        )?),
     };
     at.iter()
         .map(|rho| {
@@ -83,35 +87,16 @@ pub fn values(
         .collect()
 }
 
-/// A Hermite series long enough for correlations up to `far`, or of the largest length.
-fn series(
+/// A Hermite series long enough for `wanted` bits at correlations up to `far` (1 included: then of the slope at 1 too), or
+/// of the largest length.
+pub(crate) fn resolving_series(
     structure: &Structure,
     far: Option<&Rational>,
     wanted: u32,
     deadline: Deadline,
 ) -> Result<crate::hermite::Series<Ball>> {
     let accuracy = wanted + 32;
-    let continuous = crate::exact::is_continuous(&structure.pieces) == Some(true);
-    let derivative_square = if continuous {
-        match &structure.derivative_square {
-            Some(d) => Some(d.evaluate(accuracy + 64)),
-            None => {
-                let square = Plan::new(
-                    &Integrand::with_derivative(&structure.expr),
-                    Envelope::Moments { degree: 1 },
-                    accuracy,
-                )
-                .and_then(|plan| Samples::<Ball>::new(&plan, accuracy + 64, deadline))
-                .map(|s| s.square(1));
-                match square {
-                    Err(timeout @ Error::Timeout(_)) => return Err(timeout),
-                    other => other.ok(),
-                }
-            }
-        }
-    } else {
-        None
-    };
+    let derivative_square = derivative_square(structure, accuracy, deadline)?;
     let far = far.map_or(0.0, Rational::to_f64);
     let mut degree = 64;
     loop {
@@ -130,14 +115,22 @@ fn series(
             -1e9
         };
         let goal = -f64::from(wanted + 4) * std::f64::consts::LN_2;
-        if rest + decay <= goal || degree >= LAST_DEGREE {
+        let have = rest + decay;
+        if have <= goal || degree >= LAST_DEGREE {
             return Ok(s);
         }
-        let needed = if far > 0.0 {
-            (goal / far.ln()) as u32 + 16
+        // the rest falls like e^(-c sqrt(n)) if the activation is analytic in a strip, and never slower than far^n
+        let stretched = if have < -1.0 {
+            (goal / have).powi(2)
         } else {
-            degree
+            2.0
         };
-        degree = needed.min(2 * degree).clamp(degree + 1, LAST_DEGREE);
+        let stretched = f64::from(degree) * stretched.clamp(1.2, 4.0);
+        let geometric = if far > 0.0 && far < 1.0 {
+            goal / far.ln() + 16.0
+        } else {
+            f64::INFINITY
+        };
+        degree = (stretched.min(geometric) as u32).clamp(degree + 1, LAST_DEGREE);
     }
 }

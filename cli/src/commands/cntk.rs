@@ -12,7 +12,7 @@ use super::{INTERRUPT, Report};
 use crate::args::{Cntk as Args, Readout};
 use crate::fault::Fault;
 use crate::json::{FaultItem, Item, array};
-use crate::library::{self, Convolutional, Images, Kernels, Regression};
+use crate::library::images::{self, Convolutional, Images, Kernels, Regression, Watch};
 use crate::store::Store;
 use crate::table::{Entry, Table, wrapped};
 
@@ -216,7 +216,7 @@ fn answered(args: &Args) -> Result<Answer> {
             test.shape()
         )));
     }
-    library::preprocess(args, &mut train, &mut test)?;
+    images::preprocess(args, &mut train, &mut test)?;
     let kernel = Convolutional::new(args, train.shape())?;
     let description = Description {
         train: name(&args.train),
@@ -252,7 +252,7 @@ fn set(
     count: Option<usize>,
     which: &str,
 ) -> Result<Images> {
-    let all = library::images(path, labels)?;
+    let all = images::images(path, labels)?;
     if all.labels().is_empty() {
         return Err(Error::Data(format!(
             "{} has no labels: name their file with --{which}-labels",
@@ -434,7 +434,7 @@ impl Work<'_> {
         rows: usize,
         columns: usize,
         clock: &mut Clock,
-        made: impl FnOnce(library::Watch) -> Result<Option<Vec<f64>>>,
+        made: impl FnOnce(Watch) -> Result<Option<Vec<f64>>>,
     ) -> Result<Option<Vec<f64>>> {
         let name = format!("{what}-{from:06}-{:06}", from + rows);
         let shape = [self.args.layers.len(), rows, columns];

@@ -5,10 +5,14 @@ pub mod classify;
 pub mod cntk;
 pub mod completions;
 pub mod constants;
+pub mod depth;
 pub mod dual;
 pub mod expect;
 pub mod hermite;
+pub mod limit;
 pub mod man;
+pub mod ntk;
+pub mod phase;
 
 use std::io::{self, Read};
 

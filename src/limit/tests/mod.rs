@@ -2,7 +2,9 @@
 
 mod abel;
 mod boettcher;
+mod doubles;
 mod interior;
+mod kernel;
 mod koenigs;
 mod log_periodic;
 mod ordered;
