@@ -20,15 +20,19 @@ pub enum Error {
     /// The question may have an answer, but it was not reached; the text says what is missing.
     #[error("{0}")]
     Unresolved(String),
-    /// The data cannot be used as they are: a row of zeros, a missing label, a matrix that is not positive definite.
-    #[error("{0}")]
-    Data(String),
-    /// A file could not be read or written.
-    #[error("{0}")]
-    Io(String),
     /// The deadline came first.
     #[error("{0}")]
     Timeout(String),
+    /// Two things that must fit together have different sizes.
+    #[error("{0}")]
+    Shape(String),
+    /// The data cannot be used as they are: a row of zeros, a missing label, a label out of range, a matrix that is not
+    /// positive definite; the text names the file and the place.
+    #[error("{0}")]
+    Data(String),
+    /// A file cannot be read or written; the text names it.
+    #[error("{0}")]
+    Io(String),
 }
 
 /// The library's result.

@@ -14,17 +14,21 @@
 //! * [`limit`]: infinitely many layers: the regime, with its evidence.
 //! * [`kernel`]: a kernel of any depth, compiled into a fast function of the correlation in doubles.
 //! * [`gram`]: Gram matrices on data, in memory and on disk, and regression with them.
+//! * [`image`]: pictures as arrays: readers and preprocessing.
+//! * [`cntk`]: the convolutional kernels of pictures.
 
 // The contents page of a room names its private files too.
 #![allow(rustdoc::private_intra_doc_links)]
 
 pub mod activation;
+pub mod cntk;
 pub mod deadline;
 pub mod dual;
 pub mod error;
 pub mod exact;
 pub mod gram;
 pub mod hermite;
+pub mod image;
 pub mod kernel;
 pub mod limit;
 pub mod phase;

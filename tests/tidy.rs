@@ -18,7 +18,12 @@ const ROOMS: &[&str] = &[
     "limit",
     "kernel",
     "gram",
+    "image",
+    "cntk",
 ];
+
+/// The rooms that read files, because files are what they are about.
+const READS_FILES: [&str; 2] = ["gram", "image"];
 
 fn sources(dir: &Path, out: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(dir).unwrap() {
@@ -109,20 +114,23 @@ fn the_library_neither_prints_nor_reads_files() {
         if path.file_name().is_some_and(|n| n == "tests.rs") {
             continue;
         }
-        // matrices that do not fit into memory
-        let store = path.ends_with("gram/store.rs");
         let text = fs::read_to_string(&path).unwrap();
         let code = text.split("#[cfg(test)]").next().unwrap();
         for line in code.lines().filter(|l| !l.trim_start().starts_with("//")) {
             for word in [
                 "println!",
                 "eprintln!",
-                if store { "eprintln!" } else { "std::fs" },
+                "std::fs",
                 "dbg!(",
                 "todo!(",
                 "unimplemented!(",
             ] {
-                assert!(!line.contains(word), "{}: {line}", path.display());
+                let allowed = word == "std::fs" && READS_FILES.contains(&room(&path).as_str());
+                assert!(
+                    allowed || !line.contains(word),
+                    "{}: {line}",
+                    path.display()
+                );
             }
         }
     }

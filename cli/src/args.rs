@@ -1,9 +1,11 @@
 //! What may be typed: the arguments of every command, their help and their limits.
 
+mod cntk;
 mod gram;
 mod limit;
 mod network;
 
+pub use cntk::{Cntk, Kernel, Numbers, Preprocess, Readout};
 pub use gram::{Evaluate, Gram, Kind, Lengths, Network, Predict};
 pub use limit::{Depth, Limit};
 pub use network::{Ntk, Phase};
@@ -122,6 +124,9 @@ pub enum Command {
     /// Classify new rows by a kernel on labelled ones
     #[command(after_help = gram::PREDICT_HELP)]
     Predict(Predict),
+    /// Classify images with the kernels of convolutional networks
+    #[command(after_help = cntk::HELP, override_usage = cntk::USAGE)]
+    Cntk(Box<Cntk>),
     /// Print the completions for a shell
     #[command(after_help = COMPLETIONS_HELP)]
     Completions(Completions),

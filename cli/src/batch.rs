@@ -86,11 +86,11 @@ pub fn answers<T: Send + 'static>(
     let workers = (0..cores.min(count))
         .filter(|_| pool.spawn(&sender))
         .count();
-    interrupt.listening.store(true, Ordering::SeqCst);
+    interrupt.listen(true);
     let batch = collected(labels, limit, interrupt, &receiver, workers, || {
         pool.spawn(&sender)
     });
-    interrupt.listening.store(false, Ordering::SeqCst);
+    interrupt.listen(false);
     batch
 }
 
@@ -156,7 +156,7 @@ fn collected<T>(
     let mut started: Vec<Option<Instant>> = vec![None; count];
     let mut progress = Progress::new(count);
     loop {
-        let interrupted = interrupt.pressed.load(Ordering::SeqCst);
+        let interrupted = interrupt.pressed();
         let mut wait = if interrupted { Duration::ZERO } else { TICK };
         while let Ok(event) = receiver.recv_timeout(wait) {
             match event {

@@ -32,9 +32,10 @@ impl From<&Error> for FaultJson {
             Error::Parse { at, .. } => ("parse", Some([at.start, at.end])),
             Error::Domain(_) => ("domain", None),
             Error::Unresolved(_) => ("unresolved", None),
+            Error::Timeout(_) => ("timeout", None),
+            Error::Shape(_) => ("shape", None),
             Error::Data(_) => ("data", None),
             Error::Io(_) => ("io", None),
-            Error::Timeout(_) => ("timeout", None),
         };
         Self {
             kind,

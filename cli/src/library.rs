@@ -2,6 +2,7 @@
 //! through here; no other file of the command line calls the mathematics.
 
 mod data;
+pub mod images;
 
 use std::time::Duration;
 

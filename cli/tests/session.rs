@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use support::{AT_ONCE, deeplimit, fed, program};
 
-const COMMANDS: [&str; 10] = [
+const COMMANDS: [&str; 11] = [
     "classify",
     "activations",
     "constants",
@@ -17,6 +17,7 @@ const COMMANDS: [&str; 10] = [
     "expect",
     "ntk",
     "phase",
+    "cntk",
     "completions",
     "man",
 ];

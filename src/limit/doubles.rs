@@ -114,12 +114,11 @@ impl Piece {
             .map(|k| f(from + width * (1.0 + angle(k).cos()) / 2.0))
             .collect::<Option<Vec<Three>>>()?;
         let mut functions = [[0.0; TERMS]; 4];
-        for i in 0..3 {
-            for j in 0..TERMS {
-                let sum: f64 = (0..TERMS)
-                    .map(|k| values[k][i] * (j as f64 * angle(k)).cos())
-                    .sum();
-                functions[i][j] = sum * if j == 0 { 1.0 } else { 2.0 } / n;
+        for (i, function) in functions.iter_mut().take(3).enumerate() {
+            for (j, c) in function.iter_mut().enumerate() {
+                let node = |(k, v): (usize, &Three)| v[i] * (j as f64 * angle(k)).cos();
+                let sum: f64 = values.iter().enumerate().map(node).sum();
+                *c = sum * if j == 0 { 1.0 } else { 2.0 } / n;
             }
         }
         // c'_(k-1) = c'_(k+1) + 2 k c_k
@@ -128,8 +127,8 @@ impl Piece {
             slope[k - 1] = slope[k + 1] + 2.0 * k as f64 * functions[2][k];
         }
         slope[0] /= 2.0;
-        for j in 0..TERMS {
-            functions[3][j] = slope[j] * 2.0 / width;
+        for (c, s) in functions[3].iter_mut().zip(slope) {
+            *c = s * 2.0 / width;
         }
         let finite = functions.iter().flatten().all(|c| c.is_finite());
         finite.then_some(Piece {

@@ -2,6 +2,7 @@
 
 pub mod activations;
 pub mod classify;
+pub mod cntk;
 pub mod completions;
 pub mod constants;
 pub mod depth;

@@ -92,7 +92,7 @@ fn tables_meet_the_enclosures() {
                         continue;
                     }
                     let e = error(f, b, &scale);
-                    if !(e <= worst.0) {
+                    if e.is_nan() || e > worst.0 {
                         worst = (
                             e,
                             format!(

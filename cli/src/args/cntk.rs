@@ -1,0 +1,162 @@
+//! What may be typed behind `deeplimit cntk`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// `deeplimit cntk`.
+#[derive(Args, Debug)]
+pub struct Cntk {
+    /// Training images: CIFAR-10 .bin, idx, .npy, or a folder of PNG
+    #[arg(long, value_name = "PATH")]
+    pub train: PathBuf,
+    /// Their labels, where they are not inside
+    #[arg(long, value_name = "PATH")]
+    pub train_labels: Option<PathBuf>,
+    /// How many of them: the first ones, or all
+    #[arg(long, value_name = "N", value_parser = count)]
+    pub train_count: Option<usize>,
+    /// Pass over so many training images first
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub train_skip: usize,
+    /// Test images
+    #[arg(long, value_name = "PATH")]
+    pub test: PathBuf,
+    /// Their labels, where they are not inside
+    #[arg(long, value_name = "PATH")]
+    pub test_labels: Option<PathBuf>,
+    /// How many of them: the first ones, or all
+    #[arg(long, value_name = "N", value_parser = count)]
+    pub test_count: Option<usize>,
+    /// Report the accuracy on the first N test images too
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    pub apart: usize,
+    /// Numbers of convolutions (depth in the paper is one more)
+    #[arg(long, required = true, value_name = "L,...", value_delimiter = ',', value_parser = layers)]
+    pub layers: Vec<usize>,
+    /// vanilla (all pixels) or gap (global average pooling)
+    #[arg(long, value_enum, value_name = "READOUT", hide_possible_values = true)]
+    pub readout: Readout,
+    /// The activation: any a x + b |x|, such as leaky_relu
+    #[arg(long, value_name = "EXPR", default_value = "relu")]
+    pub activation: String,
+    /// Rows and columns of a filter, odd
+    #[arg(long, value_name = "Q", default_value_t = 3)]
+    pub filter: usize,
+    /// Standard deviation of the bias of each convolution
+    #[arg(long, value_name = "SD", default_value_t = 0.0)]
+    pub bias: f64,
+    /// Do not train the first and the last layer
+    #[arg(long)]
+    pub fixed: bool,
+    /// ntk, or nngp (only the read-out is trained)
+    #[arg(
+        long,
+        value_enum,
+        value_name = "KERNEL",
+        default_value_t = Kernel::Ntk,
+        hide_possible_values = true
+    )]
+    pub kernel: Kernel,
+    /// Pixels: standard, norm-one or none
+    #[arg(
+        long,
+        value_enum,
+        value_name = "HOW",
+        default_value_t = Preprocess::Standard,
+        hide_possible_values = true,
+        long_help = "Pixels: standard, norm-one or none.
+standard: each channel has mean 0 and deviation 1 over the
+training images; norm-one: each pixel has norm 1; none: bytes/255"
+    )]
+    pub preprocess: Preprocess,
+    /// Whiten whole images too (ZCA), with this epsilon
+    #[arg(long, value_name = "EPSILON")]
+    pub zca: Option<f64>,
+    /// f32 or f64
+    #[arg(
+        long,
+        value_enum,
+        value_name = "NUMBERS",
+        default_value_t = Numbers::F32,
+        hide_possible_values = true
+    )]
+    pub numbers: Numbers,
+    /// Add so much of its mean to the diagonal of the Gram matrix
+    #[arg(long, value_name = "J", default_value_t = 0.0)]
+    pub jitter: f64,
+    /// Keep the kernels in this folder; a later run goes on there
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `--readout`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Readout {
+    /// All pixels
+    Vanilla,
+    /// Global average pooling
+    Gap,
+}
+
+/// `--kernel`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Kernel {
+    /// Neural tangent kernel
+    Ntk,
+    /// Gaussian process
+    Nngp,
+}
+
+/// `--preprocess`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Preprocess {
+    /// Each channel: mean 0 and deviation 1 over the training images
+    Standard,
+    /// Each pixel: norm 1 over the channels
+    NormOne,
+    /// Bytes over 255
+    None,
+}
+
+/// `--numbers`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Numbers {
+    /// Fast
+    F32,
+    /// Six times slower
+    F64,
+}
+
+/// clap's own is wider than a page.
+pub const USAGE: &str = "deeplimit cntk --train <PATH> --test <PATH> --layers <L,...>
+                      --readout <READOUT> [OPTIONS]";
+
+pub const HELP: &str = "Examples:
+  deeplimit cntk --train data_batch_1.bin --train-count 2000 \\
+      --test test_batch.bin --layers 2,3,5,10,20 --readout vanilla
+  deeplimit cntk --train data_batch_1.bin --train-count 200 \\
+      --test test_batch.bin --test-count 1000 --layers 10 \\
+      --readout gap --out kernels
+  deeplimit cntk --train train.npy --train-labels train-y.npy \\
+      --test test.npy --test-labels test-y.npy --layers 3 \\
+      --readout gap --json
+
+Kernel regression with the convolutional kernel of Arora et al. (2019): the
+classifier that an infinitely wide convolutional network becomes by
+training. Labels are one-hot, shifted to mean zero. One pass computes all
+numbers of layers. Ctrl-C keeps what is finished; with --out, the same
+command goes on from there.";
+
+fn count(text: &str) -> Result<usize, String> {
+    let n = text.parse().ok().filter(|n| *n > 0);
+    n.ok_or_else(|| "the number of images must be a whole number from 1".to_owned())
+}
+
+fn layers(text: &str) -> Result<usize, String> {
+    let n = text.parse().ok().filter(|n| (1..=10_000).contains(n));
+    n.ok_or_else(|| "the number of layers must be a whole number from 1 to 10000".to_owned())
+}

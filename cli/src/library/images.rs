@@ -1,0 +1,101 @@
+//! The part of the seam that asks about images and their kernels.
+
+use std::path::Path;
+
+use deeplimit::activation::Expr;
+use deeplimit::cntk::{self, Cntk};
+pub use deeplimit::cntk::{Kernels, Regression, Watch};
+use deeplimit::error::Result;
+pub use deeplimit::image::Images;
+use deeplimit::image::{self, Standardisation, Zca};
+
+use crate::args;
+
+/// The images of a file or folder.
+pub fn images(path: &Path, labels: Option<&Path>) -> Result<Images> {
+    image::open(path, labels)
+}
+
+/// Changes training and test images alike.
+pub fn preprocess(args: &args::Cntk, train: &mut Images, test: &mut Images) -> Result<()> {
+    match args.preprocess {
+        args::Preprocess::None => {}
+        args::Preprocess::NormOne => {
+            image::standard::scale_pixels_to_norm_one(train);
+            image::standard::scale_pixels_to_norm_one(test);
+        }
+        args::Preprocess::Standard => {
+            let standard = Standardisation::of(train)?;
+            standard.apply(train)?;
+            standard.apply(test)?;
+        }
+    }
+    if let Some(epsilon) = args.zca {
+        let zca = Zca::of(train, epsilon)?;
+        zca.apply(train)?;
+        zca.apply(test)?;
+    }
+    Ok(())
+}
+
+/// A convolutional kernel in either precision.
+pub enum Convolutional {
+    Single(Box<Cntk<f32>>),
+    Double(Box<Cntk<f64>>),
+}
+
+impl Convolutional {
+    /// The kernel that is asked for, for images of this shape.
+    pub fn new(args: &args::Cntk, shape: [usize; 3]) -> Result<Convolutional> {
+        let activation = Expr::parse(args.activation.trim_start())?;
+        let readout = match args.readout {
+            args::Readout::Vanilla => cntk::Readout::Vanilla,
+            args::Readout::Gap => cntk::Readout::Gap,
+        };
+        let mut network = cntk::Architecture::new(&activation, &args.layers, readout)?;
+        network.filter = args.filter;
+        network.bias = args.bias;
+        network.first_trained = !args.fixed;
+        network.last_trained = !args.fixed;
+        network.kernel = match args.kernel {
+            args::Kernel::Ntk => cntk::Kind::Ntk,
+            args::Kernel::Nngp => cntk::Kind::Nngp,
+        };
+        Ok(match args.numbers {
+            args::Numbers::F32 => Convolutional::Single(Box::new(Cntk::new(&network, shape)?)),
+            args::Numbers::F64 => Convolutional::Double(Box::new(Cntk::new(&network, shape)?)),
+        })
+    }
+
+    /// All pairs of two sets; `None` if it was stopped.
+    pub fn block(&self, rows: &Images, columns: &Images, go: Watch) -> Result<Option<Kernels>> {
+        match self {
+            Convolutional::Single(k) => k.block(rows, columns, go),
+            Convolutional::Double(k) => k.block(rows, columns, go),
+        }
+    }
+
+    /// All pairs of one set; `None` if it was stopped.
+    pub fn gram(&self, images: &Images, go: Watch) -> Result<Option<Kernels>> {
+        match self {
+            Convolutional::Single(k) => k.gram(images, go),
+            Convolutional::Double(k) => k.gram(images, go),
+        }
+    }
+
+    /// The relative rounding of a kernel.
+    pub fn rounding(&self) -> f64 {
+        match self {
+            Convolutional::Single(_) => Cntk::<f32>::rounding(),
+            Convolutional::Double(_) => Cntk::<f64>::rounding(),
+        }
+    }
+
+    /// The instructions in use.
+    pub fn processor(&self) -> &'static str {
+        match self {
+            Convolutional::Single(k) => k.processor().name(),
+            Convolutional::Double(k) => k.processor().name(),
+        }
+    }
+}

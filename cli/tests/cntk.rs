@@ -1,0 +1,385 @@
+//! Whole sessions of `deeplimit cntk` on small images made here, and on CIFAR-10 where it is.
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::Value as Json;
+
+use support::{Session, assert_bad, deeplimit, program};
+
+/// A folder of its own for every test, with training and test images as idx files: pictures of 6 x 6 with a bright
+/// left half (class 0), upper half (class 1), or main diagonal (class 2), and noise.
+struct Home(PathBuf);
+
+impl Home {
+    fn new(name: &str) -> Home {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cntk-{name}"));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).unwrap();
+        let home = Home(path);
+        home.images("train", 60, 1);
+        home.images("test", 45, 2);
+        home
+    }
+
+    fn images(&self, name: &str, count: u32, seed: u64) {
+        let mut state = seed;
+        let mut noise = || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            (state >> 58) as u8
+        };
+        let mut pixels = vec![0, 0, 8, 3];
+        let mut labels = vec![0, 0, 8, 1];
+        for size in [count, 6, 6] {
+            pixels.extend(size.to_be_bytes());
+        }
+        labels.extend(count.to_be_bytes());
+        for n in 0..count {
+            let class = n % 3;
+            labels.push(class as u8);
+            for p in 0..36 {
+                let (i, j) = (p / 6, p % 6);
+                let bright = match class {
+                    0 => j < 3,
+                    1 => i < 3,
+                    _ => i == j,
+                };
+                pixels.push(noise() + if bright { 150 } else { 0 });
+            }
+        }
+        fs::write(self.0.join(name), pixels).unwrap();
+        fs::write(self.0.join(format!("{name}-labels")), labels).unwrap();
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.join(name).display().to_string()
+    }
+
+    fn line(&self, more: &[&str]) -> Vec<String> {
+        let mut line = vec!["cntk".to_owned()];
+        for name in ["train", "test"] {
+            line.extend([format!("--{name}"), self.path(name)]);
+            line.extend([
+                format!("--{name}-labels"),
+                self.path(&format!("{name}-labels")),
+            ]);
+        }
+        line.extend(more.iter().map(|w| (*w).to_owned()));
+        line
+    }
+
+    fn run(&self, more: &[&str]) -> Session {
+        let line = self.line(more);
+        deeplimit(&line.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+}
+
+fn json(session: &Session) -> Vec<Json> {
+    assert_eq!(
+        session.code,
+        Some(0),
+        "{}{}",
+        session.stdout,
+        session.stderr
+    );
+    let all: Json = serde_json::from_str(&session.stdout).unwrap();
+    all.as_array().unwrap().clone()
+}
+
+#[test]
+fn easy_pictures_are_told_apart_at_every_depth() {
+    let home = Home::new("easy");
+    for readout in ["vanilla", "gap"] {
+        let more = [
+            "--layers",
+            "1,3",
+            "--readout",
+            readout,
+            "--apart",
+            "10",
+            "--json",
+        ];
+        let depths = json(&home.run(&more));
+        assert_eq!(depths.len(), 2);
+        for (depth, layers) in depths.iter().zip([1, 3]) {
+            assert_eq!(depth["layers"], layers);
+            assert_eq!(depth["depth"], layers + 1);
+            assert_eq!(depth["train_count"], 60);
+            assert_eq!(depth["pairs"], 60 * 61 / 2 + 60 * 45);
+            assert_eq!(depth["all"]["count"], 45);
+            assert_eq!(depth["apart"]["count"], 10);
+            assert_eq!(depth["all"]["accuracy"], 1.0, "{depth}");
+            assert_eq!(depth["all"]["standard_error"], 0.0);
+        }
+    }
+    // Fixed at both ends and whitened, a Gaussian process, with a bias, with larger filters: easy all the same.
+    for option in [
+        ["--zca", "0.1"],
+        ["--kernel", "nngp"],
+        ["--bias", "0.3"],
+        ["--filter", "5"],
+    ] {
+        let more = [
+            &["--layers", "2", "--readout", "vanilla", "--json", "--fixed"],
+            &option[..],
+        ];
+        let depths = json(&home.run(&more.concat()));
+        assert_eq!(
+            depths[0]["all"]["accuracy"], 1.0,
+            "{option:?} {}",
+            depths[0]
+        );
+    }
+    let table = home.run(&["--layers", "2", "--readout", "vanilla", "--numbers", "f64"]);
+    assert_eq!(table.code, Some(0), "{}", table.stderr);
+    assert!(
+        table.stdout.contains("100.00 % ± 0.00 of 45"),
+        "{}",
+        table.stdout
+    );
+    assert!(table.stdout.contains("4,530 pairs"), "{}", table.stdout);
+}
+
+#[test]
+fn labels_that_are_noise_are_not_learnt() {
+    // Chance is 1/3; the classes of the training images are moved by one for every other one.
+    let home = Home::new("noise");
+    let path = home.0.join("test-labels");
+    let mut labels = fs::read(&path).unwrap();
+    labels[8..].iter_mut().for_each(|l| *l = (*l + 1) % 3);
+    fs::write(&path, labels).unwrap();
+    let depths = json(&home.run(&["--layers", "2", "--readout", "gap", "--json"]));
+    assert_eq!(depths[0]["all"]["correct"], 0);
+}
+
+#[test]
+fn a_folder_keeps_finished_bands_and_only_those_of_the_same_question() {
+    let home = Home::new("kept");
+    let out = home.path("out");
+    let question = [
+        "--layers",
+        "1,2",
+        "--readout",
+        "gap",
+        "--out",
+        &out,
+        "--json",
+    ];
+    let first = json(&home.run(&question));
+    let mut names: Vec<_> = fs::read_dir(&out)
+        .unwrap()
+        .map(|e| e.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(names.len(), 4 + 3 + 2, "{names:?}");
+    assert!(names.iter().all(|n| !n.contains("unfinished")));
+    assert!(names.contains(&"accuracy.json".to_owned()));
+
+    // One band is lost: it alone is made again.
+    let band = Path::new(&out).join("test-000016-000032.npy");
+    let bytes = fs::read(&band).unwrap();
+    fs::remove_file(&band).unwrap();
+    let second = json(&home.run(&question));
+    assert_eq!(second[1]["pairs"], 16 * 60);
+    for (a, b) in first.iter().zip(&second) {
+        assert_eq!(a["all"], b["all"]);
+    }
+    assert_eq!(fs::read(&band).unwrap(), bytes);
+
+    fs::write(&band, &bytes[..100]).unwrap();
+    assert_bad("broken band", &home.run(&question[..6]));
+    let other = home.run(&["--layers", "1,3", "--readout", "gap", "--out", &out]);
+    assert_bad("other question", &other);
+    assert!(other.stderr.contains("other kernels"), "{}", other.stderr);
+}
+
+#[test]
+fn bad_input_is_one_clear_sentence() {
+    let home = Home::new("bad");
+    let bad = |more: &[&str], words: &[&str]| {
+        let session = home.run(more);
+        assert_bad(&more.join(" "), &session);
+        for word in words {
+            assert!(
+                session.stderr.contains(word),
+                "{more:?}: {}",
+                session.stderr
+            );
+        }
+    };
+    let with = |more: &[&'static str], words: &[&str]| {
+        let mut line = vec!["--layers", "2", "--readout", "gap"];
+        line.extend(more);
+        bad(&line, words);
+    };
+    with(&["--filter", "4"], &["odd", "4"]);
+    with(&["--activation", "tanh"], &["tanh", "closed form"]);
+    with(&["--activation", "rleu"], &["relu"]);
+    with(&["--train-count", "61"], &["60 images", "61"]);
+    with(&["--train-skip", "60"], &["60 images"]);
+    with(&["--train-count", "0"], &["from 1"]);
+    with(&["--bias", "nan"], &["bias"]);
+    with(&["--jitter", "nan"], &["jitter"]);
+    with(&["--zca", "0"], &["epsilon", "0"]);
+    bad(
+        &["--layers", "2,0", "--readout", "gap"],
+        &["from 1 to 10000"],
+    );
+    bad(&["--layers", "x", "--readout", "gap"], &["from 1 to 10000"]);
+
+    let one = |train: &str, more: &[&str], words: &[&str]| {
+        let (train, test) = (home.path(train), home.path("test"));
+        let mut line = vec!["cntk", "--layers", "2", "--readout", "gap"];
+        line.extend(["--train", &train, "--test", &test]);
+        line.extend(more);
+        let session = deeplimit(&line);
+        assert_bad(&train, &session);
+        for word in words {
+            assert!(session.stderr.contains(word), "{}", session.stderr);
+        }
+    };
+    one("none", &[], &["none", "no such file"]);
+    one("train", &[], &["no labels", "--train-labels"]);
+    fs::write(home.0.join("short.bin"), [0; 5000]).unwrap();
+    one("short.bin", &[], &["short.bin", "5000 bytes", "3073"]);
+    let mut record = vec![0; 3073];
+    record[0] = 10;
+    fs::write(home.0.join("label.bin"), record).unwrap();
+    one("label.bin", &[], &["label.bin", "record 0", "label 10"]);
+    let mut record = vec![7; 2 * 3073];
+    (record[0], record[3073]) = (1, 2);
+    fs::write(home.0.join("other.bin"), record).unwrap();
+    let labels = home.path("test-labels");
+    one("other.bin", &["--test-labels", &labels], &["32", "6"]);
+
+    // Equal images have no interpolant; jitter is the way out, and it is reported.
+    fs::write(
+        home.0.join("twice"),
+        [
+            &[0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 6, 0, 0, 0, 6][..],
+            &[9; 36],
+            &[9; 36],
+        ]
+        .concat(),
+    )
+    .unwrap();
+    fs::write(home.0.join("twice-labels"), [0, 0, 8, 1, 0, 0, 0, 2, 0, 1]).unwrap();
+    let (twice, twice_labels) = (home.path("twice"), home.path("twice-labels"));
+    let more = [
+        "--train-labels",
+        &twice_labels,
+        "--test-labels",
+        &labels,
+        "--preprocess",
+        "none",
+    ];
+    let test = home.path("test");
+    let twins = |option: &[&str]| {
+        let mut line = vec!["cntk", "--layers", "2", "--readout", "gap"];
+        line.extend(["--train", &twice, "--test", &test]);
+        line.extend(more);
+        line.extend(option);
+        deeplimit(&line)
+    };
+    let session = twins(&[]);
+    assert_bad("equal images", &session);
+    assert!(session.stderr.contains("positive definite") && session.stderr.contains("jitter"));
+    let session = twins(&["--json"]);
+    assert_eq!(session.code, Some(2), "{}", session.stdout);
+    let answer: Json = serde_json::from_str(&session.stdout).unwrap();
+    assert_eq!(answer[0]["layers"], "2");
+    assert_eq!(answer[0]["error"]["kind"], "unresolved");
+    let session = twins(&["--jitter", "1e-3"]);
+    assert_eq!(session.code, Some(0), "{}", session.stderr);
+    assert!(session.stdout.contains("Jitter 1e-3"), "{}", session.stdout);
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_keeps_finished_bands_and_a_later_run_goes_on() {
+    let home = Home::new("interrupted");
+    // Enough that it cannot be over before the signal.
+    home.images("train", 3000, 3);
+    home.images("test", 3000, 4);
+    let out = home.path("out");
+    let line = home.line(&["--layers", "200", "--readout", "gap", "--out", &out]);
+    let child = program()
+        .args(&line)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let first = Path::new(&out).join("train-000000-000016.npy");
+    for _ in 0..600 {
+        if first.exists() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert!(first.exists());
+    let id = child.id().to_string();
+    let killed = std::process::Command::new("kill")
+        .args(["-INT", &id])
+        .status();
+    assert!(killed.unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        said.contains("Interrupted") && said.contains("goes on"),
+        "{said}"
+    );
+    assert!(first.exists());
+    let unfinished = fs::read_dir(&out).unwrap();
+    let mut names = unfinished.map(|e| e.unwrap().file_name().into_string().unwrap());
+    assert!(names.all(|n| !n.contains("unfinished") && n != "accuracy.json"));
+}
+
+#[test]
+fn cifar_where_it_is() {
+    let data = std::env::var_os("DEEPLIMIT_DATA").map(PathBuf::from);
+    let data =
+        data.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"));
+    let batches = data.join("cifar-10-batches-bin");
+    if !batches.is_dir() {
+        eprintln!(
+            "skipped: no data in {} (set DEEPLIMIT_DATA)",
+            data.display()
+        );
+        return;
+    }
+    let path = |name: &str| batches.join(name).display().to_string();
+    let (train, test) = (path("data_batch_1.bin"), path("test_batch.bin"));
+    let mut line = vec![
+        "cntk",
+        "--train",
+        &train,
+        "--test",
+        &test,
+        "--readout",
+        "vanilla",
+        "--json",
+    ];
+    line.extend([
+        "--layers",
+        "3",
+        "--train-count",
+        "200",
+        "--test-count",
+        "200",
+    ]);
+    let depths = json(&deeplimit(&line));
+    // Chance is 0.1 with standard error 0.021; 200 training images give about a quarter.
+    assert!(
+        depths[0]["all"]["accuracy"].as_f64().unwrap() > 0.16,
+        "{}",
+        depths[0]
+    );
+}

@@ -1,0 +1,42 @@
+//! The convolutional kernels of Arora, Du, Hu, Li, Salakhutdinov and Wang (2019) on real images: NTK and NNGP of infinitely
+//! wide convolutional networks, exact, for activations `a z + b |z|`.
+//!
+//! Images `x`, `x'` of `P x Q` pixels; `D` shifts a pair of positions `(p, p')` by all steps of a `q x q` window, both by
+//! the same step, and pairs beyond the border are zero (zero padding). With `c_sigma = 1/E phi(Z)^2`
+//!
+//! * `Sigma^(0)[p, p'] = sum_D sum_c x_c[p] x'_c[p']`, `Theta^(0) = Sigma^(0)` (0 if the first layer is fixed),
+//! * `K^(h) = c_sigma/q^2 E phi(u) phi(v)`, `K.^(h) = c_sigma/q^2 E phi'(u) phi'(v)`, where `(u, v)` is Gaussian with the
+//!   variances `Sigma^(h-1)[p, p](x, x)` and `Sigma^(h-1)[p', p'](x', x')` and the covariance `Sigma^(h-1)[p, p'](x, x')`,
+//! * `Sigma^(h) = sum_D K^(h)`, `Theta^(h) = sum_D (K.^(h) Theta^(h-1) + K^(h))` for `h < L`,
+//! * `Theta^(L) = K.^(L) Theta^(L-1) + K^(L)` (without `+ K^(L)` if the read-out is fixed).
+//!
+//! A bias of variance `beta^2` adds `beta^2` to every `Sigma^(h)` and, being trained, to `Theta^(h)`, `1 <= h < L` (and
+//! `h = 0` where the first layer is trained).
+//!
+//! * [`architecture`]: the network as data.
+//! * [`lane`]: `f32` and `f64`, and the polynomials that replace the arccosine.
+//! * [`geometry`]: a padded image as a line; why its diagonals never meet.
+//! * [`profile`]: once per image.
+//! * [`diagonal`]: one diagonal through all the layers; [`loops`]: its loops; [`vector`]: compiled for several processors.
+//! * [`gram`]: pairs, blocks and Gram matrices on all cores.
+//! * [`regression`]: the classifier of the paper.
+
+mod architecture;
+mod diagonal;
+mod geometry;
+mod gram;
+mod lane;
+mod loops;
+mod profile;
+mod regression;
+mod vector;
+
+#[cfg(test)]
+mod tests;
+
+pub use architecture::{Architecture, Kind, Readout, bend};
+pub use gram::{Cntk, Kernels, Watch};
+pub use lane::Lane;
+pub use profile::Profile;
+pub use regression::Regression;
+pub use vector::Processor;

@@ -1,0 +1,76 @@
+//! The fast kernel against the recursion as it is written, a published oracle, and the laws of kernels.
+
+mod direct;
+mod kernels;
+mod laws;
+mod numbers;
+
+use super::{Architecture, Cntk, Kind, Lane, Readout};
+use crate::activation::Expr;
+use direct::{Network, Tensors, tensors};
+
+/// Noise with a seed.
+pub fn noise(count: usize, seed: u64) -> Vec<f32> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 40) as f32 / (1 << 23) as f32 - 1.0
+    };
+    (0..count).map(|_| next()).collect()
+}
+
+pub fn network(activation: &str, layers: &[usize], readout: Readout) -> Architecture {
+    let activation: Expr = activation.parse().unwrap();
+    Architecture::new(&activation, layers, readout).unwrap()
+}
+
+/// The fast kernel of two images; of one image if they are equal.
+pub fn fast<T: Lane>(
+    architecture: &Architecture,
+    shape: [usize; 3],
+    x: &[f32],
+    y: &[f32],
+) -> Vec<f64> {
+    let kernel = Cntk::<T>::new(architecture, shape).unwrap();
+    let x_profile = kernel.profile(x).unwrap();
+    if x == y {
+        return kernel.pair(&x_profile, &x_profile).unwrap();
+    }
+    kernel
+        .pair(&x_profile, &kernel.profile(y).unwrap())
+        .unwrap()
+}
+
+/// The same from the tensors, for `phi = a z + b |z|`.
+pub fn slow(
+    architecture: &Architecture,
+    (a, b): (f64, f64),
+    shape: [usize; 3],
+    x: &[f32],
+    y: &[f32],
+) -> Vec<f64> {
+    let value = |layers: &usize| {
+        let net = Network {
+            q: architecture.filter,
+            layers: *layers,
+            a,
+            b,
+            bias: architecture.bias * architecture.bias,
+            first: architecture.first_trained,
+        };
+        let Tensors { k, theta } = tensors(&net, shape, x, y);
+        let pixels = shape[0] * shape[1];
+        let entry = |i: usize| match (architecture.kernel, architecture.last_trained) {
+            (Kind::Nngp, _) => k[i],
+            (Kind::Ntk, true) => theta[i],
+            (Kind::Ntk, false) => theta[i] - k[i],
+        };
+        match architecture.readout {
+            Readout::Vanilla => (0..pixels).map(|p| entry(p * (pixels + 1))).sum(),
+            Readout::Gap => (0..k.len()).map(entry).sum::<f64>() / (pixels * pixels) as f64,
+        }
+    };
+    architecture.layers.iter().map(value).collect()
+}
