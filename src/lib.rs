@@ -11,17 +11,21 @@
 //! * [`dual`]: `rho -> E phi(u) phi(v)`, its slope and its fixed points.
 //! * [`recursion`]: the kernels of a network of any depth, with weights, biases and the conventions of papers.
 //! * [`limit`]: infinitely many layers: the regime, with its evidence.
+//! * [`classifier`]: from points with labels to scores and a label: kernel regression at any depth, and what it becomes.
+//! * [`paper`]: a paper's claims as data, and the measuring of each.
 
 // The contents page of a room names its private files too.
 #![allow(rustdoc::private_intra_doc_links)]
 
 pub mod activation;
+pub mod classifier;
 pub mod deadline;
 pub mod dual;
 pub mod error;
 pub mod exact;
 pub mod hermite;
 pub mod limit;
+pub mod paper;
 pub mod quadrature;
 pub mod real;
 pub mod recursion;

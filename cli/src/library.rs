@@ -9,7 +9,11 @@ use deeplimit::deadline::Deadline;
 pub use deeplimit::dual::DualValue;
 use deeplimit::error::Result;
 use deeplimit::limit::{self, Classification, Options, Quantity};
-use deeplimit::{dual, hermite, quadrature, real};
+pub use deeplimit::paper::{
+    Claim, Expected, Finding, Laboratory, Measured, Paper, Parameter, Parameters, Row, Verdict,
+    figures::Figure, figures::Look,
+};
+use deeplimit::{dual, hermite, paper, quadrature, real};
 use rug::Rational;
 
 use crate::args::Arithmetic;
@@ -109,4 +113,33 @@ pub fn dual(text: &str, at: &[Rational], request: Request) -> Result<Vec<DualVal
 pub fn expectation(text: &str, request: Request) -> Result<Quantity> {
     let deadline = request.deadline();
     quadrature::expect(&Expr::parse(text)?, request.digits(), deadline)
+}
+
+/// The verdict on a claim.
+pub fn finding(laboratory: &Laboratory, claim: &Claim) -> Finding {
+    laboratory.check(claim)
+}
+
+/// An exact number.
+pub fn exact(text: &str) -> Result<Rational> {
+    Parameters::exact(text)
+}
+
+/// The names of the figures of a paper; nothing where the library has none for it.
+pub fn figure_names(key: &str) -> Vec<&'static str> {
+    if key == "radhakrishnan2022" {
+        paper::figures::names()
+    } else {
+        Vec::new()
+    }
+}
+
+/// A figure as data.
+pub fn figure(laboratory: &Laboratory, name: &str, effort: u32) -> Result<Figure> {
+    paper::figures::figure(laboratory, name, effort)
+}
+
+/// The limits of the catalogue.
+pub fn taxonomy(digits: u32, timeout: Duration) -> Vec<Row> {
+    paper::taxonomy(digits as usize, Deadline::after(timeout))
 }

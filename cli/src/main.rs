@@ -8,6 +8,9 @@ mod json;
 mod library;
 mod number;
 mod output;
+mod papers;
+#[cfg(feature = "plot")]
+mod plot;
 mod progress;
 mod table;
 mod words;
@@ -118,6 +121,7 @@ fn report(cli: &Cli, width: usize) -> io::Result<Report> {
         Command::Hermite(args) => commands::hermite::run(args, width),
         Command::Dual(args) => commands::dual::run(args, width),
         Command::Expect(args) => commands::expect::run(args, width),
+        Command::Papers(args) => commands::papers::run(&args.action, width),
         Command::Completions(args) => Ok(commands::completions::run(args)),
         Command::Man(args) => commands::man::run(args),
     }

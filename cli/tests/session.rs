@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use support::{AT_ONCE, deeplimit, fed, program};
 
-const COMMANDS: [&str; 8] = [
+const COMMANDS: [&str; 9] = [
     "classify",
     "activations",
     "constants",
     "hermite",
     "dual",
     "expect",
+    "papers",
     "completions",
     "man",
 ];

@@ -8,6 +8,7 @@ pub mod dual;
 pub mod expect;
 pub mod hermite;
 pub mod man;
+pub mod papers;
 
 use std::io::{self, Read};
 

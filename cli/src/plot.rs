@@ -1,0 +1,70 @@
+//! Figures drawn: the library's curves as SVG and PNG.
+
+use kuva::backend::png::PngBackend;
+use kuva::backend::svg::SvgBackend;
+use kuva::plot::LinePlot;
+use kuva::plot::scatter::ScatterPlot;
+use kuva::render::layout::Layout;
+use kuva::render::plots::Plot;
+use kuva::render::render::render_multiple;
+
+use crate::library::{Figure, Look};
+
+/// Colours that can be told apart by most eyes (Paul Tol's bright and muted schemes).
+const COLOURS: [&str; 10] = [
+    "#4477AA", "#EE6677", "#228833", "#AA3377", "#CCBB44", "#66CCEE", "#882255", "#999933",
+    "#332288", "#777777",
+];
+
+/// The pictures: SVG text and PNG bytes.
+pub fn pictures(figure: &Figure) -> Result<(String, Vec<u8>), String> {
+    let svg = SvgBackend::new().with_embedded_font(true);
+    let text = svg.render_scene(&render_multiple(plots(figure), layout(figure)));
+    let png = PngBackend::new().with_scale(2.0);
+    let bytes = png.render_scene(&render_multiple(plots(figure), layout(figure)))?;
+    Ok((text, bytes))
+}
+
+fn plots(figure: &Figure) -> Vec<Plot> {
+    let mut plots = Vec::new();
+    for (n, series) in figure.series.iter().enumerate() {
+        let colour = COLOURS[n % COLOURS.len()];
+        let points = series.points.iter().copied();
+        let mut line = LinePlot::new()
+            .with_data(points.clone())
+            .with_color(colour)
+            .with_stroke_width(1.8)
+            .with_legend(series.name.as_str());
+        if series.look == Look::Dashed {
+            line = line.with_dashed();
+        }
+        if !series.errors.is_empty() {
+            line = line.with_y_err(series.errors.iter().copied());
+        }
+        plots.push(Plot::Line(line));
+        if series.look == Look::Marked {
+            let marks = ScatterPlot::new()
+                .with_data(points)
+                .with_color(colour)
+                .with_size(3.0);
+            plots.push(Plot::Scatter(marks));
+        }
+    }
+    plots
+}
+
+fn layout(figure: &Figure) -> Layout {
+    let mut layout = Layout::auto_from_plots(&plots(figure))
+        .with_title(figure.title.as_str())
+        .with_x_label(figure.x.label.as_str())
+        .with_y_label(figure.y.label.as_str())
+        .with_width(860.0)
+        .with_height(520.0);
+    if figure.x.log {
+        layout = layout.with_log_x();
+    }
+    if figure.y.log {
+        layout = layout.with_log_y();
+    }
+    layout
+}
