@@ -11,7 +11,7 @@ use deeplimit::error::Result;
 use deeplimit::limit::{self, Classification, Options, Quantity};
 pub use deeplimit::paper::{
     Claim, Expected, Finding, Laboratory, Measured, Paper, Parameter, Parameters, Row, Verdict,
-    figures::Figure, figures::Look,
+    figures::Figure, figures::Look, figures::Series,
 };
 use deeplimit::{dual, hermite, paper, quadrature, real};
 use rug::Rational;

@@ -66,8 +66,14 @@ pub(super) fn same_labels(lab: &Laboratory, p: &Parameters) -> Answer {
         midpoint: Float::with_val(53, same),
         radius: Float::with_val(53, f64::EPSILON),
     };
+    let note = format!(
+        "{} test points in {} repetitions with {} training points",
+        pairs().count(),
+        a.hits.len(),
+        p.whole("points")?
+    );
     Ok((
         Measured::Number(Quantity { value, exact: None }),
-        vec![note(p, &a, (same, 0.0))?],
+        vec![note],
     ))
 }

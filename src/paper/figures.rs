@@ -296,7 +296,7 @@ fn kernels(lab: &Laboratory) -> Result<Figure> {
     })
 }
 
-/// `R(u) u-independent`? Against `log2(1/t)`, over the value in the middle.
+/// `R(u)` over its mean, against `log2(1/t)`.
 fn oscillation(lab: &Laboratory) -> Result<Figure> {
     let mut series = Vec::new();
     for d in [8, 16, 32] {
@@ -358,7 +358,7 @@ fn convergence(lab: &Laboratory) -> Result<Figure> {
     }
     Ok(Figure {
         name: "convergence".into(),
-        title: "T_L tends to h(1/2), optimal(4)".into(),
+        title: "T_L at rho = 1/2 and its limit h: optimal(4), a = A'^2 = 1/4".into(),
         x: axis("depth L", false),
         y: axis("log10 of the relative distance from h", false),
         series: vec![

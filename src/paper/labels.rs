@@ -70,11 +70,13 @@ fn cloud(p: &Parameters, skipped: u64, n: u64) -> Result<Points> {
 
 fn share(count: usize, of: usize) -> Measured {
     let exact = Rational::from((count as u64, of as u64));
+    let midpoint = Float::with_val(64, &exact);
+    // 64 bits hold the quotient exactly, or to 2^-64
+    let radius = if midpoint == exact { 0 } else { 1 };
     Measured::Number(Quantity {
         value: Value::Finite {
-            midpoint: Float::with_val(64, &exact),
-            // 64 bits hold the quotient to 2^-64
-            radius: Float::with_val(32, 1) >> 64,
+            midpoint,
+            radius: Float::with_val(32, radius) >> 64,
         },
         exact: Some(exact.to_string()),
     })
@@ -159,11 +161,25 @@ fn solved(p: &Parameters, precision: Precision) -> Result<(Prediction, Training,
 
 fn note(answer: &Prediction) -> String {
     let s = &answer.solved;
+    let power = |log: f64| {
+        if log == f64::NEG_INFINITY {
+            "0".into()
+        } else {
+            format!("2^{log:.0}")
+        }
+    };
+    let matrix = if s.singular {
+        "a matrix that is not seen to be positive definite".into()
+    } else {
+        format!(
+            "residual {}, condition {}",
+            power(s.residual),
+            power(s.condition)
+        )
+    };
     format!(
-        "kernel regression in {}: residual 2^{:.0}, condition 2^{:.0}, {} of {} labels open",
+        "kernel regression in {}: {matrix}, {} of {} labels open",
         s.words(),
-        s.residual,
-        s.condition,
         answer.undecided(),
         answer.decisions.len()
     )

@@ -99,29 +99,31 @@ fn expected(claim: &Claim) -> String {
     }
 }
 
-/// A fraction for people: whole numbers as they are, others to as many digits as a claim has.
+/// A fraction for people: a decimal where it is one (`0.035`, `2e-40`), else as it is (`1/3`).
 fn decimal(q: &rug::Rational) -> String {
-    if q.is_integer() && q.numer().significant_bits() < 64 {
+    let mut scaled = q.clone();
+    let places = (0..=400)
+        .find(|n| {
+            if *n > 0 {
+                scaled *= 10;
+            }
+            scaled.is_integer()
+        })
+        .filter(|n| *n > 0);
+    let Some(places) = places else {
         return q.to_string();
-    }
-    let bits = q
-        .numer()
-        .significant_bits()
-        .max(q.denom().significant_bits())
-        + 64;
-    let x = rug::Float::with_val(bits, q);
-    let digits = (f64::from(q.numer().significant_bits()) * std::f64::consts::LOG10_2) as usize + 2;
-    // 17 digits of a third, all digits of a decimal
-    let text = x.to_string_radix(10, Some(digits.clamp(17, 60)));
-    let (mantissa, exponent) = text
-        .split_once('e')
-        .map_or((text.as_str(), None), |(m, e)| (m, Some(e)));
-    let mantissa = if mantissa.contains('.') {
-        mantissa.trim_end_matches('0').trim_end_matches('.')
-    } else {
-        mantissa
     };
-    exponent.map_or_else(|| mantissa.to_owned(), |e| format!("{mantissa}e{e}"))
+    let digits = scaled.numer().clone().abs().to_string();
+    let sign = if *q < 0 { "-" } else { "" };
+    if digits.len() + 5 < places {
+        let exponent = digits.len() as i64 - 1 - places as i64;
+        let (first, rest) = digits.split_at(1);
+        let point = if rest.is_empty() { "" } else { "." };
+        return format!("{sign}{first}{point}{rest}e{exponent}");
+    }
+    let padded = format!("{digits:0>width$}", width = places + 1);
+    let (whole, part) = padded.split_at(padded.len() - places);
+    format!("{sign}{whole}.{part}")
 }
 
 fn list(args: &PapersList, width: usize) -> io::Result<Report> {
@@ -257,4 +259,19 @@ fn shown(claim: &Claim, found: &Finding, explain: bool, width: usize) -> String 
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decimal;
+    use crate::library::exact;
+
+    #[test]
+    fn bounds_are_shown_as_they_were_written() {
+        for text in [
+            "1", "-3", "0.25", "-0.035", "1e-40", "2.5e-12", "1/3", "616.5", "0.0001",
+        ] {
+            assert_eq!(decimal(&exact(text).unwrap()), text);
+        }
+    }
 }
