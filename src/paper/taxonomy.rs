@@ -25,7 +25,7 @@ pub fn taxonomy(digits: usize, deadline: Deadline) -> Vec<Row> {
             (Some(_), "optimal") => [1, 2, 4, 8, 16, 32]
                 .map(|d| format!("optimal({d})"))
                 .to_vec(),
-            (Some((_, range)), name) => (0..=3)
+            (Some((_, range)), name) => (1..=3)
                 .filter(|n| range.contains(n))
                 .map(|n| format!("{name}({n})"))
                 .collect(),
