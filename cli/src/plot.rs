@@ -13,14 +13,14 @@ use kuva::render::render::render_multiple;
 use crate::library::{Figure, Look, Series};
 
 /// Colours that can be told apart by most eyes (Paul Tol's bright and muted schemes).
-const COLOURS: [&str; 10] = [
+const COLOURS: [&str; 11] = [
     "#4477AA", "#EE6677", "#228833", "#AA3377", "#CCBB44", "#66CCEE", "#882255", "#999933",
-    "#332288", "#777777",
+    "#332288", "#777777", "#DDAA33",
 ];
 
 /// The pictures: SVG text and PNG bytes.
 pub fn pictures(figure: &Figure) -> Result<(String, Vec<u8>), String> {
-    let svg = SvgBackend::new().with_embedded_font(true);
+    let svg = SvgBackend::new();
     let text = svg.render_scene(&render_multiple(plots(figure), layout(figure)));
     let png = PngBackend::new().with_scale(2.0);
     let bytes = png.render_scene(&render_multiple(plots(figure), layout(figure)))?;

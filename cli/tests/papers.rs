@@ -318,3 +318,38 @@ fn the_taxonomy_in_three_formats() {
     assert!(latex.stdout.contains("leaky\\_relu & ") && latex.stdout.contains("\\bottomrule"));
     assert_eq!(latex.stdout.matches("\\\\\n").count(), rows - 1);
 }
+
+/// Ctrl-C while claims are being measured: what is finished is printed.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_leaves_what_is_finished() {
+    use std::process::Stdio;
+    use std::time::Duration;
+    // before the handler is in place the signal ends the program without a code: then give it more time
+    let output = [1.0, 2.0, 4.0, 8.0].iter().find_map(|seconds| {
+        let child = support::program()
+            .args(["papers", "check", "--effort", "3"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_secs_f64(*seconds));
+        let id = child.id().to_string();
+        let kill = std::process::Command::new("kill")
+            .args(["-INT", &id])
+            .status();
+        assert!(kill.unwrap().success());
+        let output = child.wait_with_output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        (output.status.code().is_some() && text.contains("agrees"))
+            .then_some((output.status.code(), text))
+    });
+    let (code, text) = output.expect("a signal that is handled");
+    assert_eq!(code, Some(130));
+    let last = text.lines().last().unwrap();
+    assert!(
+        last.ends_with(" not attempted") && last.contains(" agree, "),
+        "{last}"
+    );
+}

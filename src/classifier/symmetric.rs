@@ -143,9 +143,9 @@ impl<R: Real> Factor<R> {
         }
         let n = b.len();
         let mut x: Vec<R> = Vec::with_capacity(n);
-        for i in 0..n {
-            let mut s = b[i].clone();
-            for (l, x) in self.lower[i].iter().zip(&x) {
+        for (b, row) in b.iter().zip(&self.lower) {
+            let mut s = b.clone();
+            for (l, x) in row.iter().zip(&x) {
                 s = s - &(l * x);
             }
             x.push(s);

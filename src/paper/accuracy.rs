@@ -6,12 +6,10 @@ use rug::Float;
 
 use super::claim::Measured;
 use super::experiment::{Tally, tally};
-use super::laboratory::Laboratory;
+use super::laboratory::{Answer, Laboratory};
 use super::parameters::Parameters;
 use crate::error::Result;
 use crate::real::{Quantity, Value};
-
-type Answer = Result<(Measured, Vec<String>)>;
 
 fn of(lab: &Laboratory, p: &Parameters, rule: &str) -> Result<Arc<Tally>> {
     let (tests, seeds) = (p.whole_or("tests", 1000)?, p.whole_or("seeds", 4)?);

@@ -11,8 +11,8 @@ use rayon::prelude::*;
 use super::laboratory::{Laboratory, unknown};
 use crate::activation::Expr;
 use crate::classifier::{
-    Decision, Deep, Dirichlet, Family, Kind, Points, Sphere, Table, Training, Weight, bayes,
-    generator, majority, nearest, on_the_sphere, power, smoother,
+    Decision, Deep, Dirichlet, Factor, Family, Kind, Points, Sphere, Symmetric, Table, Training,
+    Weight, bayes, generator, majority, nearest, on_the_sphere, power, smoother,
 };
 use crate::dual::closed_form;
 use crate::error::{Error, Result};
@@ -50,6 +50,8 @@ pub enum Rule {
     /// `ntk L phi`, `nngp L phi`: `sign(sum y_i K_L(x, x_i))`, the regression's sign where the matrix is diagonal to
     /// first order.
     Deep(Kind, u64, Expr),
+    /// `regression L phi`: `sign(y K_L^-1 K_L(X, x))` with the tangent kernel, in doubles.
+    Regression(u64, Expr),
 }
 
 impl Rule {
@@ -80,6 +82,10 @@ impl Rule {
             "limit" => Ok(Rule::Limit(Expr::parse(rest)?)),
             "ntk" => deep(Kind::Ntk),
             "nngp" => deep(Kind::Nngp),
+            "regression" => match deep(Kind::Ntk)? {
+                Rule::Deep(_, depth, phi) => Ok(Rule::Regression(depth, phi)),
+                other => Ok(other),
+            },
             _ => {
                 let known = [
                     "bayes",
@@ -89,6 +95,7 @@ impl Rule {
                     "limit phi",
                     "ntk L phi",
                     "nngp L phi",
+                    "regression L phi",
                 ];
                 Err(unknown("rule", text, &known))
             }
@@ -183,7 +190,68 @@ impl Split {
                 let table = deep_table(lab, *kind, *depth, phi)?;
                 smooth(&|t| table.weight(t), 10.0 * table.error())
             }
+            Rule::Regression(depth, phi) => self.regression(lab, *depth, phi),
         }
+    }
+
+    /// Kernel regression in doubles, entries by the kernel's table and divided by the diagonal.
+    fn regression(&self, lab: &Laboratory, depth: u64, phi: &Expr) -> Result<Vec<Option<usize>>> {
+        let table = deep_table(lab, Kind::Ntk, depth, phi)?;
+        let deep = Deep::new(phi.clone(), depth, Kind::Ntk)?;
+        let diagonal = deep.kernel::<f64>(53)?(&Correlation::Gap(0.0))?.ln();
+        let n = self.rows.len();
+        if n > 5000 {
+            return Err(Error::Domain("regression takes at most 5000 points".into()));
+        }
+        let row = |i: usize| {
+            let gaps = self.gaps(&self.rows[i]);
+            (0..=i)
+                .map(|j| {
+                    let w = table.weight(gaps[j]);
+                    if i == j {
+                        1.0
+                    } else {
+                        w.sign * (w.log - diagonal).exp()
+                    }
+                })
+                .collect::<Vec<f64>>()
+        };
+        let matrix = Symmetric::from_rows((0..n).into_par_iter().map(row).collect());
+        let factor = Factor::new(&matrix);
+        let undecided = || {
+            Error::Unresolved(format!(
+                "doubles do not decide the regression at depth {depth}"
+            ))
+        };
+        let factor = factor.ok_or_else(undecided)?;
+        let condition = factor.inverse_norm(n, 53) * matrix.norm();
+        // the entries are known to about 1e-11
+        if condition > 1e8 {
+            return Err(undecided());
+        }
+        let y: Vec<f64> = self
+            .training
+            .labels()
+            .iter()
+            .map(|c| if *c == 1 { 1.0 } else { -1.0 })
+            .collect();
+        let w = factor.solved(&y);
+        let slack = 1e-11 * condition;
+        self.each(lab, |x| {
+            let gaps = self.gaps(x);
+            let k: Vec<Weight> = gaps.iter().map(|t| table.weight(*t)).collect();
+            let top = k.iter().fold(f64::MIN, |m, k| m.max(k.log));
+            let (mut sum, mut size) = (0.0, 0.0);
+            for (k, w) in k.iter().zip(&w) {
+                let term = k.sign * (k.log - top).exp() * w;
+                sum += term;
+                size += term.abs();
+            }
+            Decision {
+                label: (sum.abs() > slack * size).then_some(usize::from(sum > 0.0)),
+                scores: Vec::new(),
+            }
+        })
     }
 
     fn each(

@@ -160,6 +160,13 @@ fn size(points: u64) -> (u64, u64) {
 
 /// Rules of the experiment with their names in the legend.
 fn rules(d: u64) -> Vec<(String, String, Look)> {
+    // an alpha below d
+    let below = match d {
+        1 => "erf, limit (alpha 0.89)",
+        2 => "optimal(1), limit (alpha 1)",
+        4 => "optimal(2), limit (alpha 2)",
+        _ => "optimal(4), limit (alpha 4)",
+    };
     let mut out = vec![
         ("Bayes rule".to_owned(), "bayes".to_owned(), Look::Dashed),
         ("1-NN".into(), "nearest".into(), Look::Marked),
@@ -180,8 +187,8 @@ fn rules(d: u64) -> Vec<(String, String, Look)> {
             Look::Marked,
         ),
         (
-            "erf, limit (alpha 0.89)".into(),
-            "limit erf".into(),
+            below.to_owned(),
+            format!("limit {}", below.split(',').next().unwrap_or_default()),
             Look::Marked,
         ),
         (
@@ -194,6 +201,18 @@ fn rules(d: u64) -> Vec<(String, String, Look)> {
         out.push((
             format!("tuned sine, limit (alpha {d})"),
             format!("limit {sine}"),
+            Look::Marked,
+        ));
+        out.push((
+            "tuned sine, NTK L = 100".into(),
+            format!("ntk 100 {sine}"),
+            Look::Marked,
+        ));
+    }
+    if d > 1 {
+        out.push((
+            "erf, limit (alpha 0.89)".into(),
+            "limit erf".into(),
             Look::Marked,
         ));
     }

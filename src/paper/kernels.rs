@@ -3,7 +3,7 @@
 use rug::Rational;
 
 use super::claim::Measured;
-use super::laboratory::{Laboratory, unknown};
+use super::laboratory::{Answer, Laboratory, unknown};
 use super::parameters::Parameters;
 use crate::activation::Expr;
 use crate::dual::{Dual, closed_form};
@@ -11,8 +11,6 @@ use crate::error::{Error, Result};
 use crate::limit::{Bend, Boettcher, Koenigs, LogPeriodic, Options, Ordered, Regime, classify};
 use crate::real::{Analytic, Ball, Bits, Quantity, Real};
 use crate::recursion::{Correlation, Kernels, Unit};
-
-type Answer = Result<(Measured, Vec<String>)>;
 
 /// Bits of the balls: 60 digits, and room for what a few hundred layers cost.
 const BITS: Bits = 512;

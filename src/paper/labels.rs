@@ -8,7 +8,7 @@ use rug::{Float, Rational};
 
 use super::claim::Measured;
 use super::experiment::koenigs_table;
-use super::laboratory::{Laboratory, unknown};
+use super::laboratory::{Answer, Laboratory, unknown};
 use super::parameters::Parameters;
 use crate::activation::Expr;
 use crate::classifier::{
@@ -22,15 +22,13 @@ use crate::limit::Interior;
 use crate::real::{Ball, Bits, Quantity, Real, Value};
 use crate::recursion::{Correlation, Scaled};
 
-type Answer = Result<(Measured, Vec<String>)>;
-
 /// Bits beyond which a sign is given up.
 const MOST: Bits = 8192;
 
 pub(super) fn training_of(p: &Parameters) -> Result<Training> {
     let labels: Vec<usize> = p.wholes("labels")?.iter().map(|l| *l as usize).collect();
     let n = labels.len() as u64;
-    if n < 2 || n > 300 {
+    if !(2..=300).contains(&n) {
         return Err(Error::Domain("from 2 to 300 labels are wanted".into()));
     }
     if p.has("seed") {

@@ -11,6 +11,9 @@ use crate::classifier::Table;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 
+/// What was measured, and how: a sentence each.
+pub(super) type Answer = Result<(Measured, Vec<String>)>;
+
 /// A quantity by its name.
 pub struct Measure {
     /// The name in a claim.
@@ -23,7 +26,7 @@ pub struct Measure {
     pub word: bool,
     /// One sentence.
     pub summary: &'static str,
-    pub(super) run: fn(&Laboratory, &Parameters) -> Result<(Measured, Vec<String>)>,
+    pub(super) run: fn(&Laboratory, &Parameters) -> Answer,
 }
 
 impl Measure {
