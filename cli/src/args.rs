@@ -1,6 +1,13 @@
 //! What may be typed: the arguments of every command, their help and their limits.
 
-use std::path::PathBuf;
+mod limit;
+mod papers;
+
+pub use limit::{Depth, Limit};
+pub use papers::{
+    Format, Papers, PapersAction, PapersCheck, PapersFigures, PapersList, PapersTable,
+};
+
 use std::time::Duration;
 
 use clap::builder::styling::{AnsiColor, Styles};
@@ -94,8 +101,14 @@ pub enum Command {
     /// Enclose the expectation of an expression under the normal law
     #[command(after_help = expect_help())]
     Expect(Expect),
+    /// Evaluate the kernel at infinite depth, and its correction
+    #[command(after_help = limit::limit_help())]
+    Limit(Limit),
+    /// Say how deep is deep enough, and how deep is too deep for doubles
+    #[command(after_help = limit::depth_help())]
+    Depth(Depth),
     /// Check the claims of papers, and draw their figures
-    #[command(after_help = PAPERS_HELP)]
+    #[command(after_help = papers::PAPERS_HELP)]
     Papers(Papers),
     /// Print the completions for a shell
     #[command(after_help = COMPLETIONS_HELP)]
@@ -201,110 +214,6 @@ pub struct Expect {
     pub expressions: Vec<String>,
     #[command(flatten)]
     pub effort: Effort,
-}
-
-/// `deeplimit papers`.
-#[derive(Args, Debug)]
-pub struct Papers {
-    /// What to do with them
-    #[command(subcommand)]
-    pub action: PapersAction,
-}
-
-/// What `deeplimit papers` does.
-#[derive(Debug, Subcommand)]
-pub enum PapersAction {
-    /// List the papers and their claims
-    #[command(after_help = "Examples:
-  deeplimit papers list
-  deeplimit papers list --json")]
-    List(PapersList),
-    /// Measure each claim: agrees, differs or not attempted
-    #[command(after_help = PAPERS_CHECK_HELP)]
-    Check(PapersCheck),
-    /// Draw the figures of a paper, with the plotted numbers as CSV
-    #[command(after_help = "Examples:
-  deeplimit papers figures radhakrishnan2022 --out figures
-  deeplimit papers figures radhakrishnan2022 --out figures --only map-edge
-
-Each figure is written as NAME.svg, NAME.png and NAME.csv, once it is
-finished: a file is either whole or not there.")]
-    Figures(PapersFigures),
-    /// Print which activation of the catalogue has which limit
-    #[command(after_help = "Examples:
-  deeplimit papers table
-  deeplimit papers table --format latex")]
-    Table(PapersTable),
-}
-
-/// `deeplimit papers list`.
-#[derive(Args, Debug)]
-pub struct PapersList {
-    /// Answer in JSON
-    #[arg(long)]
-    pub json: bool,
-    /// A folder of papers, in place of those that the program brings
-    #[arg(long, value_name = "DIR")]
-    pub papers: Option<PathBuf>,
-}
-
-/// `deeplimit papers check`.
-#[derive(Args, Debug)]
-pub struct PapersCheck {
-    /// A paper, or one of its claims
-    #[arg(value_name = "KEY[/CLAIM]")]
-    pub target: Option<String>,
-    /// 1: quick; 2: a few minutes; 3: the large experiments too
-    #[arg(long, default_value = "2", value_name = "N", value_parser = paper_effort)]
-    pub effort: u32,
-    /// How each claim was measured, and where its tolerance comes from
-    #[arg(long)]
-    pub explain: bool,
-    /// Answer in JSON
-    #[arg(long)]
-    pub json: bool,
-    /// A folder of papers, in place of those that the program brings
-    #[arg(long, value_name = "DIR")]
-    pub papers: Option<PathBuf>,
-}
-
-/// `deeplimit papers figures`.
-#[derive(Args, Debug)]
-pub struct PapersFigures {
-    /// The paper
-    #[arg(value_name = "KEY")]
-    pub key: String,
-    /// The folder for the files; it is made if it is not there
-    #[arg(long, value_name = "DIR")]
-    pub out: PathBuf,
-    /// Figures of these names only
-    #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
-    pub only: Vec<String>,
-    /// 2: up to n = 3162; 3: up to n = 10000
-    #[arg(long, default_value = "2", value_name = "N", value_parser = paper_effort)]
-    pub effort: u32,
-}
-
-/// `deeplimit papers table`.
-#[derive(Args, Debug)]
-pub struct PapersTable {
-    /// markdown, csv or latex
-    #[arg(long, value_enum, default_value_t = Format::Markdown, value_name = "FORMAT", hide_possible_values = true)]
-    pub format: Format,
-    /// Significant digits, from 1 to 1000
-    #[arg(long, default_value = "6", value_name = "N", value_parser = digits)]
-    pub digits: u32,
-}
-
-/// `--format`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// A table of GitHub's Markdown
-    Markdown,
-    /// Comma-separated values
-    Csv,
-    /// A LaTeX tabular with booktabs
-    Latex,
 }
 
 /// `deeplimit completions`.
@@ -441,30 +350,6 @@ here.
     )
 }
 
-const PAPERS_HELP: &str = "Examples:
-  deeplimit papers list
-  deeplimit papers check radhakrishnan2022
-  deeplimit papers check radhakrishnan2022/theorem-1.limit-optimal-4
-  deeplimit papers figures radhakrishnan2022 --out figures
-  deeplimit papers table --format latex";
-
-const PAPERS_CHECK_HELP: &str = "Examples:
-  deeplimit papers check
-  deeplimit papers check radhakrishnan2022 --effort 1
-  deeplimit papers check radhakrishnan2022 --effort 3 --json
-  deeplimit papers check mine2026 --papers papers
-
-Verdicts:
-  agrees         what the claim says was measured
-  differs        it was not: a finding, with the numbers
-  not attempted  it takes more effort, or is out of reach
-
-Exit codes:
-  0    every claim that was attempted agrees
-  1    a claim differs, or could not be decided
-  2    an error
-  130  interrupted (the verdicts that were finished are printed)";
-
 const COMPLETIONS_HELP: &str = "Examples:
   deeplimit completions bash > deeplimit.bash && . ./deeplimit.bash
   deeplimit completions zsh > ~/.zfunc/_deeplimit
@@ -483,13 +368,6 @@ fn digits(text: &str) -> Result<u32, String> {
 
 fn terms(text: &str) -> Result<u32, String> {
     whole_number(text, "terms", TERMS_MAX)
-}
-
-fn paper_effort(text: &str) -> Result<u32, String> {
-    text.parse()
-        .ok()
-        .filter(|n| (1..=3).contains(n))
-        .ok_or_else(|| "the effort must be 1, 2 or 3".to_owned())
 }
 
 fn timeout(text: &str) -> Result<Duration, String> {

@@ -8,7 +8,10 @@ use deeplimit::activation::Expr;
 use deeplimit::deadline::Deadline;
 pub use deeplimit::dual::DualValue;
 use deeplimit::error::Result;
-use deeplimit::limit::{self, Classification, Options, Quantity};
+use deeplimit::limit::{
+    self, Breakdown, Classification, Format, LimitValue, LogPeriodic, Options, Quantity, Settling,
+    Subject,
+};
 pub use deeplimit::paper::{
     Claim, Expected, Finding, Laboratory, Measured, Paper, Parameter, Parameters, Row, Verdict,
     figures::Figure, figures::Look, figures::Series,
@@ -17,6 +20,30 @@ use deeplimit::{dual, hermite, paper, quadrature, real};
 use rug::Rational;
 
 use crate::args::Arithmetic;
+
+/// `deeplimit limit`.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    pub classification: Classification,
+    pub multiplier: Option<Quantity>,
+    /// The coefficient of `log(L+1)` at the edge of chaos.
+    pub kappa: Option<Quantity>,
+    pub values: Vec<LimitValue>,
+    /// `R(u)`, in the singular regime.
+    pub regular: Vec<Option<Quantity>>,
+    pub oscillation: Option<LogPeriodic>,
+}
+
+/// `deeplimit depth`.
+#[derive(Clone, Debug)]
+pub struct Depths {
+    pub classification: Classification,
+    /// `-1/log(multiplier)`.
+    pub scale: Option<Quantity>,
+    pub settling: Settling,
+    pub single: Breakdown,
+    pub double: Breakdown,
+}
 
 /// How much is wanted of an answer.
 #[derive(Clone, Copy, Debug)]
@@ -142,4 +169,55 @@ pub fn figure(laboratory: &Laboratory, name: &str, effort: u32) -> Result<Figure
 /// The limits of the catalogue.
 pub fn taxonomy(digits: u32, timeout: Duration) -> Vec<Row> {
     paper::taxonomy(digits as usize, Deadline::after(timeout))
+}
+
+/// The kernel at infinite depth.
+pub fn limits(
+    text: &str,
+    at: &[Rational],
+    fourier: Option<u32>,
+    request: Request,
+) -> Result<Limits> {
+    let deadline = request.deadline();
+    let subject = Subject::new(&Expr::parse(text)?, deadline)?;
+    let (kernel, values) = subject.values(at, request.digits(), deadline)?;
+    let oscillation = fourier
+        .map(|n| subject.oscillation(n as usize, request.digits(), deadline))
+        .transpose()?;
+    let quantity = |b: &real::Ball| Quantity::new(b, None);
+    Ok(Limits {
+        multiplier: kernel.multiplier().map(quantity),
+        kappa: kernel.log_rate().as_ref().map(quantity),
+        regular: at
+            .iter()
+            .map(|rho| kernel.regular_part(rho).as_ref().map(quantity))
+            .collect(),
+        classification: subject.classification,
+        values,
+        oscillation,
+    })
+}
+
+/// How deep is deep, at one correlation.
+pub fn depths(
+    text: &str,
+    rho: &Rational,
+    tolerance: &Rational,
+    request: Request,
+) -> Result<Depths> {
+    let deadline = request.deadline();
+    let subject = Subject::new(&Expr::parse(text)?, deadline)?;
+    let settling = subject.settling(rho, tolerance, request.digits(), deadline)?;
+    let far = rho.clone().abs();
+    let scale = subject
+        .kernel(&far, real::bits_for(request.digits()) + 64, deadline)?
+        .depth_scale()
+        .map(|s| Quantity::new(&s, None));
+    Ok(Depths {
+        scale,
+        settling,
+        single: subject.breakdown(rho, Format::F32, deadline)?,
+        double: subject.breakdown(rho, Format::F64, deadline)?,
+        classification: subject.classification,
+    })
 }

@@ -3,6 +3,7 @@
 mod args;
 mod batch;
 mod commands;
+mod exact;
 mod fault;
 mod json;
 mod library;
@@ -11,6 +12,7 @@ mod output;
 mod papers;
 #[cfg(feature = "plot")]
 mod plot;
+mod points;
 mod progress;
 mod table;
 mod words;
@@ -122,6 +124,8 @@ fn report(cli: &Cli, width: usize) -> io::Result<Report> {
         Command::Dual(args) => commands::dual::run(args, width),
         Command::Expect(args) => commands::expect::run(args, width),
         Command::Papers(args) => commands::papers::run(&args.action, width),
+        Command::Limit(args) => commands::limit::run(args, width),
+        Command::Depth(args) => commands::depth::run(args, width),
         Command::Completions(args) => Ok(commands::completions::run(args)),
         Command::Man(args) => commands::man::run(args),
     }

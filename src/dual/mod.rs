@@ -18,6 +18,7 @@ mod values;
 pub use closed::closed_form;
 pub use piecewise_linear::PiecewiseLinear;
 pub use values::{DualValue, values};
+pub(crate) use values::{LAST_DEGREE, resolving_series};
 
 use std::cmp::Ordering;
 

@@ -106,7 +106,11 @@ impl<R: Real> Dual<R> {
 impl Dual<Ball> {
     /// The same dual in another arithmetic, its parameters rounded.
     pub fn rounded<R: Real>(&self) -> Dual<R> {
-        let r = |x: &Ball| R::from_ball(x);
+        self.mapped(&R::from_ball)
+    }
+
+    /// The same dual with every parameter replaced.
+    pub(crate) fn mapped<R: Real>(&self, r: &impl Fn(&Ball) -> R) -> Dual<R> {
         match self {
             Dual::ArcCosine(x) => Dual::ArcCosine(r(x)),
             Dual::ArcSine(x) => Dual::ArcSine(r(x)),
@@ -119,7 +123,7 @@ impl Dual<Ball> {
                 constant,
                 scale,
             } => Dual::Shifted {
-                inner: Box::new(inner.rounded()),
+                inner: Box::new(inner.mapped(r)),
                 constant: r(constant),
                 scale: r(scale),
             },

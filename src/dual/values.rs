@@ -21,7 +21,7 @@ pub struct DualValue {
 }
 
 /// Longer series than this are not made: the enclosure is given as it is.
-const LAST_DEGREE: u32 = 3000;
+pub(crate) const LAST_DEGREE: u32 = 3000;
 
 /// `dual(rho)` and `dual'(rho)` of the normalised activation at rational correlations in `[-1, 1]`, with `digits` certain
 /// significant digits where the method reaches them: always for an activation with a closed form, and at `rho = 1`;
@@ -59,7 +59,12 @@ pub fn values(
     let far = at.iter().map(|r| r.clone().abs()).filter(|r| *r < 1).max();
     let dual = match closed_form::<Ball>(&structure.expr, bits) {
         Some(dual) => dual,
-        None => Dual::Series(series(&structure, far.as_ref(), wanted, deadline)?),
+        None => Dual::Series(resolving_series(
+            &structure,
+            far.as_ref(),
+            wanted,
+            deadline,
+        )?),
     };
     at.iter()
         .map(|rho| {
@@ -83,8 +88,9 @@ pub fn values(
         .collect()
 }
 
-/// A Hermite series long enough for correlations up to `far`, or of the largest length.
-fn series(
+/// A Hermite series long enough for `wanted` bits at correlations up to `far` (1 included: then of the slope at 1 too), or
+/// of the largest length.
+pub(crate) fn resolving_series(
     structure: &Structure,
     far: Option<&Rational>,
     wanted: u32,
@@ -130,14 +136,22 @@ fn series(
             -1e9
         };
         let goal = -f64::from(wanted + 4) * std::f64::consts::LN_2;
-        if rest + decay <= goal || degree >= LAST_DEGREE {
+        let have = rest + decay;
+        if have <= goal || degree >= LAST_DEGREE {
             return Ok(s);
         }
-        let needed = if far > 0.0 {
-            (goal / far.ln()) as u32 + 16
+        // the rest falls like e^(-c sqrt(n)) if the activation is analytic in a strip, and never slower than far^n
+        let stretched = if have < -1.0 {
+            (goal / have).powi(2)
         } else {
-            degree
+            2.0
         };
-        degree = needed.min(2 * degree).clamp(degree + 1, LAST_DEGREE);
+        let stretched = f64::from(degree) * stretched.clamp(1.2, 4.0);
+        let geometric = if far > 0.0 && far < 1.0 {
+            goal / far.ln() + 16.0
+        } else {
+            f64::INFINITY
+        };
+        degree = (stretched.min(geometric) as u32).clamp(degree + 1, LAST_DEGREE);
     }
 }

@@ -77,6 +77,12 @@ impl<R: Real> Series<R> {
         if !R::TRACKS_ERRORS {
             return shifted;
         }
+        // at 1 the rest is not only bounded but known
+        if let Some(rest) = &self.slope_tail
+            && rho.compare(&R::int(1, self.bits())) == Some(std::cmp::Ordering::Equal)
+        {
+            return &shifted + rest;
+        }
         shifted.widened(&self.slope_rest(&upper(&rho.abs()), n))
     }
 

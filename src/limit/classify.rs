@@ -108,7 +108,7 @@ enum Zero {
 }
 
 impl Inquiry {
-    fn new(expr: &Expr, structure: Structure, options: Options) -> Result<Self> {
+    pub(super) fn new(expr: &Expr, structure: Structure, options: Options) -> Result<Self> {
         let accuracy = bits_for(options.digits) + 8;
         let moments = Moments::new(&structure, accuracy, options.arithmetic, options.deadline)?;
         let constants = Constants::new(&moments);
@@ -157,7 +157,7 @@ impl Inquiry {
         Ok(())
     }
 
-    fn decide(&mut self) -> Result<()> {
+    pub(super) fn decide(&mut self) -> Result<()> {
         self.certain_digits()?;
         self.tell_structure();
         let a_zero = self.zero_of(

@@ -313,6 +313,17 @@ impl<R: Real> Koenigs<R> {
         (last, ntk)
     }
 
+    /// `h(z)` and `G = h'(z) T_n + (Omega - omega)(z) + a N h(z)` from a landing with `N` layers to go, for the fixed
+    /// point 0; `None` where `h(r)/r^2`, which bounds what is of second order, is beyond all measure.
+    pub(super) fn leading_terms(&self, l: &Landing<R>, more: &R) -> Option<(R, R)> {
+        let z = l.nngp();
+        let h = self.h_near(&z);
+        let gathered = &(&self.slope_near(&z) * &l.ntk) + &self.later_sum(&z);
+        let second = self.at_radius.iter().map(|b| b.to_f64()).sum::<f64>();
+        let bounded = second / self.radius.to_f64().powi(2) < 1e100;
+        bounded.then(|| (h.clone(), &gathered + &(&(&self.drift * more) * &h)))
+    }
+
     /// `(S_L, T_L)` at depth `depth`: layers are walked until the series can be used, the others cost nothing. Where
     /// `m^L` would leave the range of the numbers use [`Koenigs::all_at`] and logarithms.
     pub fn kernels_at(&self, place: &Correlation<R>, depth: u64) -> Option<(R, R)> {

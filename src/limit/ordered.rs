@@ -23,8 +23,8 @@ const LAST_STEP: u64 = 400_000;
 
 /// The limit in the ordered phase.
 ///
-/// Promise: enclosures for [`crate::real::Ball`] (proved), with about half of the digits of the arithmetic; estimates
-/// elsewhere.
+/// Promise: enclosures for [`crate::real::Ball`] (proved): `g` with the digits of the arithmetic, what belongs to `T_L` with
+/// about half of them; estimates elsewhere.
 ///
 /// ```
 /// use deeplimit::{activation::Expr, dual::closed_form, limit::Ordered, real::{Ball, Real}, recursion::Correlation};
@@ -43,6 +43,8 @@ pub struct Ordered<R> {
     third: R,
     /// Layers are walked until `t` is below this.
     threshold: R,
+    /// The same for `g` alone, which does not subtract `T` from its limit.
+    fine: R,
 }
 
 impl<R: Real> Ordered<R> {
@@ -71,6 +73,7 @@ impl<R: Real> Ordered<R> {
             second,
             third,
             threshold: one.scale2(-(accuracy as i32) / 2),
+            fine: one.scale2(8 - accuracy as i32),
         })
     }
 
@@ -100,8 +103,17 @@ impl<R: Real> Ordered<R> {
     }
 
     fn land(&self, place: &Correlation<R>, last: Option<u64>) -> Option<Landing<R>> {
+        self.land_below(&self.threshold, place, last)
+    }
+
+    fn land_below(
+        &self,
+        threshold: &R,
+        place: &Correlation<R>,
+        last: Option<u64>,
+    ) -> Option<Landing<R>> {
         let mut at = Landing::start(place);
-        while at.position.gap().compare(&self.threshold) != Some(Ordering::Less) {
+        while at.position.gap().compare(threshold) != Some(Ordering::Less) {
             if last == Some(at.steps) {
                 return Some(at);
             }
@@ -127,7 +139,7 @@ impl<R: Real> Ordered<R> {
 
     /// `g(1 - rho) = lim (1 - S_L)/b^L`.
     pub fn at(&self, place: &Correlation<R>) -> Option<R> {
-        let l = self.land(place, None)?;
+        let l = self.land_below(&self.fine, place, None)?;
         Some(&self.near(&l.position.gap()) / &self.multiplier.powi(l.steps as i64))
     }
 

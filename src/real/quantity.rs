@@ -50,6 +50,23 @@ impl Quantity {
         }
     }
 
+    /// Not plus infinity, and not undefined.
+    pub fn is_finite(&self) -> bool {
+        matches!(&self.value, Value::Finite { midpoint, radius } if midpoint.is_finite() && radius.is_finite())
+    }
+
+    /// Relative accuracy in bits; all of them for what is exact or infinite.
+    pub fn relative_bits(&self) -> Bits {
+        match &self.value {
+            Value::Infinite => Bits::MAX,
+            Value::Finite { .. } if self.exact.is_some() => Bits::MAX,
+            Value::Finite { radius, .. } if radius.is_zero() => Bits::MAX,
+            Value::Finite { midpoint, radius } => {
+                Ball::new(midpoint.clone(), radius).relative_bits()
+            }
+        }
+    }
+
     /// Plus infinity.
     pub fn infinite() -> Self {
         Quantity {

@@ -44,7 +44,7 @@ pub struct Kernels<R> {
 }
 
 impl<R: Real> Kernels<R> {
-    fn negated(&self) -> Self {
+    pub(crate) fn negated(&self) -> Self {
         Kernels {
             nngp: self.nngp.negated(),
             ntk: self.ntk.negated(),

@@ -4,9 +4,11 @@ pub mod activations;
 pub mod classify;
 pub mod completions;
 pub mod constants;
+pub mod depth;
 pub mod dual;
 pub mod expect;
 pub mod hermite;
+pub mod limit;
 pub mod man;
 pub mod papers;
 

@@ -306,13 +306,19 @@ impl<R: Real> Abel<R> {
         })
     }
 
+    /// `kappa` in `T_L = r (L+1) + kappa log(L+1) + C + o(1)`: 3/8 for ReLU.
+    pub fn log_rate(&self) -> R {
+        let share = R::int(self.formal.q as i64 + 2, self.formal.log.bits());
+        -(&self.formal.log / &share)
+    }
+
     /// `C(rho)` in `T_L/(L+1) = 1/(q+2) + (k log(L+1) + C(rho))/(L+1) + o(1/L)`, and `k = -l/(q+2)` (3/8 for ReLU).
     pub fn correction_at(&self, place: &Correlation<R>) -> Option<(R, R)> {
         let f = &self.formal;
         let bits = place.bits();
         let psi = &R::int(1, bits) / &f.rate;
         let share = R::int(f.q as i64 + 2, bits);
-        let k = -(&f.log / &share);
+        let k = self.log_rate();
         // T = alpha y + beta + ..., alpha psi_1 = 1/(q+2), y = psi_1 (A - l log y - ...)
         let q = R::int(f.q as i64, bits);
         let inner = &f.sum[1] - &(&(&f.sum[0] * &f.log) * &psi);

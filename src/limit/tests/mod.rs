@@ -3,6 +3,7 @@
 mod abel;
 mod boettcher;
 mod interior;
+mod kernel;
 mod koenigs;
 mod log_periodic;
 mod ordered;

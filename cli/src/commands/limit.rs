@@ -1,0 +1,351 @@
+//! `deeplimit limit`: the kernel at infinite depth as a function.
+
+use std::io;
+
+use deeplimit::error::{Error, Result};
+use deeplimit::limit::{Classification, LogPeriodic, Phase, Quantity, Regime};
+use deeplimit::real::{Analytic, Ball, Real};
+use rug::Rational;
+use serde::Serialize;
+
+use super::{INTERRUPT, Report, cell, expression, with_closed_form};
+use crate::args::Limit as Args;
+use crate::batch::{Batch, answers};
+use crate::exact::{correlation, distance};
+use crate::fault::Fault;
+use crate::json::{FaultItem, Item, array};
+use crate::library::{self, Limits};
+use crate::number::Number;
+use crate::table::{Entry, Table, wrapped};
+use crate::words;
+
+/// The contract.
+#[derive(Serialize)]
+struct LimitJson {
+    activation: String,
+    regime: &'static str,
+    phase: Option<&'static str>,
+    proved: bool,
+    missing: Vec<String>,
+    /// What `limit`, `function` and `correction` are.
+    formula: &'static str,
+    multiplier: Option<Number>,
+    kappa: Option<Number>,
+    alpha: Option<Number>,
+    #[serde(flatten)]
+    at: At,
+    limit: Number,
+    function: Option<Number>,
+    correction: Option<Number>,
+    slope: Option<Number>,
+    #[serde(rename = "R")]
+    regular: Option<Number>,
+}
+
+/// As typed.
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum At {
+    Rho(String),
+    Distance(String),
+}
+
+impl At {
+    fn text(&self) -> &str {
+        match self {
+            At::Rho(t) | At::Distance(t) => t,
+        }
+    }
+
+    fn correlation(&self) -> Result<Rational> {
+        match self {
+            At::Rho(t) => correlation(t),
+            At::Distance(t) => distance(t),
+        }
+    }
+
+    fn key(&self) -> &'static str {
+        match self {
+            At::Rho(_) => "rho",
+            At::Distance(_) => "distance",
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct OscillationJson {
+    activation: String,
+    /// `alpha/2`
+    gamma: Number,
+    /// The mean of `R` over a period, as `u -> 0`.
+    mean: Number,
+    coefficients: Vec<CoefficientJson>,
+    max: Number,
+    min: Number,
+    max_over_min: Number,
+}
+
+#[derive(Serialize)]
+struct CoefficientJson {
+    k: usize,
+    re: Number,
+    im: Number,
+    /// `2 |c_k|/c_0`
+    relative: Number,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Answer {
+    Limit(Box<LimitJson>),
+    Oscillation(Box<OscillationJson>),
+}
+
+/// Answers the command.
+pub fn run(args: &Args, width: usize) -> io::Result<Report> {
+    let text = expression(&args.expression)?;
+    let trimmed =
+        |all: &[String]| -> Vec<String> { all.iter().map(|t| t.trim().to_owned()).collect() };
+    let typed: Vec<At> = trimmed(&args.rho)
+        .into_iter()
+        .map(At::Rho)
+        .chain(trimmed(&args.distance).into_iter().map(At::Distance))
+        .collect();
+    let points: Vec<_> = typed.iter().map(At::correlation).collect();
+    let wanted: Vec<_> = points
+        .iter()
+        .filter_map(|p| p.as_ref().ok().cloned())
+        .collect();
+    let (question, request, fourier) = (text.clone(), args.effort.request(), args.fourier);
+    let labels = [text];
+    let batch = answers(&labels, args.effort.timeout, &INTERRUPT, move |_| {
+        library::limits(&question, &wanted, fourier, request)
+    });
+    let [text] = labels;
+    Ok(report(text, &typed, points, batch, args, width))
+}
+
+fn report(
+    text: String,
+    typed: &[At],
+    points: Vec<Result<Rational>>,
+    mut batch: Batch<Limits>,
+    args: &Args,
+    width: usize,
+) -> Report {
+    let mut items = Vec::new();
+    let mut faults = Vec::new();
+    let mut shown = String::new();
+    let mut fault = |key: &'static str, text: &str, error: Error, items: &mut Vec<Item<Answer>>| {
+        items.push(Item::Fault(FaultItem::new(key, text, &error)));
+        faults.push(Fault {
+            text: text.to_owned(),
+            error,
+        });
+    };
+    match batch.answers.pop().flatten() {
+        Some(Ok(limits)) => {
+            let mut index = 0;
+            let mut entries = Vec::new();
+            for (at, point) in typed.iter().zip(points) {
+                match point {
+                    Ok(_) => {
+                        entries.push(entry(&limits, at, index, args.effort.digits));
+                        items.push(Item::Answer(Answer::Limit(Box::new(json(
+                            &limits,
+                            at,
+                            index,
+                            args.effort.digits,
+                        )))));
+                        index += 1;
+                    }
+                    Err(error) => fault(at.key(), at.text(), error, &mut items),
+                }
+            }
+            if !entries.is_empty() || limits.oscillation.is_some() {
+                shown += &heading(&limits, args.effort.digits, width);
+            }
+            if !entries.is_empty() {
+                let table = Table {
+                    title: if args.rho.is_empty() { "u" } else { "rho" },
+                    columns: columns(&limits, !args.distance.is_empty()),
+                    entries,
+                };
+                shown += &format!("\n{}", table.text(width));
+            }
+            if let Some(pi) = &limits.oscillation {
+                let o = oscillation(&limits.classification.activation, pi, args.effort.digits);
+                shown += &waves(&o, width);
+                items.push(Item::Answer(Answer::Oscillation(Box::new(o))));
+            }
+        }
+        Some(Err(error)) => fault("activation", &text, error, &mut items),
+        None => {}
+    }
+    let text = if args.effort.json {
+        array(&items)
+    } else {
+        shown
+    };
+    Report::new(text, faults, false, batch.interrupted)
+}
+
+/// What the columns are.
+fn formula(c: &Classification) -> &'static str {
+    match (c.regime, c.phase) {
+        (Regime::Linear, _) => "T_L = (L+1) rho at every depth",
+        (Regime::Singular, _) => {
+            "T_L = (L+1) lambda^L (h + C/(L+1) + O(lambda^L)), h(dual) = lambda h"
+        }
+        (Regime::NearestNeighbour, _) => "log T_L = k^L log B + L log k + C + o(1), B(dual) = B^k",
+        (_, Some(Phase::Chaotic)) => "T_L = T + C L m^L + O(m^L), g(dual) = m g, g(c*) = 0",
+        (_, Some(Phase::EdgeOfChaos)) => {
+            "T_L = r (L+1) + kappa log(L+1) + C + o(1), A(dual) = A + 1"
+        }
+        (_, Some(Phase::Ordered)) => "T_L = T - C L b^L + O(b^L), g(dual) = b g, g(1) = 0",
+        _ => "undecided",
+    }
+}
+
+fn columns(l: &Limits, distance: bool) -> Vec<&'static str> {
+    match (l.classification.regime, l.classification.phase) {
+        (Regime::Linear, _) => vec!["T_L/(L+1)"],
+        (Regime::Singular, _) if distance => vec!["h", "C", "h'", "R"],
+        (Regime::Singular, _) => vec!["h", "C", "h'"],
+        (Regime::NearestNeighbour, _) => vec!["B", "log B", "C"],
+        (_, Some(Phase::EdgeOfChaos)) => vec!["r", "A", "C"],
+        _ => vec!["T", "g", "C"],
+    }
+}
+
+/// The regime, in two lines.
+fn heading(l: &Limits, digits: u32, width: usize) -> String {
+    let c = &l.classification;
+    let proved = if c.proved { "proved" } else { "numerical" };
+    let head = format!("{}: {} ({proved})", c.activation, words::sentence(c));
+    let mut text = wrapped(&head, 0, "", width);
+    let name = match c.phase {
+        _ if c.regime == Regime::Singular => "lambda",
+        Some(Phase::Ordered) => "b",
+        Some(Phase::EdgeOfChaos) => "kappa",
+        _ => "m",
+    };
+    let multiplier = l.multiplier.as_ref().or(l.kappa.as_ref());
+    let multiplier = multiplier.map(|q| format!("; {name} = {}", cell(Some(q), digits)));
+    let formula = format!("{}{}", formula(c), multiplier.unwrap_or_default());
+    text += &wrapped(&formula, 2, "", width);
+    for missing in &c.missing {
+        text += &wrapped(missing, 2, "missing: ", width);
+    }
+    text
+}
+
+fn entry(l: &Limits, at: &At, index: usize, digits: u32) -> Entry {
+    let v = &l.values[index];
+    let regular = l.regular[index].as_ref();
+    let mut numbers: Vec<(&'static str, Option<&Quantity>)> = Vec::new();
+    let names = columns(l, matches!(at, At::Distance(_)));
+    let regime = l.classification.regime;
+    numbers.push((names[0], Some(&v.limit)));
+    match regime {
+        Regime::Linear => {}
+        Regime::Singular => {
+            numbers.push(("C", v.correction.as_ref()));
+            numbers.push(("h'", v.slope.as_ref()));
+            if matches!(at, At::Distance(_)) {
+                numbers.push(("R", regular));
+            }
+        }
+        _ => {
+            numbers.push((names[1], v.function.as_ref()));
+            numbers.push(("C", v.correction.as_ref()));
+        }
+    }
+    Entry {
+        name: at.text().to_owned(),
+        cells: numbers.iter().map(|(_, q)| cell(*q, digits)).collect(),
+        lines: numbers
+            .iter()
+            .filter_map(|(label, q)| Some((*label, with_closed_form((*q)?, digits))))
+            .collect(),
+        ..Entry::default()
+    }
+}
+
+fn json(l: &Limits, at: &At, index: usize, digits: u32) -> LimitJson {
+    let number = |q: &Quantity| Number::new(q, digits);
+    let c = &l.classification;
+    let v = &l.values[index];
+    LimitJson {
+        activation: c.activation.clone(),
+        regime: words::regime(c.regime),
+        phase: c.phase.map(words::phase),
+        proved: c.proved,
+        missing: c.missing.clone(),
+        formula: formula(c),
+        multiplier: l.multiplier.as_ref().map(number),
+        kappa: l.kappa.as_ref().map(number),
+        alpha: c.alpha.as_ref().map(number),
+        at: at.clone(),
+        limit: number(&v.limit),
+        function: v.function.as_ref().map(number),
+        correction: v.correction.as_ref().map(number),
+        slope: v.slope.as_ref().map(number),
+        regular: l.regular[index].as_ref().map(number),
+    }
+}
+
+fn oscillation(activation: &str, pi: &LogPeriodic, digits: u32) -> OscillationJson {
+    let number = |b: &Ball| Number::new(&Quantity::new(b, None), digits);
+    let bits = pi.mean().bits();
+    // R at 0 is 2^gamma Pi
+    let scale = (pi.gamma() * &Ball::int(2, bits).ln()).exp();
+    let (max, min) = pi.extremes();
+    OscillationJson {
+        activation: activation.to_owned(),
+        gamma: number(pi.gamma()),
+        mean: number(&(&scale * pi.mean())),
+        coefficients: pi
+            .coefficients()
+            .iter()
+            .enumerate()
+            .skip(1)
+            .map(|(k, (re, im))| CoefficientJson {
+                k,
+                re: number(&(&scale * re)),
+                im: number(&(&scale * im)),
+                relative: number(&(&pi.amplitude(k).scale2(1) / pi.mean())),
+            })
+            .collect(),
+        max: number(&(&scale * &max)),
+        min: number(&(&scale * &min)),
+        max_over_min: number(&(&max / &min)),
+    }
+}
+
+/// The oscillation as a table.
+fn waves(o: &OscillationJson, width: usize) -> String {
+    let lead = format!(
+        "R(u) -> sum_k c_k e^(2 pi i k v), v = log(u^2/2)/log B', as u -> 0; gamma = alpha/2 = {}, mean c_0 = {}, \
+         max/min = {} +- {}",
+        o.gamma.value, o.mean.value, o.max_over_min.value, o.max_over_min.radius
+    );
+    let entries = o
+        .coefficients
+        .iter()
+        .map(|c| {
+            let cell = |n: &Number| format!("{} +- {}", n.value, n.radius);
+            Entry {
+                name: c.k.to_string(),
+                cells: vec![cell(&c.re), cell(&c.im), cell(&c.relative)],
+                ..Entry::default()
+            }
+        })
+        .collect();
+    let table = Table {
+        title: "k",
+        columns: vec!["Re c_k", "Im c_k", "2 |c_k|/c_0"],
+        entries,
+    };
+    format!("\n{}{}", wrapped(&lead, 0, "", width), table.text(width))
+}

@@ -1,0 +1,179 @@
+//! `deeplimit limit` and `deeplimit depth`: reference values, the JSON, bad input.
+//!
+//! References: mpmath with 60 digits or more, or closed forms; none is copied from the program's output.
+
+mod support;
+
+use serde_json::Value as Json;
+use support::{assert_bad, deeplimit};
+
+fn items(line: &[&str]) -> Vec<Json> {
+    let session = deeplimit(line);
+    assert_eq!(session.code, Some(0), "{line:?} {}", session.stderr);
+    let json: Json = serde_json::from_str(&session.stdout).unwrap();
+    json.as_array().unwrap().clone()
+}
+
+/// A decimal begins like the reference, up to the last digit, which may be rounded.
+#[track_caller]
+fn begins(number: &Json, reference: &str) {
+    let value = number["value"].as_str().unwrap();
+    let head = &reference[..reference.len() - 1];
+    assert!(value.starts_with(head), "{value} is not {reference}");
+}
+
+fn float(number: &Json) -> f64 {
+    number["value"].as_str().unwrap().parse().unwrap()
+}
+
+#[test]
+fn koenigs_boettcher_abel() {
+    let h = items(&[
+        "limit",
+        "(hermite(1,x)+hermite(3,x))/sqrt(2)",
+        "--rho",
+        "0.1,0.5,0.99",
+        "--digits",
+        "30",
+        "--json",
+    ]);
+    begins(&h[0]["limit"], "0.101344136614039886213769926755");
+    begins(&h[1]["limit"], "0.713599128288601206217790164446");
+    begins(&h[2]["limit"], "60.0622281108451598664954785560");
+    begins(&h[1]["correction"], "0.826268531016298812376484761589");
+    assert_eq!(h[0]["regime"], "singular");
+    assert_eq!(h[0]["rho"], "0.1");
+    let b = items(&[
+        "limit",
+        "(hermite(2,x)+hermite(3,x))/sqrt(2)",
+        "--rho",
+        "0.3,0.5",
+        "--digits",
+        "30",
+        "--json",
+    ]);
+    begins(&b[0]["limit"], "0.173513764471670778713783991259");
+    begins(&b[1]["limit"], "0.320458354663023463862285198733");
+    let a = items(&["limit", "relu", "--rho", "0.9", "--digits", "30", "--json"]);
+    begins(&a[0]["function"], "19.5058125669934531872353385728");
+    assert_eq!(a[0]["limit"]["exact"], "1/4");
+    assert_eq!(
+        a[0]["kappa"]["value"]
+            .as_str()
+            .unwrap()
+            .trim_end_matches('0'),
+        "0.375"
+    );
+}
+
+/// `T_L -> c*/(1-m)`: theory notes 4.8. `1/(1-b)` of cos is `1/(1 - tanh 1)`, because `dual = cosh(rho)/cosh(1)`.
+#[test]
+fn chaotic_and_ordered_limits() {
+    let gelu = items(&["limit", "gelu", "--rho", "0.5", "--digits", "21", "--json"]);
+    begins(&gelu[0]["limit"], "11.303533072275215744");
+    begins(&gelu[0]["multiplier"], "0.932728829116182477183");
+    let cos = items(&["limit", "cos(x)", "--rho", "0.5", "--json"]);
+    assert!((float(&cos[0]["limit"]) - 1.0 / (1.0 - 1f64.tanh())).abs() < 1e-13);
+}
+
+/// R oscillates: 5.35e-8 for the optimal activation of d = 4; factors 1.1585, 1.3825 and 2.17 (theory notes 4.3).
+#[test]
+fn the_oscillation_of_r() {
+    for (text, what, value, slack) in [
+        ("optimal(2)", "relative", 5.35e-8, 0.01e-8),
+        ("optimal(24)", "max_over_min", 1.1585, 0.00005),
+        ("optimal(32)", "max_over_min", 1.3825, 0.00005),
+        ("sin(sqrt(13.8258)*x)", "max_over_min", 2.17, 0.005),
+    ] {
+        let o = &items(&["limit", text, "--fourier", "3", "--digits", "12", "--json"])[0];
+        let found = if what == "relative" {
+            &o["coefficients"][0][what]
+        } else {
+            &o[what]
+        };
+        assert!((float(found) - value).abs() <= slack, "{text}: {found}");
+    }
+}
+
+/// `R(u) = u^alpha h`, at `u = 1`: `h(1/2)`.
+#[test]
+fn distances() {
+    let r = items(&["limit", "tanh", "--distance", "1", "--json"]);
+    assert_eq!(r[0]["R"]["value"], r[0]["limit"]["value"]);
+    assert_eq!(r[0]["distance"], "1");
+    let h = items(&["limit", "tanh", "--rho", "1/2", "--json"]);
+    assert_eq!(h[0]["limit"], r[0]["limit"]);
+}
+
+/// The depth of a tolerance follows the correction: `|C|/h/(L+1) = eps`.
+#[test]
+fn depth_follows_the_correction() {
+    let l = &items(&["limit", "optimal(4)", "--rho", "0.9", "--json"])[0];
+    let d = &items(&[
+        "depth",
+        "optimal(4)",
+        "--rho",
+        "0.9",
+        "--tolerance",
+        "1e-6",
+        "--json",
+    ])[0];
+    let predicted = float(&l["correction"]) / float(&l["limit"]) / 1e-6;
+    let depth = d["depth"].as_u64().unwrap() as f64;
+    assert!(
+        (depth + 1.0 - predicted).abs() <= 1.5,
+        "{depth} {predicted}"
+    );
+    // lambda = 1/4
+    assert!((float(&d["scale"]) - 1.0 / 4f64.ln()).abs() < 1e-13);
+}
+
+#[test]
+fn bad_input_is_one_sentence() {
+    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("ragged.csv");
+    std::fs::write(&file, "x,y\n1,2\n3,oops\n").unwrap();
+    let file = file.to_str().unwrap();
+    for (line, part) in [
+        (vec!["limit", "relu", "--rho", "1.5"], "between -1 and 1"),
+        (vec!["limit", "relu", "--rho", "one"], "no correlation"),
+        (
+            vec!["limit", "relu", "--distance", "2.5"],
+            "between 0 and 2",
+        ),
+        (
+            vec!["limit", "relu", "--rho", "0.5", "--fourier", "3"],
+            "singular regime",
+        ),
+        (vec!["limit", "sign", "--fourier", "2"], "jumps"),
+        (
+            vec!["limit", "relu", "--rho", "0.5", "--fourier", "0"],
+            "from 1 to 64",
+        ),
+        (vec!["limit", "rleu", "--rho", "0.5"], "did you mean `relu`"),
+        (vec!["depth", "relu", "--tolerance", "0"], "greater than 0"),
+        (
+            vec!["depth", "relu", "--tolerance", "small"],
+            "no tolerance",
+        ),
+        (vec!["depth", "tanh", "--rho", "0"], "0 at every depth"),
+        (vec!["depth", "tanh", "--rho", "1"], "the same up to sign"),
+        (
+            vec!["depth", "tanh", "--data", "no-such-file.csv"],
+            "no-such-file.csv",
+        ),
+        (
+            vec!["depth", "tanh", "--data", file],
+            "line 3, column 2: `oops`",
+        ),
+    ] {
+        let session = deeplimit(&line);
+        assert_bad(&line.join(" "), &session);
+        assert!(
+            session.stderr.contains(part),
+            "{line:?}: {}",
+            session.stderr
+        );
+    }
+    // without a question there is no answer
+    assert_eq!(deeplimit(&["limit", "relu"]).code, Some(2));
+}
