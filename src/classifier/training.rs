@@ -145,11 +145,11 @@ impl Points {
         }
     }
 
-    /// A key that equal points share: the bits of the coordinates, `-0` as `0`.
+    /// A key that equal points share: the bits of the coordinates, `-0` as `0`; the letters of the angle.
     fn key(&self, i: usize) -> Vec<u64> {
         match self {
             Points::Coordinates(rows) => rows[i].iter().map(|x| (x + 0.0).to_bits()).collect(),
-            Points::Circle(angles) => vec![angles[i].to_f64().to_bits()],
+            Points::Circle(angles) => angles[i].to_string().bytes().map(u64::from).collect(),
         }
     }
 }

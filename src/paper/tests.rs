@@ -175,6 +175,18 @@ fn the_experiment_is_reproducible_and_its_smoother_is_a_sum_over_the_data() {
     assert!(Split::new(3, 10, 10, 1).is_err());
 }
 
+/// Kernel regression in the experiment is the rule of the sum once the matrix is diagonal, and not before.
+#[test]
+fn deep_regression_is_a_sum_over_the_data() {
+    let lab = Laboratory::new(1);
+    let of = |rule: &str| tally(&lab, 4, 80, 100, 2, rule).unwrap().labels.clone();
+    assert_eq!(of("regression 60 optimal(4)"), of("ntk 60 optimal(4)"));
+    assert_ne!(of("regression 3 optimal(4)"), of("ntk 3 optimal(4)"));
+    // 80 points of an arc under one layer of a polynomial of degree 3: rank 7 in doubles
+    let refused = tally(&lab, 1, 80, 10, 1, "regression 1 optimal(2)").unwrap_err();
+    assert!(refused.to_string().contains("doubles do not decide"), "{refused}");
+}
+
 /// The table of a deep kernel against the kernel itself.
 #[test]
 fn deep_tables_are_the_kernels() {
