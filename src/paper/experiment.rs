@@ -1,11 +1,13 @@
 //! The consistency experiment: two Dirichlet laws on the sphere's positive orthant, training sets of growing size.
 //!
 //! Densities and priors are those of the authors' published code (class +1 has the prior 0.4). A point of the simplex is
-//! divided by its Euclidean norm; the sphere has dimension `d`, the space `d + 1`. Random numbers: ChaCha8, one stream per
-//! repetition, seeded with `seed`; the same numbers on every machine.
+//! divided by its Euclidean norm; the sphere has dimension `d`, the space `d + 1`. Random numbers: ChaCha8, the same on every
+//! machine; repetition `s` draws its training points from the stream of the seed `s` and its test points from that of
+//! `2^32 + s`, so that training sets are nested and test sets the same for every `n`.
 
 use std::sync::Arc;
 
+use rand_distr::{Distribution, StandardUniform};
 use rayon::prelude::*;
 
 use super::laboratory::{Laboratory, unknown};
@@ -30,6 +32,9 @@ pub const DIMENSIONS: [(u64, &[f64], &[f64]); 4] = [
         &[1.0, 1.0, 1.0, 2.0, 3.0, 4.0, 2.0, 2.0, 1.0],
     ),
 ];
+
+/// Added to the seed of a repetition for its test points: they are the same for every number of training points.
+const TESTS: u64 = 1 << 32;
 
 /// The prior of class +1, which is class 1 here.
 pub const PRIOR: f64 = 0.4;
@@ -128,21 +133,20 @@ impl Split {
             return Err(Error::Domain("from 2 to 1000000 points are wanted".into()));
         }
         let laws = [Dirichlet::new(minus)?, Dirichlet::new(plus)?];
-        let mut stream = generator(seed);
-        let mut draw = |count: u64| {
+        let draw = |count: u64, seed: u64| {
+            let mut stream = generator(seed);
             let mut rows = Vec::new();
             let mut labels = Vec::new();
             for _ in 0..count {
-                let uniform: f64 =
-                    rand_distr::Distribution::sample(&rand_distr::StandardUniform, &mut stream);
+                let uniform: f64 = StandardUniform.sample(&mut stream);
                 let class = usize::from(uniform < PRIOR);
                 rows.push(on_the_sphere(&laws[class].sample(&mut stream)));
                 labels.push(class);
             }
             (rows, labels)
         };
-        let (rows, labels) = draw(points);
-        let (tests, truth) = draw(tests);
+        let (rows, labels) = draw(points, seed);
+        let (tests, truth) = draw(tests, TESTS + seed);
         let training = Training::new(Points::coordinates(rows.clone(), Sphere::Refuse)?, labels)?;
         Ok(Split {
             laws,

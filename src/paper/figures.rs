@@ -149,13 +149,14 @@ pub fn figure(lab: &Laboratory, name: &str, effort: u32) -> Result<Figure> {
 
 /// Test points and repetitions for so many training points.
 fn size(points: u64) -> (u64, u64) {
-    match points {
-        0..=100 => (1000, 20),
-        101..=400 => (1000, 10),
-        401..=1000 => (1000, 6),
-        1001..=5000 => (1000, 4),
-        _ => (2000, 3),
-    }
+    let seeds = match points {
+        0..=100 => 20,
+        101..=400 => 12,
+        401..=1000 => 8,
+        1001..=5000 => 5,
+        _ => 4,
+    };
+    (2000, seeds)
 }
 
 /// Rules of the experiment with their names in the legend.
@@ -209,7 +210,13 @@ fn rules(d: u64) -> Vec<(String, String, Look)> {
             Look::Marked,
         ));
     }
-    if d > 1 {
+    if d == 1 {
+        out.push((
+            "erf, NTK L = 100".into(),
+            "ntk 100 erf".into(),
+            Look::Marked,
+        ));
+    } else {
         out.push((
             "erf, limit (alpha 0.89)".into(),
             "limit erf".into(),

@@ -184,7 +184,10 @@ fn deep_regression_is_a_sum_over_the_data() {
     assert_ne!(of("regression 3 optimal(4)"), of("ntk 3 optimal(4)"));
     // 80 points of an arc under one layer of a polynomial of degree 3: rank 7 in doubles
     let refused = tally(&lab, 1, 80, 10, 1, "regression 1 optimal(2)").unwrap_err();
-    assert!(refused.to_string().contains("doubles do not decide"), "{refused}");
+    assert!(
+        refused.to_string().contains("doubles do not decide"),
+        "{refused}"
+    );
 }
 
 /// The table of a deep kernel against the kernel itself.
