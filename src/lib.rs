@@ -10,6 +10,7 @@
 //! * [`hermite`]: the coefficients `a_n = E phi h_n` and the power series of the dual.
 //! * [`dual`]: `rho -> E phi(u) phi(v)`, its slope and its fixed points.
 //! * [`recursion`]: the kernels of a network of any depth, with weights, biases and the conventions of papers.
+//! * [`phase`]: the edge of chaos in the plane of `sigma_w` and `sigma_b`, and the depth scales on either side of it.
 //! * [`limit`]: infinitely many layers: the regime, with its evidence.
 //! * [`classifier`]: from points with labels to scores and a label: kernel regression at any depth, and what it becomes.
 //! * [`paper`]: a paper's claims as data, and the measuring of each.
@@ -26,6 +27,7 @@ pub mod exact;
 pub mod hermite;
 pub mod limit;
 pub mod paper;
+pub mod phase;
 pub mod quadrature;
 pub mod real;
 pub mod recursion;

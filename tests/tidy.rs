@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The order of the rooms; the tests of a room may use later ones.
-const ROOMS: [&str; 12] = [
+const ROOMS: [&str; 13] = [
     "error",
     "deadline",
     "real",
@@ -14,6 +14,7 @@ const ROOMS: [&str; 12] = [
     "hermite",
     "dual",
     "recursion",
+    "phase",
     "limit",
     "classifier",
     "paper",

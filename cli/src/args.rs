@@ -1,9 +1,11 @@
 //! What may be typed: the arguments of every command, their help and their limits.
 
 mod limit;
+mod network;
 mod papers;
 
 pub use limit::{Depth, Limit};
+pub use network::{Ntk, Phase};
 pub use papers::{
     Format, Papers, PapersAction, PapersCheck, PapersFigures, PapersList, PapersTable,
 };
@@ -101,6 +103,12 @@ pub enum Command {
     /// Enclose the expectation of an expression under the normal law
     #[command(after_help = expect_help())]
     Expect(Expect),
+    /// Enclose the kernels of a network of any depth, weights and biases
+    #[command(after_help = network::ntk_help())]
+    Ntk(Ntk),
+    /// Trace the edge of chaos, or say where a network stands
+    #[command(after_help = network::phase_help())]
+    Phase(Phase),
     /// Evaluate the kernel at infinite depth, and its correction
     #[command(after_help = limit::limit_help())]
     Limit(Limit),

@@ -7,7 +7,7 @@ pub use deeplimit::activation::Entry;
 use deeplimit::activation::Expr;
 use deeplimit::deadline::Deadline;
 pub use deeplimit::dual::DualValue;
-use deeplimit::error::Result;
+use deeplimit::error::{Error, Result};
 use deeplimit::limit::{
     self, Breakdown, Classification, Format, LimitValue, LogPeriodic, Options, Quantity, Settling,
     Subject,
@@ -16,10 +16,13 @@ pub use deeplimit::paper::{
     Claim, Expected, Finding, Laboratory, Measured, Paper, Parameter, Parameters, Row, Verdict,
     figures::Figure, figures::Look, figures::Series,
 };
-use deeplimit::{dual, hermite, paper, quadrature, real};
+use deeplimit::recursion::Settings;
+pub use deeplimit::recursion::{Convention, DEPTH_MAX};
+use deeplimit::{dual, hermite, paper, phase, quadrature, real, recursion};
 use rug::Rational;
 
 use crate::args::Arithmetic;
+use crate::number::Deep;
 
 /// `deeplimit limit`.
 #[derive(Clone, Debug)]
@@ -220,4 +223,200 @@ pub fn depths(
         double: subject.breakdown(rho, Format::F64, deadline)?,
         classification: subject.classification,
     })
+}
+
+/// Which network `deeplimit ntk` asks about.
+#[derive(Clone, Debug)]
+pub struct NetworkRequest {
+    pub depth: u64,
+    pub sigma_w: Option<String>,
+    pub sigma_b: Option<String>,
+    pub norms: Option<(Rational, Rational)>,
+    pub convention: Option<Convention>,
+}
+
+impl NetworkRequest {
+    /// Named, or the one that has the parameters that are given.
+    pub fn convention(&self) -> Convention {
+        let general = self.sigma_w.is_some() || self.sigma_b.is_some();
+        self.convention.unwrap_or(if general {
+            Convention::Lee2019
+        } else {
+            Convention::default()
+        })
+    }
+
+    fn settings(&self) -> Result<Settings> {
+        let unit = || (Rational::from(1), Rational::from(1));
+        Ok(Settings {
+            convention: self.convention(),
+            sigma_w: constant("sigma_w", self.sigma_w.as_deref())?,
+            sigma_b: constant("sigma_b", self.sigma_b.as_deref())?,
+            norms: self.norms.clone().unwrap_or_else(unit),
+        })
+    }
+
+    /// Unit norms, no bias, normalised: what the limit kernels are of.
+    fn is_unit(&self) -> bool {
+        let normalising = matches!(
+            self.convention(),
+            Convention::Radhakrishnan2022 | Convention::Arora2019
+        );
+        normalising && self.norms.as_ref().is_none_or(|n| n.0 == 1 && n.1 == 1)
+    }
+}
+
+fn constant(name: &str, text: Option<&str>) -> Result<Option<Expr>> {
+    text.map(|text| {
+        Expr::parse(text.trim()).map_err(|_| {
+            Error::Domain(format!(
+                "{name} must be a constant such as 1.5 or sqrt(2), `{}` is not",
+                crate::fault::shortened(text, 40)
+            ))
+        })
+    })
+    .transpose()
+}
+
+/// `deeplimit ntk` at one correlation.
+#[derive(Clone, Debug)]
+pub struct Kernel {
+    pub nngp: Deep,
+    pub ntk: Deep,
+    pub limit: Option<Quantity>,
+    pub correction: Option<Quantity>,
+}
+
+/// Are the weights and biases such that the convention has, and are they variances?
+pub fn check(network: &NetworkRequest) -> Result<()> {
+    let s = network.settings()?;
+    s.convention
+        .variances(s.sigma_w.as_ref(), s.sigma_b.as_ref())
+        .map(|_| ())
+}
+
+/// The kernels of a network.
+pub fn kernels(
+    text: &str,
+    at: &[Rational],
+    network: &NetworkRequest,
+    request: Request,
+) -> Result<Vec<Result<Kernel>>> {
+    let deadline = request.deadline();
+    let expr = Expr::parse(text)?;
+    let (settings, digits) = (network.settings()?, request.digits());
+    // at unit norm without biases the limit kernel knows every depth, and what comes of it
+    if network.is_unit() {
+        let found = Subject::new(&expr, deadline)
+            .and_then(|s| s.kernels_and_values(at, network.depth, digits, deadline));
+        match found {
+            Ok(all) => {
+                return Ok(all
+                    .into_iter()
+                    .map(|(k, v)| {
+                        Ok(Kernel {
+                            nngp: Deep::Scaled(k.nngp),
+                            ntk: Deep::Scaled(k.ntk),
+                            limit: Some(v.limit),
+                            correction: v.correction,
+                        })
+                    })
+                    .collect());
+            }
+            // what is undecided, or has no limit kernel yet, may still be walked
+            Err(Error::Unresolved(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let rows = recursion::ntk(&expr, at, network.depth, &settings, digits, deadline)?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let k = row?;
+            Ok(Kernel {
+                nngp: Deep::Scaled(k.nngp),
+                ntk: k.ntk.map_or(Deep::Infinite, Deep::Scaled),
+                limit: None,
+                correction: None,
+            })
+        })
+        .collect())
+}
+
+/// What `deeplimit phase` looks at.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// So many points of the curve.
+    Points(u32),
+    /// The points with these `sigma_b`.
+    Biases(Vec<Rational>),
+    /// `sigma_w` and `sigma_b`.
+    At(Rational, Rational),
+}
+
+/// A point of the edge of chaos.
+#[derive(Clone, Debug)]
+pub struct CriticalPoint {
+    pub q: Option<Quantity>,
+    pub sigma_w: Quantity,
+    pub sigma_b: Quantity,
+}
+
+/// Where a network stands.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    pub phase: Option<&'static str>,
+    pub q: Option<Quantity>,
+    pub chi_1: Quantity,
+    pub c: Option<Quantity>,
+    pub chi_c: Option<Quantity>,
+    pub xi_1: Option<Quantity>,
+    pub xi_c: Option<Quantity>,
+}
+
+/// `deeplimit phase`.
+#[derive(Clone, Debug)]
+pub enum Phases {
+    Curve(Vec<CriticalPoint>),
+    Here(Vec<Standing>),
+}
+
+/// The edge of chaos, or where a network stands.
+pub fn phase(text: &str, place: &Place, request: Request) -> Result<Phases> {
+    let deadline = request.deadline();
+    let expr = Expr::parse(text)?;
+    let digits = request.digits();
+    let quantity = |b: real::Ball| Quantity::new(&b, None);
+    let point = |p: phase::CriticalPoint| CriticalPoint {
+        q: p.q.map(quantity),
+        sigma_w: quantity(p.sigma_w),
+        sigma_b: quantity(p.sigma_b),
+    };
+    let points = match place {
+        Place::Points(n) => phase::curve(&expr, *n, digits, deadline)?,
+        Place::Biases(all) => phase::with_biases(&expr, all, digits, deadline)?,
+        Place::At(w, b) => {
+            let found = phase::standings(&expr, w, b, digits, deadline)?;
+            let standing = |s: phase::Standing| Standing {
+                phase: s.phase.map(|p| match p {
+                    phase::Phase::Ordered => "ordered",
+                    phase::Phase::Critical => "critical",
+                    phase::Phase::Chaotic => "chaotic",
+                }),
+                q: s.q.map(quantity),
+                chi_1: quantity(s.chi_1),
+                c: s.c.map(quantity),
+                chi_c: s.chi_c.map(quantity),
+                xi_1: s.xi_1.map(quantity),
+                xi_c: s.xi_c.map(quantity),
+            };
+            return Ok(Phases::Here(found.into_iter().map(standing).collect()));
+        }
+    };
+    if points.is_empty() {
+        return Err(Error::Domain(
+            "no point of the edge of chaos was found there".to_owned(),
+        ));
+    }
+    Ok(Phases::Curve(points.into_iter().map(point).collect()))
 }

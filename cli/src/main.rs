@@ -123,6 +123,8 @@ fn report(cli: &Cli, width: usize) -> io::Result<Report> {
         Command::Hermite(args) => commands::hermite::run(args, width),
         Command::Dual(args) => commands::dual::run(args, width),
         Command::Expect(args) => commands::expect::run(args, width),
+        Command::Ntk(args) => commands::ntk::run(args, width),
+        Command::Phase(args) => commands::phase::run(args, width),
         Command::Papers(args) => commands::papers::run(&args.action, width),
         Command::Limit(args) => commands::limit::run(args, width),
         Command::Depth(args) => commands::depth::run(args, width),

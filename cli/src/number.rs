@@ -1,7 +1,8 @@
 //! A number with its error, as text: certain digits for people, value and radius for programs.
 
 use deeplimit::limit::{Quantity, Value};
-use deeplimit::real::{Certain, certain_digits, enclosing_decimal};
+use deeplimit::real::{Ball, Certain, certain_digits, enclosing_decimal};
+use deeplimit::recursion::Scaled;
 use rug::Float;
 use serde::Serialize;
 
@@ -29,6 +30,41 @@ impl Number {
         };
         let exact = q.exact.clone();
         Self {
+            value,
+            radius,
+            exact,
+        }
+    }
+}
+
+/// A kernel: its exponent may be far outside of doubles, and of MPFR.
+#[derive(Clone, Debug)]
+pub enum Deep {
+    /// An enclosure.
+    Scaled(Scaled<Ball>),
+    /// Plus infinity.
+    Infinite,
+}
+
+impl Deep {
+    /// As [`certain`].
+    pub fn shown(&self, digits: u32) -> String {
+        match self {
+            Deep::Scaled(x) => x.certain_digits(digits as usize).to_string(),
+            Deep::Infinite => "inf".to_owned(),
+        }
+    }
+
+    /// As [`Number::new`].
+    pub fn number(&self, digits: u32) -> Number {
+        let (value, radius) = match self {
+            Deep::Scaled(x) => x.enclosing_decimal(digits as usize),
+            Deep::Infinite => ("inf".to_owned(), "0".to_owned()),
+        };
+        // what is exact and written out is known in closed form: it is that decimal
+        let exact =
+            (radius == "0" && !value.contains('.') && value != "inf").then(|| value.clone());
+        Number {
             value,
             radius,
             exact,

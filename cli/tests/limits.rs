@@ -177,3 +177,49 @@ fn bad_input_is_one_sentence() {
     // without a question there is no answer
     assert_eq!(deeplimit(&["limit", "relu"]).code, Some(2));
 }
+
+/// `T_L` over its normalisation: optimal(2) at depth 100 (mpmath, 60 digits), ReLU at 10^3 and 10^6 (mpmath, layer by layer),
+/// and at 10^12 from the Abel function.
+#[test]
+fn tangent_kernels_of_deep_networks() {
+    let float = |text: &str| rug::Float::with_val(200, rug::Float::parse(text).unwrap());
+    let ntk = |activation: &str, depth: &str| {
+        let k = &items(&[
+            "ntk", activation, "--rho", "0.5", "--depth", depth, "--digits", "25", "--json",
+        ])[0];
+        assert!(k["limit"]["value"].is_string() && k["correction"]["value"].is_string());
+        float(k["ntk"]["value"].as_str().unwrap())
+    };
+    let near = |value: rug::Float, reference: &str| {
+        let distance = (value - float(reference)).abs();
+        assert!(distance < 1e-19, "{reference}: {distance}");
+    };
+    near(
+        (ntk("optimal(2)", "100") << 100u32) / 101,
+        "0.72178000483331703604",
+    );
+    near(ntk("relu", "1000") / 1001, "0.25380244657408102861");
+    near(ntk("relu", "1e6") / 1_000_001, "0.25000641488435437678");
+    let started = std::time::Instant::now();
+    // theory notes 4.5, from rho = 0: the Abel function fitted in mpmath
+    let k = &items(&[
+        "ntk", "relu", "--rho", "0", "--depth", "1e9", "--digits", "25", "--json",
+    ])[0];
+    near(
+        float(k["ntk"]["value"].as_str().unwrap()) / 1_000_000_001,
+        "0.25000000849368651461",
+    );
+    // to the next order: 1/4 + (3/8 log(L+1) + C)/(L+1)
+    let c =
+        float(
+            items(&["limit", "relu", "--rho", "0.5", "--digits", "25", "--json"])[0]["correction"]
+                ["value"]
+                .as_str()
+                .unwrap(),
+        );
+    let layers = float("1000000000001");
+    let expected = (layers.clone().ln() * 3u32 / 8u32 + c) / &layers + 0.25f64;
+    let deep = ntk("relu", "1e12") / &layers;
+    assert!((deep - expected).abs() < 1e-20);
+    assert!(started.elapsed() < std::time::Duration::from_secs(1));
+}

@@ -8,13 +8,15 @@ use std::time::Duration;
 
 use support::{AT_ONCE, deeplimit, fed, program};
 
-const COMMANDS: [&str; 9] = [
+const COMMANDS: [&str; 11] = [
     "classify",
     "activations",
     "constants",
     "hermite",
     "dual",
     "expect",
+    "ntk",
+    "phase",
     "papers",
     "completions",
     "man",
@@ -106,6 +108,11 @@ fn a_number_out_of_range_is_one_sentence_that_names_the_range() {
         (vec!["hermite", "relu", "--terms=10001"], "from 1 to 10000"),
         (vec!["expect", "x", "--timeout", "0"], "above 0"),
         (vec!["expect", "x", "--timeout", "nan"], "above 0"),
+        (
+            vec!["ntk", "relu", "--rho", "0", "--depth", "0"],
+            "from 1 to 10^18",
+        ),
+        (vec!["phase", "tanh", "--points", "0"], "from 1 to 1000"),
     ] {
         let session = deeplimit(&line);
         assert_eq!(session.code, Some(2), "{line:?}");

@@ -44,6 +44,8 @@ fn every_command_that_takes_an_expression_checks_it() {
         &["hermite", "x)"],
         &["dual", "x)", "--at", "0,0.5"],
         &["expect", "x)"],
+        &["ntk", "x)", "--rho", "0.5", "--depth", "3"],
+        &["phase", "x)"],
     ] {
         assert_bad(line[0], &deeplimit(line));
         let session = deeplimit(&[line, &["--json"]].concat());

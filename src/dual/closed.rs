@@ -73,7 +73,7 @@ fn split_at_zero<R: Real>(expr: &Expr, bits: Bits) -> Option<Dual<R>> {
 }
 
 /// `c F(k x)` with constants `c` and `k`.
-fn scaled_function(e: &Expr) -> Option<(Function, Expr)> {
+pub(crate) fn scaled_function(e: &Expr) -> Option<(Function, Expr)> {
     match e {
         Expr::Neg(a) => scaled_function(a),
         Expr::Binary(BinaryOp::Mul, a, b) if a.is_constant() => scaled_function(b),
@@ -93,7 +93,7 @@ fn scaled_function(e: &Expr) -> Option<(Function, Expr)> {
 }
 
 /// The Hermite coefficients of `sum_m c_m x^m` by Horner's rule with `x h_n = sqrt(n+1) h_{n+1} + sqrt(n) h_{n-1}`.
-pub(super) fn polynomial_coefficients<R: Real>(c: &[R]) -> Vec<R> {
+pub(crate) fn polynomial_coefficients<R: Real>(c: &[R]) -> Vec<R> {
     let bits = c.first().map_or(53, |c| c.bits());
     let root = |n: usize| R::int(n as i64, bits).sqrt();
     let mut acc: Vec<R> = Vec::new();

@@ -11,12 +11,15 @@ mod closed;
 mod gap;
 mod origin;
 mod piecewise_linear;
+mod prepared;
 mod shifted;
 mod taylor;
 mod values;
 
 pub use closed::closed_form;
+pub(crate) use closed::{polynomial_coefficients, scaled_function};
 pub use piecewise_linear::PiecewiseLinear;
+pub use prepared::{derivative_square, prepared};
 pub use values::{DualValue, values};
 pub(crate) use values::{LAST_DEGREE, resolving_series};
 

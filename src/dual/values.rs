@@ -2,13 +2,12 @@
 
 use rug::Rational;
 
-use super::{Dual, closed_form};
+use super::{Dual, closed_form, derivative_square};
 use crate::activation::Expr;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::exact::Structure;
 use crate::hermite::hermite_series;
-use crate::quadrature::{Envelope, Integrand, Plan, Samples};
 use crate::real::{Analytic, Arithmetic, Ball, Quantity, bits_for};
 
 /// The normalised dual at one correlation.
@@ -30,7 +29,7 @@ pub(crate) const LAST_DEGREE: u32 = 3000;
 ///
 /// # Errors
 /// [`Error::Domain`] for a correlation outside `[-1, 1]` and for activations without a normalised dual; see
-/// [`Plan::new`].
+/// [`crate::quadrature::Plan::new`].
 ///
 /// ```
 /// use deeplimit::{activation::Expr, deadline::Deadline, dual, real::Value};
@@ -97,27 +96,7 @@ pub(crate) fn resolving_series(
     deadline: Deadline,
 ) -> Result<crate::hermite::Series<Ball>> {
     let accuracy = wanted + 32;
-    let continuous = crate::exact::is_continuous(&structure.pieces) == Some(true);
-    let derivative_square = if continuous {
-        match &structure.derivative_square {
-            Some(d) => Some(d.evaluate(accuracy + 64)),
-            None => {
-                let square = Plan::new(
-                    &Integrand::with_derivative(&structure.expr),
-                    Envelope::Moments { degree: 1 },
-                    accuracy,
-                )
-                .and_then(|plan| Samples::<Ball>::new(&plan, accuracy + 64, deadline))
-                .map(|s| s.square(1));
-                match square {
-                    Err(timeout @ Error::Timeout(_)) => return Err(timeout),
-                    other => other.ok(),
-                }
-            }
-        }
-    } else {
-        None
-    };
+    let derivative_square = derivative_square(structure, accuracy, deadline)?;
     let far = far.map_or(0.0, Rational::to_f64);
     let mut degree = 64;
     loop {

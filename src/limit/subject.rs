@@ -261,6 +261,25 @@ impl Subject {
         })
     }
 
+    /// [`Subject::kernels`] and [`Subject::values`] at once.
+    ///
+    /// # Errors
+    /// As [`Subject::values`].
+    pub fn kernels_and_values(
+        &self,
+        at: &[Rational],
+        depth: u64,
+        digits: usize,
+        deadline: Deadline,
+    ) -> Result<Vec<(Kernels<Ball>, LimitValue)>> {
+        let both = self.ladder(at, digits, deadline, |kernel| {
+            at.iter()
+                .map(|rho| Ok((kernel.kernels(rho, depth)?, kernel.value(rho)?)))
+                .collect()
+        })?;
+        Ok(both.1)
+    }
+
     /// Raises the precision until every number has the digits asked for.
     pub(super) fn ladder<V: Certainty>(
         &self,
@@ -315,6 +334,12 @@ impl Subject {
 pub(super) trait Certainty {
     /// The fewest relative bits of its numbers.
     fn relative_bits(&self) -> Bits;
+}
+
+impl<A: Certainty, B: Certainty> Certainty for (A, B) {
+    fn relative_bits(&self) -> Bits {
+        self.0.relative_bits().min(self.1.relative_bits())
+    }
 }
 
 impl Certainty for LimitValue {

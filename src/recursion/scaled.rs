@@ -59,4 +59,12 @@ impl<R: Real> Scaled<R> {
             log: self.log.clone(),
         }
     }
+
+    /// `x y`.
+    pub fn product(&self, y: &Self) -> Self {
+        Scaled {
+            mantissa: &self.mantissa * &y.mantissa,
+            log: &self.log + &y.log,
+        }
+    }
 }

@@ -44,6 +44,14 @@ pub struct Kernels<R> {
 }
 
 impl<R: Real> Kernels<R> {
+    /// `S_L` and `T_L` times the same number.
+    pub(super) fn times(&self, c: &Scaled<R>) -> Self {
+        Kernels {
+            nngp: self.nngp.product(c),
+            ntk: self.ntk.product(c),
+        }
+    }
+
     pub(crate) fn negated(&self) -> Self {
         Kernels {
             nngp: self.nngp.negated(),
@@ -109,8 +117,15 @@ impl<R: Real> Unit<R> {
     }
 
     fn forward(&self, start: Correlation<R>, depth: u64, deadline: Deadline) -> Result<Kernels<R>> {
+        self.onward(Walk::new(start), depth, deadline)
+    }
+
+    /// The rest of a walk whose first layers were others: from `walk.depth` to `depth`.
+    ///
+    /// # Errors
+    /// As [`Unit::kernels`].
+    pub fn onward(&self, mut walk: Walk<R>, depth: u64, deadline: Deadline) -> Result<Kernels<R>> {
         let layer = self.layer();
-        let mut walk = Walk::new(start);
         while walk.depth < depth {
             if walk.depth.is_multiple_of(64) {
                 deadline.check("the recursion over the layers")?;

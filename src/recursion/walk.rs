@@ -274,9 +274,15 @@ impl<R: Real> Walk<R> {
             }
             Correlation::Plain(_) => None,
         };
-        [Some(near), below].into_iter().flatten().find_map(|set| {
+        let sets = [Some((near, false)), below.map(|set| (set, true))];
+        sets.into_iter().flatten().find_map(|(set, from_zero)| {
             let (image, slope) = layer.step(&set);
             let stays = match (&image, &set) {
+                // a gap is never negative
+                (Correlation::Gap(a), Correlation::Gap(b)) if from_zero => matches!(
+                    a.upper_end().compare(&b.upper_end()),
+                    Some(Ordering::Less | Ordering::Equal)
+                ),
                 (Correlation::Gap(a), Correlation::Gap(b))
                 | (Correlation::Plain(a), Correlation::Plain(b)) => within(a, b),
                 _ => false,
@@ -295,14 +301,16 @@ impl<R: Real> Walk<R> {
             let all = ntk
                 .widened(&error)
                 .widened(&Float::with_val(64, missing * 2u32));
-            let small = all.radius() <= Float::with_val(64, unit(ntk)) << 24u32;
+            // no larger than what is lost anyway
+            let own = Float::with_val(64, ntk.radius() * 64u32);
+            let small = all.radius() <= own.max(&(Float::with_val(64, unit(ntk)) << 24u32));
             (small && within(&(&(&all * &slope) + &image.value()), &all)).then_some((s, all))
         })
     }
 }
 
 /// Is all of `a` in `b`?
-fn within<R: Real>(a: &R, b: &R) -> bool {
+pub(super) fn within<R: Real>(a: &R, b: &R) -> bool {
     let order = |x: R, y: R| matches!(x.compare(&y), Some(Ordering::Less | Ordering::Equal));
     order(b.lower_end(), a.lower_end()) && order(a.upper_end(), b.upper_end())
 }

@@ -10,7 +10,9 @@ pub mod expect;
 pub mod hermite;
 pub mod limit;
 pub mod man;
+pub mod ntk;
 pub mod papers;
+pub mod phase;
 
 use std::io::{self, Read};
 

@@ -79,23 +79,40 @@ impl Abel<Ball> {
             let residuals = RADII.iter().find_map(|r| residuals(dual, &formal, *r))?;
             Some((formal, residuals))
         })?;
-        let mut eps = entry(&residuals, bits);
-        if q == 1 {
-            // y' >= y + c - d/y >= y + c/2
-            let (c, d) = (-formal.e[1].to_f64(), formal.e[2].to_f64().abs());
-            eps = eps.min(c / (2.0 * d + 1e-300) * 0.99);
-        }
-        let entry = Ball::exact(rug::Float::with_val(53, eps));
-        Some(Abel {
+        let mut out = Abel {
             dual: dual.clone(),
             formal,
             residuals,
-            entry,
-        })
+            entry: Ball::int(0, bits),
+        };
+        out.entry = out.entry_for(bits);
+        Some(out)
+    }
+
+    fn entry_for(&self, bits: Bits) -> Ball {
+        let mut eps = entry(&self.residuals, bits);
+        if self.formal.q == 1 {
+            // y' >= y + c - d/y >= y + c/2
+            let e = &self.formal.e;
+            let (c, d) = (-e[1].to_f64(), e[2].to_f64().abs());
+            eps = eps.min(c / (2.0 * d + 1e-300) * 0.99);
+        }
+        Ball::exact(rug::Float::with_val(53, eps))
     }
 
     /// The same in another arithmetic (its dual is given: the caller has it in closed form).
     pub fn rounded<R: Real>(&self, dual: Dual<R>) -> Abel<R> {
+        let entry = R::from_ball(&self.entry);
+        self.with_entry(dual, entry)
+    }
+
+    /// The same, changing over to the series where they are good for `bits`.
+    pub(super) fn rounded_for<R: Real>(&self, dual: Dual<R>, bits: Bits) -> Abel<R> {
+        let eps = self.entry_for(bits);
+        self.with_entry(dual, R::from_ball(&eps))
+    }
+
+    fn with_entry<R: Real>(&self, dual: Dual<R>, entry: R) -> Abel<R> {
         let one = |b: &Ball| R::from_ball(b);
         let all = |v: &[Ball]| v.iter().map(one).collect();
         let f = &self.formal;
@@ -112,7 +129,7 @@ impl Abel<Ball> {
                 sum_log: one(&f.sum_log),
             },
             residuals: self.residuals.clone(),
-            entry: R::from_ball(&self.entry),
+            entry,
         }
     }
 }
@@ -265,6 +282,31 @@ impl<R: Real> Abel<R> {
         (&one / &self.formal.rate).scale2(1)
     }
 
+    /// `A'(rho)` near 1.
+    fn density(&self, eps: &R) -> R {
+        let q = self.formal.q as i64;
+        let d = &evaluated(&self.formal.d, eps) / &eps.powi(q + 1);
+        if q == 2 { d.scale2(-1) } else { d }
+    }
+
+    /// `Q(rho)` near 1, `Q(dual) - Q = rho A'`.
+    fn sum(&self, eps: &R) -> R {
+        let q = self.formal.q as i64;
+        let laurent = &evaluated(&self.formal.sum, eps) / &eps.powi(q + 2);
+        &laurent - &(&self.formal.sum_log * &eps.ln())
+    }
+
+    /// `A`, `A'` and `Q` with `Q(dual) - Q = rho A'`: what `T_L = S_L + (Q(S_L) - Q(rho))/A'(S_L)` is made of. Without the
+    /// residuals of the series: an estimate in every arithmetic.
+    pub(super) fn memory_at(&self, place: &Correlation<R>) -> Option<[R; 3]> {
+        let l = self.land(place, None)?;
+        let eps = self.eps(&l.position);
+        let density = self.density(&eps);
+        let abel = &self.series_at(&eps) - &R::int(l.steps as i64, place.bits());
+        let memory = &self.sum(&eps) - &(&(&l.ntk - &l.nngp()) * &density);
+        Some([abel, &density * &l.slopes, memory])
+    }
+
     /// `1 - S_L` and `T_L` at any depth. `None` where the orbit does not come near 1 in reasonable time.
     pub fn kernels_at(&self, place: &Correlation<R>, depth: &Integer) -> Option<EdgeKernels<R>> {
         let bits = place.bits();
@@ -282,14 +324,8 @@ impl<R: Real> Abel<R> {
         let drift = self.later(&first, self.residuals.abel).to_float();
         let target = &self.series_at(&first).widened(&drift) + &more;
         let last = self.inverse(&target);
-        let density = |eps: &R| {
-            let d = &evaluated(&self.formal.d, eps) / &eps.powi(q + 1);
-            if q == 2 { d.scale2(-1) } else { d }
-        };
-        let sum = |eps: &R| {
-            let laurent = &evaluated(&self.formal.sum, eps) / &eps.powi(q + 2);
-            &laurent - &(&self.formal.sum_log * &eps.ln())
-        };
+        let density = |eps: &R| self.density(eps);
+        let sum = |eps: &R| self.sum(eps);
         let correlation = |eps: &R| &one - &eps.powi(q);
         let (d_first, d_last) = (density(&first), density(&last));
         let rest = self.later(&first, self.residuals.sum).to_float();

@@ -2,6 +2,7 @@
 
 mod abel;
 mod boettcher;
+mod doubles;
 mod interior;
 mod kernel;
 mod koenigs;

@@ -1,7 +1,10 @@
 //! Reference values from elsewhere, closed-form families, laws, overlaps, and things broken on purpose.
 
+mod conventions;
 mod families;
+mod network;
 mod unit;
+mod variances;
 
 use rug::Float;
 

@@ -1,0 +1,233 @@
+//! The arguments of `deeplimit ntk` and `deeplimit phase`.
+
+use clap::Args;
+use rug::Rational;
+
+use super::Effort;
+use crate::exact::number;
+use crate::library::{Convention, DEPTH_MAX};
+
+/// The most points of a curve that may be asked for.
+const POINTS_MAX: u32 = 1000;
+
+/// `deeplimit ntk`.
+#[derive(Args, Debug)]
+pub struct Ntk {
+    /// The activation, as an expression in x
+    #[arg(value_name = "EXPR")]
+    pub expression: String,
+    /// Correlations from -1 to 1: decimals or fractions
+    #[arg(
+        long,
+        required = true,
+        value_name = "RHO,...",
+        value_delimiter = ',',
+        allow_hyphen_values = true
+    )]
+    pub rho: Vec<String>,
+    /// How many hidden layers: 1000, or 1e12
+    #[arg(long, value_name = "L", value_parser = depth, allow_hyphen_values = true)]
+    pub depth: u64,
+    /// Standard deviation of the weights, a constant: 1.5, sqrt(2)
+    #[arg(long, value_name = "W", allow_hyphen_values = true)]
+    pub sigma_w: Option<String>,
+    /// Standard deviation of the biases, a constant
+    #[arg(long, value_name = "B", allow_hyphen_values = true)]
+    pub sigma_b: Option<String>,
+    /// |x|^2 and |x'|^2 of the two inputs
+    #[arg(
+        long,
+        value_name = "Q,Q'",
+        value_parser = norms,
+        allow_hyphen_values = true
+    )]
+    pub norms: Option<Norms>,
+    /// Whose kernel: radhakrishnan2022, arora2019, jacot2018, lee2019
+    #[arg(long, value_name = "NAME", value_parser = convention)]
+    pub convention: Option<Convention>,
+    #[command(flatten)]
+    pub effort: Effort,
+}
+
+/// `deeplimit phase`.
+#[derive(Args, Debug)]
+pub struct Phase {
+    /// The activation, as an expression in x
+    #[arg(value_name = "EXPR")]
+    pub expression: String,
+    /// So many points of the edge of chaos
+    #[arg(long, default_value = "12", value_name = "N", value_parser = points)]
+    pub points: u32,
+    /// The points of the edge with these biases instead
+    #[arg(
+        long,
+        value_name = "B,...",
+        value_delimiter = ',',
+        value_parser = deviation,
+        allow_hyphen_values = true
+    )]
+    pub sigma_b: Vec<Rational>,
+    /// Where the network with these weights and biases stands
+    #[arg(
+        long,
+        value_name = "W,B",
+        value_parser = network,
+        conflicts_with = "sigma_b",
+        allow_hyphen_values = true
+    )]
+    pub at: Option<(Rational, Rational)>,
+    #[command(flatten)]
+    pub effort: Effort,
+}
+
+/// Two squared norms.
+pub type Norms = (Rational, Rational);
+
+/// `deeplimit ntk --help`, below the options.
+pub fn ntk_help() -> String {
+    format!(
+        "Examples:
+  deeplimit ntk relu --rho 0.5 --depth 1000
+  deeplimit ntk 'optimal(4)' --rho 0,1/2,0.99 --depth 1e12 --digits 30
+  deeplimit ntk tanh --rho 0.5 --depth 50 --sigma-w 1.5 --sigma-b 0.1
+  deeplimit ntk relu --rho 0.3 --depth 3 --convention jacot2018 --json
+  deeplimit ntk erf --rho 0.3 --depth 9 --sigma-w 'sqrt(2)' --norms 1,4
+
+The covariance of the Gaussian process (nngp) and the neural tangent kernel
+(ntk) of a fully connected network with L hidden layers, for two inputs of
+correlation rho.
+
+Conventions, S and T as for unit norms and normalised phi, k and Theta else:
+  radhakrishnan2022  S = dual(S), T = T dual'(S) + S; the default
+  arora2019          the same: c_sigma = 1/E phi(Z)^2 in every layer, (9)
+  jacot2018          k = E phi phi + sigma_b^2, Theta = k + E phi' phi' Theta,
+                     from k = x.x' + sigma_b^2 (divide x by sqrt(n_0))
+  lee2019            k = sigma_w^2 E phi phi + sigma_b^2, from
+                     k = sigma_w^2 x.x' + sigma_b^2; as neural-tangents'
+                     Dense - (phi - Dense)^L; the default with --sigma-w
+                     or --sigma-b
+
+{}
+
+{}",
+        super::EXPRESSIONS,
+        super::EXIT_CODES
+    )
+}
+
+/// `deeplimit phase --help`, below the options.
+pub fn phase_help() -> String {
+    format!(
+        "Examples:
+  deeplimit phase tanh
+  deeplimit phase tanh --sigma-b 0,0.1,0.3 --digits 30
+  deeplimit phase gelu --at 1.5,0.1 --json
+
+The edge of chaos: the pairs (sigma_w, sigma_b) at which
+chi_1 = sigma_w^2 E phi'(sqrt(q*) Z)^2 is 1, where q* is the fixed point of the
+variance, q* = sigma_w^2 E phi(sqrt(q*) Z)^2 + sigma_b^2. With --at: q*, chi_1,
+the attracting correlation c*, chi there, and the depth scales
+xi_1 = -1/log(chi_1) and xi_c = -1/log(chi(c*)).
+
+{}
+
+{}",
+        super::EXPRESSIONS,
+        super::EXIT_CODES
+    )
+}
+
+/// A whole number, `1e12` and `10^12` included.
+fn depth(text: &str) -> Result<u64, String> {
+    let trimmed = text.trim();
+    let plain = |t: &str| {
+        let digits = !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
+        t.parse::<u64>().ok().filter(|_| digits)
+    };
+    let (front, exponent) = match trimmed.split_once(['e', 'E']) {
+        Some((front, exponent)) => (plain(front), plain(exponent)),
+        None => match trimmed.split_once('^') {
+            Some(("10", exponent)) => (Some(1), plain(exponent)),
+            Some(_) => (None, None),
+            None => (plain(trimmed), Some(0)),
+        },
+    };
+    let power = exponent
+        .and_then(|e| u32::try_from(e).ok())
+        .and_then(|e| 10u64.checked_pow(e));
+    front
+        .zip(power)
+        .and_then(|(f, p)| f.checked_mul(p))
+        .filter(|d| (1..=DEPTH_MAX).contains(d))
+        .ok_or_else(|| "the depth is a whole number of hidden layers from 1 to 10^18".to_owned())
+}
+
+fn points(text: &str) -> Result<u32, String> {
+    super::whole_number(text, "points", POINTS_MAX)
+}
+
+fn convention(text: &str) -> Result<Convention, String> {
+    text.parse()
+        .map_err(|e: deeplimit::error::Error| e.to_string())
+}
+
+fn deviation(text: &str) -> Result<Rational, String> {
+    let b = number(text, "standard deviation").map_err(|e| e.to_string())?;
+    match b >= 0 {
+        true => Ok(b),
+        false => Err("a standard deviation is not negative".to_owned()),
+    }
+}
+
+fn pair(text: &str, what: &str) -> Result<(Rational, Rational), String> {
+    let both = text
+        .split_once(',')
+        .ok_or_else(|| format!("two {what}s are wanted"))?;
+    let one = |t: &str| number(t.trim(), what).map_err(|e| e.to_string());
+    Ok((one(both.0)?, one(both.1)?))
+}
+
+fn norms(text: &str) -> Result<Norms, String> {
+    let (q, p) = pair(text, "squared norm")?;
+    match q > 0 && p > 0 {
+        true => Ok((q, p)),
+        false => Err("a squared norm is greater than 0".to_owned()),
+    }
+}
+
+fn network(text: &str) -> Result<(Rational, Rational), String> {
+    let (w, b) = pair(text, "standard deviation")?;
+    match (w > 0, b >= 0) {
+        (true, true) => Ok((w, b)),
+        (false, _) => Err("sigma_w is greater than 0".to_owned()),
+        (_, false) => Err("a standard deviation is not negative".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_depth_is_a_whole_number_in_any_hand() {
+        for (text, expected) in [
+            ("1", 1),
+            ("1e12", 1_000_000_000_000),
+            ("10^3", 1000),
+            ("25E2", 2500),
+            ("1000000000000000000", 1_000_000_000_000_000_000),
+        ] {
+            assert_eq!(depth(text), Ok(expected), "{text}");
+        }
+        let huge = format!("1{}", "0".repeat(400));
+        for text in [
+            "0", "-1", "1.5", "1e19", "1e400", "10^400", &huge, "nan", "", "e3", "1e-3", "+3",
+            "2^3",
+        ] {
+            assert!(
+                depth(text).unwrap_err().contains("from 1 to 10^18"),
+                "{text}"
+            );
+        }
+    }
+}

@@ -1,0 +1,296 @@
+//! The kernels of a network at given correlations, with certain digits.
+
+use rug::{Float, Rational};
+
+use super::Scaled;
+use super::conventions::{Convention, Variances, Weight};
+use super::network::Network;
+use super::prepared::Prepared;
+use super::unit::{DIRECT, Kernels, Unit};
+use super::walk::Correlation;
+use crate::activation::Expr;
+use crate::deadline::Deadline;
+use crate::dual::{Dual, prepared};
+use crate::error::{Error, Result};
+use crate::exact::{Structure, is_continuous};
+use crate::real::{Analytic, Ball, Bits, bits_for};
+use rayon::prelude::*;
+
+/// Which network.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Whose kernel.
+    pub convention: Convention,
+    /// Standard deviation of the weights, a constant; where the convention has one.
+    pub sigma_w: Option<Expr>,
+    /// Standard deviation of the biases, a constant; where the convention has one.
+    pub sigma_b: Option<Expr>,
+    /// `|x|^2` and `|x'|^2` (over `n_0` where the paper divides by it).
+    pub norms: (Rational, Rational),
+}
+
+impl Default for Settings {
+    /// The paper's: unit-norm inputs, normalised activation, no bias.
+    fn default() -> Self {
+        Settings {
+            convention: Convention::default(),
+            sigma_w: None,
+            sigma_b: None,
+            norms: (Rational::from(1), Rational::from(1)),
+        }
+    }
+}
+
+/// The kernels of one pair of inputs.
+#[derive(Clone, Debug)]
+pub struct KernelValue {
+    /// NNGP: `S_L`, or the paper's name for it.
+    pub nngp: Scaled<Ball>,
+    /// NTK: `T_L`; `None` where it is plus infinity (the diagonal of an activation that jumps).
+    pub ntk: Option<Scaled<Ball>>,
+}
+
+/// More Hermite coefficients than this are not made: the enclosure is given as it is.
+const LAST_DEGREE: u32 = 1024;
+
+/// `S_L` and `T_L` at exact correlations in `[-1, 1]`, each with `digits` certain significant digits where they can be had
+/// (the enclosure is proved in any case): always for activations with a closed form; for others as far as the Hermite
+/// series of up to 1,024 terms resolves the way of the correlation through the layers.
+///
+/// # Errors
+/// [`Error::Domain`] for a depth of 0 or above `10^18`, for a correlation outside `[-1, 1]`, for a norm that is not positive,
+/// for parameters that are none and for activations without a dual; [`Error::Unresolved`] for a variance that leaves
+/// all bounds; [`Error::Timeout`]. A correlation whose kernels cannot be had (an edge of chaos at more than a million
+/// layers) has an error of its own.
+///
+/// ```
+/// use deeplimit::{activation::Expr, deadline::Deadline};
+/// use deeplimit::recursion::{Settings, ntk};
+/// let half = rug::Rational::from((1, 2));
+/// let rows = ntk(&Expr::parse("relu")?, &[half], 1000, &Settings::default(), 20, Deadline::default())?;
+/// let deep = rows[0].as_ref().unwrap().ntk.as_ref().unwrap().value();
+/// assert!((deep.mid().to_f64() / 1001.0 - 0.25380244657408102861).abs() < 1e-15);
+/// # Ok::<(), deeplimit::error::Error>(())
+/// ```
+pub fn ntk(
+    expr: &Expr,
+    rhos: &[Rational],
+    depth: u64,
+    settings: &Settings,
+    digits: usize,
+    deadline: Deadline,
+) -> Result<Vec<Result<KernelValue>>> {
+    if depth == 0 || depth > DEPTH_MAX {
+        return Err(Error::Domain(format!(
+            "a depth of {depth}: the number of hidden layers is a whole number from 1 to 10^18"
+        )));
+    }
+    for rho in rhos {
+        if rho.clone().abs() > 1 {
+            return Err(Error::Domain(format!(
+                "{rho} is not a correlation: it must lie between -1 and 1"
+            )));
+        }
+    }
+    for norm in [&settings.norms.0, &settings.norms.1] {
+        if *norm <= 0 {
+            return Err(Error::Domain(format!(
+                "{norm} is not the squared norm of an input with a direction: it must be positive"
+            )));
+        }
+    }
+    let variances = settings
+        .convention
+        .variances(settings.sigma_w.as_ref(), settings.sigma_b.as_ref())?;
+    let structure = Structure::new(expr)?;
+    let jumps = is_continuous(&structure.pieces) == Some(false);
+    let unbiased = variances.bias.is_zero();
+    let same = settings.norms.0 == settings.norms.1;
+    // two inputs that have the same (or the opposite) direction in every layer
+    let infinite =
+        |rho: &Rational| jumps && ((*rho == 1 && (same || unbiased)) || (*rho == -1 && unbiased));
+    let finite: Vec<Rational> = rhos.iter().filter(|r| !infinite(r)).cloned().collect();
+    let answer = Answer {
+        rhos: &finite,
+        depth,
+        norms: &settings.norms,
+        variances,
+        wanted: bits_for(digits),
+        structure: &structure,
+        deadline,
+    };
+    let mut rows = answer.rows()?.into_iter();
+    let of = |rho: &Rational| {
+        if infinite(rho) {
+            return Some(answer.on_the_diagonal_of_a_jump(rho));
+        }
+        rows.next()
+    };
+    Ok(rhos.iter().filter_map(of).collect())
+}
+
+/// The largest depth.
+pub const DEPTH_MAX: u64 = 1_000_000_000_000_000_000;
+
+struct Answer<'a> {
+    rhos: &'a [Rational],
+    depth: u64,
+    norms: &'a (Rational, Rational),
+    variances: Variances,
+    wanted: Bits,
+    structure: &'a Structure,
+    deadline: Deadline,
+}
+
+type Deep = Vec<Result<Kernels<Ball>>>;
+
+impl Answer<'_> {
+    fn rows(&self) -> Result<Vec<Result<KernelValue>>> {
+        let layers = 64 - self.depth.leading_zeros();
+        let mut accuracy = self.wanted + 32 + layers.min(24);
+        let mut degree = 64;
+        let mut best: Option<(Deep, Bits)> = None;
+        for _ in 0..8 {
+            let (found, expanded) = match (self.attempt(degree, accuracy), &best) {
+                (Ok(found), _) => found,
+                // what there is, is better than nothing
+                (Err(Error::Timeout(_)), Some(_)) => break,
+                (Err(e), _) => return Err(e),
+            };
+            let deficit = self.deficit(&found);
+            let last = best.as_ref().map(|(_, d)| *d);
+            if last.is_none_or(|d| deficit <= d) {
+                best = Some((found, deficit));
+            }
+            if deficit == 0 || (expanded && degree >= LAST_DEGREE) {
+                break;
+            }
+            // the series of a kinked activation gains two bits where its length is doubled: that leads nowhere
+            let least = if expanded { 6 } else { 1 };
+            if last.is_some_and(|d| d.saturating_sub(deficit) < least) {
+                break;
+            }
+            accuracy += deficit.min(2 * self.wanted + 64) + 16;
+            if expanded {
+                degree *= 2;
+            }
+        }
+        let (deep, _) =
+            best.ok_or_else(|| Error::Unresolved("the kernels were not reached".to_string()))?;
+        let record = |k: Kernels<Ball>| KernelValue {
+            nngp: k.nngp,
+            ntk: Some(k.ntk),
+        };
+        Ok(deep.into_iter().map(|k| k.map(record)).collect())
+    }
+
+    fn attempt(&self, degree: u32, accuracy: Bits) -> Result<(Deep, bool)> {
+        let bits = accuracy + 32;
+        let (norm, other) = self.norms;
+        let at = |rho: &Rational| Correlation::rational(rho, bits);
+        let parity = self.structure.parity;
+        if matches!(self.variances.weight, Weight::Normalising) && *norm == 1 && *other == 1 {
+            let dual = prepared(self.structure, degree, accuracy, self.deadline)?;
+            let expanded = matches!(&dual, Dual::Series(s) if !s.tail.is_exact());
+            let unit = Unit::new(dual).with_parity(parity);
+            let of = |rho: &Rational| {
+                self.reachable(rho)?;
+                unit.kernels(at(rho), self.depth, self.deadline)
+            };
+            return Ok((in_time(self.rhos.par_iter().map(of).collect())?, expanded));
+        }
+        let activation = Prepared::<Ball>::new(self.structure, degree, accuracy, self.deadline)?;
+        let expanded = activation.is_expanded();
+        let one = Ball::int(1, bits);
+        let weight = match (&self.variances.weight, &activation) {
+            (Weight::Fixed(w), _) => w.evaluate(bits),
+            (Weight::Normalising, a) => &one / &a.square(&one)?,
+        };
+        let network = Network {
+            activation,
+            weight,
+            bias: self.variances.bias.evaluate(bits),
+        };
+        let first: Ball = self.variances.first.evaluate(bits);
+        let input = |norm: &Rational| &first * &Ball::rational(norm, bits);
+        if norm == other {
+            let rhos: Vec<_> = self.rhos.iter().map(at).collect();
+            let deep = network.kernels(&input(norm), &rhos, parity, self.depth, self.deadline)?;
+            return Ok((in_time(deep)?, expanded));
+        }
+        let (input, other) = (input(norm), input(other));
+        let of = |rho: &Rational| {
+            network.pair_kernels(
+                (&input, &other),
+                &at(rho),
+                parity,
+                self.depth,
+                self.deadline,
+            )
+        };
+        Ok((in_time(self.rhos.par_iter().map(of).collect())?, expanded))
+    }
+
+    /// The edge of chaos, where nothing settles, is seen before a million layers are passed in vain.
+    fn reachable(&self, rho: &Rational) -> Result<()> {
+        let slow = self.structure.critical && !self.structure.is_linear();
+        if slow && self.depth > DIRECT && rho.clone().abs() != 1 {
+            return Err(Error::Unresolved(format!(
+                "depth {} is beyond the {DIRECT} layers that are passed one by one, and at the edge of chaos the kernels \
+                 do not settle",
+                self.depth
+            )));
+        }
+        Ok(())
+    }
+
+    /// How many bits are missing at the worst correlation. A number below `2^-(4 wanted)` whose sign stays open is
+    /// taken for what it is.
+    fn deficit(&self, deep: &Deep) -> Bits {
+        let missing = |x: &Scaled<Ball>| {
+            let small = Float::with_val(53, 1) >> (4 * self.wanted);
+            let tiny = x.mantissa.magnitude() < small || x.mantissa.is_exact();
+            let have = if tiny {
+                self.wanted
+            } else {
+                x.mantissa.relative_bits()
+            };
+            // the logarithm needs as many bits after its point
+            let spread = x
+                .log
+                .rad()
+                .get_exp()
+                .map_or(0, |e| self.wanted as i32 + e + 1);
+            self.wanted.saturating_sub(have).max(spread.max(0) as Bits)
+        };
+        let of = |k: &Result<Kernels<Ball>>| match k {
+            Ok(k) => missing(&k.nngp).max(missing(&k.ntk)),
+            // beyond the layers that are passed one by one no accuracy helps
+            Err(_) if self.depth > DIRECT => 0,
+            Err(_) => self.wanted,
+        };
+        deep.iter().map(of).max().unwrap_or(0)
+    }
+
+    /// `E phi'(x) phi'(y)` is infinite where `x = y`: so is `T_L`, while `S_L` is the variance.
+    fn on_the_diagonal_of_a_jump(&self, rho: &Rational) -> Result<KernelValue> {
+        let unit = self.norms.0 == 1 && self.norms.1 == 1;
+        if *rho == 1 && unit && matches!(self.variances.weight, Weight::Normalising) {
+            return Ok(KernelValue {
+                nngp: Scaled::plain(Ball::int(1, self.wanted)),
+                ntk: None,
+            });
+        }
+        Err(Error::Domain(format!(
+            "the activation jumps, so its neural tangent kernel is infinite at the correlation {rho}"
+        )))
+    }
+}
+
+/// A deadline that came in one row came for all.
+fn in_time(deep: Deep) -> Result<Deep> {
+    match deep.iter().find_map(|k| k.as_ref().err()) {
+        Some(timeout @ Error::Timeout(_)) => Err(timeout.clone()),
+        _ => Ok(deep),
+    }
+}
