@@ -16,11 +16,14 @@
 //! * [`gram`]: Gram matrices on data, in memory and on disk, and regression with them.
 //! * [`image`]: pictures as arrays: readers and preprocessing.
 //! * [`cntk`]: the convolutional kernels of pictures.
+//! * [`classifier`]: from points with labels to scores and a label: kernel regression at any depth, and what it becomes.
+//! * [`paper`]: a paper's claims as data, and the measuring of each.
 
 // The contents page of a room names its private files too.
 #![allow(rustdoc::private_intra_doc_links)]
 
 pub mod activation;
+pub mod classifier;
 pub mod cntk;
 pub mod deadline;
 pub mod dual;
@@ -31,6 +34,7 @@ pub mod hermite;
 pub mod image;
 pub mod kernel;
 pub mod limit;
+pub mod paper;
 pub mod phase;
 pub mod quadrature;
 pub mod real;

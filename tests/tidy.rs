@@ -20,6 +20,8 @@ const ROOMS: &[&str] = &[
     "gram",
     "image",
     "cntk",
+    "classifier",
+    "paper",
 ];
 
 /// The rooms that read files, because files are what they are about.

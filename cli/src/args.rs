@@ -4,11 +4,15 @@ mod cntk;
 mod gram;
 mod limit;
 mod network;
+mod papers;
 
 pub use cntk::{Cntk, Kernel, Numbers, Preprocess, Readout};
 pub use gram::{Evaluate, Gram, Kind, Lengths, Network, Predict};
 pub use limit::{Depth, Limit};
 pub use network::{Ntk, Phase};
+pub use papers::{
+    Format, Papers, PapersAction, PapersCheck, PapersFigures, PapersList, PapersTable,
+};
 
 use std::time::Duration;
 
@@ -127,6 +131,9 @@ pub enum Command {
     /// Classify images with the kernels of convolutional networks
     #[command(after_help = cntk::HELP, override_usage = cntk::USAGE)]
     Cntk(Box<Cntk>),
+    /// Check the claims of papers, and draw their figures
+    #[command(after_help = papers::PAPERS_HELP)]
+    Papers(Papers),
     /// Print the completions for a shell
     #[command(after_help = COMPLETIONS_HELP)]
     Completions(Completions),

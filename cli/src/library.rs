@@ -17,9 +17,13 @@ use deeplimit::limit::{
     self, Breakdown, Classification, Format, LimitValue, LogPeriodic, Options, Quantity, Settling,
     Subject,
 };
+pub use deeplimit::paper::{
+    Claim, Expected, Finding, Laboratory, Measured, Paper, Parameter, Parameters, Row, Verdict,
+    figures::Figure, figures::Look, figures::Series,
+};
 use deeplimit::recursion::Settings;
 pub use deeplimit::recursion::{Convention, DEPTH_MAX};
-use deeplimit::{dual, hermite, phase, quadrature, real, recursion};
+use deeplimit::{dual, hermite, paper, phase, quadrature, real, recursion};
 use rug::Rational;
 
 use crate::args::Arithmetic;
@@ -144,6 +148,35 @@ pub fn dual(text: &str, at: &[Rational], request: Request) -> Result<Vec<DualVal
 pub fn expectation(text: &str, request: Request) -> Result<Quantity> {
     let deadline = request.deadline();
     quadrature::expect(&Expr::parse(text)?, request.digits(), deadline)
+}
+
+/// The verdict on a claim.
+pub fn finding(laboratory: &Laboratory, claim: &Claim) -> Finding {
+    laboratory.check(claim)
+}
+
+/// An exact number.
+pub fn exact(text: &str) -> Result<Rational> {
+    Parameters::exact(text)
+}
+
+/// The names of the figures of a paper; nothing where the library has none for it.
+pub fn figure_names(key: &str) -> Vec<&'static str> {
+    if key == "radhakrishnan2022" {
+        paper::figures::names()
+    } else {
+        Vec::new()
+    }
+}
+
+/// A figure as data.
+pub fn figure(laboratory: &Laboratory, name: &str, effort: u32) -> Result<Figure> {
+    paper::figures::figure(laboratory, name, effort)
+}
+
+/// The limits of the catalogue.
+pub fn taxonomy(digits: u32, timeout: Duration) -> Vec<Row> {
+    paper::taxonomy(digits as usize, Deadline::after(timeout))
 }
 
 /// The kernel at infinite depth.

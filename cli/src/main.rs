@@ -10,6 +10,9 @@ mod json;
 mod library;
 mod number;
 mod output;
+mod papers;
+#[cfg(feature = "plot")]
+mod plot;
 mod points;
 mod progress;
 mod store;
@@ -124,6 +127,7 @@ fn report(cli: &Cli, width: usize) -> io::Result<Report> {
         Command::Expect(args) => commands::expect::run(args, width),
         Command::Ntk(args) => commands::ntk::run(args, width),
         Command::Phase(args) => commands::phase::run(args, width),
+        Command::Papers(args) => commands::papers::run(&args.action, width),
         Command::Limit(args) => commands::limit::run(args, width),
         Command::Depth(args) => commands::depth::run(args, width),
         Command::Gram(args) => commands::gram::run(args),

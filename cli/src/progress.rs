@@ -37,7 +37,7 @@ impl Progress {
         let bar = self.bar.get_or_insert_with(|| {
             let template = match count {
                 1 => "{spinner} {msg} ({elapsed})",
-                _ => "{spinner} {pos}/{len} done, at work on {msg} ({elapsed})",
+                _ => "{spinner} {pos}/{len} done, at work on {msg} ({elapsed}, about {eta} left)",
             };
             let style = ProgressStyle::with_template(template)
                 .unwrap_or_else(|_| ProgressStyle::default_spinner());

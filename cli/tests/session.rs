@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use support::{AT_ONCE, deeplimit, fed, program};
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: &[&str] = &[
     "classify",
     "activations",
     "constants",
@@ -17,7 +17,13 @@ const COMMANDS: [&str; 11] = [
     "expect",
     "ntk",
     "phase",
+    "limit",
+    "depth",
+    "gram",
+    "evaluate",
+    "predict",
     "cntk",
+    "papers",
     "completions",
     "man",
 ];
@@ -134,7 +140,8 @@ fn completions_know_every_command_and_option() {
             "{shell}"
         );
         for word in COMMANDS
-            .into_iter()
+            .iter()
+            .copied()
             .chain(["digits", "explain", "timeout", "slope"])
         {
             assert!(session.stdout.contains(word), "{shell}: {word}");

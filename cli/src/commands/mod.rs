@@ -14,6 +14,7 @@ pub mod hermite;
 pub mod limit;
 pub mod man;
 pub mod ntk;
+pub mod papers;
 pub mod phase;
 pub mod predict;
 

@@ -1,0 +1,142 @@
+//! The arguments of `papers`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::digits;
+
+/// `deeplimit papers`.
+#[derive(Args, Debug)]
+pub struct Papers {
+    /// What to do with them
+    #[command(subcommand)]
+    pub action: PapersAction,
+}
+
+/// What `deeplimit papers` does.
+#[derive(Debug, Subcommand)]
+pub enum PapersAction {
+    /// List the papers and their claims
+    #[command(after_help = "Examples:
+  deeplimit papers list
+  deeplimit papers list --json")]
+    List(PapersList),
+    /// Measure each claim: agrees, differs or not attempted
+    #[command(after_help = PAPERS_CHECK_HELP)]
+    Check(PapersCheck),
+    /// Draw the figures of a paper, with the plotted numbers as CSV
+    #[command(after_help = "Examples:
+  deeplimit papers figures radhakrishnan2022 --out figures
+  deeplimit papers figures radhakrishnan2022 --out figures --only map-edge
+
+Each figure is written as NAME.svg, NAME.png and NAME.csv, once it is
+finished: a file is either whole or not there.")]
+    Figures(PapersFigures),
+    /// Print which activation of the catalogue has which limit
+    #[command(after_help = "Examples:
+  deeplimit papers table
+  deeplimit papers table --format latex")]
+    Table(PapersTable),
+}
+
+/// `deeplimit papers list`.
+#[derive(Args, Debug)]
+pub struct PapersList {
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+    /// A folder of papers, in place of those that the program brings
+    #[arg(long, value_name = "DIR")]
+    pub papers: Option<PathBuf>,
+}
+
+/// `deeplimit papers check`.
+#[derive(Args, Debug)]
+pub struct PapersCheck {
+    /// A paper, or one of its claims
+    #[arg(value_name = "KEY[/CLAIM]")]
+    pub target: Option<String>,
+    /// 1: quick; 2: a few minutes; 3: the large experiments too
+    #[arg(long, default_value = "2", value_name = "N", value_parser = paper_effort)]
+    pub effort: u32,
+    /// How each claim was measured, and where its tolerance comes from
+    #[arg(long)]
+    pub explain: bool,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+    /// A folder of papers, in place of those that the program brings
+    #[arg(long, value_name = "DIR")]
+    pub papers: Option<PathBuf>,
+}
+
+/// `deeplimit papers figures`.
+#[derive(Args, Debug)]
+pub struct PapersFigures {
+    /// The paper
+    #[arg(value_name = "KEY")]
+    pub key: String,
+    /// The folder for the files; it is made if it is not there
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Figures of these names only
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// 2: up to n = 3162; 3: up to n = 10000
+    #[arg(long, default_value = "2", value_name = "N", value_parser = paper_effort)]
+    pub effort: u32,
+}
+
+/// `deeplimit papers table`.
+#[derive(Args, Debug)]
+pub struct PapersTable {
+    /// markdown, csv or latex
+    #[arg(long, value_enum, default_value_t = Format::Markdown, value_name = "FORMAT", hide_possible_values = true)]
+    pub format: Format,
+    /// Significant digits, from 1 to 1000
+    #[arg(long, default_value = "6", value_name = "N", value_parser = digits)]
+    pub digits: u32,
+}
+
+/// `--format`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A table of GitHub's Markdown
+    Markdown,
+    /// Comma-separated values
+    Csv,
+    /// A LaTeX tabular with booktabs
+    Latex,
+}
+
+pub const PAPERS_HELP: &str = "Examples:
+  deeplimit papers list
+  deeplimit papers check radhakrishnan2022
+  deeplimit papers check radhakrishnan2022/theorem-1.limit-optimal-4
+  deeplimit papers figures radhakrishnan2022 --out figures
+  deeplimit papers table --format latex";
+
+const PAPERS_CHECK_HELP: &str = "Examples:
+  deeplimit papers check
+  deeplimit papers check radhakrishnan2022 --effort 1
+  deeplimit papers check radhakrishnan2022 --effort 3 --json
+  deeplimit papers check mine2026 --papers papers
+
+Verdicts:
+  agrees         what the claim says was measured
+  differs        it was not: a finding, with the numbers
+  not attempted  it takes more effort, or is out of reach
+
+Exit codes:
+  0    every claim that was attempted agrees
+  1    a claim differs, or could not be decided
+  2    an error
+  130  interrupted (the verdicts that were finished are printed)";
+
+fn paper_effort(text: &str) -> Result<u32, String> {
+    text.parse()
+        .ok()
+        .filter(|n| (1..=3).contains(n))
+        .ok_or_else(|| "the effort must be 1, 2 or 3".to_owned())
+}

@@ -1,0 +1,277 @@
+//! `deeplimit papers`: claims checked, figures drawn.
+
+mod figures;
+mod table;
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+use super::{Exit, INTERRUPT, Report};
+use crate::args::{PapersAction, PapersCheck, PapersList};
+use crate::batch::answers;
+use crate::json::array;
+use crate::library::{Claim, Expected, Finding, Laboratory, Measured, Paper, Verdict, finding};
+use crate::number::{Number, certain};
+use crate::papers::{all, chosen};
+use crate::table::wrapped;
+
+/// Nobody waits longer than this for one claim.
+const LIMIT: Duration = Duration::from_secs(24 * 3600);
+/// Digits of a measured value.
+const DIGITS: u32 = 20;
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+const GOOD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const OPEN: Style = AnsiColor::Yellow.on_default();
+
+/// Answers the command.
+pub fn run(action: &PapersAction, width: usize) -> io::Result<Report> {
+    match action {
+        PapersAction::List(args) => list(args, width),
+        PapersAction::Check(args) => check(args, width),
+        PapersAction::Figures(args) => figures::run(args),
+        PapersAction::Table(args) => Ok(table::run(args)),
+    }
+}
+
+/// A claim in JSON.
+#[derive(Serialize)]
+struct ClaimJson {
+    paper: String,
+    claim: String,
+    statement: String,
+    source: String,
+    quantity: String,
+    parameters: String,
+    expected: String,
+    origin: String,
+    effort: u32,
+}
+
+/// A claim with its verdict in JSON.
+#[derive(Serialize)]
+struct FindingJson {
+    #[serde(flatten)]
+    claim: ClaimJson,
+    verdict: &'static str,
+    measured: Option<MeasuredJson>,
+    notes: Vec<String>,
+    seconds: f64,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum MeasuredJson {
+    Word(String),
+    Number(Number),
+}
+
+fn claim_json(paper: &Paper, claim: &Claim) -> ClaimJson {
+    ClaimJson {
+        paper: paper.key.clone(),
+        claim: claim.key.clone(),
+        statement: claim.statement.clone(),
+        source: claim.source.clone(),
+        quantity: claim.quantity.clone(),
+        parameters: claim.parameters.words(),
+        expected: expected(claim),
+        origin: claim.origin.clone(),
+        effort: claim.effort,
+    }
+}
+
+fn expected(claim: &Claim) -> String {
+    let short = |q: &rug::Rational| decimal(q);
+    match &claim.expected {
+        Expected::Word(word) => word.clone(),
+        Expected::Near { value, tolerance } if *tolerance == 0 => {
+            format!("exactly {}", short(value))
+        }
+        Expected::Near { value, tolerance } => format!("{} +- {}", short(value), short(tolerance)),
+        Expected::AtMost(x) => format!("at most {}", short(x)),
+        Expected::AtLeast(x) => format!("at least {}", short(x)),
+    }
+}
+
+/// A fraction for people: a decimal where it is one (`0.035`, `2e-40`), else as it is (`1/3`).
+fn decimal(q: &rug::Rational) -> String {
+    let mut scaled = q.clone();
+    let places = (0..=400)
+        .find(|n| {
+            if *n > 0 {
+                scaled *= 10;
+            }
+            scaled.is_integer()
+        })
+        .filter(|n| *n > 0);
+    let Some(places) = places else {
+        return q.to_string();
+    };
+    let digits = scaled.numer().clone().abs().to_string();
+    let sign = if *q < 0 { "-" } else { "" };
+    if digits.len() + 5 < places {
+        let exponent = digits.len() as i64 - 1 - places as i64;
+        let (first, rest) = digits.split_at(1);
+        let point = if rest.is_empty() { "" } else { "." };
+        return format!("{sign}{first}{point}{rest}e{exponent}");
+    }
+    let padded = format!("{digits:0>width$}", width = places + 1);
+    let (whole, part) = padded.split_at(padded.len() - places);
+    format!("{sign}{whole}.{part}")
+}
+
+fn list(args: &PapersList, width: usize) -> io::Result<Report> {
+    let papers = all(args.papers.as_deref())?;
+    if args.json {
+        let items: Vec<ClaimJson> = papers
+            .iter()
+            .flat_map(|p| p.claims.iter().map(move |c| claim_json(p, c)))
+            .collect();
+        return Ok(Report::of(array(&items)));
+    }
+    let mut text = String::new();
+    for paper in &papers {
+        text += &format!("{BOLD}{}{BOLD:#}  {}\n", paper.key, paper.title);
+        text += &format!(
+            "  {DIM}{}. {}. {} claims{DIM:#}\n",
+            paper.authors,
+            paper.reference,
+            paper.claims.len()
+        );
+        for claim in &paper.claims {
+            text += &format!("  {BOLD}{}{BOLD:#}  effort {}\n", claim.key, claim.effort);
+            let line = format!("{} [{}]", claim.statement, claim.source);
+            text += &wrapped(&line, 4, "", width);
+        }
+    }
+    Ok(Report::of(text))
+}
+
+fn check(args: &PapersCheck, width: usize) -> io::Result<Report> {
+    let papers = chosen(all(args.papers.as_deref())?, args.target.as_deref())?;
+    let claims: Arc<Vec<(usize, Claim)>> = Arc::new(
+        papers
+            .iter()
+            .enumerate()
+            .flat_map(|(n, p)| p.claims.iter().map(move |c| (n, c.clone())))
+            .collect(),
+    );
+    let labels: Vec<String> = claims.iter().map(|(_, c)| c.key.clone()).collect();
+    let laboratory = Laboratory::new(args.effort);
+    let questions = Arc::clone(&claims);
+    let batch = answers(&labels, LIMIT, &INTERRUPT, move |n| {
+        let begun = Instant::now();
+        let found = finding(&laboratory, &questions[n].1);
+        Ok((found, begun.elapsed().as_secs_f64()))
+    });
+    let mut items = Vec::new();
+    let mut text = String::new();
+    let mut counts = [0usize; 3];
+    let mut open = false;
+    for ((paper, claim), answer) in claims.iter().zip(batch.answers) {
+        let Some(answer) = answer else { continue };
+        let (found, seconds) =
+            answer.unwrap_or_else(|e| (Finding::not_attempted(e.to_string()), 0.0));
+        let skipped = claim.effort > args.effort;
+        counts[found.verdict as usize] += 1;
+        open |=
+            found.verdict == Verdict::Differs || found.verdict == Verdict::NotAttempted && !skipped;
+        if args.json {
+            items.push(FindingJson {
+                claim: claim_json(&papers[*paper], claim),
+                verdict: word(found.verdict),
+                measured: found.measured.as_ref().map(|m| match m {
+                    Measured::Word(w) => MeasuredJson::Word(w.clone()),
+                    Measured::Number(q) => MeasuredJson::Number(Number::new(q, DIGITS)),
+                }),
+                notes: found.notes.clone(),
+                seconds,
+            });
+        } else {
+            text += &shown(
+                claim,
+                &found,
+                args.explain || found.verdict != Verdict::Agrees && !skipped,
+                width,
+            );
+        }
+    }
+    let text = if args.json {
+        array(&items)
+    } else {
+        let [agree, differ, not] = counts;
+        format!("{text}{agree} agree, {differ} differ, {not} not attempted\n")
+    };
+    let mut report = Report::new(text, vec![], false, batch.interrupted);
+    if report.exit == Exit::Answered && open {
+        report.exit = Exit::Undecided;
+    }
+    Ok(report)
+}
+
+fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Agrees => "agrees",
+        Verdict::Differs => "differs",
+        Verdict::NotAttempted => "not attempted",
+    }
+}
+
+/// The verdict, the claim, the numbers; below it what was done.
+fn shown(claim: &Claim, found: &Finding, explain: bool, width: usize) -> String {
+    let style = match found.verdict {
+        Verdict::Agrees => GOOD,
+        Verdict::Differs => BAD,
+        Verdict::NotAttempted => OPEN,
+    };
+    let verdict = word(found.verdict);
+    let measured = found.measured.as_ref().map_or(String::new(), |m| match m {
+        Measured::Word(w) => w.clone(),
+        Measured::Number(q) => certain(q, DIGITS),
+    });
+    let mut text = format!("{style}{verdict:<13}{style:#}  {BOLD}{}{BOLD:#}", claim.key);
+    if !measured.is_empty() {
+        text += &format!("  {measured}");
+    }
+    text += &format!("  {DIM}({}){DIM:#}\n", expected(claim));
+    if explain {
+        text += &wrapped(
+            &format!("{} [{}]", claim.statement, claim.source),
+            4,
+            "",
+            width,
+        );
+        text += &wrapped(
+            &format!("{}: {}", claim.quantity, claim.parameters.words()),
+            4,
+            "",
+            width,
+        );
+        text += &wrapped(&format!("tolerance: {}", claim.origin), 4, "", width);
+        for note in &found.notes {
+            text += &wrapped(note, 4, "", width);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decimal;
+    use crate::library::exact;
+
+    #[test]
+    fn bounds_are_shown_as_they_were_written() {
+        for text in [
+            "1", "-3", "0.25", "-0.035", "1e-40", "2.5e-12", "1/3", "616.5", "0.0001",
+        ] {
+            assert_eq!(decimal(&exact(text).unwrap()), text);
+        }
+    }
+}

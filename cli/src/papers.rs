@@ -1,0 +1,230 @@
+//! Papers as files: `papers/<key>/claims.toml`, read or brought along.
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::library::{Claim, Expected, Paper, Parameter, exact};
+
+/// The papers that the program brings.
+const BROUGHT: [(&str, &str); 1] = [(
+    "radhakrishnan2022",
+    include_str!("../../papers/radhakrishnan2022/claims.toml"),
+)];
+
+/// The most bytes of a file of claims.
+const MOST: u64 = 4 << 20;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PaperFile {
+    key: String,
+    title: String,
+    authors: String,
+    reference: String,
+    claim: Vec<Spanned<ClaimFile>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClaimFile {
+    key: String,
+    statement: String,
+    source: String,
+    quantity: String,
+    parameters: toml::Table,
+    word: Option<String>,
+    near: Option<String>,
+    tolerance: Option<String>,
+    at_most: Option<String>,
+    at_least: Option<String>,
+    origin: String,
+    effort: u32,
+}
+
+fn bad(message: String) -> io::Error {
+    io::Error::new(ErrorKind::InvalidData, message)
+}
+
+/// All papers of a folder, or those that the program brings, by their keys.
+pub fn all(folder: Option<&Path>) -> io::Result<Vec<Paper>> {
+    let Some(folder) = folder else {
+        return BROUGHT
+            .iter()
+            .map(|(key, text)| read(key, text, &format!("papers/{key}/claims.toml")))
+            .collect();
+    };
+    let missing = |e: &io::Error| {
+        bad(format!(
+            "the folder {} cannot be read: {e}",
+            folder.display()
+        ))
+    };
+    let mut papers = Vec::new();
+    for entry in fs::read_dir(folder).map_err(|e| missing(&e))? {
+        let path = entry.map_err(|e| missing(&e))?.path();
+        let file = path.join("claims.toml");
+        let Some(key) = path.file_name().and_then(|n| n.to_str()).map(str::to_owned) else {
+            continue;
+        };
+        if !path.is_dir() {
+            continue;
+        }
+        let name = file.display().to_string();
+        let text = contents(&file).map_err(|e| bad(format!("{name}: it cannot be read: {e}")))?;
+        papers.push(read(&key, &text, &name)?);
+    }
+    if papers.is_empty() {
+        return Err(bad(format!(
+            "the folder {} has no papers (KEY/claims.toml)",
+            folder.display()
+        )));
+    }
+    papers.sort_by(|a, b| a.key.cmp(&b.key));
+    Ok(papers)
+}
+
+fn contents(file: &Path) -> io::Result<String> {
+    if fs::metadata(file)?.len() > MOST {
+        return Err(bad(format!("it is longer than {} MiB", MOST >> 20)));
+    }
+    fs::read_to_string(file)
+}
+
+/// The papers and claims that `KEY[/CLAIM]` names; all without it.
+pub fn chosen(papers: Vec<Paper>, target: Option<&str>) -> io::Result<Vec<Paper>> {
+    let Some(target) = target else {
+        return Ok(papers);
+    };
+    let (key, claim) = match target.split_once('/') {
+        Some((key, claim)) => (key, Some(claim)),
+        None => (target, None),
+    };
+    let keys: Vec<String> = papers.iter().map(|p| p.key.clone()).collect();
+    let Some(mut paper) = papers.into_iter().find(|p| p.key == key) else {
+        return Err(bad(format!(
+            "there is no paper `{key}`; there is {}",
+            keys.join(", ")
+        )));
+    };
+    if let Some(claim) = claim {
+        paper.claims.retain(|c| c.key == claim);
+        if paper.claims.is_empty() {
+            return Err(bad(format!(
+                "the paper `{key}` has no claim `{claim}`; `deeplimit papers list` names them all"
+            )));
+        }
+    }
+    Ok(vec![paper])
+}
+
+/// A file of claims, checked as far as that goes without measuring.
+fn read(folder: &str, text: &str, name: &str) -> io::Result<Paper> {
+    let line = |at: usize| 1 + text.bytes().take(at).filter(|b| *b == b'\n').count();
+    let file: PaperFile = toml::from_str(text).map_err(|e| {
+        let at = e.span().map_or(1, |s| line(s.start));
+        let message = e
+            .message()
+            .lines()
+            .next()
+            .unwrap_or("it is no TOML")
+            .to_owned();
+        bad(format!("{name}:{at}: {message}"))
+    })?;
+    if file.key != folder {
+        return Err(bad(format!(
+            "{name}:1: the key is `{}`, the folder `{folder}`",
+            file.key
+        )));
+    }
+    let mut claims: Vec<Claim> = Vec::new();
+    for raw in file.claim {
+        let at = line(raw.span().start);
+        let here = |message: String| bad(format!("{name}:{at}: {message}"));
+        let raw = raw.into_inner();
+        let key = raw.key.clone();
+        let claim = claim(raw).map_err(|m| here(format!("claim `{key}`: {m}")))?;
+        claim
+            .validate()
+            .map_err(|e| here(format!("claim `{key}`: {e}")))?;
+        if claims.iter().any(|c| c.key == key) {
+            return Err(here(format!("the claim `{key}` stands twice")));
+        }
+        claims.push(claim);
+    }
+    Ok(Paper {
+        key: file.key,
+        title: file.title,
+        authors: file.authors,
+        reference: file.reference,
+        claims,
+    })
+}
+
+fn claim(raw: ClaimFile) -> Result<Claim, String> {
+    let number = |text: &str| exact(text).map_err(|e| e.to_string());
+    let expected = match (raw.word, raw.near, raw.at_most, raw.at_least) {
+        (Some(word), None, None, None) => Expected::Word(word),
+        (None, Some(near), None, None) => {
+            let tolerance = raw
+                .tolerance
+                .as_deref()
+                .ok_or("`near` needs a `tolerance`")?;
+            let tolerance = number(tolerance)?;
+            if tolerance < 0 {
+                return Err("the tolerance must not be negative".into());
+            }
+            Expected::Near {
+                value: number(&near)?,
+                tolerance,
+            }
+        }
+        (None, None, Some(x), None) => Expected::AtMost(number(&x)?),
+        (None, None, None, Some(x)) => Expected::AtLeast(number(&x)?),
+        _ => return Err("one of `word`, `near`, `at_most` and `at_least` is wanted".into()),
+    };
+    if !matches!(expected, Expected::Near { .. }) && raw.tolerance.is_some() {
+        return Err("a `tolerance` belongs to `near`".into());
+    }
+    if !(1..=3).contains(&raw.effort) {
+        return Err("the effort must be 1, 2 or 3".into());
+    }
+    let parameters = raw
+        .parameters
+        .into_iter()
+        .map(|(name, value)| {
+            Ok((
+                name.clone(),
+                parameter(value).ok_or(format!(
+                    "the parameter `{name}` must be a text, a number or a list of them"
+                ))?,
+            ))
+        })
+        .collect::<Result<_, String>>()?;
+    Ok(Claim {
+        key: raw.key,
+        statement: raw.statement,
+        source: raw.source,
+        quantity: raw.quantity,
+        parameters,
+        expected,
+        origin: raw.origin,
+        effort: raw.effort,
+    })
+}
+
+fn parameter(value: toml::Value) -> Option<Parameter> {
+    Some(match value {
+        toml::Value::String(text) => Parameter::Text(text),
+        toml::Value::Integer(n) => Parameter::Integer(n),
+        // the shortest decimal that is this double: what was typed
+        toml::Value::Float(x) => Parameter::Text(format!("{x}")),
+        toml::Value::Array(items) => {
+            Parameter::List(items.into_iter().map(parameter).collect::<Option<_>>()?)
+        }
+        _ => return None,
+    })
+}

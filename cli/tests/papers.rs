@@ -1,0 +1,355 @@
+//! Papers as sessions: claims checked, figures drawn, bad files refused.
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value as Json;
+use support::{assert_bad, deeplimit};
+
+/// An empty folder of this name.
+fn folder(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&path);
+    fs::create_dir_all(&path).unwrap();
+    path
+}
+
+const HEAD: &str = "key = \"mine\"\ntitle = \"t\"\nauthors = \"a\"\nreference = \"r\"\n\n";
+const CLAIM: &str = "[[claim]]\nkey = \"one\"\nstatement = \"s\"\nsource = \"Theorem 1\"\nquantity = \"regime\"\n\
+    parameters = { activation = \"erf\" }\nword = \"singular\"\norigin = \"odd\"\neffort = 1\n";
+
+#[test]
+fn a_new_paper_is_a_folder_with_a_file() {
+    let dir = folder("papers-new");
+    fs::create_dir_all(dir.join("mine")).unwrap();
+    fs::write(dir.join("mine/claims.toml"), format!("{HEAD}{CLAIM}")).unwrap();
+    let dir = dir.to_str().unwrap();
+    let session = deeplimit(&["papers", "check", "mine/one", "--papers", dir]);
+    assert_eq!(session.code, Some(0), "{}", session.stderr);
+    assert!(
+        session
+            .stdout
+            .starts_with("agrees         one  singular  (singular)\n"),
+        "{}",
+        session.stdout
+    );
+    assert!(
+        session
+            .stdout
+            .ends_with("1 agree, 0 differ, 0 not attempted\n")
+    );
+    let list = deeplimit(&["papers", "list", "--papers", dir]);
+    assert!(list.stdout.contains("mine  t"), "{}", list.stdout);
+}
+
+/// A claim that differs stays, with the numbers, and the exit code says so.
+#[test]
+fn a_claim_that_differs_is_a_finding() {
+    let dir = folder("papers-differ");
+    fs::create_dir_all(dir.join("mine")).unwrap();
+    let text = format!("{HEAD}{CLAIM}").replace("word = \"singular\"", "word = \"ordered\"");
+    fs::write(dir.join("mine/claims.toml"), text).unwrap();
+    let session = deeplimit(&[
+        "papers",
+        "check",
+        "--json",
+        "--papers",
+        dir.to_str().unwrap(),
+    ]);
+    assert_eq!(session.code, Some(1));
+    let json: Json = serde_json::from_str(&session.stdout).unwrap();
+    assert_eq!(
+        (&json[0]["verdict"], &json[0]["measured"]),
+        (&"differs".into(), &"singular".into())
+    );
+}
+
+#[test]
+fn a_bad_file_is_one_sentence_with_file_and_line() {
+    let whole = format!("{HEAD}{CLAIM}");
+    for (name, from, to, line, words) in [
+        ("syntax", "effort = 1", "effort = = 1", 14, ""),
+        (
+            "missing",
+            "origin = \"odd\"\n",
+            "",
+            6,
+            "missing field `origin`",
+        ),
+        ("unknown", "origin", "orgin", 13, "unknown field `orgin`"),
+        ("type", "effort = 1", "effort = \"x\"", 14, "invalid type"),
+        (
+            "quantity",
+            "\"regime\"",
+            "\"regim\"",
+            6,
+            "claim `one`: there is no quantity `regim`; did you mean `regime`?",
+        ),
+        (
+            "parameter",
+            "activation =",
+            "depth =",
+            6,
+            "needs the parameter `activation`",
+        ),
+        (
+            "nothing",
+            "word = \"singular\"\n",
+            "",
+            6,
+            "one of `word`, `near`, `at_most` and `at_least` is wanted",
+        ),
+        (
+            "number",
+            "word = \"singular\"",
+            "at_most = \"x\"",
+            6,
+            "`x` is no number",
+        ),
+        (
+            "tolerance",
+            "word = \"singular\"",
+            "near = \"1\"",
+            6,
+            "`near` needs a `tolerance`",
+        ),
+        (
+            "effort",
+            "effort = 1",
+            "effort = 9",
+            6,
+            "the effort must be 1, 2 or 3",
+        ),
+        (
+            "key",
+            "key = \"mine\"",
+            "key = \"yours\"",
+            1,
+            "the key is `yours`, the folder `mine`",
+        ),
+    ] {
+        let dir = folder(&format!("papers-bad-{name}"));
+        fs::create_dir_all(dir.join("mine")).unwrap();
+        let text = whole.replacen(from, to, 1);
+        assert_ne!(text, whole, "{name}");
+        fs::write(dir.join("mine/claims.toml"), text).unwrap();
+        let session = deeplimit(&["papers", "check", "--papers", dir.to_str().unwrap()]);
+        assert_bad(name, &session);
+        let place = format!("mine/claims.toml:{line}: ");
+        assert!(
+            session.stderr.contains(&place),
+            "{name}: {}",
+            session.stderr
+        );
+        assert!(session.stderr.contains(words), "{name}: {}", session.stderr);
+    }
+    let twice = folder("papers-bad-twice");
+    fs::create_dir_all(twice.join("mine")).unwrap();
+    fs::write(twice.join("mine/claims.toml"), format!("{whole}\n{CLAIM}")).unwrap();
+    let session = deeplimit(&["papers", "check", "--papers", twice.to_str().unwrap()]);
+    assert_bad("twice", &session);
+    assert!(
+        session
+            .stderr
+            .contains("claims.toml:16: the claim `one` stands twice"),
+        "{}",
+        session.stderr
+    );
+}
+
+#[test]
+fn bad_questions_are_one_sentence() {
+    let empty = folder("papers-empty");
+    let hollow = folder("papers-hollow");
+    fs::create_dir_all(hollow.join("mine")).unwrap();
+    let file = folder("papers-file").join("not-a-folder");
+    fs::write(&file, "").unwrap();
+    for (line, words) in [
+        (
+            vec!["papers", "check", "nobody1999"],
+            "there is no paper `nobody1999`; there is radhakrishnan2022",
+        ),
+        (
+            vec!["papers", "check", "radhakrishnan2022/theorem-9"],
+            "has no claim `theorem-9`",
+        ),
+        (
+            vec!["papers", "check", "--papers", empty.to_str().unwrap()],
+            "has no papers",
+        ),
+        (
+            vec!["papers", "check", "--papers", hollow.to_str().unwrap()],
+            "claims.toml: it cannot be read",
+        ),
+        (
+            vec!["papers", "check", "--papers", "/nowhere"],
+            "cannot be read",
+        ),
+        (
+            vec!["papers", "figures", "nobody1999", "--out", "x"],
+            "there is no paper `nobody1999`",
+        ),
+        (
+            vec![
+                "papers",
+                "figures",
+                "radhakrishnan2022",
+                "--out",
+                "x",
+                "--only",
+                "map",
+            ],
+            "there is no figure `map`",
+        ),
+        (
+            vec![
+                "papers",
+                "figures",
+                "radhakrishnan2022",
+                "--only",
+                "map-edge",
+                "--out",
+                file.to_str().unwrap(),
+            ],
+            "cannot be made",
+        ),
+        (
+            vec!["papers", "check", "--effort", "4"],
+            "the effort must be 1, 2 or 3",
+        ),
+    ] {
+        let session = deeplimit(&line);
+        assert_bad(&line.join(" "), &session);
+        assert!(
+            session.stderr.contains(words),
+            "{line:?}: {}",
+            session.stderr
+        );
+    }
+    assert!(!Path::new("x").exists());
+}
+
+/// Every claim of effort 1 that the program brings agrees.
+#[test]
+fn the_quick_claims_agree() {
+    let session = deeplimit(&["papers", "check", "radhakrishnan2022", "--effort", "1"]);
+    let findings: Vec<&str> = session
+        .stdout
+        .lines()
+        .filter(|l| l.starts_with("differs"))
+        .collect();
+    assert_eq!(session.code, Some(0), "{findings:?}\n{}", session.stdout);
+    let agree = session
+        .stdout
+        .lines()
+        .filter(|l| l.starts_with("agrees"))
+        .count();
+    assert!(agree > 50, "{agree}");
+}
+
+#[test]
+fn figures_are_whole_files() {
+    let out = folder("papers-figures");
+    let dir = out.to_str().unwrap();
+    let session = deeplimit(&[
+        "papers",
+        "figures",
+        "radhakrishnan2022",
+        "--out",
+        dir,
+        "--only",
+        "map-edge,convergence",
+    ]);
+    assert_eq!(session.code, Some(0), "{}", session.stderr);
+    let mut names: Vec<String> = fs::read_dir(&out)
+        .unwrap()
+        .map(|e| e.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(
+        names,
+        [
+            "convergence.csv",
+            "convergence.png",
+            "convergence.svg",
+            "map-edge.csv",
+            "map-edge.png",
+            "map-edge.svg"
+        ]
+    );
+    assert!(
+        fs::read(out.join("map-edge.png"))
+            .unwrap()
+            .starts_with(b"\x89PNG")
+    );
+    let svg = fs::read_to_string(out.join("map-edge.svg")).unwrap();
+    assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>") && svg.contains("S_l"));
+    let csv = fs::read_to_string(out.join("map-edge.csv")).unwrap();
+    assert!(
+        csv.starts_with("series,x,y,error\n\"dual\",0,0.318309886183790"),
+        "{}",
+        &csv[..80]
+    );
+}
+
+#[test]
+fn the_taxonomy_in_three_formats() {
+    let markdown = deeplimit(&["papers", "table"]);
+    assert_eq!(markdown.code, Some(0), "{}", markdown.stderr);
+    let rows = markdown.stdout.lines().count();
+    assert!(rows > 27);
+    assert!(
+        markdown
+            .stdout
+            .contains("| relu | 0.564190 | 0.707107 | 1 |  | majority | edge-of-chaos | proved |"),
+        "{}",
+        markdown.stdout
+    );
+    let csv = deeplimit(&["papers", "table", "--format", "csv"]);
+    assert_eq!(csv.stdout.lines().count(), rows - 1);
+    assert!(
+        csv.stdout.lines().all(|l| l.split(',').count() == 8),
+        "{}",
+        csv.stdout
+    );
+    let latex = deeplimit(&["papers", "table", "--format", "latex"]);
+    assert!(latex.stdout.contains("leaky\\_relu & ") && latex.stdout.contains("\\bottomrule"));
+    assert_eq!(latex.stdout.matches("\\\\\n").count(), rows - 1);
+}
+
+/// Ctrl-C while claims are being measured: what is finished is printed.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_leaves_what_is_finished() {
+    use std::process::Stdio;
+    use std::time::Duration;
+    // before the handler is in place the signal ends the program without a code: then give it more time
+    let output = [1.0, 2.0, 4.0, 8.0].iter().find_map(|seconds| {
+        let child = support::program()
+            .args(["papers", "check", "--effort", "3"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_secs_f64(*seconds));
+        let id = child.id().to_string();
+        let kill = std::process::Command::new("kill")
+            .args(["-INT", &id])
+            .status();
+        assert!(kill.unwrap().success());
+        let output = child.wait_with_output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        (output.status.code().is_some() && text.contains("agrees"))
+            .then_some((output.status.code(), text))
+    });
+    let (code, text) = output.expect("a signal that is handled");
+    assert_eq!(code, Some(130));
+    let last = text.lines().last().unwrap();
+    assert!(
+        last.ends_with(" not attempted") && last.contains(" agree, "),
+        "{last}"
+    );
+}

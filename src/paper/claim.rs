@@ -1,0 +1,196 @@
+//! A claim, what was measured, and the verdict.
+
+use rug::{Float, Rational};
+
+use super::laboratory::{measure, measures};
+use super::parameters::Parameters;
+use crate::error::{Error, Result};
+use crate::real::{Quantity, Value};
+
+/// A paper and what it claims.
+#[derive(Clone, Debug)]
+pub struct Paper {
+    /// The name of its folder: `radhakrishnan2022`.
+    pub key: String,
+    /// Title.
+    pub title: String,
+    /// Authors.
+    pub authors: String,
+    /// Where it appeared.
+    pub reference: String,
+    /// In the order of the file.
+    pub claims: Vec<Claim>,
+}
+
+/// A statement that can be measured.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// Unique in the paper: `theorem-1.ratio`.
+    pub key: String,
+    /// In own words.
+    pub statement: String,
+    /// Where the paper says so: `Theorem 1`.
+    pub source: String,
+    /// The name of a quantity of [`measures`].
+    pub quantity: String,
+    /// Its parameters.
+    pub parameters: Parameters,
+    /// What the paper says of it.
+    pub expected: Expected,
+    /// Where expected value and tolerance come from.
+    pub origin: String,
+    /// 1: quick, part of the test suite; 2: seconds; 3: minutes.
+    pub effort: u32,
+}
+
+/// What a claim says of its quantity.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Expected {
+    /// A word: `singular`.
+    Word(String),
+    /// A number within a tolerance.
+    Near {
+        /// The number, an exact decimal or fraction.
+        value: Rational,
+        /// At most this far away.
+        tolerance: Rational,
+    },
+    /// Not more than this.
+    AtMost(Rational),
+    /// Not less than this.
+    AtLeast(Rational),
+}
+
+/// What came out.
+#[derive(Clone, Debug)]
+pub enum Measured {
+    /// A word.
+    Word(String),
+    /// A number with its error (proved, or a multiple of the standard error: the notes say which).
+    Number(Quantity),
+}
+
+/// The answer to a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// What the paper says was found.
+    Agrees,
+    /// It was not: a finding.
+    Differs,
+    /// Too much effort for now, or out of reach.
+    NotAttempted,
+}
+
+/// A verdict with its numbers.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The answer.
+    pub verdict: Verdict,
+    /// What was measured; nothing where it was not attempted.
+    pub measured: Option<Measured>,
+    /// How it was measured, or why not: a sentence each.
+    pub notes: Vec<String>,
+}
+
+impl Finding {
+    /// Not attempted, and why.
+    pub fn not_attempted(reason: String) -> Self {
+        Finding {
+            verdict: Verdict::NotAttempted,
+            measured: None,
+            notes: vec![reason],
+        }
+    }
+}
+
+impl Claim {
+    /// Can it be measured at all? The quantity exists, and its parameters are those that it takes.
+    ///
+    /// # Errors
+    /// [`Error::Domain`]: one sentence that names what is wrong, with a suggestion where there is one.
+    pub fn validate(&self) -> Result<()> {
+        let Some(measure) = measure(&self.quantity) else {
+            let near = measures()
+                .iter()
+                .map(|m| (strsim::jaro(&self.quantity, m.name), m.name))
+                .max_by(|a, b| a.0.total_cmp(&b.0))
+                .filter(|(likeness, _)| *likeness > 0.7);
+            let hint =
+                near.map_or_else(String::new, |(_, name)| format!("; did you mean `{name}`?"));
+            return Err(Error::Domain(format!(
+                "there is no quantity `{}`{hint}",
+                self.quantity
+            )));
+        };
+        for name in measure.needs {
+            if !self.parameters.has(name) {
+                return Err(Error::Domain(format!(
+                    "the quantity `{}` needs the parameter `{name}`",
+                    measure.name
+                )));
+            }
+        }
+        for name in self.parameters.names() {
+            if !measure.needs.contains(&name) && !measure.takes.contains(&name) {
+                return Err(Error::Domain(format!(
+                    "the quantity `{}` has no parameter `{name}`; it takes {}",
+                    measure.name,
+                    measure.all().join(", ")
+                )));
+            }
+        }
+        if matches!(self.expected, Expected::Word(_)) != measure.word {
+            let kind = if measure.word { "a word" } else { "a number" };
+            return Err(Error::Domain(format!(
+                "the quantity `{}` is {kind}",
+                measure.name
+            )));
+        }
+        Ok(())
+    }
+
+    /// The verdict on a measured value.
+    pub fn verdict(&self, measured: &Measured) -> Verdict {
+        let (low, high) = match (measured, &self.expected) {
+            (Measured::Word(a), Expected::Word(b)) => {
+                return if a == b {
+                    Verdict::Agrees
+                } else {
+                    Verdict::Differs
+                };
+            }
+            (Measured::Number(q), _) => match &q.value {
+                Value::Finite { midpoint, radius } => {
+                    let bits = midpoint.prec() + 64;
+                    let wide = |r: &Float, sign: i32| {
+                        Float::with_val(bits, midpoint + Float::with_val(bits, r * sign))
+                    };
+                    (wide(radius, -1), wide(radius, 1))
+                }
+                Value::Infinite => {
+                    let infinity = Float::with_val(64, rug::float::Special::Infinity);
+                    (infinity.clone(), infinity)
+                }
+            },
+            _ => return Verdict::NotAttempted,
+        };
+        let (least, most) = match &self.expected {
+            Expected::Word(_) => return Verdict::NotAttempted,
+            Expected::Near { value, tolerance } => (
+                Some(Rational::from(value - tolerance)),
+                Some(Rational::from(value + tolerance)),
+            ),
+            Expected::AtMost(x) => (None, Some(x.clone())),
+            Expected::AtLeast(x) => (Some(x.clone()), None),
+        };
+        let inside =
+            least.as_ref().is_none_or(|x| low >= *x) && most.as_ref().is_none_or(|x| high <= *x);
+        let outside =
+            least.as_ref().is_some_and(|x| high < *x) || most.as_ref().is_some_and(|x| low > *x);
+        match (inside, outside) {
+            (true, _) => Verdict::Agrees,
+            (_, true) => Verdict::Differs,
+            _ => Verdict::NotAttempted,
+        }
+    }
+}

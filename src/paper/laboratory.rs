@@ -1,0 +1,320 @@
+//! The quantities that a claim can be about, and the place where they are measured.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::claim::{Claim, Finding, Measured};
+use super::experiment::Tally;
+use super::parameters::Parameters;
+use super::{accuracy, kernels, labels};
+use crate::classifier::Table;
+use crate::deadline::Deadline;
+use crate::error::{Error, Result};
+
+/// What was measured, and how: a sentence each.
+pub(super) type Answer = Result<(Measured, Vec<String>)>;
+
+/// A quantity by its name.
+pub struct Measure {
+    /// The name in a claim.
+    pub name: &'static str,
+    /// Parameters that must be given.
+    pub needs: &'static [&'static str],
+    /// Parameters that may be given.
+    pub takes: &'static [&'static str],
+    /// A word and no number.
+    pub word: bool,
+    /// One sentence.
+    pub summary: &'static str,
+    pub(super) run: fn(&Laboratory, &Parameters) -> Answer,
+}
+
+impl Measure {
+    /// All names of parameters.
+    pub fn all(&self) -> Vec<&'static str> {
+        self.needs.iter().chain(self.takes).copied().collect()
+    }
+}
+
+/// All quantities.
+pub fn measures() -> &'static [Measure] {
+    &MEASURES
+}
+
+pub(super) fn measure(name: &str) -> Option<&'static Measure> {
+    MEASURES.iter().find(|m| m.name == name)
+}
+
+macro_rules! measure {
+    ($name:literal, [$($needs:literal),*], [$($takes:literal),*], $word:literal, $run:path, $summary:literal) => {
+        Measure {
+            name: $name,
+            needs: &[$($needs),*],
+            takes: &[$($takes),*],
+            word: $word,
+            summary: $summary,
+            run: $run,
+        }
+    };
+}
+
+static MEASURES: [Measure; 19] = [
+    measure!(
+        "regime",
+        ["activation"],
+        [],
+        true,
+        kernels::regime,
+        "linear, singular, nearest neighbour, majority, ordered or undecided."
+    ),
+    measure!(
+        "constant",
+        ["activation", "name"],
+        [],
+        false,
+        kernels::constant,
+        "A, A', B', alpha, fixed point or multiplier of an activation, enclosed."
+    ),
+    measure!(
+        "koenigs",
+        ["activation", "rho"],
+        [],
+        false,
+        kernels::koenigs,
+        "The Koenigs function h(rho) = lim S_L/A'^(2L), enclosed."
+    ),
+    measure!(
+        "ntk_over_limit",
+        ["activation", "rho", "depth"],
+        [],
+        false,
+        kernels::ntk_over_limit,
+        "T_L/((L+1) A'^(2L) h(rho)), which tends to 1."
+    ),
+    measure!(
+        "ntk_rest",
+        ["activation", "rho", "depth"],
+        [],
+        false,
+        kernels::ntk_rest,
+        "|T_L/A'^(2L) - (L+1) h - C| / h, which falls like A'^(2L)."
+    ),
+    measure!(
+        "ntk_over_diagonal",
+        ["activation", "rho", "depth"],
+        [],
+        false,
+        kernels::ntk_over_diagonal,
+        "T_L(rho)/T_L(1)."
+    ),
+    measure!(
+        "ntk",
+        ["activation", "rho", "depth"],
+        [],
+        false,
+        kernels::ntk,
+        "T_L(rho)."
+    ),
+    measure!(
+        "log_weight_ratio",
+        ["activation", "near", "far", "depth"],
+        [],
+        false,
+        kernels::log_weight_ratio,
+        "log(T_L(far)/T_L(near)) for two correlations."
+    ),
+    measure!(
+        "log_periodic",
+        ["activation", "name"],
+        [],
+        false,
+        kernels::log_periodic,
+        "Of R(u) as u tends to 0: mean, half amplitude (relative, first harmonic) or max over min."
+    ),
+    measure!(
+        "local_exponent",
+        ["activation", "depth", "gap"],
+        [],
+        false,
+        kernels::local_exponent,
+        "The exponent of |x-x'| that T_L has at the gap |x-x'|^2/2: -2 dlog(T_L)/dlog(gap)."
+    ),
+    measure!(
+        "ordered_drift",
+        ["activation", "rho", "depth"],
+        [],
+        false,
+        kernels::ordered_drift,
+        "(1/(1-b) - T_L(rho))/(1/(1-b) - T_L(0)) over g(1-rho)/g(1) in the ordered phase, which tends to 1."
+    ),
+    measure!(
+        "agreement",
+        ["activation", "labels", "depth", "with"],
+        ["tests", "kernel", "seed"],
+        false,
+        labels::agreement,
+        "Share of test points on which kernel regression at this depth gives the label of a classifier."
+    ),
+    measure!(
+        "interpolant_distance",
+        ["activation", "labels", "depth"],
+        ["tests", "seed"],
+        false,
+        labels::interpolant_distance,
+        "Largest distance of the regression at this depth from the ordered interpolant, over the range of the latter."
+    ),
+    measure!(
+        "ridge_majority",
+        ["activation", "labels", "depth", "ridge"],
+        ["tests", "seed"],
+        false,
+        labels::ridge_majority,
+        "Largest distance of the regression with a fixed ridge from the mean label."
+    ),
+    measure!(
+        "decided",
+        ["activation", "labels", "depth", "arithmetic"],
+        ["tests", "seed"],
+        false,
+        labels::decided,
+        "Share of test points whose label kernel regression decides in f64 or by itself."
+    ),
+    measure!(
+        "naive_zeros",
+        ["activation", "labels", "depth"],
+        ["tests", "seed"],
+        false,
+        labels::naive_zeros,
+        "Share of test points where iterating the NNGP kernel in f64 ends in sign(0)."
+    ),
+    measure!(
+        "accuracy",
+        ["dimension", "points", "rule"],
+        ["tests", "seeds"],
+        false,
+        accuracy::accuracy,
+        "Share of correct labels in the consistency experiment, within twice its standard error."
+    ),
+    measure!(
+        "accuracy_lead",
+        ["dimension", "points", "rule", "over"],
+        ["tests", "seeds"],
+        false,
+        accuracy::lead,
+        "Difference of two accuracies on the same data, within twice its standard error."
+    ),
+    measure!(
+        "same_labels",
+        ["dimension", "points", "rule", "over"],
+        ["tests", "seeds"],
+        false,
+        accuracy::same_labels,
+        "Share of test points of the consistency experiment on which two rules agree."
+    ),
+];
+
+/// Where claims are checked: it keeps what several of them share.
+pub struct Laboratory {
+    effort: u32,
+    deadline: Deadline,
+    tables: Mutex<HashMap<String, Arc<Table>>>,
+    tallies: Mutex<HashMap<String, Arc<Tally>>>,
+}
+
+impl Laboratory {
+    /// Claims of more effort are not attempted.
+    pub fn new(effort: u32) -> Self {
+        Laboratory {
+            effort,
+            deadline: Deadline::default(),
+            tables: Mutex::default(),
+            tallies: Mutex::default(),
+        }
+    }
+
+    /// The point in time when a computation gives up.
+    #[must_use]
+    pub fn until(mut self, deadline: Deadline) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    pub(super) fn deadline(&self) -> Deadline {
+        self.deadline
+    }
+
+    /// Measures the quantity of a claim and compares.
+    pub fn check(&self, claim: &Claim) -> Finding {
+        if let Err(error) = claim.validate() {
+            return Finding::not_attempted(error.to_string());
+        }
+        if claim.effort > self.effort {
+            return Finding::not_attempted(format!("takes effort {} (--effort {0})", claim.effort));
+        }
+        let Some(measure) = measure(&claim.quantity) else {
+            return Finding::not_attempted(String::new());
+        };
+        match (measure.run)(self, &claim.parameters) {
+            Ok((measured, mut notes)) => {
+                let verdict = claim.verdict(&measured);
+                if verdict == super::Verdict::NotAttempted {
+                    notes.push("the error of the measured value reaches across the bound: more digits or more data are needed".into());
+                }
+                Finding {
+                    verdict,
+                    measured: Some(measured),
+                    notes,
+                }
+            }
+            Err(error) => Finding::not_attempted(error.to_string()),
+        }
+    }
+
+    /// The table of this name, made by the first who asks.
+    pub(super) fn table(
+        &self,
+        name: &str,
+        make: impl FnOnce() -> Result<Table>,
+    ) -> Result<Arc<Table>> {
+        kept(&self.tables, name, make)
+    }
+
+    /// The experiment of this name, carried out by the first who asks.
+    pub(super) fn tally(
+        &self,
+        name: &str,
+        make: impl FnOnce() -> Result<Tally>,
+    ) -> Result<Arc<Tally>> {
+        kept(&self.tallies, name, make)
+    }
+}
+
+/// What is in the map, or what is made now. Two who ask at once may both make it, and make the same.
+fn kept<T>(
+    map: &Mutex<HashMap<String, Arc<T>>>,
+    name: &str,
+    make: impl FnOnce() -> Result<T>,
+) -> Result<Arc<T>> {
+    let look = || {
+        map.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(name)
+            .cloned()
+    };
+    if let Some(found) = look() {
+        return Ok(found);
+    }
+    let made = Arc::new(make()?);
+    map.lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .insert(name.to_owned(), Arc::clone(&made));
+    Ok(made)
+}
+
+/// An error that says which words would do.
+pub(super) fn unknown(what: &str, given: &str, known: &[&str]) -> Error {
+    Error::Domain(format!(
+        "there is no {what} `{given}`; there is {}",
+        known.join(", ")
+    ))
+}

@@ -1,0 +1,28 @@
+//! Executable papers: a claim is data, and this room measures it.
+//!
+//! A [`Claim`] names a quantity of the library with its parameters ([`measures`] lists them all), the value or the bound that
+//! the paper states, and a tolerance with its origin. [`Laboratory::check`] measures the quantity and says
+//! [`Verdict::Agrees`], [`Verdict::Differs`] (a finding: the claim stays, with the numbers) or
+//! [`Verdict::NotAttempted`], with the reason.
+//!
+//! A number agrees where it is **certainly** within the bounds: its own error counts against it. One that is neither
+//! certainly inside nor certainly outside is not attempted, with the precision named as what is missing.
+
+mod accuracy;
+mod claim;
+mod experiment;
+pub mod figures;
+mod kernels;
+mod labels;
+mod laboratory;
+mod parameters;
+mod taxonomy;
+
+#[cfg(test)]
+mod tests;
+
+pub use claim::{Claim, Expected, Finding, Measured, Paper, Verdict};
+pub use experiment::{DIMENSIONS, Rule, Split};
+pub use laboratory::{Laboratory, Measure, measures};
+pub use parameters::{Parameter, Parameters};
+pub use taxonomy::{Row, taxonomy};
