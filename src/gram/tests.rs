@@ -114,6 +114,13 @@ fn unusable_points_are_refused_with_their_place() {
     }
     let tiny = Points::new(2, vec![3e-320, 4e-320]).unwrap();
     assert!((tiny.unit()[0] - 0.6).abs() < 1e-3);
+    let zero = Points::with_zero_rows(2, vec![0.0, 0.0, 3.0, 4.0]).unwrap();
+    let relu = kernel("relu", Depth::Layers(2));
+    assert!(Gram::symmetric(&relu, &zero, Lengths::Unit).is_err());
+    let kept = Gram::symmetric(&relu, &zero, Lengths::Keep)
+        .unwrap()
+        .matrix();
+    assert_eq!(kept.values, [0.0, 0.0, 0.0, 75.0]);
     let erf = kernel("erf", Depth::Layers(2));
     let error = Gram::symmetric(&erf, &tiny, Lengths::Keep)
         .unwrap_err()
