@@ -251,7 +251,7 @@ fn a_store_is_resumed_and_never_half_there() {
     assert_eq!(runs, 9);
     let bytes = std::fs::read(&target).unwrap();
     let head = header(83, 83);
-    assert!(bytes.starts_with(&head) && head.len() % 64 == 0);
+    assert!(bytes.starts_with(&head) && head.len().is_multiple_of(64));
     let values: Vec<f64> = bytes[head.len()..]
         .chunks_exact(8)
         .map(|b| f64::from_le_bytes(b.try_into().unwrap()))
