@@ -104,8 +104,16 @@ impl<'a> Gram<'a> {
             )));
         }
         let factors = match (lengths, kernel.length_exponent()) {
-            (Lengths::Unit, _) => None,
+            (Lengths::Unit, _) => {
+                left.directed()?;
+                right.directed()?;
+                None
+            }
             (Lengths::Keep, Some(k)) => {
+                if k <= 0.0 {
+                    left.directed()?;
+                    right.directed()?;
+                }
                 let of = |p: &Points| p.lengths().iter().map(|x| x.powf(k)).collect();
                 Some([of(left), of(right)])
             }

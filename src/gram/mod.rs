@@ -7,6 +7,19 @@
 //! * [`evaluation`]: scores of test rows from training rows.
 //!
 //! The cost does not depend on the depth: a matrix product `X X^T`, and a polynomial of degree 13 for each entry.
+//!
+//! Measured (`cargo bench --bench gram`: n = 5,000, d = 10, NTK, release build, 2 cores, best of three; the product
+//! `X X^T` alone takes 100 ms):
+//!
+//! | activation, depth | prepared, ms | largest error measured | one evaluation, ns | Gram matrix over `X X^T` alone |
+//! |---|---|---|---|---|
+//! | relu, 3 | 3 | 8e-16 | 8.7 | 1.53 |
+//! | relu, 100 | 57 | 2e-15 | 8.9 | 1.57 |
+//! | relu, 1,000,000 | 379 | 1e-15 | 8.8 | 1.53 |
+//! | optimal(4), infinite | 23 | 1e-15 | 8.9 | 1.61 |
+//! | gelu, 100 | 327 | 2e-14 | 8.9 | 1.61 |
+//! | tanh, 100 | 385 | 2e-14 | 8.9 | 1.52 |
+//! | tanh, infinite | 486 | 3e-15 | 9.0 | 1.60 |
 
 pub mod evaluation;
 pub mod matrix;

@@ -31,6 +31,30 @@ impl Points {
     /// assert_eq!(Points::new(2, vec![1.0, 1.0, 0.0, 0.0]).unwrap_err().to_string(), "row 2 is zero and has no direction");
     /// ```
     pub fn new(dimension: usize, rows: Vec<f64>) -> Result<Self> {
+        let points = Self::with_zero_rows(dimension, rows)?;
+        points.directed()?;
+        Ok(points)
+    }
+
+    /// Are all rows but zero?
+    ///
+    /// # Errors
+    /// [`Error::Data`] with the first row that is zero.
+    pub(super) fn directed(&self) -> Result<()> {
+        match self.lengths.iter().position(|x| *x == 0.0) {
+            None => Ok(()),
+            Some(i) => Err(Error::Data(format!(
+                "row {} is zero and has no direction",
+                i + 1
+            ))),
+        }
+    }
+
+    /// As [`Points::new`], rows of zeros allowed: where lengths count ([`super::Lengths::Keep`]) their kernel is 0.
+    ///
+    /// # Errors
+    /// As [`Points::new`], but for the rows of zeros.
+    pub fn with_zero_rows(dimension: usize, rows: Vec<f64>) -> Result<Self> {
         if dimension == 0 || rows.is_empty() || !rows.len().is_multiple_of(dimension) {
             return Err(Error::Data(format!(
                 "{} numbers are no points of {dimension} coordinates",
@@ -51,10 +75,8 @@ impl Points {
             // scaled, so that no square leaves the doubles
             let largest = row.iter().fold(0.0f64, |m, x| m.max(x.abs()));
             if largest == 0.0 {
-                return Err(Error::Data(format!(
-                    "row {} is zero and has no direction",
-                    i + 1
-                )));
+                lengths.push(0.0);
+                continue;
             }
             row.iter_mut().for_each(|x| *x /= largest);
             let length = row.iter().map(|x| x * x).sum::<f64>().sqrt();

@@ -114,6 +114,13 @@ fn unusable_points_are_refused_with_their_place() {
     }
     let tiny = Points::new(2, vec![3e-320, 4e-320]).unwrap();
     assert!((tiny.unit()[0] - 0.6).abs() < 1e-3);
+    let zero = Points::with_zero_rows(2, vec![0.0, 0.0, 3.0, 4.0]).unwrap();
+    let relu = kernel("relu", Depth::Layers(2));
+    assert!(Gram::symmetric(&relu, &zero, Lengths::Unit).is_err());
+    let kept = Gram::symmetric(&relu, &zero, Lengths::Keep)
+        .unwrap()
+        .matrix();
+    assert_eq!(kept.values, [0.0, 0.0, 0.0, 75.0]);
     let erf = kernel("erf", Depth::Layers(2));
     let error = Gram::symmetric(&erf, &tiny, Lengths::Keep)
         .unwrap_err()
@@ -244,7 +251,7 @@ fn a_store_is_resumed_and_never_half_there() {
     assert_eq!(runs, 9);
     let bytes = std::fs::read(&target).unwrap();
     let head = header(83, 83);
-    assert!(bytes.starts_with(&head) && head.len() % 64 == 0);
+    assert!(bytes.starts_with(&head) && head.len().is_multiple_of(64));
     let values: Vec<f64> = bytes[head.len()..]
         .chunks_exact(8)
         .map(|b| f64::from_le_bytes(b.try_into().unwrap()))

@@ -236,7 +236,7 @@ impl Source {
         let flipped = match self.mirror {
             Mirror::None => Mirror::None,
             _ if form.logarithmic => Mirror::Even,
-            Mirror::Even if self.power % 2 == 0 => Mirror::Even,
+            Mirror::Even if self.power.is_multiple_of(2) => Mirror::Even,
             Mirror::Odd if self.power % 2 == 1 => Mirror::Even,
             _ => Mirror::Odd,
         };
@@ -305,7 +305,8 @@ impl Source {
             }
         };
         kernel.accuracy = self.accuracy(&kernel, deadline)?;
-        if !(kernel.accuracy.measured < WORST) {
+        // an undefined error is infinite
+        if kernel.accuracy.measured >= WORST {
             return Err(Error::Unresolved(format!(
                 "the compiled kernel of `{}` is off by {:.1e} somewhere: the dual is not known well enough near rho = 1 (a \
                  kinked activation without a closed form)",

@@ -84,8 +84,13 @@ fn lengths(network: &args::Network) -> room::Lengths {
 }
 
 /// The rows as points; what is wrong with them, with the name of the file.
-fn points(rows: data::Rows, path: &std::path::Path) -> Result<Points> {
-    Points::new(rows.dimension, rows.values).map_err(|e| match e {
+fn points(rows: data::Rows, path: &std::path::Path, network: &args::Network) -> Result<Points> {
+    let points = match network.lengths {
+        args::Lengths::Unit => Points::new(rows.dimension, rows.values),
+        // rows of zeros have kernel 0 then
+        args::Lengths::Keep => Points::with_zero_rows(rows.dimension, rows.values),
+    };
+    points.map_err(|e| match e {
         Error::Data(message) => Error::Data(format!("{}: {message}", path.display())),
         other => other,
     })
@@ -102,7 +107,7 @@ pub fn gram(
 ) -> Result<GramReport> {
     data::free(&args.out, args.force)?;
     let rows = data::rows(&args.data, args.label.as_deref(), false)?;
-    let points = points(rows, &args.data)?;
+    let points = points(rows, &args.data, &args.network)?;
     let begun = Instant::now();
     let kernel = kernel(text, &args.network, args.depth)?;
     let prepared = begun.elapsed().as_secs_f64();
@@ -184,7 +189,7 @@ pub fn evaluation(
 ) -> Result<Option<Evaluation>> {
     let rows = data::rows(&args.data, Some(&args.label), false)?;
     let (names, labels) = numbered(&rows.labels);
-    let points = points(rows, &args.data)?;
+    let points = points(rows, &args.data, &args.network)?;
     let n = points.len();
     let folds = args.folds.as_deref().map(data::splits).transpose()?;
     let tuning = args.tune.as_deref().map(data::splits).transpose()?;
@@ -285,7 +290,10 @@ pub fn predictions(args: &args::Predict, text: &str) -> Result<Predictions> {
     let train = data::rows(&args.train, Some(&args.label), false)?;
     let test = data::rows(&args.test, Some(&args.label), true)?;
     let (names, labels) = numbered(&train.labels);
-    let (train, test) = (points(train, &args.train)?, points(test, &args.test)?);
+    let (train, test) = (
+        points(train, &args.train, &args.network)?,
+        points(test, &args.test, &args.network)?,
+    );
     let kernel = kernel(text, &args.network, args.depth)?;
     let lengths = lengths(&args.network);
     let own = Gram::symmetric(&kernel, &train, lengths)?.matrix();
