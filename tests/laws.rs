@@ -260,3 +260,19 @@ fn an_unproved_slope_is_not_called_infinite() {
         "B' is infinite"
     );
 }
+
+/// The two grids of the MPFR road may agree better than either is right: here by a factor of two too much, before the proved
+/// discretisation error was part of the estimate.
+#[test]
+fn an_estimate_is_no_smaller_than_the_error_of_its_grid() {
+    let on = |arithmetic| {
+        let options = Options {
+            arithmetic,
+            ..Options::default()
+        };
+        classify(&parse("exp(-(2*x+-1)^2)"), &options).unwrap()
+    };
+    let (balls, mpfr) = (on(Arithmetic::Ball), on(Arithmetic::Mpfr));
+    assert!(overlaps(&balls.a_prime.unwrap(), &mpfr.a_prime.unwrap()));
+    assert!(overlaps(&balls.a.unwrap(), &mpfr.a.unwrap()));
+}

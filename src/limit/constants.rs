@@ -84,6 +84,7 @@ impl Moments {
                 estimated(
                     from_samples(&coarse, derivative)?,
                     from_samples(&fine, derivative)?,
+                    &fine.error,
                     bits,
                 )
             }
@@ -93,6 +94,7 @@ impl Moments {
                 estimated(
                     from_samples(&coarse, derivative)?,
                     from_samples(&fine, derivative)?,
+                    &fine.error,
                     53,
                 )
             }
@@ -150,10 +152,12 @@ fn from_samples<R: Real + Send + Sync>(samples: &Samples<R>, derivative: bool) -
     Ok(out)
 }
 
-/// The finer of two results with four times their difference, and a few units in the last place, as its error.
-fn estimated(coarse: Moments, fine: Moments, bits: Bits) -> Result<Moments> {
+/// The finer of two results, with four times their difference, a few units in the last place, and the discretisation error
+/// of its grid, which is proved on every road, as its error.
+fn estimated(coarse: Moments, fine: Moments, grid: &Float, bits: Bits) -> Result<Moments> {
     let estimate = |c: &Ball, f: &Ball| {
         let mut e = Float::with_val(64, f.mid() - c.mid()).abs() * 4u32;
+        e += grid;
         e += Float::with_val(64, f.mid().abs_ref()) >> (bits - 4);
         e += Float::with_val(64, 1) >> (bits - 2);
         Ball::new(f.mid().clone(), &e)
