@@ -120,13 +120,13 @@ pub enum Command {
     #[command(after_help = limit::depth_help())]
     Depth(Depth),
     /// Write the Gram matrix of a kernel on data
-    #[command(after_help = gram::GRAM_HELP)]
+    #[command(after_help = gram::GRAM_HELP, override_usage = gram::GRAM_USAGE)]
     Gram(Gram),
     /// Measure the accuracy of a kernel on data with folds
-    #[command(after_help = gram::EVALUATE_HELP)]
+    #[command(after_help = gram::EVALUATE_HELP, override_usage = gram::EVALUATE_USAGE)]
     Evaluate(Evaluate),
     /// Classify new rows by a kernel on labelled ones
-    #[command(after_help = gram::PREDICT_HELP)]
+    #[command(after_help = gram::PREDICT_HELP, override_usage = gram::PREDICT_USAGE)]
     Predict(Predict),
     /// Classify images with the kernels of convolutional networks
     #[command(after_help = cntk::HELP, override_usage = cntk::USAGE)]

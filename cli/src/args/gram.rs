@@ -35,6 +35,17 @@ takes a homogeneous activation (relu, leaky_relu, abs ...)"
     pub timeout: Duration,
 }
 
+/// One line would be wider than a page.
+pub const GRAM_USAGE: &str =
+    "deeplimit gram [OPTIONS] --data <FILE> --activation <EXPR> --depth <L>
+                      --out <FILE>";
+/// As [`GRAM_USAGE`].
+pub const EVALUATE_USAGE: &str = "deeplimit evaluate [OPTIONS] --data <FILE> --label <COLUMN>
+                          --activation <EXPR> --depth <L,...>";
+/// As [`GRAM_USAGE`].
+pub const PREDICT_USAGE: &str = "deeplimit predict [OPTIONS] --train <FILE> --test <FILE>
+                         --activation <EXPR> --depth <L> --out <FILE>";
+
 /// `deeplimit gram`.
 #[derive(Args, Debug)]
 pub struct Gram {
