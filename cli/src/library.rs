@@ -21,6 +21,7 @@ pub use deeplimit::paper::{
     Claim, Expected, Finding, Laboratory, Measured, Paper, Parameter, Parameters, Row, Verdict,
     figures::Figure, figures::Look, figures::Series,
 };
+use deeplimit::real::Analytic;
 use deeplimit::recursion::Settings;
 pub use deeplimit::recursion::{Convention, DEPTH_MAX};
 use deeplimit::{dual, hermite, paper, phase, quadrature, real, recursion};
@@ -311,6 +312,7 @@ pub fn kernels(
     let expr = Expr::parse(text)?;
     let (settings, digits) = (network.settings()?, request.digits());
     // at unit norm without biases the limit kernel knows every depth, and what comes of it
+    let mut trouble = None;
     if network.is_unit() {
         let found = Subject::new(&expr, deadline)
             .and_then(|s| s.kernels_and_values(at, network.depth, digits, deadline));
@@ -329,7 +331,9 @@ pub fn kernels(
                     .collect());
             }
             // what is undecided, or has no limit kernel yet, may still be walked
-            Err(Error::Unresolved(_)) => {}
+            Err(e @ Error::Unresolved(_)) if network.depth <= recursion::DIRECT => {
+                trouble = Some(e)
+            }
             Err(error) => return Err(error),
         }
     }
@@ -338,6 +342,9 @@ pub fn kernels(
         .into_iter()
         .map(|row| {
             let k = row?;
+            if let Some(e) = trouble.as_ref().filter(|_| !k.nngp.log.is_finite()) {
+                return Err(e.clone());
+            }
             Ok(Kernel {
                 nngp: Deep::Scaled(k.nngp),
                 ntk: k.ntk.map_or(Deep::Infinite, Deep::Scaled),

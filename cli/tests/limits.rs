@@ -149,6 +149,14 @@ fn bad_input_is_one_sentence() {
             vec!["limit", "relu", "--rho", "0.5", "--fourier", "0"],
             "from 1 to 64",
         ),
+        (
+            vec!["ntk", "x^2-1", "--rho", "0.5", "--depth", "1e12"],
+            "beyond the range",
+        ),
+        (
+            vec!["ntk", "x^2-1", "--rho", "0.5", "--depth", "1e6"],
+            "beyond the range",
+        ),
         (vec!["limit", "rleu", "--rho", "0.5"], "did you mean `relu`"),
         (vec!["depth", "relu", "--tolerance", "0"], "greater than 0"),
         (

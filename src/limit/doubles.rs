@@ -26,7 +26,7 @@ use crate::recursion::{Correlation, Kernels, Layer, Scaled, Unit, Walk};
 const TERMS: usize = 20;
 /// Pieces in `log(1 - rho)`, each of this length.
 const STEP: f64 = 1.0;
-/// Gaps below this are the same as this in doubles.
+/// Inputs whose gap is below this are taken to have this one.
 const SMALLEST: f64 = 1e-17;
 /// Up to this correlation, of either sign, the pieces are in `rho`.
 const MIDDLE: f64 = 0.25;
@@ -35,17 +35,15 @@ const WALKED: u64 = 10_000;
 /// Working precision of the formal series at the edge of chaos, which fixes their order.
 const ORDERS: u32 = 256;
 /// Networks of up to so many layers are walked.
-const SHALLOW: u64 = 8;
+const SHALLOW: u64 = 16;
 /// At the edge of chaos, where `Q` has grown by less than this, relatively, its growth is integrated.
 const GROWTH: f64 = 0.02;
 /// Nodes and weights of Gauss-Legendre on `[0, 1]` (Abramowitz and Stegun, 25.4.30).
-const GAUSS: [(f64, f64); 6] = [
-    (0.033_765_242_898_423_99, 0.085_662_246_189_585_17),
-    (0.169_395_306_766_867_74, 0.180_380_786_524_069_3),
-    (0.380_690_406_958_401_56, 0.233_956_967_286_345_52),
-    (0.619_309_593_041_598_5, 0.233_956_967_286_345_52),
-    (0.830_604_693_233_132_3, 0.180_380_786_524_069_3),
-    (0.966_234_757_101_576, 0.085_662_246_189_585_17),
+const GAUSS: [(f64, f64); 4] = [
+    (0.069_431_844_202_973_71, 0.173_927_422_568_726_93),
+    (0.330_009_478_207_571_9, 0.326_072_577_431_273_07),
+    (0.669_990_521_792_428_1, 0.326_072_577_431_273_07),
+    (0.930_568_155_797_026_3, 0.173_927_422_568_726_93),
 ];
 
 /// `S_L` and `T_L` in doubles for one activation.
@@ -77,7 +75,8 @@ enum Form {
         drift: f64,
         table: Box<Table>,
     },
-    Edge(Box<Table>),
+    /// And the series themselves, for orbits that end below [`SMALLEST`].
+    Edge(Box<(Table, Abel<f64>)>),
     /// Nothing to be gained: a few layers are enough.
     Walked(Box<Unit<f64>>),
 }
@@ -301,7 +300,7 @@ impl Doubles {
                 let q = abel.q() as f64;
                 let powers = [1.0 / q, 1.0 + 1.0 / q, 1.0 + 2.0 / q];
                 Table::new(powers, [0; 3], |place| abel.memory_at(place))
-                    .map(|t| Form::Edge(Box::new(t)))
+                    .map(|t| Form::Edge(Box::new((t, abel))))
             }
             Limit::Linear | Limit::NearestNeighbour(_) | Limit::Ordered(_) => {
                 let unit = Unit::new(dual.clone()).with_parity(kernel.parity);
@@ -389,7 +388,7 @@ impl Doubles {
                 drift,
                 table,
             } => koenigs_kernels(table, [*point, *multiplier, *drift], place, extra, left),
-            Form::Edge(table) => edge_kernels(table, place, extra, left),
+            Form::Edge(edge) => edge_kernels(edge, place, extra, left),
             Form::Walked(_) => unreachable!("answered above"),
         };
         // the layers that were walked have a share of lambda^L too
@@ -445,10 +444,20 @@ fn koenigs_kernels(
     }
 }
 
-fn edge_kernels(table: &Table, place: Place, extra: f64, depth: u64) -> (f64, f64, f64) {
+fn edge_kernels(
+    (table, series): &(Table, Abel<f64>),
+    place: Place,
+    extra: f64,
+    depth: u64,
+) -> (f64, f64, f64) {
     let [abel, slope, memory] = [0, 1, 2].map(|i| table.value(i, place));
     let layers = depth as f64;
-    let last = table.inverse(abel + layers);
+    let target = abel + layers;
+    if target >= *table.knots.last().unwrap_or(&f64::INFINITY) {
+        let [s, end, final_memory] = series.far_memory(&target);
+        return (s, s + (final_memory - memory + extra * slope) / end, 0.0);
+    }
+    let last = table.inverse(target);
     let (s, end) = (last.rho(), table.value(1, last));
     let final_memory = table.value(2, last);
     let grown = if (final_memory - memory).abs() > GROWTH * memory.abs() {

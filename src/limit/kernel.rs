@@ -308,6 +308,15 @@ impl LimitKernel {
                     .map(|(s, t)| plain(&one - &s, &o.ntk() - &t)),
             }
         };
+        if let (Limit::NearestNeighbour(b), Some(k)) = (&self.limit, &kernels)
+            && !(k.nngp.log.is_finite() && k.ntk.log.is_finite())
+        {
+            return Err(Error::Unresolved(format!(
+                "at depth {depth} the kernel is exp({}^{depth} log B), a number whose logarithm is beyond the range of MPFR; \
+                 log B is the function of the limit kernel",
+                b.order()
+            )));
+        }
         let kernels = kernels
             .filter(|k| k.nngp.mantissa.is_finite() && k.ntk.mantissa.is_finite())
             .ok_or_else(|| self.lost(rho))?;

@@ -301,6 +301,7 @@ impl Subject {
         // near 1 the digits of a function of log(1 - rho) are those of the gap
         let mut bits = wanted + 48;
         let mut best = None;
+        let mut trouble = None;
         for _ in 0..4 {
             match self.kernel(&far, bits, deadline).and_then(|kernel| {
                 let values = values(&kernel)?;
@@ -317,15 +318,20 @@ impl Subject {
                     bits += (wanted - have).max(bits / 2) + 16;
                 }
                 Err(Error::Timeout(_)) if best.is_some() => break,
-                Err(Error::Unresolved(_)) if bits < 8 * wanted + 400 => bits *= 2,
+                Err(e @ Error::Unresolved(_)) if bits < 8 * wanted + 400 => {
+                    trouble = Some(e);
+                    bits *= 2;
+                }
                 Err(e) => return best.ok_or(e),
             }
         }
         best.ok_or_else(|| {
-            Error::Unresolved(format!(
-                "the limit kernel of `{}` could not be enclosed",
-                self.classification.activation
-            ))
+            trouble.unwrap_or_else(|| {
+                let name = &self.classification.activation;
+                Error::Unresolved(format!(
+                    "the limit kernel of `{name}` could not be enclosed"
+                ))
+            })
         })
     }
 }

@@ -127,7 +127,10 @@ impl<R: Real> Unit<R> {
     pub fn onward(&self, mut walk: Walk<R>, depth: u64, deadline: Deadline) -> Result<Kernels<R>> {
         let layer = self.layer();
         while walk.depth < depth {
-            if walk.depth.is_multiple_of(64) {
+            if walk
+                .depth
+                .is_multiple_of(if R::TRACKS_ERRORS { 64 } else { 16 })
+            {
                 deadline.check("the recursion over the layers")?;
                 if !walk.nngp().is_finite() {
                     break;

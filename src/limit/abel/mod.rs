@@ -310,6 +310,13 @@ impl<R: Real> Abel<R> {
         Some([abel, &density * &l.slopes, memory])
     }
 
+    /// `rho`, `A'` and `Q` where `A` has a large value; an estimate.
+    pub(super) fn far_memory(&self, abel: &R) -> [R; 3] {
+        let eps = self.inverse(abel);
+        let rho = &R::int(1, abel.bits()) - &eps.powi(self.formal.q as i64);
+        [rho, self.density(&eps), self.sum(&eps)]
+    }
+
     /// `1 - S_L` and `T_L` at any depth. `None` where the orbit does not come near 1 in reasonable time.
     pub fn kernels_at(&self, place: &Correlation<R>, depth: &Integer) -> Option<EdgeKernels<R>> {
         self.kernels_from(Landing::start(place), depth)
