@@ -21,7 +21,6 @@ pub use deeplimit::paper::{
     Claim, Expected, Finding, Laboratory, Measured, Paper, Parameter, Parameters, Row, Verdict,
     figures::Figure, figures::Look, figures::Series,
 };
-use deeplimit::real::Analytic;
 use deeplimit::recursion::Settings;
 pub use deeplimit::recursion::{Convention, DEPTH_MAX};
 use deeplimit::{dual, hermite, paper, phase, quadrature, real, recursion};
@@ -321,6 +320,7 @@ pub fn kernels(
                 return Ok(all
                     .into_iter()
                     .map(|(k, v)| {
+                        k.nngp.decimal_exists()?;
                         Ok(Kernel {
                             nngp: Deep::Scaled(k.nngp),
                             ntk: Deep::Scaled(k.ntk),
@@ -342,8 +342,8 @@ pub fn kernels(
         .into_iter()
         .map(|row| {
             let k = row?;
-            if let Some(e) = trouble.as_ref().filter(|_| !k.nngp.log.is_finite()) {
-                return Err(e.clone());
+            if let Err(e) = k.nngp.decimal_exists() {
+                return Err(trouble.clone().unwrap_or(e));
             }
             Ok(Kernel {
                 nngp: Deep::Scaled(k.nngp),

@@ -155,7 +155,7 @@ fn bad_input_is_one_sentence() {
         ),
         (
             vec!["ntk", "x^2-1", "--rho", "0.5", "--depth", "1e6"],
-            "beyond the range",
+            "too far out",
         ),
         (vec!["limit", "rleu", "--rho", "0.5"], "did you mean `relu`"),
         (vec!["depth", "relu", "--tolerance", "0"], "greater than 0"),

@@ -6,6 +6,7 @@ use rug::float::Round;
 use rug::{Float, Integer};
 
 use super::Scaled;
+use crate::error::{Error, Result};
 use crate::real::{Analytic, Ball, Certain, certain_digits, enclosing_decimal};
 
 /// Up to this logarithm the number itself is an MPFR number (whose exponents reach to `e^(7e8)`).
@@ -61,6 +62,28 @@ impl Scaled<Ball> {
             Parts::Small(exponent) => ("0".into(), format!("1e{exponent}")),
             Parts::Unknown => ("0".into(), "inf".into()),
         }
+    }
+
+    /// Can it be written as a decimal? Not where the decimal exponent itself has thousands of digits, as at depth 10^6 in the
+    /// nearest-neighbour regime; the logarithm can be written then, where it is finite.
+    ///
+    /// # Errors
+    /// [`Error::Unresolved`] with the logarithm.
+    pub fn decimal_exists(&self) -> Result<()> {
+        if !matches!(self.parts(), Parts::Unknown) {
+            return Ok(());
+        }
+        let log = if self.log.is_finite() {
+            format!(
+                "exp({})",
+                certain_digits(self.log.mid(), &self.log.rad(), 15)
+            )
+        } else {
+            "beyond the range of MPFR even as a logarithm".to_owned()
+        };
+        Err(Error::Unresolved(format!(
+            "the kernel is {log}: too far out to be written as a decimal (`limit` has the function that it is a power of)"
+        )))
     }
 
     fn parts(&self) -> Parts {
