@@ -461,3 +461,26 @@ fn solution<R: Real>(
     }
     g
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limit::tests::dual;
+    use crate::real::{Analytic, Ball};
+
+    /// Far beyond the reach, and with few terms, the rest of the series is what counts.
+    #[test]
+    fn the_rest_of_the_series_is_part_of_the_error() {
+        let dual = dual("optimal(2)", 200);
+        let zero = Ball::int(0, 200);
+        let few = Koenigs::new(&dual, zero.clone(), 6).unwrap();
+        let many = Koenigs::new(&dual, zero, 64).unwrap();
+        let z = few.radius.scale2(-1);
+        let exact = many.at(&Correlation::new(z.clone())).unwrap();
+        let near = few.h_near(&z);
+        assert!(near.overlaps(&exact), "{near:?} {exact:?}");
+        assert!((&near.midpoint() - &exact).abs().to_f64() > 1e-12);
+        let slope = few.slope_near(&z);
+        assert!(slope.overlaps(&many.slope_at(&Correlation::new(z)).unwrap()));
+    }
+}

@@ -19,7 +19,7 @@ mod underflow;
 mod verdict;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use crate::real::{Arithmetic, Quantity, Value};
 pub use abel::{Abel, EdgeKernels};

@@ -379,3 +379,23 @@ impl<R: Real> Abel<R> {
         Some((c, k))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limit::tests::{dual, holds, place};
+
+    /// Changing over earlier than is good for the precision, the residual is what counts.
+    #[test]
+    fn the_residual_is_part_of_the_error() {
+        let relu = dual("relu", 220);
+        let abel = Abel::new(&relu, 220).unwrap();
+        let late = abel.at(&place("0", 220)).unwrap();
+        holds(&late, "7.235000260090157564978696575487690668267");
+        let early = abel.with_entry(relu, abel.entry_for(40));
+        let value = early.at(&place("0", 220)).unwrap();
+        assert!(value.overlaps(&late), "{value:?} {late:?}");
+        assert!((&value.midpoint() - &late).abs().to_f64() > 1e-40);
+        assert!(value.rad() < 1e-10);
+    }
+}

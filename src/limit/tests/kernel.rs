@@ -224,3 +224,21 @@ fn a_correlation_is_in_range_and_the_regime_decided() {
         .unwrap_err();
     assert!(error.to_string().contains("0 at every depth"), "{error}");
 }
+
+/// At `rho = 1` the rest of the slope of a kinked activation is known, not only bounded: `dual'(1) = B'`.
+#[test]
+fn the_slope_of_a_series_at_one_is_b_prime() {
+    let subject = subject("elu");
+    let dual = subject
+        .dual(&decimal("0.5"), 100, Deadline::default())
+        .unwrap();
+    let slope = dual.slope_at_gap(&Ball::int(0, 100));
+    // theory notes 2.3 (act_constants): A, A', B' of elu; B' from the classification with more digits
+    let options = crate::limit::Options {
+        digits: 25,
+        ..Default::default()
+    };
+    let c = crate::limit::classify(&Expr::parse("elu").unwrap(), &options).unwrap();
+    assert!(of(&c.b_prime.unwrap()).overlaps(&slope));
+    assert!(slope.rad() < 1e-20);
+}
