@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
+use deeplimit::limit::Quantity;
 use serde::Serialize;
 
 use super::{Exit, INTERRUPT, Report};
@@ -223,6 +224,20 @@ fn word(verdict: Verdict) -> &'static str {
     }
 }
 
+/// The certain digits; where they are few, as with a standard error, the number and its error.
+fn measured_number(q: &Quantity) -> String {
+    /// With so many digits a number speaks for itself.
+    const TELLING: usize = 4;
+    let digits = certain(q, DIGITS);
+    let short = digits.bytes().filter(u8::is_ascii_digit).count() <= TELLING;
+    let number = Number::new(q, TELLING as u32);
+    if short && !digits.contains("+-") && q.exact.is_none() && number.radius != "0" {
+        format!("{} +- {}", number.value, number.radius)
+    } else {
+        digits
+    }
+}
+
 /// The verdict, the claim, the numbers; below it what was done.
 fn shown(claim: &Claim, found: &Finding, explain: bool, width: usize) -> String {
     let style = match found.verdict {
@@ -233,7 +248,7 @@ fn shown(claim: &Claim, found: &Finding, explain: bool, width: usize) -> String 
     let verdict = word(found.verdict);
     let measured = found.measured.as_ref().map_or(String::new(), |m| match m {
         Measured::Word(w) => w.clone(),
-        Measured::Number(q) => certain(q, DIGITS),
+        Measured::Number(q) => measured_number(q),
     });
     let mut text = format!("{style}{verdict:<13}{style:#}  {BOLD}{}{BOLD:#}", claim.key);
     if !measured.is_empty() {
