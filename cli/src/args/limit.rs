@@ -60,7 +60,7 @@ pub struct Depth {
         allow_hyphen_values = true
     )]
     pub rho: Vec<String>,
-    /// A CSV file of points, one a row: its closest and its farthest pair
+    /// A .csv or .npy file of points: its closest and its farthest pair
     #[arg(long, value_name = "FILE", conflicts_with = "rho")]
     pub data: Option<std::path::PathBuf>,
     #[command(flatten)]
