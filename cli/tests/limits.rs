@@ -4,27 +4,7 @@
 
 mod support;
 
-use serde_json::Value as Json;
-use support::{assert_bad, deeplimit};
-
-fn items(line: &[&str]) -> Vec<Json> {
-    let session = deeplimit(line);
-    assert_eq!(session.code, Some(0), "{line:?} {}", session.stderr);
-    let json: Json = serde_json::from_str(&session.stdout).unwrap();
-    json.as_array().unwrap().clone()
-}
-
-/// A decimal begins like the reference, up to the last digit, which may be rounded.
-#[track_caller]
-fn begins(number: &Json, reference: &str) {
-    let value = number["value"].as_str().unwrap();
-    let head = &reference[..reference.len() - 1];
-    assert!(value.starts_with(head), "{value} is not {reference}");
-}
-
-fn float(number: &Json) -> f64 {
-    number["value"].as_str().unwrap().parse().unwrap()
-}
+use support::{assert_bad, begins, deeplimit, float, items};
 
 #[test]
 fn koenigs_boettcher_abel() {

@@ -6,26 +6,7 @@
 mod support;
 
 use serde_json::Value as Json;
-use support::{AT_ONCE, assert_bad, deeplimit};
-
-fn items(line: &[&str]) -> Vec<Json> {
-    let session = deeplimit(line);
-    assert_eq!(session.code, Some(0), "{line:?} {}", session.stderr);
-    let json: Json = serde_json::from_str(&session.stdout).unwrap();
-    json.as_array().unwrap().clone()
-}
-
-/// A decimal begins like the reference, up to the last digit, which may be rounded.
-#[track_caller]
-fn begins(number: &Json, reference: &str) {
-    let value = number["value"].as_str().unwrap();
-    let head = &reference[..reference.len() - 1];
-    assert!(value.starts_with(head), "{value} is not {reference}");
-}
-
-fn float(number: &Json) -> f64 {
-    number["value"].as_str().unwrap().parse().unwrap()
-}
+use support::{AT_ONCE, assert_bad, begins, deeplimit, float, items};
 
 fn ntk<'a>(expression: &'a str, rho: &'a str, depth: &'a str, more: &[&'a str]) -> Vec<Json> {
     let line = ["ntk", expression, "--rho", rho, "--depth", depth, "--json"];

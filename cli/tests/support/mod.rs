@@ -9,6 +9,8 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde_json::Value as Json;
+
 /// What takes milliseconds may take this long on a machine that is busy with other tests.
 pub const AT_ONCE: Duration = Duration::from_secs(5);
 
@@ -117,4 +119,25 @@ pub fn assert_bad(name: &str, session: &Session) {
         session.stderr
     );
     assert!(session.took < AT_ONCE, "{name}: {:?}", session.took);
+}
+
+/// The items of an answer in JSON, of a command that answers.
+pub fn items(line: &[&str]) -> Vec<Json> {
+    let session = deeplimit(line);
+    assert_eq!(session.code, Some(0), "{line:?} {}", session.stderr);
+    let json: Json = serde_json::from_str(&session.stdout).unwrap();
+    json.as_array().unwrap().clone()
+}
+
+/// A decimal begins like the reference, up to the last digit, which may be rounded.
+#[track_caller]
+pub fn begins(number: &Json, reference: &str) {
+    let value = number["value"].as_str().unwrap();
+    let head = &reference[..reference.len() - 1];
+    assert!(value.starts_with(head), "{value} is not {reference}");
+}
+
+/// The value of a number, as a double.
+pub fn float(number: &Json) -> f64 {
+    number["value"].as_str().unwrap().parse().unwrap()
 }
