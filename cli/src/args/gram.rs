@@ -148,7 +148,7 @@ pub enum Lengths {
     Keep,
 }
 
-fn depth(text: &str) -> Result<Depth, String> {
+pub(super) fn depth(text: &str) -> Result<Depth, String> {
     match text.trim() {
         "inf" | "infinite" | "infinity" => Ok(Depth::Infinite),
         text => match text.parse::<u64>() {
@@ -158,7 +158,7 @@ fn depth(text: &str) -> Result<Depth, String> {
     }
 }
 
-fn ridge(text: &str) -> Result<f64, String> {
+pub(super) fn ridge(text: &str) -> Result<f64, String> {
     text.trim()
         .parse()
         .ok()
