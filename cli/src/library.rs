@@ -2,9 +2,12 @@
 //! through here; no other file of the command line calls the mathematics.
 
 mod data;
+mod dynamics;
 pub mod images;
 
 use std::time::Duration;
+
+pub use dynamics::dynamics;
 
 pub use data::{Evaluation, Fold, GramReport, evaluation, gram, predictions};
 

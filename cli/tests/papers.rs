@@ -231,6 +231,15 @@ fn bad_questions_are_one_sentence() {
     assert!(!Path::new("x").exists());
 }
 
+/// The same for training.
+#[test]
+fn the_quick_claims_about_training_agree() {
+    let session = deeplimit(&["papers", "check", "lee2019", "--effort", "1"]);
+    assert_eq!(session.code, Some(0), "{}", session.stdout);
+    let agree = session.stdout.lines().filter(|l| l.starts_with("agrees"));
+    assert_eq!(agree.count(), 5, "{}", session.stdout);
+}
+
 /// Every claim of effort 1 that the program brings agrees.
 #[test]
 fn the_quick_claims_agree() {

@@ -22,6 +22,7 @@ const COMMANDS: &[&str] = &[
     "gram",
     "evaluate",
     "predict",
+    "dynamics",
     "cntk",
     "papers",
     "completions",

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::claim::{Claim, Finding, Measured};
 use super::experiment::Tally;
 use super::parameters::Parameters;
-use super::{accuracy, kernels, labels};
+use super::{accuracy, dynamics, kernels, labels};
 use crate::classifier::Table;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
@@ -58,7 +58,7 @@ macro_rules! measure {
     };
 }
 
-static MEASURES: [Measure; 19] = [
+static MEASURES: [Measure; 24] = [
     measure!(
         "regime",
         ["activation"],
@@ -210,6 +210,74 @@ static MEASURES: [Measure; 19] = [
         false,
         accuracy::same_labels,
         "Share of test points of the consistency experiment on which two rules agree."
+    ),
+    measure!(
+        "linearisation_order",
+        [
+            "activation",
+            "depth",
+            "points",
+            "widths",
+            "networks",
+            "steps"
+        ],
+        [],
+        false,
+        dynamics::linearisation_order,
+        "The exponent a with which the distance of trained networks from their linearisation falls like width^-a."
+    ),
+    measure!(
+        "ntk_change_order",
+        [
+            "activation",
+            "depth",
+            "points",
+            "widths",
+            "networks",
+            "steps"
+        ],
+        [],
+        false,
+        dynamics::ntk_change_order,
+        "The exponent a with which the change of the tangent kernel in training falls like width^-a."
+    ),
+    measure!(
+        "ensemble_mean",
+        [
+            "activation",
+            "depth",
+            "points",
+            "width",
+            "networks",
+            "steps"
+        ],
+        [],
+        false,
+        dynamics::ensemble_mean,
+        "Mean output of trained networks less mu_t, over the root of Sigma_t."
+    ),
+    measure!(
+        "ensemble_variance",
+        [
+            "activation",
+            "depth",
+            "points",
+            "width",
+            "networks",
+            "steps"
+        ],
+        [],
+        false,
+        dynamics::ensemble_variance,
+        "Variance of the outputs of trained networks over Sigma_t."
+    ),
+    measure!(
+        "variance_ratio",
+        ["activation", "depth", "points"],
+        [],
+        false,
+        dynamics::variance_ratio,
+        "Sigma at infinite time with all layers trained over that with the last one trained (NNGP)."
     ),
 ];
 

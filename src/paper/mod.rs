@@ -10,6 +10,7 @@
 
 mod accuracy;
 mod claim;
+mod dynamics;
 mod experiment;
 pub mod figures;
 mod kernels;
