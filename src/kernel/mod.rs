@@ -12,6 +12,7 @@
 pub mod build;
 pub mod charts;
 pub mod orbit;
+mod vector;
 
 #[cfg(test)]
 mod tests;
@@ -197,20 +198,17 @@ impl Kernel {
     pub fn at_all(&self, rho: &[f64], out: &mut [f64]) {
         let n = rho.len().min(out.len());
         let (rho, out) = (&rho[..n], &mut out[..n]);
-        let (chunks, rest) = rho.as_chunks::<8>();
+        let (eights, rest) = rho.as_chunks::<8>();
         let (slots, last) = out.as_chunks_mut::<8>();
+        let inside = vector::values(&self.charts, eights, slots);
         let plain = self.form.power == 0 && !self.form.logarithmic;
-        for (rho, out) in chunks.iter().zip(slots) {
-            *out = self.charts.at_eight(rho);
-            if !plain {
-                for (x, rho) in out.iter_mut().zip(rho) {
-                    *x = self.finished(*rho, *x);
-                }
-            }
-            if rho.iter().any(|r| r.abs() >= 1.0) {
-                for (x, rho) in out.iter_mut().zip(rho) {
-                    *x = self.end(*rho).unwrap_or(*x);
-                }
+        if !plain || !inside {
+            for (x, rho) in slots
+                .as_flattened_mut()
+                .iter_mut()
+                .zip(eights.as_flattened())
+            {
+                *x = self.end(*rho).unwrap_or_else(|| self.finished(*rho, *x));
             }
         }
         for (rho, out) in rest.iter().zip(last) {
