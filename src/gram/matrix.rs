@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::points::Points;
 use crate::error::{Error, Result};
-use crate::kernel::Kernel;
+use crate::kernel::{Classifier, Kernel};
 
 /// Rows and columns of a tile: 128 kB.
 const TILE: (usize, usize) = (64, 256);
@@ -160,6 +160,28 @@ impl<'a> Gram<'a> {
 
     /// The whole matrix.
     pub fn matrix(&self) -> Matrix {
+        self.filled(|i, start, rho, out| self.apply(i, start, rho, out))
+    }
+
+    /// The matrix that the kernel's classifier ([`Kernel::classifier`]) decides by: the kernel itself; in the nearest-neighbour
+    /// regime, where it is a delta, minus the gap `1 - x . x'` (for an activation that is even or odd `1 - |x . x'|`).
+    ///
+    /// # Errors
+    /// [`Error::Domain`] for a majority vote where lengths count: there every point would weigh `1/|x|`.
+    pub fn decisive(&self) -> Result<Matrix> {
+        match self.kernel.classifier() {
+            Classifier::NearestNeighbour => {
+                Ok(self.filled(|i, start, rho, out| self.nearness(i, start, rho, out)))
+            }
+            Classifier::Majority if self.factors.is_some() => Err(Error::Domain(format!(
+                "at infinite depth `{}` takes a majority vote of directions: divide the rows by their lengths",
+                self.kernel.activation()
+            ))),
+            _ => Ok(self.matrix()),
+        }
+    }
+
+    fn filled(&self, entries: impl Fn(usize, usize, &[f64], &mut [f64]) + Sync) -> Matrix {
         let (rows, columns) = self.shape();
         let mut values = vec![0.0; rows * columns];
         values
@@ -172,7 +194,7 @@ impl<'a> Gram<'a> {
                 } else {
                     columns
                 };
-                self.strip(first, end, out);
+                self.strip(first, end, out, &entries);
             });
         if self.same {
             mirror(&mut values, rows, rows, 0);
@@ -189,11 +211,21 @@ impl<'a> Gram<'a> {
         let columns = self.right.len();
         out.par_chunks_mut(TILE.0 * columns)
             .enumerate()
-            .for_each(|(block, out)| self.strip(first + block * TILE.0, columns, out));
+            .for_each(|(block, out)| {
+                let entries =
+                    |i, start, rho: &[f64], out: &mut [f64]| self.apply(i, start, rho, out);
+                self.strip(first + block * TILE.0, columns, out, &entries);
+            });
     }
 
     /// Rows from `first` on, columns `0..end`.
-    fn strip(&self, first: usize, end: usize, out: &mut [f64]) {
+    fn strip(
+        &self,
+        first: usize,
+        end: usize,
+        out: &mut [f64],
+        entries: &impl Fn(usize, usize, &[f64], &mut [f64]),
+    ) {
         let columns = self.right.len();
         let d = self.left.dimension();
         let count = out.len() / columns;
@@ -219,7 +251,7 @@ impl<'a> Gram<'a> {
                 Par::Seq,
             );
             for (i, rho) in product.chunks_exact(width).enumerate() {
-                self.apply(
+                entries(
                     first + i,
                     start,
                     rho,
@@ -232,18 +264,43 @@ impl<'a> Gram<'a> {
     /// The kernel of one row with some columns.
     fn apply(&self, i: usize, start: usize, rho: &[f64], out: &mut [f64]) {
         self.kernel.at_all(rho, out);
+        let parity = self.kernel.parity();
         for (k, (product, value)) in rho.iter().zip(out.iter_mut()).enumerate() {
             let j = start + k;
             if self.same && i == j {
                 *value = self.kernel.diagonal();
             } else if let Some(t) = self.left.gap(i, self.right, j, *product) {
                 *value = self.kernel.at_gap(t);
+            } else if let Some(sign) = parity
+                && let Some(t) = self.left.opposite_gap(i, self.right, j, *product)
+            {
+                *value = sign * self.kernel.at_gap(t);
             }
         }
         if let Some([left, right]) = &self.factors {
             for (value, factor) in out.iter_mut().zip(&right[start..]) {
                 *value *= left[i] * factor;
             }
+        }
+    }
+}
+
+impl Gram<'_> {
+    /// Minus the gap of one row and some columns.
+    fn nearness(&self, i: usize, start: usize, rho: &[f64], out: &mut [f64]) {
+        let folded = self.kernel.parity().is_some();
+        for (k, (product, value)) in rho.iter().zip(out.iter_mut()).enumerate() {
+            let j = start + k;
+            let gap = if self.same && i == j {
+                0.0
+            } else if folded && *product < 0.0 {
+                let near = self.left.opposite_gap(i, self.right, j, *product);
+                near.unwrap_or(1.0 + product)
+            } else {
+                let near = self.left.gap(i, self.right, j, *product);
+                near.unwrap_or(1.0 - product)
+            };
+            *value = -gap;
         }
     }
 }

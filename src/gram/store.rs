@@ -220,13 +220,7 @@ fn fingerprint(gram: &Gram) -> u64 {
         }
     };
     let k = gram.kernel();
-    let words = format!(
-        "{} {:?} {:?} {:?}",
-        k.activation(),
-        k.depth(),
-        k.kind(),
-        gram.lengths()
-    );
+    let words = format!("{} {:?}", k.description(), gram.lengths());
     words.bytes().for_each(|b| feed(u64::from(b)));
     for points in gram.points() {
         feed(points.dimension() as u64);

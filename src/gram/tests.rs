@@ -269,3 +269,213 @@ fn a_store_is_resumed_and_never_half_there() {
     assert!(error.contains("exists already"), "{error}");
     std::fs::remove_dir_all(&dir).unwrap();
 }
+
+fn expr(text: &str) -> Expr {
+    Expr::parse(text).unwrap()
+}
+
+/// The circle, labels in two arcs, and one test point that is a training point.
+fn labelled(n: usize, seed: u64) -> (Points, Points, Vec<usize>) {
+    let x = points(n, 2, seed);
+    let labels = (0..n)
+        .map(|i| usize::from(x.unit()[2 * i] > 0.2) + usize::from(x.unit()[2 * i + 1] > 0.7))
+        .collect();
+    let mut others = numbers(16, seed ^ 5);
+    others.extend(&x.given()[6..8]);
+    (x, Points::new(2, others).unwrap(), labels)
+}
+
+/// The same points for the room `classifier`.
+fn exactly(p: &Points) -> crate::classifier::Points {
+    let rows = p.unit().chunks_exact(2).map(<[f64]>::to_vec).collect();
+    crate::classifier::Points::coordinates(rows, crate::classifier::Sphere::Refuse).unwrap()
+}
+
+fn decided(k: &Kernel, x: &Points, tests: &Points, labels: &[usize], ridge: f64) -> Matrix {
+    let own = Gram::symmetric(k, x, Lengths::Unit)
+        .unwrap()
+        .decisive()
+        .unwrap();
+    let cross = Gram::cross(k, tests, x, Lengths::Unit)
+        .unwrap()
+        .decisive()
+        .unwrap();
+    Rule::new(k, 3, ridge).scores(&own, &cross, labels).unwrap()
+}
+
+#[test]
+fn the_interpolant_is_that_of_high_precision() {
+    let k = kernel("exp(x/2)", Depth::Infinite);
+    let (x, tests, labels) = labelled(9, 21);
+    let scores = decided(&k, &x, &tests, &labels, 0.0);
+    let training = crate::classifier::Training::new(exactly(&x), labels.clone()).unwrap();
+    let g = crate::classifier::OrderedGap::new(expr("exp(x/2)")).unwrap();
+    let (exact, _) = crate::classifier::interpolant(&g, &training, &exactly(&tests), 4096).unwrap();
+    for (i, d) in exact.iter().enumerate() {
+        for c in 0..d.scores.len() {
+            // one-hot targets with the mean 1/3 taken off; doubles times the condition of nine points
+            let e = d.scores[c].to_f64() - 1.0 / 3.0;
+            assert!(
+                (scores.row(i)[c] - e).abs() < 1e-5,
+                "{i} {c} {e} {:?}",
+                scores.row(i)
+            );
+        }
+    }
+    // a training point keeps its label
+    assert_eq!(classes(&scores)[8], labels[3]);
+    // what regression at a finite depth is near: S_L = 1 - b^L g + O(b^2L), b = 1/4
+    let deep = Kernel::new(
+        &expr("exp(x/2)"),
+        Depth::Layers(5),
+        Kind::Nngp,
+        Deadline::default(),
+    );
+    let near = decided(&deep.unwrap(), &x, &tests, &labels, 0.0);
+    assert_eq!(classes(&near), classes(&scores));
+}
+
+#[test]
+fn votes_and_nearest_points() {
+    use crate::classifier::{Training, majority, nearest};
+    let (x, tests, labels) = labelled(40, 3);
+    let training = Training::new(exactly(&x), labels.clone()).unwrap();
+    for text in ["relu", "x^2", "exp(x)*x"] {
+        let k = kernel(text, Depth::Infinite);
+        let found = classes(&decided(&k, &x, &tests, &labels, 0.0));
+        assert_eq!(Some(found[0]), majority(&training).label, "{text}");
+        assert_eq!(found[8], labels[3], "{text}");
+        // ridgeless regression far down
+        let deep = kernel(
+            text,
+            Depth::Layers(if text == "relu" { 100_000_000 } else { 150 }),
+        );
+        assert_eq!(
+            classes(&decided(&deep, &x, &tests, &labels, 0.0)),
+            found,
+            "{text}"
+        );
+    }
+    let k = kernel("(hermite(2,x)+hermite(3,x))/sqrt(2)", Depth::Infinite);
+    let found = classes(&decided(&k, &x, &tests, &labels, 0.0));
+    for (i, class) in found.iter().enumerate() {
+        let row = |p: &Points, i: usize| p.given()[2 * i..2 * i + 2].to_vec();
+        let gaps: Vec<f64> = (0..40)
+            .map(|j| exact_gap(&row(&tests, i), &row(&x, j)))
+            .collect();
+        assert_eq!(Some(*class), nearest(&training, &gaps).label, "{i}");
+    }
+    // an even activation sees lines: the point opposite to x_3 is x_3
+    let even = kernel("x^2-1", Depth::Infinite);
+    let opposite: Vec<f64> = x.given()[6..8].iter().map(|a| -a).collect();
+    let there = Points::new(2, opposite).unwrap();
+    assert_eq!(
+        classes(&decided(&even, &x, &there, &labels, 0.0)),
+        [labels[3]]
+    );
+    // equally near: the class that most of them have, then the first
+    let square = Points::new(2, vec![1.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0, -3.0]).unwrap();
+    let middle = Points::new(2, vec![1.0, 1.0]).unwrap();
+    assert_eq!(
+        classes(&decided(&k, &square, &middle, &[1, 0, 1, 2], 0.0)),
+        [1]
+    );
+    assert_eq!(
+        classes(&decided(&k, &square, &middle, &[1, 0, 2, 0], 0.0)),
+        [0]
+    );
+    // where lengths count a vote has no matrix
+    let relu = kernel("relu", Depth::Infinite);
+    let kept = Gram::symmetric(&relu, &square, Lengths::Keep).unwrap();
+    assert!(
+        kept.decisive()
+            .unwrap_err()
+            .to_string()
+            .contains("majority")
+    );
+}
+
+/// Leaving a row out is the same as having none, for every classifier.
+#[test]
+fn left_out_is_left_out() {
+    let (x, _, labels) = labelled(25, 8);
+    for (text, depth, ridge) in [
+        ("relu", Depth::Layers(3), 1e-3),
+        ("relu", Depth::Infinite, 0.0),
+        ("exp(x)*x", Depth::Infinite, 0.0),
+        ("sin(x)", Depth::Infinite, 0.0),
+        ("x^2-1", Depth::Infinite, 0.0),
+    ] {
+        let k = kernel(text, depth);
+        let own = Gram::symmetric(&k, &x, Lengths::Unit)
+            .unwrap()
+            .decisive()
+            .unwrap();
+        // a ridge is relative to the matrix at hand: the diagonal of relu is 4 with any row left out
+        let all = Rule::new(&k, 3, ridge)
+            .scores_left_out(&own, &labels)
+            .unwrap();
+        for out in [0, 11, 24] {
+            let rest: Vec<usize> = (0..25).filter(|i| *i != out).collect();
+            let few: Vec<usize> = rest.iter().map(|i| labels[*i]).collect();
+            let (small, cross) = (
+                own.selected(&rest, &rest).unwrap(),
+                own.selected(&[out], &rest).unwrap(),
+            );
+            let one = Rule::new(&k, 3, ridge)
+                .scores(&small, &cross, &few)
+                .unwrap();
+            for c in 0..3 {
+                let (a, b) = (one.values[c], all.row(out)[c]);
+                assert!(
+                    (a - b).abs() < 1e-9 * (1.0 + a.abs()),
+                    "{text} {out} {c}: {a} {b}"
+                );
+            }
+        }
+    }
+}
+
+/// The interpolant's shortcut for leaving out, on `-|x - x'|`, which is conditionally definite and far from singular.
+#[test]
+fn interpolants_leave_out_and_interpolate() {
+    let (x, _, labels) = labelled(25, 8);
+    let values = (0..25)
+        .flat_map(|i| (0..25).map(move |j| (i, j)))
+        .map(|(i, j)| {
+            let d = |c: usize| x.unit()[2 * i + c] - x.unit()[2 * j + c];
+            -d(0).hypot(d(1))
+        })
+        .collect();
+    let k = Matrix {
+        rows: 25,
+        columns: 25,
+        values,
+    };
+    let y = one_hot(&labels, 3);
+    let fit = Interpolant::new(&k, &y, 0.0).unwrap();
+    for (a, b) in fit.predictions(&k).unwrap().values.iter().zip(&y.values) {
+        assert!((a - b).abs() < 1e-11);
+    }
+    let all = fit.left_out();
+    for out in [0, 11, 24] {
+        let rest: Vec<usize> = (0..25).filter(|i| *i != out).collect();
+        let targets = y.selected(&rest, &[0, 1, 2]).unwrap();
+        let fit = Interpolant::new(&k.selected(&rest, &rest).unwrap(), &targets, 0.0).unwrap();
+        let one = fit
+            .predictions(&k.selected(&[out], &rest).unwrap())
+            .unwrap();
+        for c in 0..3 {
+            assert!((one.values[c] - all.row(out)[c]).abs() < 1e-11, "{out} {c}");
+        }
+    }
+    // with a ridge: K w + ridge mu w + b = y, and w sums to 0, so that the residuals do
+    let soft = Interpolant::new(&k, &y, 0.1)
+        .unwrap()
+        .predictions(&k)
+        .unwrap();
+    for c in 0..3 {
+        let sum: f64 = (0..25).map(|i| y.row(i)[c] - soft.row(i)[c]).sum();
+        assert!(sum.abs() < 1e-11);
+    }
+}

@@ -169,6 +169,26 @@ impl Charts {
         })
     }
 
+    /// The same value everywhere.
+    pub fn constant(value: f64) -> Option<Self> {
+        let mut charts = Charts::new(Mirror::Even, |_| 0.0)?;
+        for cell in &mut charts.cells {
+            cell[2..].fill(0.0);
+        }
+        charts.raise(value);
+        Some(charts)
+    }
+
+    /// All values are multiplied.
+    pub fn scale(&mut self, factor: f64) {
+        self.cells.iter_mut().for_each(|c| *c = times(c, factor));
+    }
+
+    /// The number is added to all values.
+    pub fn raise(&mut self, by: f64) {
+        self.cells.iter_mut().for_each(|c| c[2] += by);
+    }
+
     /// Doubles in the table.
     pub fn size(&self) -> usize {
         self.cells.len() * (TERMS + 2)

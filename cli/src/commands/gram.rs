@@ -3,6 +3,7 @@
 use std::io;
 use std::time::Instant;
 
+use deeplimit::kernel::LimitForm;
 use serde::Serialize;
 
 use super::{INTERRUPT, Report, expression};
@@ -25,6 +26,8 @@ struct GramJson {
     resumed: usize,
     /// The kernel is `e^log_scale` times the entries.
     log_scale: f64,
+    /// What the entries are at infinite depth: the regime; `null` at finite depth.
+    limit: Option<&'static str>,
     /// The largest relative error met at construction.
     error: f64,
     /// Seconds.
@@ -76,6 +79,7 @@ fn json(args: &Args, a: &GramReport, begun: Instant) -> GramJson {
         blocks: a.blocks,
         resumed: a.resumed,
         log_scale: a.log_scale,
+        limit: a.form.map(LimitForm::name),
         error: a.error,
         prepared: a.prepared,
         computed: begun.elapsed().as_secs_f64() - a.prepared,
@@ -91,12 +95,16 @@ fn words(args: &Args, a: &GramReport, begun: Instant) -> String {
         0.0 => String::new(),
         log => format!("\nthe kernel is e^{log} times the entries"),
     };
+    let limit = a
+        .form
+        .map(|form| format!("\nthe limit of infinite depth ({})", form.name()))
+        .unwrap_or_default();
     let resumed = match a.resumed {
         0 => String::new(),
         n => format!(", {n} of {} row blocks found finished", a.blocks),
     };
     format!(
-        "{out}: {n} x {n} of {}, in {:.1} s{resumed}{scale}\nlargest error of the compiled kernel, measured: {:.0e}\n",
+        "{out}: {n} x {n} of {}, in {:.1} s{resumed}{scale}{limit}\nlargest error of the compiled kernel, measured: {:.0e}\n",
         a.activation,
         begun.elapsed().as_secs_f64(),
         a.error,
