@@ -6,7 +6,7 @@ mod limit;
 mod network;
 mod papers;
 
-pub use cntk::{Cntk, Kernel, Numbers, Preprocess, Readout};
+pub use cntk::{Cntk, Input, Kernel, Numbers, Preprocess, Readout};
 pub use gram::{Evaluate, Gram, Kind, Lengths, Network, Predict};
 pub use limit::{Depth, Limit};
 pub use network::{Ntk, Phase};

@@ -82,7 +82,7 @@ pub fn run(args: &Args, width: usize) -> Report {
             if answer.interrupted || answer.depths.iter().any(Result::is_ok) {
                 words = answer.words(args);
             }
-            for (layers, depth) in args.layers.iter().zip(answer.depths) {
+            for (layers, depth) in answer.layers.iter().zip(answer.depths) {
                 match depth {
                     Ok(Some(depth)) => {
                         entries.push(Entry {
@@ -112,7 +112,7 @@ pub fn run(args: &Args, width: usize) -> Report {
             let train = args.train.display().to_string();
             items.push(Item::Fault(FaultItem::new("train", &train, &error)));
             let text = match &error {
-                Error::Parse { .. } => args.activation.clone(),
+                Error::Parse { .. } => args.network.as_ref().unwrap_or(&args.activation).clone(),
                 // The sentence has all names.
                 _ => String::new(),
             };
@@ -133,6 +133,8 @@ pub fn run(args: &Args, width: usize) -> Report {
 }
 
 struct Answer {
+    /// Numbers of convolutions
+    layers: Vec<usize>,
     /// In the order of the layers; `None` where nothing was finished.
     depths: Vec<Result<Option<DepthJson>>>,
     pairs: u64,
@@ -176,6 +178,10 @@ struct Description<'a> {
     /// Of pixels and labels after preprocessing
     fingerprint: String,
     layers: &'a [usize],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    network: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input: Option<String>,
     readout: String,
     activation: &'a str,
     filter: usize,
@@ -188,7 +194,10 @@ struct Description<'a> {
 
 fn answered(args: &Args) -> Result<Answer> {
     // What is typed is looked at before what is read.
-    Convolutional::new(args, [1 << 20, 32, 1])?;
+    let layers = images::convolutions(args)?;
+    if args.network.is_none() {
+        Convolutional::new(args, [1 << 20, 32, 1])?;
+    }
     if !(args.jitter >= 0.0 && args.jitter.is_finite()) {
         return Err(Error::Domain(format!(
             "the jitter must be a number from 0; {} is not",
@@ -224,8 +233,10 @@ fn answered(args: &Args) -> Result<Answer> {
         train_count: train.len(),
         test_count: test.len(),
         fingerprint: format!("{:016x}", fingerprint(&[&train, &test])),
-        layers: &args.layers,
-        readout: format!("{:?}", args.readout),
+        layers: &layers,
+        network: args.network.as_deref(),
+        input: args.input.map(|input| format!("{input:?}")),
+        readout: args.readout.map(|r| format!("{r:?}")).unwrap_or_default(),
         activation: args.activation.trim(),
         filter: args.filter,
         bias: args.bias,
@@ -237,6 +248,7 @@ fn answered(args: &Args) -> Result<Answer> {
     let text = serde_json::to_string_pretty(&description).unwrap_or_default() + "\n";
     let work = Work {
         args,
+        layers: layers.clone(),
         kernel,
         store: Store::open(args.out.as_deref(), &text)?,
         train,
@@ -299,6 +311,7 @@ fn fingerprint(sets: &[&Images]) -> u64 {
 
 struct Work<'a> {
     args: &'a Args,
+    layers: Vec<usize>,
     kernel: Convolutional,
     store: Store,
     train: Images,
@@ -326,7 +339,7 @@ impl Work<'_> {
         let mut interrupted = true;
         if let Some(grams) = self.grams(&mut clock)? {
             let regressions = self.regressions(grams);
-            let mut correct = vec![vec![]; self.args.layers.len()];
+            let mut correct = vec![vec![]; self.layers.len()];
             interrupted = regressions.iter().any(Result::is_ok)
                 && !self.tested(&regressions, &mut correct, &mut clock)?;
             let depth = |(n, regression): (usize, Result<Regression>)| {
@@ -340,6 +353,7 @@ impl Work<'_> {
             self.store.keep_text("accuracy.json", &array(&answers))?;
         }
         Ok(Answer {
+            layers: self.layers.clone(),
             depths,
             pairs: clock.pairs,
             all_pairs,
@@ -352,15 +366,15 @@ impl Work<'_> {
     /// Rows that are finished, and kept, at a time.
     fn band(&self) -> usize {
         match self.args.readout {
-            Readout::Vanilla => 256,
-            Readout::Gap => 16,
+            Some(Readout::Vanilla) => 256,
+            _ => 16,
         }
     }
 
     /// The Gram matrix of the training images for every depth; `None` if it was stopped.
     fn grams(&self, clock: &mut Clock) -> Result<Option<Vec<Vec<f64>>>> {
         let n = self.train.len();
-        let mut grams = vec![vec![0.0; n * n]; self.args.layers.len()];
+        let mut grams = vec![vec![0.0; n * n]; self.layers.len()];
         for from in (0..n).step_by(self.band()) {
             let rows = self.band().min(n - from);
             let to = from + rows;
@@ -437,7 +451,7 @@ impl Work<'_> {
         made: impl FnOnce(Watch) -> Result<Option<Vec<f64>>>,
     ) -> Result<Option<Vec<f64>>> {
         let name = format!("{what}-{from:06}-{:06}", from + rows);
-        let shape = [self.args.layers.len(), rows, columns];
+        let shape = [self.layers.len(), rows, columns];
         // On the diagonal every pair counts once.
         let pairs = match what {
             "train" => rows * from + rows * (rows + 1) / 2,
@@ -466,8 +480,8 @@ impl Work<'_> {
 
     fn depth(&self, n: usize, correct: &[bool], clock: &Clock) -> Option<DepthJson> {
         (!correct.is_empty()).then(|| DepthJson {
-            layers: self.args.layers[n],
-            depth: self.args.layers[n] + 1,
+            layers: self.layers[n],
+            depth: self.layers[n] + 1,
             train_count: self.train.len(),
             apart: Share::of(&correct[..self.args.apart.min(correct.len())]),
             all: Share::of(correct),
