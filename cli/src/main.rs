@@ -2,6 +2,7 @@
 
 mod args;
 mod batch;
+mod collection;
 mod commands;
 mod data;
 mod exact;
