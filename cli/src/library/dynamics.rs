@@ -2,7 +2,7 @@
 
 use deeplimit::error::{Error, Result};
 use deeplimit::gram::{self as room, Dynamics, Gram, Matrix, Points, Prior, Time};
-use deeplimit::kernel::Kernel;
+use deeplimit::kernel::{Depth, Kernel};
 
 use super::data::{kernel, lengths, numbered, points};
 use crate::args;
@@ -57,6 +57,11 @@ impl Initial {
 
 /// Mean and deviation of trained networks into a file.
 pub fn dynamics(args: &args::Dynamics, text: &str) -> Result<Trained> {
+    if args.depth == Depth::Infinite {
+        return Err(Error::Domain(
+            "training is that of a network of finite depth: its two kernels have no limit on one scale".into(),
+        ));
+    }
     data::free(&args.out, args.force)?;
     let train = data::rows(&args.train, Some(&args.label), false)?;
     let test = data::rows(&args.test, Some(&args.label), true)?;
