@@ -1,6 +1,8 @@
 //! Gram matrices entry by entry against the kernel, gaps against multiple precision, regression against its equations,
 //! stores that are stopped, continued and damaged.
 
+mod dynamics;
+
 use std::path::PathBuf;
 
 use proptest::prelude::*;

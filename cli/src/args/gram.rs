@@ -159,7 +159,7 @@ pub enum Lengths {
     Keep,
 }
 
-fn depth(text: &str) -> Result<Depth, String> {
+pub(super) fn depth(text: &str) -> Result<Depth, String> {
     match text.trim() {
         "inf" | "infinite" | "infinity" => Ok(Depth::Infinite),
         text => match text.parse::<u64>() {
@@ -169,7 +169,7 @@ fn depth(text: &str) -> Result<Depth, String> {
     }
 }
 
-fn ridge(text: &str) -> Result<f64, String> {
+pub(super) fn ridge(text: &str) -> Result<f64, String> {
     text.trim()
         .parse()
         .ok()
