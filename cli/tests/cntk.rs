@@ -252,10 +252,10 @@ fn bad_input_is_one_clear_sentence() {
     };
     with(&["--filter", "4"], &["odd", "4"]);
     with(&["--activation", "relu6"], &["relu6", "kinks"]);
-    with(
-        &["--network", "conv3 relu gap"],
-        &["--network", "cannot be used with"],
-    );
+    let both = ["--layers", "2", "--network", "conv3 relu gap"];
+    let session = home.run(&both);
+    assert_eq!(session.code, Some(2));
+    assert!(session.stderr.contains("cannot be used with '--network"));
     bad(&["--network", "conv3 rleu gap"], &["rleu", "relu", "^^^^"]);
     bad(
         &["--network", "conv3 relu"],
