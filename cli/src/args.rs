@@ -7,7 +7,7 @@ mod network;
 mod papers;
 
 pub use cntk::{Cntk, Kernel, Numbers, Preprocess, Readout};
-pub use gram::{Evaluate, Gram, Kind, Lengths, Network, Predict};
+pub use gram::{Evaluate, Gram, GramAction, GramMatrix, Kind, Lengths, Merge, Network, Predict};
 pub use limit::{Depth, Limit};
 pub use network::{Ntk, Phase};
 pub use papers::{

@@ -6,7 +6,7 @@ pub mod images;
 
 use std::time::Duration;
 
-pub use data::{Evaluation, Fold, GramReport, evaluation, gram, predictions};
+pub use data::{Evaluation, Fold, GramReport, Merged, evaluation, gram, merged, predictions};
 
 pub use deeplimit::activation::Entry;
 use deeplimit::activation::Expr;

@@ -15,7 +15,6 @@ mod papers;
 mod plot;
 mod points;
 mod progress;
-mod store;
 mod table;
 mod words;
 
