@@ -296,17 +296,11 @@ fn a_store_is_resumed_and_never_half_there() {
                 append(dir.join("K.npy.journal"), b"1");
             } else {
                 std::fs::write(part.join("c/0/0.1-2-3.unfinished"), b"1").unwrap();
-                // the second name of the last tile was lost
+                // the mirror image of the last tile was lost
                 let last = &contents.tiles(20)[runs];
-                let image = part.join(format!(
-                    "c/{}/{}",
-                    last.columns.start / 20,
-                    last.rows.start / 20
-                ));
-                std::fs::remove_file(image).unwrap();
-                if last.square() {
-                    made.pop();
-                    continue_with(&target, &contents, &gram, last);
+                if !last.square() {
+                    let (i, j) = (last.rows.start / 20, last.columns.start / 20);
+                    std::fs::remove_file(part.join(format!("c/{j}/{i}"))).unwrap();
                 }
             }
             let error = Store::open(&target, &other, 20, false)
@@ -345,15 +339,6 @@ fn a_store_is_resumed_and_never_half_there() {
     let files = std::fs::read_dir(dir.join("K.zarr/c/0")).unwrap().count();
     assert_eq!(files, 5, "unfinished files are swept away");
     std::fs::remove_dir_all(&dir).unwrap();
-}
-
-/// Makes this tile alone.
-fn continue_with(target: &std::path::Path, contents: &Contents, gram: &Gram, tile: &Tile) {
-    let mut store = Store::open(target, contents, 20, false).unwrap();
-    let mut out = vec![0.0; tile.rows.len() * tile.columns.len()];
-    gram.tile(tile.rows.clone(), tile.columns.clone(), &mut out)
-        .unwrap();
-    store.keep(tile, &out).unwrap();
 }
 
 /// Entries that say where they are: depth, row and column.
