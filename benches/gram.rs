@@ -45,10 +45,13 @@ fn main() {
     };
     let layers = Depth::Layers;
     for (text, depths) in [
-        ("relu", &[layers(3), layers(100), layers(1_000_000)][..]),
+        (
+            "relu",
+            &[layers(3), layers(100), layers(1_000_000), Depth::Infinite][..],
+        ),
         ("optimal(4)", &[layers(3), layers(100), Depth::Infinite]),
         ("sin(x)", &[layers(3), Depth::Infinite]),
-        ("gelu", &[layers(3), layers(100)]),
+        ("gelu", &[layers(3), layers(100), Depth::Infinite]),
         ("tanh", &[layers(3), layers(100), Depth::Infinite]),
     ] {
         for depth in depths {

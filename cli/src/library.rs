@@ -251,7 +251,7 @@ impl NetworkRequest {
         })
     }
 
-    fn settings(&self) -> Result<Settings> {
+    pub(crate) fn settings(&self) -> Result<Settings> {
         let unit = || (Rational::from(1), Rational::from(1));
         Ok(Settings {
             convention: self.convention(),

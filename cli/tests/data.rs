@@ -182,8 +182,20 @@ fn bad_input_is_one_sentence_and_no_file() {
             "cannot be read",
         ),
         (
-            "gram --data @x.csv --activation relu --depth inf --out @K.npy",
-            "edge of chaos",
+            "gram --data @x.csv --activation tanh --depth inf --sigma-b 0.1 --out @K.npy",
+            "infinite depth is known for",
+        ),
+        (
+            "gram --data @x.csv --activation tanh --depth 2 --sigma-b -1 --out @K.npy",
+            "sigma_b is a standard deviation",
+        ),
+        (
+            "gram --data @x.csv --activation tanh --depth 2 --sigma-w 2 --convention arora2019 --out @K.npy",
+            "arora2019 has no sigma_w",
+        ),
+        (
+            "gram --data @x.csv --activation relu --depth 2 --sigma-b 1 --lengths keep --out @K.npy",
+            "not homogeneous",
         ),
         (
             "gram --data @x.csv --activation erf --depth 2 --lengths keep --out @K.npy",
@@ -407,11 +419,110 @@ fn mnist_where_it_is() {
     assert_eq!(s.code, Some(0), "{}", s.stderr);
     let truth = fs::read(mnist.join(labels)).unwrap();
     let predicted = fs::read_to_string(dir.join("p.csv")).unwrap();
-    let labels = predicted
+    let predicted = predicted
         .lines()
         .skip(1)
         .map(|l| l.split('"').nth(1).unwrap().parse::<u8>().unwrap());
     let right = predicted.zip(&truth[8..]).filter(|(a, b)| a == *b).count();
     // chance is 20 of 200, standard error 4
     assert!(right > 120, "{right} of 200");
+}
+
+/// `k_1 = sigma_w^2 E phi phi + sigma_b^2` of erf in closed form (Williams 1997), and the parameters are part of what an
+/// unfinished matrix is compared with.
+#[test]
+fn weights_and_biases_are_those_of_ntk() {
+    let dir = folder("network");
+    fs::write(dir.join("x.csv"), "1,0\n0,2\n3,3\n").unwrap();
+    let line = "gram --data @x.csv --activation erf --depth 1 --kernel nngp --sigma-w 1.5 --sigma-b 0.1 --out @K.npy";
+    let s = run(line, &dir);
+    assert_eq!(s.code, Some(0), "{}", s.stderr);
+    let (_, k) = npy(&dir.join("K.npy"));
+    let entry = |rho: f64| {
+        let sine: f64 = 2.0 * (2.25 * rho + 0.01) / (1.0 + 2.0 * 2.26);
+        2.25 * 2.0 / std::f64::consts::PI * sine.asin() + 0.01
+    };
+    for (i, rho) in [(1, 0.0), (2, 0.5f64.sqrt()), (4, 1.0)] {
+        assert!((k[i] - entry(rho)).abs() < 1e-14, "{i}");
+    }
+    // and `ntk` says the same
+    let line = "ntk erf --rho 0 --depth 1 --sigma-w 1.5 --sigma-b 0.1 --json";
+    let answer = json(&run(line, &dir));
+    let nngp: f64 = answer[0]["nngp"]["value"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!((nngp - k[1]).abs() < 1e-14);
+}
+
+/// Infinite depth in every regime: the entries, and the classifier that comes of them.
+#[test]
+fn infinite_depth_in_every_regime() {
+    let dir = folder("limits");
+    fs::write(dir.join("x.csv"), "1,0\n0,2\n2,0\n").unwrap();
+    for (activation, kernel, limit, other, own) in [
+        ("relu", "ntk", "edge of chaos", 0.25, 1.0),
+        ("relu", "nngp", "edge of chaos", -1.0, 0.0),
+        // dual (1 + 2 rho^2)/3: c* = 1/2, dual'(c*) = 2/3
+        ("x^2", "ntk", "chaotic", 1.5, f64::INFINITY),
+        ("x^2", "nngp", "chaotic", 0.5, 1.0),
+        ("x^2-1", "ntk", "nearest neighbour", 0.0, 1.0),
+    ] {
+        let line = format!(
+            "gram --data @x.csv --activation {activation} --kernel {kernel} --depth inf --out @K.npy --force --json"
+        );
+        let answer = json(&run(&line, &dir));
+        assert_eq!(answer[0]["limit"], limit);
+        let (_, k) = npy(&dir.join("K.npy"));
+        // rows 1 and 3 have the same direction
+        for (i, x) in [(0, own), (1, other), (2, own), (8, own)] {
+            assert!(
+                k[i] == x || (k[i] - x).abs() < 1e-15,
+                "{activation} {kernel} {i} {}",
+                k[i]
+            );
+        }
+    }
+    fs::write(dir.join("d.csv"), clouds(25, true)).unwrap();
+    for (activation, classifier, accuracy) in [
+        // thirteen of twenty-five are east; without itself an eastern row meets a tie, and the first class is east
+        ("relu", "majority vote", 13.0 / 25.0),
+        ("exp(x)*x", "majority vote", 13.0 / 25.0),
+        (
+            "(hermite(2,x)+hermite(3,x))/sqrt(2)",
+            "nearest neighbour",
+            1.0,
+        ),
+        ("exp(x/2)", "interpolant", 1.0),
+        ("sin(x)", "smoother", 1.0),
+    ] {
+        let line = format!(
+            "evaluate --data @d.csv --label label --activation {activation} --depth inf --json"
+        );
+        let answer = json(&run(&line, &dir));
+        assert_eq!(answer[0]["folds"][0]["classifier"], classifier);
+        assert_eq!(
+            answer[0]["folds"][0]["ridge"].is_null(),
+            classifier != "interpolant"
+        );
+        assert_eq!(answer[0]["accuracy"], accuracy, "{activation}");
+    }
+    fs::write(dir.join("new.csv"), clouds(2, false)).unwrap();
+    let line = "predict --train @d.csv --test @new.csv --activation relu --depth inf --out @p.csv";
+    let s = run(line, &dir);
+    assert!(
+        s.stdout.contains("by majority vote"),
+        "{}{}",
+        s.stdout,
+        s.stderr
+    );
+    // both new rows are training rows
+    let p = fs::read_to_string(dir.join("p.csv")).unwrap();
+    let first: Vec<&str> = p
+        .lines()
+        .skip(1)
+        .map(|l| l.split(',').next().unwrap())
+        .collect();
+    assert_eq!(first, ["\"east\"", "\"west\""]);
 }

@@ -27,6 +27,29 @@ fn deep_relu() {
     }
 }
 
+/// No hidden layer: `S_0 = T_0 = rho`, in the conventions `sigma_w^2 rho + sigma_b^2` and `rho + beta^2`.
+#[test]
+fn a_depth_of_zero_is_linear() {
+    for (activation, more, reference) in [
+        ("relu", &[][..], 0.5),
+        ("sign", &[], 0.5),
+        ("x^2-1", &[], 0.5),
+        ("tanh", &["--sigma-w", "2", "--sigma-b", "1/2"], 2.25),
+        (
+            "relu",
+            &["--convention", "jacot2018", "--sigma-b", "2"],
+            4.5,
+        ),
+        ("gelu", &["--sigma-w", "1", "--norms", "4,9"], 3.0),
+    ] {
+        let row = &ntk(activation, "1/2", "0", more)[0];
+        assert_eq!(float(&row["nngp"]), reference, "{activation}");
+        assert_eq!(float(&row["ntk"]), reference, "{activation}");
+    }
+    // also where the tangent kernel of deeper networks is infinite
+    assert_eq!(float(&ntk("sign", "1", "0", &[])[0]["ntk"]), 1.0);
+}
+
 #[test]
 fn a_depth_of_a_trillion_costs_nothing() {
     let session = deeplimit(&["ntk", "relu", "--rho", "0.5", "--depth", "1e12", "--json"]);
@@ -186,10 +209,9 @@ fn bad_input_is_one_clear_sentence() {
     for (more, word) in [
         (&["--rho", "2", "--depth", "3"][..], "between -1 and 1"),
         (&["--rho", "nan", "--depth", "3"], "no correlation"),
-        (&["--rho", "0.5", "--depth", "0"], "from 1 to 10^18"),
-        (&["--rho", "0.5", "--depth", "-3"], "from 1 to 10^18"),
-        (&["--rho", "0.5", "--depth", "10^400"], "from 1 to 10^18"),
-        (&["--rho", "0.5", "--depth", &long], "from 1 to 10^18"),
+        (&["--rho", "0.5", "--depth", "-3"], "from 0 to 10^18"),
+        (&["--rho", "0.5", "--depth", "10^400"], "from 0 to 10^18"),
+        (&["--rho", "0.5", "--depth", &long], "from 0 to 10^18"),
         (
             &["--rho", "0.5", "--depth", "3", "--sigma-w", "0"],
             "sigma_w = 0",

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use super::points::Points;
 use super::store::{Contents, Fingerprint};
 use crate::error::{Error, Result};
-use crate::kernel::{Depth, Kernel};
+use crate::kernel::{Classifier, Kernel};
 
 /// Rows and columns of a tile: 128 kB.
 const TILE: (usize, usize) = (64, 256);
@@ -168,18 +168,13 @@ impl<'a> Gram<'a> {
             hash.add(points.dimension() as u64);
             points.given().iter().for_each(|x| hash.add(x.to_bits()));
         }
-        let kernel = self.kernel;
         let lengths = match self.lengths() {
             Lengths::Unit => "divided out",
             Lengths::Keep => "kept",
         };
-        let scale = match kernel.log_scale() {
+        let scale = match self.kernel.log_scale() {
             0.0 => String::new(),
-            log => format!(", of e^{log} times the entries"),
-        };
-        let depth = match kernel.depth() {
-            Depth::Layers(l) => format!("depth {l}"),
-            Depth::Infinite => "infinite depth".to_owned(),
+            log => format!(" (e^{log} times the entries)"),
         };
         Contents {
             depths: None,
@@ -187,9 +182,8 @@ impl<'a> Gram<'a> {
             columns: self.right.len(),
             symmetric: self.same,
             words: format!(
-                "{:?} of {}, {depth}{scale}, lengths {lengths}, data {hash}, deeplimit {}",
-                kernel.kind(),
-                kernel.activation(),
+                "{}{scale}, lengths {lengths}, data {hash}, deeplimit {}",
+                self.kernel.description(),
                 env!("CARGO_PKG_VERSION")
             ),
         }
@@ -197,6 +191,28 @@ impl<'a> Gram<'a> {
 
     /// The whole matrix.
     pub fn matrix(&self) -> Matrix {
+        self.filled(|i, start, rho, out| self.apply(i, start, rho, out))
+    }
+
+    /// The matrix that the kernel's classifier ([`Kernel::classifier`]) decides by: the kernel itself; in the nearest-neighbour
+    /// regime, where it is a delta, minus the gap `1 - x . x'` (for an activation that is even or odd `1 - |x . x'|`).
+    ///
+    /// # Errors
+    /// [`Error::Domain`] for a majority vote where lengths count: there every point would weigh `1/|x|`.
+    pub fn decisive(&self) -> Result<Matrix> {
+        match self.kernel.classifier() {
+            Classifier::NearestNeighbour => {
+                Ok(self.filled(|i, start, rho, out| self.nearness(i, start, rho, out)))
+            }
+            Classifier::Majority if self.factors.is_some() => Err(Error::Domain(format!(
+                "at infinite depth `{}` takes a majority vote of directions: divide the rows by their lengths",
+                self.kernel.activation()
+            ))),
+            _ => Ok(self.matrix()),
+        }
+    }
+
+    fn filled(&self, entries: impl Fn(usize, usize, &[f64], &mut [f64]) + Sync) -> Matrix {
         let (rows, columns) = self.shape();
         let mut values = vec![0.0; rows * columns];
         values
@@ -209,7 +225,7 @@ impl<'a> Gram<'a> {
                 } else {
                     columns
                 };
-                self.strip(first, 0..end, columns, out);
+                self.strip(first, 0..end, columns, out, &entries);
             });
         if self.same {
             mirror(&mut values, rows, rows, 0);
@@ -247,7 +263,9 @@ impl<'a> Gram<'a> {
                     true => (first + TILE.0).min(columns.end),
                     false => columns.end,
                 };
-                self.strip(first, columns.start..end, width, out);
+                let entries =
+                    |i, start, rho: &[f64], out: &mut [f64]| self.apply(i, start, rho, out);
+                self.strip(first, columns.start..end, width, out, &entries);
             });
         if self.same && rows == columns {
             mirror(out, width, width, 0);
@@ -256,7 +274,14 @@ impl<'a> Gram<'a> {
     }
 
     /// Rows from `first` on; these columns, of the `stride` that `out` has, the first of them at its beginning.
-    fn strip(&self, first: usize, columns: Range<usize>, stride: usize, out: &mut [f64]) {
+    fn strip(
+        &self,
+        first: usize,
+        columns: Range<usize>,
+        stride: usize,
+        out: &mut [f64],
+        entries: &impl Fn(usize, usize, &[f64], &mut [f64]),
+    ) {
         let d = self.left.dimension();
         let count = out.len() / stride;
         let left =
@@ -281,7 +306,7 @@ impl<'a> Gram<'a> {
                 Par::Seq,
             );
             for (i, rho) in product.chunks_exact(width).enumerate() {
-                self.apply(
+                entries(
                     first + i,
                     start,
                     rho,
@@ -294,18 +319,43 @@ impl<'a> Gram<'a> {
     /// The kernel of one row with some columns.
     fn apply(&self, i: usize, start: usize, rho: &[f64], out: &mut [f64]) {
         self.kernel.at_all(rho, out);
+        let parity = self.kernel.parity();
         for (k, (product, value)) in rho.iter().zip(out.iter_mut()).enumerate() {
             let j = start + k;
             if self.same && i == j {
                 *value = self.kernel.diagonal();
             } else if let Some(t) = self.left.gap(i, self.right, j, *product) {
                 *value = self.kernel.at_gap(t);
+            } else if let Some(sign) = parity
+                && let Some(t) = self.left.opposite_gap(i, self.right, j, *product)
+            {
+                *value = sign * self.kernel.at_gap(t);
             }
         }
         if let Some([left, right]) = &self.factors {
             for (value, factor) in out.iter_mut().zip(&right[start..]) {
                 *value *= left[i] * factor;
             }
+        }
+    }
+}
+
+impl Gram<'_> {
+    /// Minus the gap of one row and some columns.
+    fn nearness(&self, i: usize, start: usize, rho: &[f64], out: &mut [f64]) {
+        let folded = self.kernel.parity().is_some();
+        for (k, (product, value)) in rho.iter().zip(out.iter_mut()).enumerate() {
+            let j = start + k;
+            let gap = if self.same && i == j {
+                0.0
+            } else if folded && *product < 0.0 {
+                let near = self.left.opposite_gap(i, self.right, j, *product);
+                near.unwrap_or(1.0 + product)
+            } else {
+                let near = self.left.gap(i, self.right, j, *product);
+                near.unwrap_or(1.0 - product)
+            };
+            *value = -gap;
         }
     }
 }

@@ -5,7 +5,8 @@
 //! * [`store`]: matrices into a `.npy` file or a Zarr folder, tile by tile, resumable, in shards.
 //! * [`npy`]: numpy's format.
 //! * [`regression`]: Cholesky, prediction, leave-one-out, log marginal likelihood.
-//! * [`evaluation`]: scores of test rows from training rows.
+//! * [`interpolant`]: the classifier of the ordered phase.
+//! * [`evaluation`]: scores of test rows from training rows, by the classifier that the kernel means.
 //!
 //! The cost does not depend on the depth: a matrix product `X X^T`, and a polynomial of degree 13 for each entry.
 //!
@@ -23,6 +24,7 @@
 //! | tanh, infinite | 486 | 3e-15 | 9.0 | 1.60 |
 
 pub mod evaluation;
+pub mod interpolant;
 pub mod matrix;
 pub mod npy;
 pub mod points;
@@ -32,7 +34,8 @@ pub mod store;
 #[cfg(test)]
 mod tests;
 
-pub use evaluation::{scores, scores_left_out};
+pub use evaluation::Rule;
+pub use interpolant::Interpolant;
 pub use matrix::{Gram, Lengths, Matrix};
 pub use points::Points;
 pub use regression::{Regression, accuracy, classes, one_hot, smoothed};

@@ -176,6 +176,23 @@ impl Points {
     }
 }
 
+impl Points {
+    /// As [`Points::gap`] for the opposite of the row there: `1 + x . x'`, where the product is near -1.
+    #[inline]
+    pub fn opposite_gap(&self, i: usize, other: &Points, j: usize, product: f64) -> Option<f64> {
+        (product < -NEAR).then(|| {
+            let (x, y) = (self.row(&self.unit, i), other.row(&other.unit, j));
+            let t = x.iter().zip(y).map(|(a, b)| (a + b) * (a + b)).sum::<f64>() / 2.0;
+            if t < VERY_NEAR {
+                let opposite: Vec<f64> = other.row(&other.given, j).iter().map(|x| -x).collect();
+                gap_of(self.row(&self.given, i), &opposite)
+            } else {
+                t
+            }
+        })
+    }
+}
+
 /// `1 - cos` of the angle between two vectors that are nearly parallel, from their coordinates as they are.
 ///
 /// `e = b - r a` with `r = a . b/|a|^2`, each coordinate rounded once (fused): what the rounding of `r` does is parallel to

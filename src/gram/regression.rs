@@ -5,6 +5,7 @@
 use faer::linalg::solvers::{DenseSolveCore, Llt, Solve};
 use faer::{Mat, Side};
 
+use super::evaluation::{smoother, voted};
 use super::matrix::Matrix;
 use crate::error::{Error, Result};
 
@@ -106,12 +107,23 @@ impl Regression {
     /// What each point would have been predicted to be without itself: `y_i - w_i / (K^-1)_ii` (Rasmussen and Williams 2006,
     /// eq. 5.12), exactly, from one inverse.
     pub fn left_out(&self) -> Matrix {
-        let inverse = self.factor.inverse();
+        let inverse = self.inverse_diagonal();
         let n = self.weights.nrows();
         let out = Mat::from_fn(n, self.weights.ncols(), |i, j| {
-            self.targets[(i, j)] - self.weights[(i, j)] / inverse[(i, i)]
+            self.targets[(i, j)] - self.weights[(i, j)] / inverse[i]
         });
         rows_of(&out)
+    }
+
+    /// `w`, a row for each point.
+    pub(super) fn weights(&self) -> Matrix {
+        rows_of(&self.weights)
+    }
+
+    /// The diagonal of the inverse.
+    pub(super) fn inverse_diagonal(&self) -> Vec<f64> {
+        let inverse = self.factor.inverse();
+        (0..self.weights.nrows()).map(|i| inverse[(i, i)]).collect()
     }
 
     /// `log p(y) = -y^T K^-1 y/2 - log det K/2 - n log(2 pi)/2` of the Gaussian process with covariance `K + ridge I`
@@ -182,36 +194,5 @@ pub fn accuracy(scores: &Matrix, labels: &[usize]) -> f64 {
 /// # Errors
 /// [`Error::Data`] where the shapes do not fit.
 pub fn smoothed(cross: &Matrix, targets: &Matrix) -> Result<Matrix> {
-    if cross.columns != targets.rows {
-        return Err(Error::Data(format!(
-            "a matrix of {} columns does not go with {} targets",
-            cross.columns, targets.rows
-        )));
-    }
-    let mut values = Vec::with_capacity(cross.rows * targets.columns);
-    for i in 0..cross.rows {
-        let row = cross.row(i);
-        let infinite = row.iter().any(|k| k.is_infinite());
-        // weights of the order of 1, so that their sum stays within the doubles
-        let largest = row.iter().fold(0.0f64, |m, k| m.max(k.abs()));
-        let weight = |k: f64| match infinite {
-            true => f64::from(u8::from(k == f64::INFINITY)),
-            false if largest == 0.0 => 1.0,
-            false => k / largest,
-        };
-        let total: f64 = row.iter().map(|k| weight(*k).abs()).sum();
-        for c in 0..targets.columns {
-            let sum: f64 = row
-                .iter()
-                .enumerate()
-                .map(|(j, k)| weight(*k) * targets.row(j)[c])
-                .sum();
-            values.push(sum / total);
-        }
-    }
-    Ok(Matrix {
-        rows: cross.rows,
-        columns: targets.columns,
-        values,
-    })
+    voted(cross, Some(cross), targets, smoother)
 }

@@ -73,6 +73,9 @@ pub enum Mirror {
 
 type Cell = [f64; TERMS + 2];
 
+/// Eights of correlations whose cells are found in one go.
+const AT_ONCE: usize = 32;
+
 /// The compiled function.
 #[derive(Clone, Debug)]
 pub struct Charts {
@@ -106,9 +109,9 @@ impl Octaves {
 
     /// The cell of a gap; the lowest for smaller ones.
     #[inline(always)]
-    fn index(&self, gap: f64) -> usize {
-        let n = (gap.to_bits() >> self.shift).saturating_sub(self.base) as usize;
-        self.start + n.min(self.count - 1)
+    fn index(&self, gap: f64) -> u64 {
+        let n = (gap.to_bits() >> self.shift).saturating_sub(self.base);
+        self.start as u64 + n.min(self.count as u64 - 1)
     }
 }
 
@@ -166,6 +169,26 @@ impl Charts {
         })
     }
 
+    /// The same value everywhere.
+    pub fn constant(value: f64) -> Option<Self> {
+        let mut charts = Charts::new(Mirror::Even, |_| 0.0)?;
+        for cell in &mut charts.cells {
+            cell[2..].fill(0.0);
+        }
+        charts.raise(value);
+        Some(charts)
+    }
+
+    /// All values are multiplied.
+    pub fn scale(&mut self, factor: f64) {
+        self.cells.iter_mut().for_each(|c| *c = times(c, factor));
+    }
+
+    /// The number is added to all values.
+    pub fn raise(&mut self, by: f64) {
+        self.cells.iter_mut().for_each(|c| c[2] += by);
+    }
+
     /// Doubles in the table.
     pub fn size(&self) -> usize {
         self.cells.len() * (TERMS + 2)
@@ -176,20 +199,29 @@ impl Charts {
         self.roughness
     }
 
+    /// The number of the cell, and the coordinate in its chart: selections, no branches, for the sake of `at_eights`.
+    #[inline(always)]
+    fn place(&self, rho: f64) -> (u64, f64) {
+        // a number below 2^51 plus 2^52 has its whole part, rounded, in its last bits
+        const SHIFT: f64 = (1u64 << 52) as f64;
+        let (t, u) = (1.0 - rho, 1.0 + rho);
+        let last = (self.middle - 1) as f64;
+        let cell = (rho + 0.5) * self.middle as f64 - 0.5;
+        let cell = if cell > 0.0 { cell } else { 0.0 };
+        let cell = if cell < last { cell } else { last };
+        let cell = (cell + SHIFT).to_bits() & ((1 << 51) - 1);
+        let inner = (self.middle_start as u64 + cell, rho);
+        let far = (self.far.index(u), u);
+        let near = (self.near.index(t), t);
+        let left = if rho < -0.5 { far } else { inner };
+        if rho > 0.5 { near } else { left }
+    }
+
     /// The cell, and the coordinate in its chart.
     #[inline(always)]
     fn cell(&self, rho: f64) -> (&Cell, f64) {
-        let (index, x) = if rho > 0.5 {
-            let t = 1.0 - rho;
-            (self.near.index(t), t)
-        } else if rho < -0.5 {
-            let u = 1.0 + rho;
-            (self.far.index(u), u)
-        } else {
-            let n = ((rho + 0.5) * self.middle as f64) as usize;
-            (self.middle_start + n.min(self.middle - 1), rho)
-        };
-        (&self.cells[index], x)
+        let (index, x) = self.place(rho);
+        (&self.cells[index as usize], x)
     }
 
     /// The value.
@@ -203,24 +235,38 @@ impl Charts {
     #[inline(always)]
     pub fn at_gap(&self, t: f64) -> f64 {
         let t = t.max(lowest());
-        value(&self.cells[self.near.index(t)], t)
+        value(&self.cells[self.near.index(t) as usize], t)
     }
 
-    /// Eight values at once: independent chains of operations, which keep a processor busy.
+    /// The values at several places at once, to the last bit those of [`Charts::at`]; `true` if all of them are inside of
+    /// `(-1, 1)`. Plain loops over eight numbers, without a branch, which `vector.rs` compiles for wide registers.
     #[inline(always)]
-    pub fn at_eight(&self, rho: &[f64; 8]) -> [f64; 8] {
-        let cells = rho.map(|r| self.cell(r));
-        let mut y = [0.0; 8];
-        for (y, (c, x)) in y.iter_mut().zip(&cells) {
-            *y = (x - c[0]) * c[1];
-        }
-        let mut sum = cells.map(|(c, _)| c[TERMS + 1]);
-        for k in (2..=TERMS).rev() {
-            for ((s, y), (c, _)) in sum.iter_mut().zip(&y).zip(&cells) {
-                *s = *s * y + c[k];
+    pub(super) fn at_eights(&self, rho: &[[f64; 8]], out: &mut [[f64; 8]]) -> bool {
+        let (mut index, mut x) = ([[0; 8]; AT_ONCE], [[0.0; 8]; AT_ONCE]);
+        let mut inside = true;
+        for (rho, out) in rho.chunks(AT_ONCE).zip(out.chunks_mut(AT_ONCE)) {
+            for ((rho, index), x) in rho.iter().zip(&mut index).zip(&mut x) {
+                for lane in 0..8 {
+                    (index[lane], x[lane]) = self.place(rho[lane]);
+                    inside &= rho[lane].abs() < 1.0;
+                }
+            }
+            for ((index, x), out) in index.iter().zip(&x).zip(out) {
+                let cells = index.map(|i| &self.cells[i as usize]);
+                let mut y = *x;
+                for (y, c) in y.iter_mut().zip(&cells) {
+                    *y = (*y - c[0]) * c[1];
+                }
+                let mut sum = cells.map(|c| c[TERMS + 1]);
+                for k in (2..=TERMS).rev() {
+                    for lane in 0..8 {
+                        sum[lane] = sum[lane] * y[lane] + cells[lane][k];
+                    }
+                }
+                *out = sum;
             }
         }
-        sum
+        inside
     }
 
     /// The derivative in `rho`, from the polynomial.
@@ -233,7 +279,7 @@ impl Charts {
     /// The derivative in `rho` at the gap `t`.
     pub fn slope_at_gap(&self, t: f64) -> f64 {
         let t = t.max(lowest());
-        -slope(&self.cells[self.near.index(t)], t)
+        -slope(&self.cells[self.near.index(t) as usize], t)
     }
 }
 

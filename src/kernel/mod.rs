@@ -2,7 +2,9 @@
 //!
 //! * [`charts`]: piecewise polynomials on `[-1, 1]`, geometrically finer towards `+-1`.
 //! * [`orbit`]: the values they are made from: one pair of inputs on its way through the layers.
-//! * [`build`]: from an activation to its compiled kernel, and the error measured against balls.
+//! * `compile`: from such values to tables, and the error measured against balls.
+//! * [`build`]: normalised activations without bias; `network`: weights and biases of any variance.
+//! * `limits`: infinite depth in the regimes where pairs become alike; what classifier each kernel means.
 //!
 //! On inputs of length 1 the kernel of a network is a function of `rho = x . x'`: whatever the depth, it is sampled at
 //! some 3,000 places once and costs a polynomial of degree 13 from then on. Near `rho = 1`, where kernels of deep
@@ -11,7 +13,11 @@
 
 pub mod build;
 pub mod charts;
+mod compile;
+mod limits;
+mod network;
 pub mod orbit;
+mod vector;
 
 #[cfg(test)]
 mod tests;
@@ -20,6 +26,7 @@ use rug::Rational;
 
 use crate::limit::{Phase, Regime};
 use charts::{Charts, Mirror};
+pub use limits::{Classifier, LimitForm};
 
 /// How deep the network is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -79,8 +86,11 @@ pub struct Kernel {
     activation: String,
     depth: Depth,
     kind: Kind,
-    regime: Regime,
+    regime: Option<Regime>,
     phase: Option<Phase>,
+    /// Convention, weights, biases, norm.
+    network: String,
+    limit: Option<LimitForm>,
     charts: Charts,
     form: Form,
     mirror: Mirror,
@@ -107,8 +117,53 @@ impl Kernel {
         self.kind
     }
 
-    /// The regime of the activation.
-    pub fn regime(&self) -> Regime {
+    /// Everything that an entry depends on, in a line: activation, depth, kernel, convention, weights, biases, norm.
+    pub fn description(&self) -> String {
+        format!(
+            "{} {:?} {:?} {}",
+            self.activation, self.depth, self.kind, self.network
+        )
+    }
+
+    /// What the entries are at infinite depth; `None` at finite depth.
+    ///
+    /// ```
+    /// use deeplimit::{activation::Expr, deadline::Deadline};
+    /// use deeplimit::kernel::{Classifier, Depth, Kernel, Kind, LimitForm};
+    /// let relu = Expr::parse("relu").unwrap();
+    /// let k = Kernel::new(&relu, Depth::Infinite, Kind::Ntk, Deadline::default()).unwrap();
+    /// assert_eq!((k.limit_form(), k.classifier()), (Some(LimitForm::EdgeOfChaos), Classifier::Majority));
+    /// // lim T_L(x, x')/T_L(x, x) = (p - 1)/(2p - 1), p = 3/2
+    /// assert_eq!((k.at(-0.3), k.at_gap(1e-30), k.diagonal()), (0.25, 0.25, 1.0));
+    /// ```
+    pub fn limit_form(&self) -> Option<LimitForm> {
+        self.limit
+    }
+
+    /// The classifier that the kernel means. At finite depth: kernel regression, or where the kernel is infinite on the
+    /// diagonal (the NTK of an activation that jumps) the smoother that regression becomes then.
+    pub fn classifier(&self) -> Classifier {
+        match self.limit {
+            Some(LimitForm::Singular) => Classifier::Smoother,
+            Some(LimitForm::EdgeOfChaos | LimitForm::Chaotic) => Classifier::Majority,
+            Some(LimitForm::Ordered) => Classifier::Interpolant,
+            Some(LimitForm::NearestNeighbour) => Classifier::NearestNeighbour,
+            None if self.diagonal == f64::INFINITY => Classifier::Smoother,
+            None | Some(LimitForm::Linear) => Classifier::Regression,
+        }
+    }
+
+    /// `1` or `-1` where `K(x, -x')` is this times `K(x, x')`; `None` where neither is known.
+    pub fn parity(&self) -> Option<f64> {
+        match self.mirror {
+            Mirror::None => None,
+            Mirror::Even => Some(1.0),
+            Mirror::Odd => Some(-1.0),
+        }
+    }
+
+    /// The regime of the activation, normalised and without bias; `None` for other networks.
+    pub fn regime(&self) -> Option<Regime> {
         self.regime
     }
 
@@ -197,20 +252,17 @@ impl Kernel {
     pub fn at_all(&self, rho: &[f64], out: &mut [f64]) {
         let n = rho.len().min(out.len());
         let (rho, out) = (&rho[..n], &mut out[..n]);
-        let (chunks, rest) = rho.as_chunks::<8>();
+        let (eights, rest) = rho.as_chunks::<8>();
         let (slots, last) = out.as_chunks_mut::<8>();
+        let inside = vector::values(&self.charts, eights, slots);
         let plain = self.form.power == 0 && !self.form.logarithmic;
-        for (rho, out) in chunks.iter().zip(slots) {
-            *out = self.charts.at_eight(rho);
-            if !plain {
-                for (x, rho) in out.iter_mut().zip(rho) {
-                    *x = self.finished(*rho, *x);
-                }
-            }
-            if rho.iter().any(|r| r.abs() >= 1.0) {
-                for (x, rho) in out.iter_mut().zip(rho) {
-                    *x = self.end(*rho).unwrap_or(*x);
-                }
+        if !plain || !inside {
+            for (x, rho) in slots
+                .as_flattened_mut()
+                .iter_mut()
+                .zip(eights.as_flattened())
+            {
+                *x = self.end(*rho).unwrap_or_else(|| self.finished(*rho, *x));
             }
         }
         for (rho, out) in rest.iter().zip(last) {

@@ -5,6 +5,7 @@ use std::f64::consts::LN_2;
 use rug::{Integer, Rational};
 
 use super::charts::{Charts, Mirror, Place};
+use crate::deadline::Deadline;
 use crate::dual::Dual;
 use crate::limit::{Abel, Koenigs, Landing};
 use crate::real::{Analytic, Bits, Mpfr, Real};
@@ -140,6 +141,24 @@ pub enum Target {
     Nearest(Box<Unit<f64>>, u64),
     /// The Koenigs function at 0.
     Koenigs(Box<Koenigs<f64>>),
+    /// Minus the Koenigs function at the fixed point 1, of the ordered phase.
+    Ordered(Descent),
+}
+
+/// `-g(t)`, `g = lim (1 - S_n)/b^n`, from `g(t) = t (1 - bend t) + O(t^3)`.
+#[derive(Clone, Copy, Debug)]
+pub struct Descent {
+    /// `ln b`, `b = dual'(1)`.
+    pub log: f64,
+    /// `dual''(1)/(2 b (1 - b))`
+    pub bend: f64,
+}
+
+impl Descent {
+    /// Layers are walked until `(bend t)^2` is below rounding.
+    fn threshold(&self) -> f64 {
+        2f64.powi(-28) / self.bend.max(1.0)
+    }
 }
 
 /// The Abel function in doubles, and in multiple precision for pairs so near each other that they have hardly moved after
@@ -184,12 +203,60 @@ impl Edge {
 /// `T_L` near the diagonal is a difference of terms `(y/L)^2 ~ 1e32` times as large, for `t >= 2^-108`.
 pub const EDGE_BITS: Bits = 256;
 
-/// A map with the multiplier of its fixed point 0, if it has one.
+/// What a correlation becomes before the first layer: `S_0 = share rho + (1 - share)`.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// `input/(input + bias)`
+    pub share: f64,
+    /// `bias/(input + bias)`
+    pub bias: f64,
+}
+
+impl Entry {
+    /// Without biases nothing happens.
+    pub const UNIT: Entry = Entry {
+        share: 1.0,
+        bias: 0.0,
+    };
+
+    /// The place of `S_0`, from the coordinate that has the digits.
+    fn place(&self, from: Place) -> Place {
+        if self.bias == 0.0 {
+            return from;
+        }
+        let gap = self.share
+            * match from {
+                Place::Near(t) => t,
+                Place::Middle(rho) => 1.0 - rho,
+                Place::Far(u) => 2.0 - u,
+            };
+        let far = match from {
+            Place::Far(u) => self.share * u + 2.0 * self.bias,
+            _ => 2.0 - gap,
+        };
+        if gap < 0.5 {
+            Place::Near(gap)
+        } else if far < 0.5 {
+            Place::Far(far)
+        } else {
+            Place::Middle(match from {
+                Place::Middle(rho) => self.share * rho + self.bias,
+                _ => 1.0 - gap,
+            })
+        }
+    }
+}
+
+/// The maps of the layers, one after the other, the last one for all that follow; and what is asked of them.
 #[derive(Clone, Debug)]
 pub struct Orbits {
-    pub map: Map,
+    pub maps: Vec<Map>,
+    pub entry: Entry,
+    /// The multiplier of the last map's fixed point 0, if it has one.
     pub lambda: Option<f64>,
     pub target: Target,
+    /// Orbits that are under way when it comes are lost.
+    pub deadline: Deadline,
 }
 
 /// `S_n`, and `T_n 2^(512 lifts)`.
@@ -200,6 +267,19 @@ struct Pair {
 }
 
 impl Pair {
+    /// `S_0 = T_0`
+    fn new(place: Place) -> Self {
+        let rho = place.value();
+        Pair {
+            place: match place {
+                Place::Near(t) => Correlation::Gap(t),
+                _ => Correlation::Plain(rho),
+            },
+            ntk: rho,
+            lifts: 0,
+        }
+    }
+
     fn advance(&mut self, (next, slope): (Correlation<f64>, f64)) {
         let mut s = next.value();
         if self.lifts != 0 {
@@ -237,8 +317,8 @@ impl Orbits {
         match &self.target {
             Target::Layers(depth) => self.walked(place, *depth),
             Target::Edge(edge, depth) => {
-                let mut pair = self.start(place);
-                pair.advance(self.map.first_step(place));
+                let mut pair = Pair::new(place);
+                pair.advance(self.map(0)?.first_step(place));
                 let k = edge.kernels(place, pair.place, pair.ntk, *depth)?;
                 Some(k.map(|mantissa| Sample { mantissa, log: 0.0 }))
             }
@@ -255,15 +335,16 @@ impl Orbits {
             }
             Target::Koenigs(h) => {
                 let lambda = self.lambda?;
-                let (next, _) = self.map.first_step(place);
+                let map = self.map(0)?;
+                let (next, _) = map.first_step(place);
                 let (mut next, mut log) = (next, -lambda.ln());
                 let mut steps = 1;
                 // compiled layers are cheaper than those of the Koenigs function
-                while let Map::Compiled(_) = self.map {
+                while let Map::Compiled(_) = map {
                     if next.value().abs() < 0.01 {
                         break;
                     }
-                    next = self.map.step(&next).0;
+                    next = map.step(&next).0;
                     steps += 1;
                     if steps > LAST_STEP {
                         return None;
@@ -274,27 +355,46 @@ impl Orbits {
                 let sample = Sample { mantissa, log };
                 Some([sample, sample])
             }
+            Target::Ordered(g) => {
+                let map = self.map(0)?;
+                let mut at = Pair::new(place).place;
+                let mut steps = 0;
+                while at.gap() > g.threshold() {
+                    at = match steps {
+                        0 => map.first_step(place).0,
+                        _ => map.step(&at).0,
+                    };
+                    steps += 1;
+                    if steps > LAST_STEP || at.gap().is_nan() {
+                        return None;
+                    }
+                }
+                let t = at.gap();
+                let sample = Sample {
+                    mantissa: -t * (1.0 - g.bend * t),
+                    log: -(steps as f64) * g.log,
+                };
+                Some([sample, sample])
+            }
         }
     }
 
-    fn start(&self, place: Place) -> Pair {
-        let rho = place.value();
-        let start = match place {
-            Place::Near(t) => Correlation::Gap(t),
-            _ => Correlation::Plain(rho),
-        };
-        Pair {
-            place: start,
-            ntk: rho,
-            lifts: 0,
-        }
+    fn map(&self, layer: u64) -> Option<&Map> {
+        let last = self.maps.len().checked_sub(1)?;
+        self.maps.get((layer as usize).min(last))
     }
 
     fn walked(&self, place: Place, depth: u64) -> Option<[Sample; 2]> {
-        let mut pair = self.start(place);
+        let place = self.entry.place(place);
+        let mut pair = Pair::new(place);
+        // from here on all layers are the same
+        let settled = self.maps.len().saturating_sub(1) as u64;
         for layer in 0..depth {
+            if layer % 1024 == 1023 && self.deadline.passed() {
+                return None;
+            }
             if let (Some(lambda), Correlation::Plain(s), 0) = (self.lambda, &pair.place, pair.lifts)
-                && layer > 0
+                && layer >= settled.max(1)
                 && s.abs() < 1e-17 * lambda
             {
                 // only the leading term acts: S lambda^m, lambda^m (T + m S)
@@ -308,10 +408,11 @@ impl Orbits {
                     },
                 ]);
             }
+            let map = self.map(layer)?;
             let step = if layer == 0 {
-                self.map.first_step(place)
+                map.first_step(place)
             } else {
-                self.map.step(&pair.place)
+                map.step(&pair.place)
             };
             let (s, t) = (pair.place.value(), pair.ntk);
             pair.advance(step);
@@ -321,12 +422,13 @@ impl Orbits {
             // at rest at the fixed point: no more than rounding moves (twice, so that a turning point is not taken for rest)
             let still = |a: f64, b: f64| (a - b).abs() <= 2.0 * f64::EPSILON * b.abs();
             if layer > 64
+                && layer >= settled
                 && pair.lifts == 0
                 && still(s, pair.place.value())
                 && still(t, pair.ntk)
                 && s.abs() > 1e-3
             {
-                let (again, slope) = self.map.step(&pair.place);
+                let (again, slope) = map.step(&pair.place);
                 if slope < 1.0 && still(again.value() + pair.ntk * slope, pair.ntk) {
                     break;
                 }
@@ -334,35 +436,4 @@ impl Orbits {
         }
         Some(pair.done())
     }
-}
-
-/// `T_L` on the diagonal, `1 + b + ... + b^L`, for `b = dual'(1)`, as a number times `e^log`. `None` for infinite `b`.
-pub fn diagonal(b: f64, depth: u64) -> Option<Sample> {
-    let plain = |mantissa| Some(Sample { mantissa, log: 0.0 });
-    if !b.is_finite() {
-        return None;
-    }
-    let x = b - 1.0;
-    let n = depth as f64 + 1.0;
-    // (b^n - 1)/(b - 1)
-    let log = n * x.ln_1p();
-    if (n * x).abs() < 1e-3 {
-        // binomial series: n + n(n-1)/2 x + n(n-1)(n-2)/6 x^2 + ...
-        let mut term = n;
-        let mut sum = 0.0;
-        let mut k = 1.0;
-        while term != 0.0 && k < 20.0 {
-            sum += term;
-            term *= (n - k) / (k + 1.0) * x;
-            k += 1.0;
-        }
-        return plain(sum);
-    }
-    if log < 600.0 {
-        return plain(log.exp_m1() / x);
-    }
-    Some(Sample {
-        mantissa: -(-log).exp_m1() / x,
-        log,
-    })
 }

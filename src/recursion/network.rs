@@ -150,7 +150,7 @@ impl<R: Real + Send + Sync> Network<R> {
     }
 
     /// Without biases: the variance after all layers, and the dual, where the latter is the same in all of them.
-    fn homogeneous(&self, input: &R, depth: u64) -> Option<(Scaled<R>, &Dual<R>)> {
+    pub fn homogeneous(&self, input: &R, depth: u64) -> Option<(Scaled<R>, &Dual<R>)> {
         let Prepared::Homogeneous {
             degree,
             square,

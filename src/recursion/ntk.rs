@@ -58,7 +58,7 @@ const LAST_DEGREE: u32 = 1024;
 /// series of up to 1,024 terms resolves the way of the correlation through the layers.
 ///
 /// # Errors
-/// [`Error::Domain`] for a depth of 0 or above `10^18`, for a correlation outside `[-1, 1]`, for a norm that is not positive,
+/// [`Error::Domain`] for a depth above `10^18`, for a correlation outside `[-1, 1]`, for a norm that is not positive,
 /// for parameters that are none and for activations without a dual; [`Error::Unresolved`] for a variance that leaves
 /// all bounds; [`Error::Timeout`]. A correlation whose kernels cannot be had (an edge of chaos at more than a million
 /// layers) has an error of its own.
@@ -80,9 +80,9 @@ pub fn ntk(
     digits: usize,
     deadline: Deadline,
 ) -> Result<Vec<Result<KernelValue>>> {
-    if depth == 0 || depth > DEPTH_MAX {
+    if depth > DEPTH_MAX {
         return Err(Error::Domain(format!(
-            "a depth of {depth}: the number of hidden layers is a whole number from 1 to 10^18"
+            "a depth of {depth}: the number of hidden layers is a whole number from 0 to 10^18"
         )));
     }
     for rho in rhos {
@@ -107,8 +107,9 @@ pub fn ntk(
     let unbiased = variances.bias.is_zero();
     let same = settings.norms.0 == settings.norms.1;
     // two inputs that have the same (or the opposite) direction in every layer
-    let infinite =
-        |rho: &Rational| jumps && ((*rho == 1 && (same || unbiased)) || (*rho == -1 && unbiased));
+    let infinite = |rho: &Rational| {
+        jumps && depth > 0 && ((*rho == 1 && (same || unbiased)) || (*rho == -1 && unbiased))
+    };
     let finite: Vec<Rational> = rhos.iter().filter(|r| !infinite(r)).cloned().collect();
     let answer = Answer {
         rhos: &finite,

@@ -7,6 +7,8 @@ use clap::{Args, Subcommand, ValueEnum};
 use deeplimit::gram::Shard;
 use deeplimit::kernel::Depth;
 
+use crate::library::Convention;
+
 /// Which kernel of which network.
 #[derive(Args, Clone, Debug)]
 pub struct Network {
@@ -28,6 +30,15 @@ unit divides every row by its length; keep lets lengths count, which
 takes a homogeneous activation (relu, leaky_relu, abs ...)"
     )]
     pub lengths: Lengths,
+    /// Standard deviation of the weights, a constant: 1.5, sqrt(2)
+    #[arg(long, value_name = "W", allow_hyphen_values = true)]
+    pub sigma_w: Option<String>,
+    /// Standard deviation of the biases, a constant
+    #[arg(long, value_name = "B", allow_hyphen_values = true)]
+    pub sigma_b: Option<String>,
+    /// Whose kernel: radhakrishnan2022, arora2019, jacot2018, lee2019
+    #[arg(long, value_name = "NAME", value_parser = super::network::convention)]
+    pub convention: Option<Convention>,
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,
@@ -272,6 +283,17 @@ pub const GRAM_HELP: &str = "Examples:
       --depth 3 --out K.zarr
   deeplimit gram --data X.npy --activation relu --depth 10 \\
       --out K.zarr --shard $SLURM_ARRAY_TASK_ID/16
+  deeplimit gram --data X.csv --activation tanh --depth 1000 \\
+      --sigma-w 1.5 --sigma-b 0.1 --out K.npy
+
+Weights, biases and conventions as in `deeplimit ntk`; rows of length 1.
+With --depth inf the entries are the limit in its normalisation:
+  linear             rho
+  singular           the Koenigs function h(rho), infinite on the diagonal
+  edge of chaos      ntk (p-1)/(2p-1), 1 on the diagonal; nngp -1 and 0
+  chaotic            ntk c*/(1-dual'(c*)), infinite on it; nngp c* and 1
+  ordered            -g(1-rho), 0 on the diagonal: conditionally definite
+  nearest neighbour  0, 1 on the diagonal
 
 The matrix is made tile by tile in K.npy.part (or K.zarr.part) and gets its
 name when it is whole. After Ctrl-C, or whatever else stopped it, the same
@@ -301,7 +323,10 @@ pub const EVALUATE_HELP: &str = "Examples:
   deeplimit evaluate --data D.csv --label label --activation relu --depth 3
   deeplimit evaluate --data X.npy --label y.npy --activation relu --depth 3
 
-Kernel regression on the classes, the largest score wins. Depth and ridge
+Kernel regression on the classes, the largest score wins. With --depth inf
+what the regime makes of it: smoother (singular), majority vote (chaotic,
+edge of chaos), nearest neighbour, or the interpolant b + sum w_i g with
+sum w_i = 0 (ordered). Depth and ridge
 are the best on the validation rows of --tune, or else by leaving out one
 training row at a time. Without --folds all rows are training rows, and
 the accuracy is that of leaving out one at a time.

@@ -158,15 +158,15 @@ fn depth(text: &str) -> Result<u64, String> {
     front
         .zip(power)
         .and_then(|(f, p)| f.checked_mul(p))
-        .filter(|d| (1..=DEPTH_MAX).contains(d))
-        .ok_or_else(|| "the depth is a whole number of hidden layers from 1 to 10^18".to_owned())
+        .filter(|d| *d <= DEPTH_MAX)
+        .ok_or_else(|| "the depth is a whole number of hidden layers from 0 to 10^18".to_owned())
 }
 
 fn points(text: &str) -> Result<u32, String> {
     super::whole_number(text, "points", POINTS_MAX)
 }
 
-fn convention(text: &str) -> Result<Convention, String> {
+pub(super) fn convention(text: &str) -> Result<Convention, String> {
     text.parse()
         .map_err(|e: deeplimit::error::Error| e.to_string())
 }
@@ -211,6 +211,7 @@ mod tests {
     #[test]
     fn a_depth_is_a_whole_number_in_any_hand() {
         for (text, expected) in [
+            ("0", 0),
             ("1", 1),
             ("1e12", 1_000_000_000_000),
             ("10^3", 1000),
@@ -221,11 +222,10 @@ mod tests {
         }
         let huge = format!("1{}", "0".repeat(400));
         for text in [
-            "0", "-1", "1.5", "1e19", "1e400", "10^400", &huge, "nan", "", "e3", "1e-3", "+3",
-            "2^3",
+            "-1", "1.5", "1e19", "1e400", "10^400", &huge, "nan", "", "e3", "1e-3", "+3", "2^3",
         ] {
             assert!(
-                depth(text).unwrap_err().contains("from 1 to 10^18"),
+                depth(text).unwrap_err().contains("from 0 to 10^18"),
                 "{text}"
             );
         }

@@ -31,7 +31,9 @@ struct EvaluateJson {
 #[derive(Serialize)]
 struct FoldJson {
     depth: String,
-    /// `null` for the smoother of a singular kernel.
+    /// What the kernel means: `regression`, and at infinite depth what its regime makes of it.
+    classifier: &'static str,
+    /// `null` for classifiers without one.
     ridge: Option<f64>,
     train: usize,
     test: usize,
@@ -83,6 +85,7 @@ fn depth(d: Depth) -> String {
 fn json(args: &Args, e: &Evaluation) -> EvaluateJson {
     let fold = |f: &Fold| FoldJson {
         depth: depth(f.depth),
+        classifier: f.classifier.name(),
         ridge: f.ridge,
         train: f.train,
         test: f.test,
@@ -114,6 +117,7 @@ fn words(args: &Args, e: &Evaluation, width: usize) -> String {
         name: (k + 1).to_string(),
         cells: vec![
             depth(f.depth),
+            f.classifier.name().to_owned(),
             f.ridge
                 .map_or_else(|| "none".to_owned(), |r| format!("{r:e}")),
             f.train.to_string(),
@@ -124,7 +128,14 @@ fn words(args: &Args, e: &Evaluation, width: usize) -> String {
     };
     let table = Table {
         title: "fold",
-        columns: vec!["depth", "ridge", "training rows", "test rows", "accuracy %"],
+        columns: vec![
+            "depth",
+            "classifier",
+            "ridge",
+            "training rows",
+            "test rows",
+            "accuracy %",
+        ],
         entries: e.folds.iter().enumerate().map(entry).collect(),
     };
     let how = if args.folds.is_some() {

@@ -4,6 +4,7 @@ use std::io;
 use std::time::Instant;
 
 use deeplimit::gram::Filled;
+use deeplimit::kernel::LimitForm;
 use serde::Serialize;
 
 use super::{INTERRUPT, Report, expression};
@@ -31,6 +32,8 @@ struct GramJson {
     whole: bool,
     /// The kernel is `e^log_scale` times the entries.
     log_scale: f64,
+    /// What the entries are at infinite depth: the regime; `null` at finite depth.
+    limit: Option<&'static str>,
     /// The largest relative error met at construction.
     error: f64,
     /// Seconds.
@@ -111,6 +114,7 @@ fn json(args: &GramMatrix, a: &GramReport, begun: Instant) -> GramJson {
         resumed: a.resumed,
         whole: a.filled == Filled::Whole,
         log_scale: a.log_scale,
+        limit: a.form.map(LimitForm::name),
         error: a.error,
         prepared: a.prepared,
         computed: begun.elapsed().as_secs_f64() - a.prepared,
@@ -143,8 +147,12 @@ fn words(args: &GramMatrix, a: &GramReport, begun: Instant) -> String {
         0.0 => String::new(),
         log => format!("\nthe kernel is e^{log} times the entries"),
     };
+    let limit = a
+        .form
+        .map(|form| format!("\nthe limit of infinite depth ({})", form.name()))
+        .unwrap_or_default();
     format!(
-        "{out}: {n} x {n} of {}, in {seconds:.1} s{resumed}{scale}\nlargest error of the compiled kernel, measured: {:.0e}\n",
+        "{out}: {n} x {n} of {}, in {seconds:.1} s{resumed}{scale}{limit}\nlargest error of the compiled kernel, measured: {:.0e}\n",
         a.activation,
         a.error,
         n = a.rows

@@ -20,6 +20,7 @@ struct PredictJson {
     training_rows: usize,
     rows: usize,
     classes: Vec<String>,
+    classifier: &'static str,
     error: f64,
 }
 
@@ -39,13 +40,15 @@ pub fn run(args: &Args) -> io::Result<Report> {
                     training_rows: p.training,
                     rows: p.rows,
                     classes: p.classes,
+                    classifier: p.classifier.name(),
                     error: p.error,
                 }]),
                 false => format!(
-                    "{out}: {} rows in {} classes, from {} training rows\n",
+                    "{out}: {} rows in {} classes, from {} training rows by {}\n",
                     p.rows,
                     p.classes.len(),
-                    p.training
+                    p.training,
+                    p.classifier.name()
                 ),
             };
             Report::of(text)

@@ -8,8 +8,8 @@ use deeplimit::deadline::Deadline;
 use deeplimit::error::{Error, Result};
 pub use deeplimit::gram::store::merge::Merged;
 use deeplimit::gram::store::{is_whole, merge::merge};
-use deeplimit::gram::{self as room, Filled, Gram, Matrix, Points, Shard, Store};
-use deeplimit::kernel::{Depth, Kernel};
+use deeplimit::gram::{self as room, Filled, Gram, Matrix, Points, Rule, Shard, Store};
+use deeplimit::kernel::{Classifier, Depth, Kernel, LimitForm};
 
 use crate::args;
 use crate::data;
@@ -26,6 +26,8 @@ pub struct GramReport {
     pub filled: Filled,
     pub log_scale: f64,
     pub error: f64,
+    /// What the entries are at infinite depth.
+    pub form: Option<LimitForm>,
     /// Seconds.
     pub prepared: f64,
 }
@@ -44,6 +46,7 @@ pub struct Evaluation {
 #[derive(Clone, Debug)]
 pub struct Fold {
     pub depth: Depth,
+    pub classifier: Classifier,
     pub ridge: Option<f64>,
     pub train: usize,
     pub test: usize,
@@ -64,6 +67,7 @@ pub struct Predictions {
     pub training: usize,
     pub rows: usize,
     pub classes: Vec<String>,
+    pub classifier: Classifier,
     pub error: f64,
 }
 
@@ -77,10 +81,18 @@ fn kernel(text: &str, network: &args::Network, depth: Depth) -> Result<Kernel> {
         args::Kind::Ntk => deeplimit::kernel::Kind::Ntk,
         args::Kind::Nngp => deeplimit::kernel::Kind::Nngp,
     };
-    Kernel::new(
+    let request = super::NetworkRequest {
+        depth: 0,
+        sigma_w: network.sigma_w.clone(),
+        sigma_b: network.sigma_b.clone(),
+        norms: None,
+        convention: network.convention,
+    };
+    Kernel::of_network(
         &Expr::parse(text)?,
         depth,
         kind,
+        &request.settings()?,
         Deadline::after(network.timeout),
     )
 }
@@ -160,6 +172,7 @@ pub fn gram(
         filled: Filled::Whole,
         log_scale: kernel.log_scale(),
         error: kernel.accuracy().measured,
+        form: kernel.limit_form(),
         prepared,
     };
     if args.shard.is_some() && !args.force && is_whole(&args.out, &contents) {
@@ -184,9 +197,8 @@ fn numbered(labels: &[String]) -> (Vec<String>, Vec<usize>) {
 }
 
 struct Problem {
-    grams: Vec<(Depth, Matrix)>,
+    grams: Vec<(Depth, Rule, Matrix)>,
     labels: Vec<usize>,
-    classes: usize,
 }
 
 impl Problem {
@@ -198,16 +210,19 @@ impl Problem {
 
     /// Accuracy on test rows.
     fn accuracy(&self, k: usize, ridge: f64, train: &[usize], test: &[usize]) -> Result<f64> {
-        let gram = &self.grams[k].1;
+        let (_, rule, gram) = &self.grams[k];
         let (own, cross) = (gram.selected(train, train)?, gram.selected(test, train)?);
-        let scores = room::scores(&own, &cross, &self.of(train), self.classes, ridge)?;
+        let rule = rule.with_ridge(ridge);
+        let scores = rule.scores(&own, &cross, &self.of(train))?;
         Ok(room::accuracy(&scores, &self.of(test)))
     }
 
     /// Accuracy leaving out one row at a time.
     fn left_out(&self, k: usize, ridge: f64, train: &[usize]) -> Result<f64> {
-        let own = self.grams[k].1.selected(train, train)?;
-        let scores = room::scores_left_out(&own, &self.of(train), self.classes, ridge)?;
+        let (_, rule, gram) = &self.grams[k];
+        let own = gram.selected(train, train)?;
+        let rule = rule.with_ridge(ridge);
+        let scores = rule.scores_left_out(&own, &self.of(train))?;
         Ok(room::accuracy(&scores, &self.of(train)))
     }
 }
@@ -239,20 +254,17 @@ pub fn evaluation(
         kernel.activation().clone_into(&mut activation);
         grams.push((
             *depth,
-            Gram::symmetric(&kernel, &points, lengths(&args.network))?.matrix(),
+            Rule::new(&kernel, names.len(), 0.0),
+            Gram::symmetric(&kernel, &points, lengths(&args.network))?.decisive()?,
         ));
     }
     let mut count = vec![0usize; names.len()];
     labels.iter().for_each(|l| count[*l] += 1);
-    let problem = Problem {
-        grams,
-        labels,
-        classes: names.len(),
-    };
+    let problem = Problem { grams, labels };
     let candidates: Vec<(usize, Option<f64>)> = (0..problem.grams.len())
-        .flat_map(|k| match problem.grams[k].1.mean_diagonal() {
-            f64::INFINITY => vec![(k, None)],
-            _ => args.ridge.iter().map(|r| (k, Some(*r))).collect(),
+        .flat_map(|k| match problem.grams[k].1.classifier().has_ridge() {
+            false => vec![(k, None)],
+            true => args.ridge.iter().map(|r| (k, Some(*r))).collect(),
         })
         .collect();
     let own_folds = folds.is_some();
@@ -296,6 +308,7 @@ pub fn evaluation(
         };
         out.push(Fold {
             depth: problem.grams[k].0,
+            classifier: problem.grams[k].1.classifier(),
             ridge,
             train: train.len(),
             test: if own_folds { test.len() } else { n },
@@ -327,9 +340,9 @@ pub fn predictions(args: &args::Predict, text: &str) -> Result<Predictions> {
     );
     let kernel = kernel(text, &args.network, args.depth)?;
     let lengths = lengths(&args.network);
-    let own = Gram::symmetric(&kernel, &train, lengths)?.matrix();
-    let cross = Gram::cross(&kernel, &test, &train, lengths)?.matrix();
-    let scores = room::scores(&own, &cross, &labels, names.len(), args.ridge)?;
+    let own = Gram::symmetric(&kernel, &train, lengths)?.decisive()?;
+    let cross = Gram::cross(&kernel, &test, &train, lengths)?.decisive()?;
+    let scores = Rule::new(&kernel, names.len(), args.ridge).scores(&own, &cross, &labels)?;
     let quoted = |name: &String| format!("\"{}\"", name.replace('"', "\"\""));
     let mut lines = vec!["label".to_owned()];
     lines[0] += &names
@@ -346,6 +359,7 @@ pub fn predictions(args: &args::Predict, text: &str) -> Result<Predictions> {
         training: train.len(),
         rows: test.len(),
         classes: names,
+        classifier: kernel.classifier(),
         error: kernel.accuracy().measured,
     })
 }

@@ -12,6 +12,9 @@ pub mod merge;
 mod npy;
 mod zarr;
 
+#[cfg(test)]
+mod tests;
+
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};

@@ -1,0 +1,245 @@
+//! Infinite depth in the regimes where all pairs of different inputs become alike: constants, a delta, and what tells
+//! pairs apart in the ordered phase.
+
+use rug::Rational;
+
+use super::build::DEEP_BITS;
+use super::charts::{Charts, Mirror, Place};
+use super::compile::{Compilable, Heading};
+use super::orbit::{Descent, Entry, Map, Orbits, Sample, Target};
+use super::{Accuracy, Form, Kernel, Kind};
+use crate::activation::Parity;
+use crate::deadline::Deadline;
+use crate::error::{Error, Result};
+use crate::limit::{Classification, Limit, LimitKernel, Ordered, Phase, Regime, Subject};
+use crate::real::{Analytic, Ball, Real};
+use crate::recursion::{Correlation, Scaled};
+
+/// What the entries of a kernel at infinite depth are (normalised activation, no bias; `mathematics` of each regime in
+/// [`crate::limit`]). `x = x'` stands for equal directions, and for opposite ones where the activation is even
+/// (odd: the negative value).
+///
+/// | form | NTK at `x != x'` | at `x = x'` | NNGP at `x != x'`, `x = x'` | classifier |
+/// |---|---|---|---|---|
+/// | linear | `rho = lim T_L/(L+1)` | 1 | the same | regression |
+/// | singular | `h(rho) = lim T_L/((L+1) lambda^L)` | infinite | the same | smoother |
+/// | edge of chaos | `lim T_L/T_L(x,x) = (p-1)/(2p-1)` | 1 | `lim (S_L - 1)/(1 - S_L(0))`: -1, 0 | majority |
+/// | chaotic | `lim T_L = c*/(1 - dual'(c*))` | infinite | `lim S_L`: `c*`, 1 | majority |
+/// | ordered | `-g(1 - rho) = lim (T_L - 1/(1-B'))/(a L B'^L)` | 0 | `lim (S_L - 1)/B'^L`, the same | interpolant |
+/// | nearest neighbour | `lim T_L/T_L(x,x) = 0` | 1 | the same | nearest neighbour |
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LimitForm {
+    /// `A = 0`, `|A'| = 1`.
+    Linear,
+    /// `A = 0`, `0 < |A'| < 1`: the Koenigs function at 0.
+    Singular,
+    /// `A != 0`, `B' = 1`: two constants.
+    EdgeOfChaos,
+    /// `A != 0`, `B' > 1`: two constants.
+    Chaotic,
+    /// `A != 0`, `B' < 1`: minus the Koenigs function at 1, conditionally positive definite.
+    Ordered,
+    /// `A = A' = 0`: a delta.
+    NearestNeighbour,
+}
+
+impl LimitForm {
+    /// The form of an activation whose regime is decided.
+    pub(super) fn of(c: &Classification) -> Self {
+        match (c.regime, c.phase) {
+            (Regime::Linear, _) => LimitForm::Linear,
+            (Regime::Singular, _) => LimitForm::Singular,
+            (Regime::NearestNeighbour, _) => LimitForm::NearestNeighbour,
+            (_, Some(Phase::Chaotic)) => LimitForm::Chaotic,
+            (_, Some(Phase::EdgeOfChaos)) => LimitForm::EdgeOfChaos,
+            _ => LimitForm::Ordered,
+        }
+    }
+
+    /// The name in a word or two.
+    pub fn name(self) -> &'static str {
+        match self {
+            LimitForm::Linear => "linear",
+            LimitForm::Singular => "singular",
+            LimitForm::EdgeOfChaos => "edge of chaos",
+            LimitForm::Chaotic => "chaotic",
+            LimitForm::Ordered => "ordered",
+            LimitForm::NearestNeighbour => "nearest neighbour",
+        }
+    }
+}
+
+/// What a kernel makes of labelled points: the limit of ridgeless kernel regression at its depth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Classifier {
+    /// Kernel regression.
+    Regression,
+    /// `sum_i K(x, x_i) y_i`, the labels themselves on the training points (the kernel is infinite there).
+    Smoother,
+    /// The largest class, a training point its own label: with `K = a 1 1^T + (c - a) I` and `k(x) = a 1` it is
+    /// `K^-1 k = a 1/(c - a + n a)`, the same weight for all, and for `x = x_j` it is `K^-1 k = e_j` at every depth.
+    Majority,
+    /// The label of the nearest point (activations with a parity: nearest to `x` or `-x`); of several, the class that most of
+    /// them have.
+    NearestNeighbour,
+    /// `b + sum_i w_i K(x, x_i)` with `sum_i w_i = 0`.
+    Interpolant,
+}
+
+impl Classifier {
+    /// The name in a word or two.
+    pub fn name(self) -> &'static str {
+        match self {
+            Classifier::Regression => "regression",
+            Classifier::Smoother => "smoother",
+            Classifier::Majority => "majority vote",
+            Classifier::NearestNeighbour => "nearest neighbour",
+            Classifier::Interpolant => "interpolant",
+        }
+    }
+
+    /// Does a ridge mean anything?
+    pub fn has_ridge(self) -> bool {
+        matches!(self, Classifier::Regression | Classifier::Interpolant)
+    }
+}
+
+fn mirror(subject: &Subject) -> Mirror {
+    match subject.parity() {
+        None => Mirror::None,
+        Some(Parity::Even) => Mirror::Even,
+        Some(Parity::Odd) => Mirror::Odd,
+    }
+}
+
+/// Two constants.
+pub(super) fn constant(
+    subject: &Subject,
+    form: LimitForm,
+    heading: Heading,
+    deadline: Deadline,
+) -> Result<Kernel> {
+    let int = |n: i64| Ball::int(n, DEEP_BITS);
+    let (value, diagonal) = match (form, heading.kind) {
+        (LimitForm::EdgeOfChaos, Kind::Nngp) => (int(-1), 0.0),
+        (LimitForm::EdgeOfChaos, Kind::Ntk) => {
+            let p = subject.classification.edge_exponent.clone().ok_or_else(|| {
+                Error::Unresolved(format!(
+                    "`{}` is at the edge of chaos, and the exponent p of its dual at 1, which its limit (p-1)/(2p-1) takes, is \
+                     not known",
+                    heading.activation
+                ))
+            })?;
+            let ratio = (p.clone() - 1u32) / (p * 2u32 - 1u32);
+            (Ball::rational(&ratio, DEEP_BITS), 1.0)
+        }
+        (LimitForm::Chaotic, kind) => {
+            // zero: the correlations that matter are those up to c*
+            let kernel = subject.kernel(&Rational::new(), DEEP_BITS, deadline)?;
+            let Limit::Chaotic(interior) = kernel.limit() else {
+                return Err(undecided(&heading.activation));
+            };
+            match kind {
+                Kind::Ntk => (interior.ntk(), f64::INFINITY),
+                Kind::Nngp => (interior.koenigs().point().clone(), 1.0),
+            }
+        }
+        _ => (int(0), 1.0),
+    };
+    let near = value.to_f64();
+    let charts = Charts::constant(near).ok_or_else(|| undecided(&heading.activation))?;
+    let form = Form {
+        power: 0,
+        logarithmic: false,
+    };
+    let mut kernel = heading.kernel(charts, form, mirror(subject));
+    kernel.diagonal = diagonal;
+    kernel.opposite = match kernel.mirror {
+        Mirror::None => near,
+        Mirror::Even => diagonal,
+        Mirror::Odd => -diagonal,
+    };
+    let error = (&value
+        - &Ball::rational(&Rational::from_f64(near).unwrap_or_default(), DEEP_BITS))
+        .magnitude()
+        .to_f64();
+    kernel.accuracy = Accuracy {
+        measured: if near == 0.0 {
+            error
+        } else {
+            error / near.abs()
+        },
+        places: 1,
+    };
+    Ok(kernel)
+}
+
+fn undecided(activation: &str) -> Error {
+    Error::Unresolved(format!("the limit kernel of `{activation}` was not found"))
+}
+
+/// `-g`, the Koenigs function at the fixed point 1.
+pub(super) struct OrderedLimit {
+    kernel: LimitKernel,
+    orbits: Orbits,
+    mirror: Mirror,
+}
+
+impl OrderedLimit {
+    pub(super) fn new(subject: Subject, deadline: Deadline) -> Result<Self> {
+        let name = &subject.classification.activation;
+        let kernel = subject.kernel(&Rational::from(1), super::build::BITS, deadline)?;
+        let mirror = mirror(&subject);
+        let Limit::Ordered(g) = kernel.limit() else {
+            return Err(undecided(name));
+        };
+        let descent = Descent {
+            log: g.multiplier().ln().to_f64(),
+            bend: (g.drift().to_f64() - 1.0) / 2.0,
+        };
+        let map = Map::new(kernel.dual().rounded(), mirror).ok_or_else(|| undecided(name))?;
+        Ok(OrderedLimit {
+            orbits: Orbits {
+                maps: vec![map],
+                entry: Entry::UNIT,
+                lambda: None,
+                target: Target::Ordered(descent),
+                deadline,
+            },
+            mirror,
+            kernel,
+        })
+    }
+
+    fn koenigs(&self) -> Result<&Ordered<Ball>> {
+        match self.kernel.limit() {
+            Limit::Ordered(g) => Ok(g),
+            _ => Err(undecided("this activation")),
+        }
+    }
+}
+
+impl Compilable for OrderedLimit {
+    fn sample(&self, place: Place) -> Option<Sample> {
+        Some(self.orbits.sample(place)?[0])
+    }
+
+    fn symmetry(&self) -> (Mirror, u64) {
+        (self.mirror, 0)
+    }
+
+    fn diagonal(&self) -> Result<Option<Scaled<Ball>>> {
+        Ok(Some(Scaled::zero(DEEP_BITS)))
+    }
+
+    fn enclosures(&self, places: &[Place], _: Deadline) -> Result<Vec<Scaled<Ball>>> {
+        let g = self.koenigs()?;
+        let lost =
+            || Error::Unresolved("an orbit could not be followed to the fixed point 1".to_owned());
+        let of = |place: &Place| {
+            let rho = Correlation::rational(&place.exact(), self.kernel.bits());
+            Ok(Scaled::plain(-g.at(&rho).ok_or_else(lost)?))
+        };
+        places.iter().map(of).collect()
+    }
+}

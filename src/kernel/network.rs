@@ -1,0 +1,338 @@
+//! Kernels of networks with weights and biases of any variance, inputs of one norm, at finite depth.
+//!
+//! Two inputs of the same norm have the same variance `q_l` in every layer, so layer `l` has one map of the correlation,
+//! `S_{l+1} = w_l dual_l(S_l) + 1 - w_l`, and `k_L = q_L S_L`, `Theta_L = q_L T_L` ([`crate::recursion::Network`]). The maps
+//! are prepared in balls and rounded, one a layer until the variance moves by less than `2^-60` of itself; all layers
+//! from there on share the last one.
+
+use std::cmp::Ordering;
+
+use super::build::{BITS, SERIES_BITS, unit};
+use super::charts::{Mirror, Place};
+use super::compile::{Compilable, Heading, compiled};
+use super::orbit::{Entry, LAST_STEP, Map, Orbits, Sample, Target};
+use super::{Depth, Kernel, Kind};
+use crate::activation::{Expr, Parity};
+use crate::deadline::Deadline;
+use crate::dual::Dual;
+use crate::error::{Error, Result};
+use crate::exact::{Structure, is_continuous};
+use crate::real::{Analytic, Ball, Real};
+use crate::recursion::{Correlation, Network, Prepared, Scaled, Settings, Weight};
+
+/// Hermite coefficients that the first attempt takes, and the last one.
+const DEGREES: [u32; 2] = [64, 1024];
+/// The same where kinks let the series converge like `n^(-3/2)`.
+const KINKED_DEGREE: u32 = 256;
+/// What is left of the slope of a series that is long enough.
+const SHORT: f64 = 1e-16;
+/// Layers with tables of their own, and with formulas of their own.
+const TABLES: usize = 256;
+const FORMULAS: usize = 100_000;
+/// A variance that moves by less, relatively, has settled.
+const SETTLED: i32 = -60;
+
+impl Kernel {
+    /// Compiles the kernel of a network in the convention of a paper: weights and biases of any variance, on inputs whose
+    /// squared norm is `settings.norms` (the same for both).
+    ///
+    /// At finite depth any network: `k_L` (NNGP) and `Theta_L` (NTK) as [`crate::recursion::ntk`] has them. At infinite depth
+    /// those without biases whose normalised kernel is that of the unit network: the conventions that normalise, on unit
+    /// norms, and homogeneous activations in all of them; the limit's normalisation ([`super::LimitForm`]) leaves no factor.
+    ///
+    /// ```
+    /// use deeplimit::{activation::Expr, deadline::Deadline, recursion::{Convention, Settings}};
+    /// use deeplimit::kernel::{Depth, Kernel, Kind};
+    /// let settings = Settings {
+    ///     convention: Convention::Lee2019,
+    ///     sigma_w: Some(Expr::parse("3/2").unwrap()),
+    ///     sigma_b: Some(Expr::parse("1/10").unwrap()),
+    ///     ..Settings::default()
+    /// };
+    /// let erf = Expr::parse("erf").unwrap();
+    /// let k = Kernel::of_network(&erf, Depth::Layers(1), Kind::Nngp, &settings, Deadline::default()).unwrap();
+    /// // Williams 1997: sigma_w^2 (2/pi) asin(2 k_0/(1 + 2 q_0)) + sigma_b^2, q_0 = 2.26, k_0 = 2.25 rho + 0.01
+    /// let exact = 2.25 * 2.0 / std::f64::consts::PI * (2.0f64 * (1.125 + 0.01) / 5.52).asin() + 0.01;
+    /// assert!((k.at(0.5) / exact - 1.0).abs() < 1e-14);
+    /// assert!(k.accuracy().measured < 1e-13);
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Domain`] for norms that differ or are not positive, for parameters that the convention does not have, and
+    /// at infinite depth for other networks; [`Error::Unresolved`] where variances of the layers are out of all bounds or do
+    /// not settle within 100,000 layers (256 where the dual has no closed form), and as [`Kernel::new`]; [`Error::Timeout`].
+    pub fn of_network(
+        expr: &Expr,
+        depth: Depth,
+        kind: Kind,
+        settings: &Settings,
+        deadline: Deadline,
+    ) -> Result<Kernel> {
+        let (norm, other) = &settings.norms;
+        if *norm != *other {
+            return Err(Error::Domain(format!(
+                "a compiled kernel is one of inputs of the same length: the squared norms {norm} and {other} differ"
+            )));
+        }
+        if *norm <= 0 {
+            return Err(Error::Domain(format!(
+                "{norm} is not the squared norm of an input with a direction: it must be positive"
+            )));
+        }
+        let variances = settings
+            .convention
+            .variances(settings.sigma_w.as_ref(), settings.sigma_b.as_ref())?;
+        let words = words(settings);
+        let normalising = matches!(variances.weight, Weight::Normalising);
+        if normalising && *norm == 1 {
+            return unit(expr, depth, kind, words, deadline);
+        }
+        let structure = Structure::new(expr)?;
+        let homogeneous = structure.homogeneity.is_some() && variances.bias.is_zero();
+        if depth == Depth::Infinite && !homogeneous {
+            return Err(Error::Domain(format!(
+                "infinite depth is known for normalised activations without biases (radhakrishnan2022, arora2019) and for \
+                 homogeneous ones without biases: with these weights and biases give `{}` a number of layers",
+                structure.expr
+            )));
+        }
+        let of = |degree| -> Result<(Network<Ball>, Ball)> {
+            let activation = Prepared::<Ball>::new(&structure, degree, SERIES_BITS, deadline)?;
+            let one = Ball::int(1, BITS);
+            let weight = match &variances.weight {
+                Weight::Fixed(w) => w.evaluate(BITS),
+                Weight::Normalising => &one / &activation.square(&one)?,
+            };
+            let network = Network {
+                activation,
+                weight,
+                bias: variances.bias.evaluate(BITS),
+            };
+            let first: Ball = variances.first.evaluate(BITS);
+            Ok((network, &first * &Ball::rational(norm, BITS)))
+        };
+        if homogeneous {
+            let kernel = unit(expr, depth, kind, words, deadline)?;
+            let Depth::Layers(l) = depth else {
+                return Ok(kernel);
+            };
+            let (network, input) = of(4)?;
+            let (variance, _) = network
+                .homogeneous(&input, l)
+                .ok_or_else(|| out_of_bounds(l))?;
+            let mut kernel = kernel.times(&variance);
+            if *norm != 1 {
+                kernel.degree = None;
+            }
+            return Ok(kernel);
+        }
+        let Depth::Layers(l) = depth else {
+            return Err(out_of_bounds(0));
+        };
+        let mut degree = DEGREES[0];
+        let last = match structure.has_breakpoints() {
+            true => KINKED_DEGREE,
+            false => DEGREES[1],
+        };
+        let source = loop {
+            let (network, input) = of(degree)?;
+            match Source::new(network, input, &structure, l, kind, degree < last, deadline)? {
+                Some(source) => break source,
+                None => degree *= 2,
+            }
+        };
+        let heading = Heading {
+            activation: structure.expr.to_string(),
+            depth,
+            kind,
+            regime: None,
+            phase: None,
+            network: words,
+            limit: None,
+            degree: None,
+        };
+        compiled(&source, heading, deadline)
+    }
+}
+
+/// What an entry depends on besides activation, depth and kind.
+fn words(s: &Settings) -> String {
+    let or_none = |e: &Option<Expr>| e.as_ref().map_or("-".to_owned(), Expr::to_string);
+    format!(
+        "{} sigma_w {} sigma_b {} norm {}",
+        s.convention.name(),
+        or_none(&s.sigma_w),
+        or_none(&s.sigma_b),
+        s.norms.0
+    )
+}
+
+fn out_of_bounds(layer: u64) -> Error {
+    Error::Unresolved(format!(
+        "the variance of layer {layer} is out of all bounds: with this sigma_w it grows without end"
+    ))
+}
+
+/// What there is to compile.
+struct Source {
+    network: Network<Ball>,
+    input: Ball,
+    /// `q_L`
+    variance: Ball,
+    orbits: Orbits,
+    kind: Kind,
+    depth: u64,
+    mirror: Mirror,
+    parity: Option<Parity>,
+    jumps: bool,
+}
+
+impl Source {
+    /// `None` where a layer takes a longer series than this and there `may_grow` be one.
+    fn new(
+        network: Network<Ball>,
+        input: Ball,
+        structure: &Structure,
+        depth: u64,
+        kind: Kind,
+        may_grow: bool,
+        deadline: Deadline,
+    ) -> Result<Option<Self>> {
+        let parity = structure.parity;
+        let biased = network.is_biased();
+        // the map of one layer, and the whole kernel
+        let (inner, mirror) = match (parity, biased) {
+            (Some(Parity::Even), false) if depth > 0 => (Mirror::Even, Mirror::Even),
+            (Some(Parity::Even), _) => (Mirror::Even, Mirror::None),
+            (Some(Parity::Odd), false) => (Mirror::Odd, Mirror::Odd),
+            _ => (Mirror::None, Mirror::None),
+        };
+        let mirror = match (depth, biased) {
+            (0, false) => Mirror::Odd,
+            _ => mirror,
+        };
+        let mut q = &input + &network.bias;
+        let mut maps = Vec::new();
+        let mut lambda = None;
+        for l in 0..depth {
+            deadline.check("the preparation of the layers")?;
+            let (dual, next) = network.correlation_map(&q)?;
+            if !next.is_finite() || next.sign() != Some(Ordering::Greater) {
+                return Err(out_of_bounds(l + 1));
+            }
+            let series = match &dual {
+                Dual::Series(s) => {
+                    let rest = s.slope_tail.as_ref().unwrap_or(&s.tail);
+                    // the radius is what the coefficients are uncertain by, and no longer series mends it
+                    if may_grow && rest.to_f64().abs() > SHORT + 2.0 * rest.radius().to_f64() {
+                        return Ok(None);
+                    }
+                    true
+                }
+                _ => false,
+            };
+            let cap = if series { TABLES } else { FORMULAS };
+            if maps.len() >= cap {
+                return Err(Error::Unresolved(format!(
+                    "the variances of the layers of `{}` do not settle within {cap} layers, so they cannot be prepared",
+                    structure.expr
+                )));
+            }
+            lambda = dual.leading().filter(|(k, _)| *k == 1);
+            maps.push(Map::new(dual.rounded(), inner).ok_or_else(|| {
+                Error::Unresolved(format!(
+                    "the dual of `{}` is undefined somewhere in doubles",
+                    structure.expr
+                ))
+            })?);
+            let moved = (&next.midpoint() - &q.midpoint()).magnitude();
+            let least = q.magnitude() * 2f64.powi(SETTLED);
+            q = next;
+            if moved < least {
+                break;
+            }
+        }
+        if depth > LAST_STEP && network.is_biased() && maps.len() as u64 == depth {
+            return Err(out_of_bounds(depth));
+        }
+        let whole = &input + &network.bias;
+        let share = &input / &whole;
+        Ok(Some(Source {
+            orbits: Orbits {
+                maps,
+                entry: Entry {
+                    share: share.to_f64(),
+                    bias: (&network.bias / &whole).to_f64(),
+                },
+                lambda: lambda.map(|(_, c)| c.to_f64()),
+                target: Target::Layers(depth),
+                deadline,
+            },
+            network,
+            input,
+            variance: q,
+            kind,
+            depth,
+            mirror,
+            parity,
+            jumps: is_continuous(&structure.pieces) == Some(false),
+        }))
+    }
+
+    fn enclosed(
+        &self,
+        rhos: &[Correlation<Ball>],
+        deadline: Deadline,
+    ) -> Result<Vec<Scaled<Ball>>> {
+        self.network
+            .kernels(&self.input, rhos, self.parity, self.depth, deadline)?
+            .into_iter()
+            .map(|k| {
+                k.map(|k| {
+                    if self.kind == Kind::Nngp {
+                        k.nngp
+                    } else {
+                        k.ntk
+                    }
+                })
+            })
+            .collect()
+    }
+}
+
+impl Compilable for Source {
+    fn sample(&self, place: Place) -> Option<Sample> {
+        let [nngp, ntk] = self.orbits.sample(place)?;
+        let mut s = if self.kind == Kind::Nngp { nngp } else { ntk };
+        let q = self.variance.to_f64();
+        if q.is_finite() && q.ln().abs() < 300.0 {
+            s.mantissa *= q;
+        } else {
+            s.log += self.variance.ln().to_f64();
+        }
+        Some(s)
+    }
+
+    fn symmetry(&self) -> (Mirror, u64) {
+        (self.mirror, u64::from(self.mirror == Mirror::Odd))
+    }
+
+    fn diagonal(&self) -> Result<Option<Scaled<Ball>>> {
+        if self.kind == Kind::Nngp {
+            return Ok(Some(Scaled::plain(self.variance.clone())));
+        }
+        if self.jumps && self.depth > 0 {
+            return Ok(None);
+        }
+        let equal = [Correlation::Gap(Ball::int(0, BITS))];
+        Ok(self.enclosed(&equal, self.orbits.deadline)?.pop())
+    }
+
+    fn enclosures(&self, places: &[Place], deadline: Deadline) -> Result<Vec<Scaled<Ball>>> {
+        let rhos: Vec<_> = places
+            .iter()
+            .map(|p| Correlation::rational(&p.exact(), BITS))
+            .collect();
+        self.enclosed(&rhos, deadline)
+    }
+}
