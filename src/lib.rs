@@ -14,6 +14,7 @@
 //! * [`limit`]: infinitely many layers: the regime, with its evidence.
 //! * [`kernel`]: a kernel of any depth, compiled into a fast function of the correlation in doubles.
 //! * [`gram`]: Gram matrices on data, in memory and on disk, and regression with them.
+//! * [`network`]: networks of finite width: empirical kernels, training, linearisation.
 //! * [`image`]: pictures as arrays: readers and preprocessing.
 //! * [`cntk`]: the convolutional kernels of pictures.
 //! * [`classifier`]: from points with labels to scores and a label: kernel regression at any depth, and what it becomes.
@@ -34,6 +35,7 @@ pub mod hermite;
 pub mod image;
 pub mod kernel;
 pub mod limit;
+pub mod network;
 pub mod paper;
 pub mod phase;
 pub mod quadrature;

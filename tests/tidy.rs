@@ -18,6 +18,7 @@ const ROOMS: &[&str] = &[
     "limit",
     "kernel",
     "gram",
+    "network",
     "image",
     "cntk",
     "classifier",

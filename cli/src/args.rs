@@ -1,12 +1,14 @@
 //! What may be typed: the arguments of every command, their help and their limits.
 
 mod cntk;
+mod dynamics;
 mod gram;
 mod limit;
 mod network;
 mod papers;
 
-pub use cntk::{Cntk, Kernel, Numbers, Preprocess, Readout};
+pub use cntk::{Cntk, Input, Kernel, Numbers, Preprocess, Readout};
+pub use dynamics::Dynamics;
 pub use gram::{Evaluate, Gram, GramAction, GramMatrix, Kind, Lengths, Merge, Network, Predict};
 pub use limit::{Depth, Limit};
 pub use network::{Ntk, Phase};
@@ -128,6 +130,9 @@ pub enum Command {
     /// Classify new rows by a kernel on labelled ones
     #[command(after_help = gram::PREDICT_HELP, override_usage = gram::PREDICT_USAGE)]
     Predict(Predict),
+    /// Predict what networks know at any time of their training
+    #[command(after_help = dynamics::HELP, override_usage = dynamics::USAGE)]
+    Dynamics(Dynamics),
     /// Classify images with the kernels of convolutional networks
     #[command(after_help = cntk::HELP, override_usage = cntk::USAGE)]
     Cntk(Box<Cntk>),

@@ -2,9 +2,12 @@
 //! through here; no other file of the command line calls the mathematics.
 
 mod data;
+mod dynamics;
 pub mod images;
 
 use std::time::Duration;
+
+pub use dynamics::dynamics;
 
 pub use data::{Evaluation, Fold, GramReport, Merged, evaluation, gram, merged, predictions};
 
@@ -18,8 +21,9 @@ use deeplimit::limit::{
     Subject,
 };
 pub use deeplimit::paper::{
-    Claim, Expected, Finding, Laboratory, Measured, Paper, Parameter, Parameters, Row, Verdict,
-    figures::Figure, figures::Look, figures::Series,
+    Claim, Expected, Finding, Laboratory, Measured, Paper, Parameter, Parameters, Part, Row, Rows,
+    Source, Verdict, figures::Figure, figures::Look, figures::Series,
+    standings::Standing as Placing, standings::standings, uci::Outcome, uci::RULES, uci::outcome,
 };
 use deeplimit::recursion::Settings;
 pub use deeplimit::recursion::{Convention, DEPTH_MAX};
@@ -153,6 +157,11 @@ pub fn expectation(text: &str, request: Request) -> Result<Quantity> {
 /// The verdict on a claim.
 pub fn finding(laboratory: &Laboratory, claim: &Claim) -> Finding {
     laboratory.check(claim)
+}
+
+/// The UCI sets that a laboratory has.
+pub fn source_sets(laboratory: &Laboratory) -> Result<Vec<String>> {
+    laboratory.sets()
 }
 
 /// An exact number.

@@ -2,6 +2,7 @@
 
 mod args;
 mod batch;
+mod collection;
 mod commands;
 mod data;
 mod exact;
@@ -132,6 +133,7 @@ fn report(cli: &Cli, width: usize) -> io::Result<Report> {
         Command::Gram(args) => commands::gram::run(args),
         Command::Evaluate(args) => commands::evaluate::run(args, width),
         Command::Predict(args) => commands::predict::run(args),
+        Command::Dynamics(args) => commands::dynamics::run(args),
         Command::Cntk(args) => Ok(commands::cntk::run(args, width)),
         Command::Completions(args) => Ok(commands::completions::run(args)),
         Command::Man(args) => commands::man::run(args),

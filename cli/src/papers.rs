@@ -10,10 +10,21 @@ use toml::Spanned;
 use crate::library::{Claim, Expected, Paper, Parameter, exact};
 
 /// The papers that the program brings.
-const BROUGHT: [(&str, &str); 1] = [(
-    "radhakrishnan2022",
-    include_str!("../../papers/radhakrishnan2022/claims.toml"),
-)];
+const BROUGHT: [(&str, &str); 4] = [
+    (
+        "arora2019",
+        include_str!("../../papers/arora2019/claims.toml"),
+    ),
+    (
+        "arora2020",
+        include_str!("../../papers/arora2020/claims.toml"),
+    ),
+    ("lee2019", include_str!("../../papers/lee2019/claims.toml")),
+    (
+        "radhakrishnan2022",
+        include_str!("../../papers/radhakrishnan2022/claims.toml"),
+    ),
+];
 
 /// The most bytes of a file of claims.
 const MOST: u64 = 4 << 20;

@@ -147,6 +147,38 @@ fn easy_pictures_are_told_apart_at_every_depth() {
 }
 
 #[test]
+fn networks_and_other_activations_tell_them_apart_too() {
+    let home = Home::new("networks");
+    let network = |text: &str| json(&home.run(&["--network", text, "--json"]));
+    let stack = ["--layers", "2", "--readout", "gap", "--json"];
+    let wanted = json(&home.run(&stack));
+    // The same network, by the same way.
+    let same = network("conv3 relu conv3 relu gap");
+    assert_eq!(same[0]["all"], wanted[0]["all"]);
+    assert_eq!(same[0]["layers"], 2);
+    for text in [
+        "conv3 relu pool2 conv3 relu flatten",
+        "conv3:circular relu conv3/2 tanh flatten",
+    ] {
+        let depths = network(text);
+        assert_eq!(depths.len(), 1);
+        assert_eq!(depths[0]["layers"], 2);
+        assert_eq!(depths[0]["all"]["accuracy"], 1.0, "{text} {}", depths[0]);
+    }
+    for option in [["--activation", "gelu"], ["--input", "mean"]] {
+        let depths = json(&home.run(&[&stack[..], &option[..]].concat()));
+        assert_eq!(depths[0]["all"]["accuracy"], 1.0, "{option:?}");
+    }
+    // Kept kernels are those of one network.
+    let out = home.path("out");
+    let kept = |text: &str| home.run(&["--network", text, "--out", &out]);
+    assert_eq!(kept("conv3 relu pool2 conv1 relu gap").code, Some(0));
+    let other = kept("conv3 relu pool3 conv1 relu gap");
+    assert_bad("other network", &other);
+    assert!(other.stderr.contains("other kernels"), "{}", other.stderr);
+}
+
+#[test]
 fn labels_that_are_noise_are_not_learnt() {
     // Chance is 1/3; the classes of the training images are moved by one for every other one.
     let home = Home::new("noise");
@@ -304,7 +336,21 @@ fn bad_input_is_one_clear_sentence() {
         bad(&line, words);
     };
     with(&["--filter", "4"], &["odd", "4"]);
-    with(&["--activation", "tanh"], &["tanh", "closed form"]);
+    with(&["--activation", "relu6"], &["relu6", "kinks"]);
+    with(
+        &["--network", "conv3 relu gap"],
+        &["--network", "cannot be used with"],
+    );
+    bad(&["--network", "conv3 rleu gap"], &["rleu", "relu", "^^^^"]);
+    bad(
+        &["--network", "conv3 relu"],
+        &["gap or flatten", "    ^^^^"],
+    );
+    bad(
+        &["--network", "conv3 relu pool4 gap"],
+        &["no squares of 4 x 4", "6 x 6"],
+    );
+    bad(&["--network", "conv3 relu6 gap"], &["kinks"]);
     with(&["--activation", "rleu"], &["relu"]);
     with(&["--train-count", "61"], &["60 images", "61"]);
     with(&["--train-skip", "60"], &["60 images"]);

@@ -22,6 +22,7 @@ const COMMANDS: &[&str] = &[
     "gram",
     "evaluate",
     "predict",
+    "dynamics",
     "cntk",
     "papers",
     "completions",
@@ -115,8 +116,8 @@ fn a_number_out_of_range_is_one_sentence_that_names_the_range() {
         (vec!["expect", "x", "--timeout", "0"], "above 0"),
         (vec!["expect", "x", "--timeout", "nan"], "above 0"),
         (
-            vec!["ntk", "relu", "--rho", "0", "--depth", "0"],
-            "from 1 to 10^18",
+            vec!["ntk", "relu", "--rho", "0", "--depth=-1"],
+            "from 0 to 10^18",
         ),
         (vec!["phase", "tanh", "--points", "0"], "from 1 to 1000"),
     ] {

@@ -1,8 +1,7 @@
 //! The network as data.
 
-use rug::Rational;
-
-use crate::activation::{Expr, Tape};
+use super::activation::{bend, is_homogeneous};
+use crate::activation::Expr;
 use crate::error::{Error, Result};
 
 /// The most convolutions: one more would be a slip of the keyboard.
@@ -15,6 +14,35 @@ pub enum Readout {
     Vanilla,
     /// Global average pooling: the kernel is the mean, `sum_pp' Theta[p, p'] / (P Q)^2`.
     Gap,
+}
+
+/// The scale of the first layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// `Sigma^(0) = sum_D sum_c x_c x'_c`, as in the paper.
+    Sum,
+    /// The mean over the window and the channels: standardised images have variances near 1, where the activation is
+    /// normalised.
+    Mean,
+}
+
+impl Input {
+    /// The sum for activations `a z + b |z|`, to which the scale of the images is nothing but a factor of the kernel; the mean
+    /// for others.
+    pub fn of(activation: &Expr) -> Input {
+        match is_homogeneous(activation) {
+            true => Input::Sum,
+            false => Input::Mean,
+        }
+    }
+
+    /// What the pixels are multiplied by.
+    pub(super) fn factor(self, filter: usize, channels: usize) -> f64 {
+        match self {
+            Input::Sum => 1.0,
+            Input::Mean => 1.0 / (filter as f64 * (channels as f64).sqrt()),
+        }
+    }
 }
 
 /// Which kernel of the network.
@@ -30,11 +58,13 @@ pub enum Kind {
 /// followed by the activation, then the read-out.
 ///
 /// ```
-/// use deeplimit::cntk::{Architecture, Readout};
+/// use deeplimit::cntk::{Architecture, Input, Readout};
 /// let relu = "relu".parse()?;
 /// let network = Architecture::new(&relu, &[2, 3, 5], Readout::Gap)?;
 /// assert_eq!(network.filter, 3);
-/// assert!(Architecture::new(&"tanh".parse()?, &[2], Readout::Gap).is_err());
+/// assert_eq!(network.input, Input::Sum);
+/// let smooth = Architecture::new(&"tanh".parse()?, &[2], Readout::Gap)?;
+/// assert_eq!(smooth.input, Input::Mean);
 /// # Ok::<(), deeplimit::error::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
@@ -48,8 +78,10 @@ pub struct Architecture {
     pub readout: Readout,
     /// NTK or NNGP.
     pub kernel: Kind,
-    /// `b^2/(a^2 + b^2)` of the activation `a z + b |z|`: 1/2 for ReLU, 1 for `|z|`, 0 for `z`. See [`bend`].
-    pub bend: f64,
+    /// Any activation: `a z + b |z|` in closed form, smooth ones by series.
+    pub activation: Expr,
+    /// How the first layer sums.
+    pub input: Input,
     /// The standard deviation of the bias that every convolution adds (trained with it); 0 for none, as in the paper.
     pub bias: f64,
     /// The first convolution is trained: `Theta^(0) = Sigma^(0)`, otherwise 0.
@@ -63,14 +95,16 @@ impl Architecture {
     /// afterwards; [`Cntk::new`](super::Cntk::new) looks at them again.
     ///
     /// # Errors
-    /// [`Error::Domain`] for an activation that is not `a z + b |z|`, and for no or absurd numbers of layers.
+    /// [`Error::Domain`] for an activation that is zero, and for no or absurd numbers of layers. Whether the series of an
+    /// activation is short enough is found by [`Cntk::new`](super::Cntk::new).
     pub fn new(activation: &Expr, layers: &[usize], readout: Readout) -> Result<Architecture> {
         let architecture = Architecture {
             filter: 3,
             layers: layers.to_vec(),
             readout,
             kernel: Kind::Ntk,
-            bend: bend(activation)?,
+            activation: activation.clone(),
+            input: Input::of(activation),
             bias: 0.0,
             first_trained: true,
             last_trained: true,
@@ -96,52 +130,19 @@ impl Architecture {
                 "the number of layers must be from 1 to {LAYERS_MAX}; {l} is not"
             ));
         }
-        if !(0.0..=1.0).contains(&self.bend) {
-            return refused(format!(
-                "b^2/(a^2 + b^2) is from 0 to 1; {} is not",
-                self.bend
-            ));
+        if is_homogeneous(&self.activation) {
+            bend(&self.activation)?;
         }
-        if !(0.0..=1e6).contains(&self.bias) {
-            return refused(format!(
-                "the standard deviation of the bias must be from 0 to 1e6; {} is not",
-                self.bias
-            ));
-        }
-        Ok(())
+        check_bias(self.bias)
     }
 }
 
-/// `b^2/(a^2 + b^2)` of an activation `a z + b |z|`, to the last digits of a double.
-///
-/// These are all activations that are positively homogeneous of degree 1; that is proved by structure, and `a`, `b` are
-/// then `(phi(1) -+ phi(-1))/2`. The kernel does not depend on the scale of the activation, nor on the sign of `a`, `b`.
-///
-/// # Errors
-/// [`Error::Domain`] for any other activation.
-///
-/// ```
-/// use deeplimit::cntk::bend;
-/// assert_eq!(bend(&"relu".parse()?)?, 0.5);
-/// assert_eq!(bend(&"3*x".parse()?)?, 0.0);
-/// assert_eq!(bend(&"abs(2*x)".parse()?)?, 1.0);
-/// # Ok::<(), deeplimit::error::Error>(())
-/// ```
-pub fn bend(activation: &Expr) -> Result<f64> {
-    if activation.homogeneity() != Some(Rational::from(1)) {
-        return Err(Error::Domain(format!(
-            "the convolutional kernel of `{activation}` has no closed form here: only activations a z + b |z| do (relu, leaky_relu, abs, x)"
-        )));
+/// The standard deviation of the bias is in its range.
+pub(super) fn check_bias(bias: f64) -> Result<()> {
+    if (0.0..=1e6).contains(&bias) {
+        return Ok(());
     }
-    let tape = Tape::<f64>::new(std::slice::from_ref(activation), 53);
-    let (right, left) = (tape.at_one(&1.0), tape.at_one(&-1.0));
-    let (a, b) = ((right - left) / 2.0, (right + left) / 2.0);
-    let bend = b * b / (a * a + b * b);
-    if bend.is_finite() {
-        Ok(bend)
-    } else {
-        Err(Error::Domain(format!(
-            "`{activation}` is zero (or too large) everywhere and has no kernel"
-        )))
-    }
+    Err(Error::Domain(format!(
+        "the standard deviation of the bias must be from 0 to 1e6; {bias} is not"
+    )))
 }

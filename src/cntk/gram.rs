@@ -1,14 +1,20 @@
 //! Pairs of images: one, a block, a Gram matrix.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use rayon::prelude::*;
 
-use super::architecture::{Architecture, Kind, Readout};
+use super::activation::Form;
+use super::architecture::{Architecture, Kind, Readout, check_bias};
+use super::course::Course;
 use super::diagonal::{Desk, Plan, add_diagonal};
 use super::geometry::Geometry;
 use super::lane::Lane;
 use super::loops::Constants;
+use super::network::Network;
 use super::profile::Profile;
 use super::vector::Processor;
+use super::whole::Matrices;
 use crate::error::{Error, Result};
 use crate::image::Images;
 
@@ -25,13 +31,39 @@ const SIDE_MAX: usize = 16;
 /// patches are not nearly parallel. Patches at an angle below 1e-3 (`f32`) or 6e-8 (`f64`) count as parallel:
 /// `kappa0` changes by at most 5e-4 or 2e-8 there, and rounding costs as much in any case.
 ///
-/// A pair of patches of which one is zero has `Sigma = K = Theta = 0`; without bias a zero image has `K(0, x) = 0`. A patch
+/// For other activations than `a z + b |z|` that is so as far as the Hermite series reaches: every pair of patches is off by at
+/// most 3e-6 (`f32`) or 1e-6 (`f64`) of `sqrt(E phi(u)^2 E phi(v)^2)` besides, an estimate by Parseval; the tests hold
+/// `f64` to 3.2e-7 against closed forms and integrals over two dimensions. An image whose patches need more than 1,024 terms is refused.
+///
+/// For `a z + b |z|` a pair of patches of which one is zero has `Sigma = K = Theta = 0`; without bias a zero image has `K(0, x) = 0`. A patch
 /// counts as zero where its variance is below [`Lane::SMALLEST`]: 1e-30 in `f32`.
 #[derive(Clone, Debug)]
 pub struct Cntk<T: Lane> {
-    plan: Plan<T>,
-    architecture: Architecture,
+    engine: Engine<T>,
+    shape: [usize; 3],
+    /// The numbers of convolutions that are wanted: one for a network.
+    layers: Vec<usize>,
+    readout: Readout,
+    kernel: Kind,
+    last_trained: bool,
+    /// Of this kernel, in its profiles.
+    mark: u64,
     processor: Processor,
+}
+
+/// The two ways.
+#[derive(Clone, Debug)]
+enum Engine<T: Lane> {
+    /// Diagonal after diagonal.
+    Diagonal(Plan<T>),
+    /// All pairs of positions at once.
+    Whole(Course<T>),
+}
+
+/// The memory of one thread.
+enum Bench<T: Lane> {
+    Diagonal(Desk<T>),
+    Whole(Matrices<T>),
 }
 
 /// Kernels between `rows` and `columns` images, one matrix per number of layers, row after row.
@@ -58,11 +90,7 @@ impl<T: Lane> Cntk<T> {
         [height, width, channels]: [usize; 3],
     ) -> Result<Cntk<T>> {
         architecture.check()?;
-        if height * width * channels == 0 {
-            return Err(Error::Shape(format!(
-                "images of {height} x {width} x {channels} have no pixels"
-            )));
-        }
+        check_shape([height, width, channels])?;
         let radius = architecture.filter / 2;
         if radius >= height.max(width) {
             return Err(Error::Shape(format!(
@@ -70,27 +98,72 @@ impl<T: Lane> Cntk<T> {
                 architecture.filter
             )));
         }
+        let shape = [height, width, channels];
         let layers = architecture.layers.iter().copied().max().unwrap_or(0);
         let bias = architecture.bias * architecture.bias;
+        let form = Form::new(&architecture.activation, T::REST)?;
         let mut wanted = vec![false; layers];
         for l in &architecture.layers {
             wanted[l - 1] = true;
         }
-        Ok(Cntk {
-            plan: Plan {
-                geometry: Geometry {
-                    height,
-                    width,
-                    channels,
-                    radius,
-                },
-                layers,
-                wanted,
-                bias,
-                constants: Constants::new(architecture.bend, bias, architecture.first_trained),
-                first_trained: architecture.first_trained,
+        let plan = Plan {
+            geometry: Geometry {
+                height,
+                width,
+                channels,
+                radius,
             },
-            architecture: architecture.clone(),
+            layers,
+            wanted,
+            bias,
+            input: architecture.input.factor(architecture.filter, channels),
+            constants: Constants::new(form.bend(), bias, architecture.first_trained),
+            form,
+            first_trained: architecture.first_trained,
+        };
+        Ok(Cntk {
+            engine: Engine::Diagonal(plan),
+            shape,
+            layers: architecture.layers.clone(),
+            readout: architecture.readout,
+            kernel: architecture.kernel,
+            last_trained: architecture.last_trained,
+            mark: mark(&(architecture, shape)),
+            processor: Processor::best(),
+        })
+    }
+
+    /// The kernel of a network for images of `height x width x channels`. One that is a stack of equal convolutions with zero
+    /// padding and stride 1 is that of [`Network::stack`]; any other takes some five times as long.
+    ///
+    /// # Errors
+    /// As [`Cntk::new`]; [`Error::Shape`] for images that cannot be pooled or are too large.
+    ///
+    /// ```
+    /// use deeplimit::cntk::{Cntk, Network};
+    /// let network: Network = "conv3:circular tanh pool2 conv3/2 relu gap".parse()?;
+    /// let kernel = Cntk::<f64>::of(&network, [4, 4, 1])?;
+    /// let x = kernel.profile(&[0.5; 16])?;
+    /// assert!(kernel.pair(&x, &x)?[0] > 0.0);
+    /// assert!(Cntk::<f64>::of(&network, [5, 5, 1]).is_err());
+    /// # Ok::<(), deeplimit::error::Error>(())
+    /// ```
+    pub fn of(network: &Network, shape: [usize; 3]) -> Result<Cntk<T>> {
+        network.check()?;
+        check_bias(network.bias)?;
+        check_shape(shape)?;
+        if let Some(stack) = network.stack() {
+            return Cntk::new(&stack, shape);
+        }
+        let mark = mark(&(network, shape));
+        Ok(Cntk {
+            engine: Engine::Whole(Course::new(network, shape, mark)?),
+            shape,
+            layers: vec![1],
+            readout: network.readout,
+            kernel: network.kernel,
+            last_trained: network.last_trained,
+            mark,
             processor: Processor::best(),
         })
     }
@@ -117,13 +190,17 @@ impl<T: Lane> Cntk<T> {
     /// # Errors
     /// [`Error::Shape`] for another number of pixels, [`Error::Data`] for pixels that are no numbers or out of range.
     pub fn profile(&self, pixels: &[f32]) -> Result<Profile<T>> {
-        let Plan {
-            geometry,
-            layers,
-            bias,
-            ..
-        } = self.plan;
-        Profile::new(pixels, geometry, layers, bias)
+        let [height, width, channels] = self.shape;
+        if pixels.len() != height * width * channels {
+            return Err(Error::Shape(format!(
+                "an image of {} numbers is not {height} x {width} x {channels}",
+                pixels.len()
+            )));
+        }
+        match &self.engine {
+            Engine::Diagonal(plan) => Profile::new(pixels, plan, self.mark),
+            Engine::Whole(course) => course.profile(pixels, self.processor),
+        }
     }
 
     /// The kernel of two images, for every number of layers that is wanted.
@@ -131,54 +208,76 @@ impl<T: Lane> Cntk<T> {
     /// # Errors
     /// [`Error::Shape`] for profiles of another kernel.
     pub fn pair(&self, x: &Profile<T>, y: &Profile<T>) -> Result<Vec<f64>> {
-        let fits = |p: &Profile<T>| p.fits(self.plan.geometry, self.plan.layers);
-        if !fits(x) || !fits(y) {
+        if !x.fits(self.mark) || !y.fits(self.mark) {
             return Err(Error::Shape(
                 "a profile of another kernel or of images of another shape".to_owned(),
             ));
         }
-        let mut values = Vec::with_capacity(self.architecture.layers.len());
-        self.append(x, y, &mut Desk::new(self.plan.geometry), &mut values);
+        let mut values = Vec::with_capacity(self.layers.len());
+        self.append(x, y, &mut self.bench(), &mut values);
         Ok(values)
     }
 
+    fn bench(&self) -> Bench<T> {
+        match &self.engine {
+            Engine::Diagonal(plan) => Bench::Diagonal(Desk::new(plan.geometry)),
+            Engine::Whole(course) => Bench::Whole(course.matrices()),
+        }
+    }
+
     /// Appends the kernel of a pair for every number of layers.
-    fn append(&self, x: &Profile<T>, y: &Profile<T>, desk: &mut Desk<T>, out: &mut Vec<f64>) {
-        let plan = &self.plan;
+    fn append(&self, x: &Profile<T>, y: &Profile<T>, bench: &mut Bench<T>, out: &mut Vec<f64>) {
+        let value = |[k, t]: [f64; 2], pixels: usize| {
+            let value = match (self.kernel, self.last_trained) {
+                (Kind::Nngp, _) => k,
+                (Kind::Ntk, true) => t,
+                (Kind::Ntk, false) => t - k,
+            };
+            match self.readout {
+                Readout::Vanilla => value,
+                Readout::Gap => (pixels as f64).powi(-2) * value,
+            }
+        };
+        match (&self.engine, bench) {
+            (Engine::Diagonal(plan), Bench::Diagonal(desk)) => {
+                let sums = self.diagonals(plan, x, y, desk);
+                let place = |l: &usize| plan.wanted[..l - 1].iter().filter(|w| **w).count();
+                let pixels = plan.geometry.pixels();
+                out.extend(self.layers.iter().map(|l| value(sums[place(l)], pixels)));
+            }
+            (Engine::Whole(course), Bench::Whole(matrices)) => {
+                let all = self.readout == Readout::Gap;
+                let sums = course.sums(self.processor, [x, y], matrices, all);
+                out.push(value(sums, course.pixels()));
+            }
+            _ => unreachable!("a bench is made for its engine"),
+        }
+    }
+
+    fn diagonals(
+        &self,
+        plan: &Plan<T>,
+        x: &Profile<T>,
+        y: &Profile<T>,
+        desk: &mut Desk<T>,
+    ) -> Vec<[f64; 2]> {
         let wanted = plan.wanted.iter().filter(|w| **w).count();
         let mut sums = vec![[0.0; 2]; wanted];
         let mut add = |shift, weight| {
             add_diagonal(self.processor, plan, x, y, shift, weight, desk, &mut sums);
         };
-        let scale = match self.architecture.readout {
-            Readout::Vanilla => {
-                add(0, 1.0);
-                1.0
-            }
-            Readout::Gap => {
-                add(0, 1.0);
-                for shift in 1..plan.geometry.count() as isize {
-                    if std::ptr::eq(x, y) {
-                        add(shift, 2.0);
-                    } else {
-                        add(shift, 1.0);
-                        add(-shift, 1.0);
-                    }
+        add(0, 1.0);
+        if self.readout == Readout::Gap {
+            for shift in 1..plan.geometry.count() as isize {
+                if std::ptr::eq(x, y) {
+                    add(shift, 2.0);
+                } else {
+                    add(shift, 1.0);
+                    add(-shift, 1.0);
                 }
-                (plan.geometry.pixels() as f64).powi(-2)
             }
-        };
-        let value = |[k, t]: [f64; 2]| {
-            scale
-                * match (self.architecture.kernel, self.architecture.last_trained) {
-                    (Kind::Nngp, _) => k,
-                    (Kind::Ntk, true) => t,
-                    (Kind::Ntk, false) => t - k,
-                }
-        };
-        let place = |l: &usize| plan.wanted[..l - 1].iter().filter(|w| **w).count();
-        let layers = self.architecture.layers.iter();
-        out.extend(layers.map(|l| value(sums[place(l)])));
+        }
+        sums
     }
 
     /// The kernels between two sets of images, on all cores. `None` if it was stopped.
@@ -205,12 +304,7 @@ impl<T: Lane> Cntk<T> {
         watch: Watch,
     ) -> Result<Option<Kernels>> {
         for images in [rows, columns] {
-            let Geometry {
-                height,
-                width,
-                channels,
-                ..
-            } = self.plan.geometry;
+            let [height, width, channels] = self.shape;
             let [h, w, c] = images.shape();
             if [h, w, c] != [height, width, channels] {
                 return Err(Error::Shape(format!(
@@ -218,11 +312,18 @@ impl<T: Lane> Cntk<T> {
                 )));
             }
         }
-        let bytes = Profile::<T>::bytes(self.plan.geometry, self.plan.layers);
+        // The lines of a profile are the same for all images, or nearly.
+        let bytes = match rows.len().min(columns.len()) {
+            0 => 1,
+            _ => {
+                let first = |images| Ok(self.profiles(images, 0..1)?[0].bytes());
+                first(rows)?.max(first(columns)?)
+            }
+        };
         let kept = (KEPT / bytes).max(1);
         let side = (NEAR / (2 * bytes)).clamp(1, SIDE_MAX);
         let (n, m) = (rows.len(), columns.len());
-        let mut values = vec![vec![0.0; n * m]; self.architecture.layers.len()];
+        let mut values = vec![vec![0.0; n * m]; self.layers.len()];
         for i in (0..n).step_by(kept) {
             let above = self.profiles(rows, i..(i + kept).min(n))?;
             let first = if symmetric { i } else { 0 };
@@ -283,18 +384,18 @@ impl<T: Lane> Cntk<T> {
             .flat_map(|a| corners(beside.len()).map(move |b| (a, b)))
             .filter(|(a, b)| !same || a <= b)
             .collect();
-        let depths = self.architecture.layers.len();
+        let depths = self.layers.len();
         tiles
             .into_par_iter()
             .map_init(
-                || Desk::new(self.plan.geometry),
-                |desk, corner| {
+                || self.bench(),
+                |bench, corner| {
                     if !watch(0) {
                         return (corner, None);
                     }
                     let mut tile = Vec::with_capacity(side * side * depths);
                     for (i, j) in pairs(corner, side, [above.len(), beside.len()], same) {
-                        self.append(&above[i], &beside[j], desk, &mut tile);
+                        self.append(&above[i], &beside[j], bench, &mut tile);
                     }
                     let go = watch(tile.len() / depths);
                     (corner, go.then_some(tile))
@@ -302,6 +403,23 @@ impl<T: Lane> Cntk<T> {
             )
             .collect()
     }
+}
+
+/// The images have pixels.
+fn check_shape([height, width, channels]: [usize; 3]) -> Result<()> {
+    if height * width * channels > 0 {
+        return Ok(());
+    }
+    Err(Error::Shape(format!(
+        "images of {height} x {width} x {channels} have no pixels"
+    )))
+}
+
+/// A number for a kernel: profiles of another one are refused.
+fn mark(kernel: &impl std::fmt::Debug) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    format!("{kernel:?}").hash(&mut hasher);
+    hasher.finish()
 }
 
 /// A corner, and the kernels of the pairs of a tile.

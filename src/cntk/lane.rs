@@ -39,6 +39,8 @@ pub trait Lane:
     const SMALLEST: f64;
     /// A variance above this is refused: products would leave the range of the type.
     const LARGEST: f64;
+    /// The share of an activation's square, and of its derivative's, that a Hermite series may leave out.
+    const REST: f64;
     /// The promised relative error of `sqrt(y) P(y)` and `y sqrt(y) R(y)` as functions of `y`.
     const ANGLE_ERROR: f64;
 
@@ -70,12 +72,13 @@ pub trait Lane:
 }
 
 macro_rules! lane {
-    ($t:ty, $near:expr, $smallest:expr, $largest:expr, $error:expr, $p:ident, $r:ident) => {
+    ($t:ty, $near:expr, $smallest:expr, $largest:expr, $rest:expr, $error:expr, $p:ident, $r:ident) => {
         impl Lane for $t {
             const ONE: Self = 1.0;
             const NEAR: Self = $near;
             const SMALLEST: f64 = $smallest;
             const LARGEST: f64 = $largest;
+            const REST: f64 = $rest;
             const ANGLE_ERROR: f64 = $error;
 
             #[inline(always)]
@@ -128,6 +131,7 @@ lane!(
     9.536_743e-7, // 2^-20
     1e-30,
     1e30,
+    1e-11,
     3e-7,
     ANGLE_32,
     SEGMENT_32
@@ -137,6 +141,7 @@ lane!(
     1.776_356_839_400_250_5e-15, // 2^-49
     1e-280,
     1e280,
+    1e-13,
     6e-16,
     ANGLE_64,
     SEGMENT_64

@@ -34,6 +34,13 @@ impl<T: Lane> Constants<T> {
     }
 }
 
+impl<T: Lane> Constants<T> {
+    /// What is added to `Sigma` and `Theta`.
+    pub fn biases(&self) -> [T; 2] {
+        [self.bias, self.theta_bias]
+    }
+}
+
 /// `out += x y`
 #[inline(always)]
 pub fn products<T: Lane, const FMA: bool>(x: &[T], y: &[T], out: &mut [T]) {
@@ -106,6 +113,145 @@ pub fn activated<T: Lane, const FMA: bool, const TAPS: usize>(
         k_out[p] = n * kappa1;
         t_out[p] = n * kappa0.times_plus::<FMA>(theta, kappa1);
     }
+}
+
+/// The coefficients of a line of pixels, even ones and odd ones, each line `stride` numbers behind the one before.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms<'a, T> {
+    pub even: &'a [T],
+    pub odd: &'a [T],
+    pub stride: usize,
+}
+
+/// Entries that go through a polynomial together: as many as keep the units busy and fit into registers.
+const WIDE: usize = 2 * BLOCK;
+
+/// As [`activated`], for `K = sum_n a_n a'_n rho^n` with `counts` even and odd terms. With `ONE` the first image has one
+/// pixel for the whole line: its lines have one number each.
+#[inline(always)]
+#[allow(clippy::too_many_arguments)]
+pub fn expanded<T: Lane, const FMA: bool, const TAPS: usize, const ONE: bool>(
+    k: [&[T]; TAPS],
+    t: [&[T]; TAPS],
+    [rx, ry]: [&[T]; 2],
+    terms: [Terms<T>; 2],
+    counts: [usize; 2],
+    biases: [T; 2],
+    k_out: &mut [T],
+    t_out: &mut [T],
+) {
+    let n = k_out.len();
+    let mut p = 0;
+    while p + WIDE <= n {
+        let (k_out, t_out) = (&mut k_out[p..][..WIDE], &mut t_out[p..][..WIDE]);
+        expanded_block::<T, FMA, TAPS, ONE, WIDE>(
+            p,
+            k,
+            t,
+            [rx, ry],
+            terms,
+            counts,
+            biases,
+            k_out,
+            t_out,
+        );
+        p += WIDE;
+    }
+    while p < n {
+        let (k_out, t_out) = (&mut k_out[p..][..BLOCK], &mut t_out[p..][..BLOCK]);
+        expanded_block::<T, FMA, TAPS, ONE, BLOCK>(
+            p,
+            k,
+            t,
+            [rx, ry],
+            terms,
+            counts,
+            biases,
+            k_out,
+            t_out,
+        );
+        p += BLOCK;
+    }
+}
+
+/// `W` entries from `p` on.
+#[inline(always)]
+#[allow(clippy::too_many_arguments)]
+fn expanded_block<T: Lane, const FMA: bool, const TAPS: usize, const ONE: bool, const W: usize>(
+    p: usize,
+    k: [&[T]; TAPS],
+    t: [&[T]; TAPS],
+    [rx, ry]: [&[T]; 2],
+    [x, y]: [Terms<T>; 2],
+    counts: [usize; 2],
+    [bias, theta_bias]: [T; 2],
+    k_out: &mut [T],
+    t_out: &mut [T],
+) {
+    let (k, t) = (k.map(|l| &l[p..][..W]), t.map(|l| &l[p..][..W]));
+    let ry = &ry[p..][..W];
+    let rx = if ONE { &rx[..1] } else { &rx[p..][..W] };
+    let (mut rho, mut square, mut theta) =
+        ([T::default(); W], [T::default(); W], [T::default(); W]);
+    for l in 0..W {
+        let (mut sigma, mut sum) = (k[0][l], t[0][l]);
+        for tap in 1..TAPS {
+            sigma = sigma + k[tap][l];
+            sum = sum + t[tap][l];
+        }
+        let inverse = rx[if ONE { 0 } else { l }] * ry[l];
+        let r = (sigma + bias) * inverse;
+        let magnitude = r.magnitude();
+        // Beyond 1 by rounding.
+        rho[l] = if magnitude > T::ONE {
+            T::ONE
+        } else {
+            magnitude
+        }
+        .signed(r);
+        square[l] = rho[l] * rho[l];
+        theta[l] = (sum + theta_bias) * inverse;
+    }
+    let strides = [x.stride, y.stride];
+    let (even, even_slope) =
+        horner::<T, FMA, ONE, W>(p, &square, [x.even, y.even], strides, counts[0]);
+    let (odd, odd_slope) = horner::<T, FMA, ONE, W>(p, &square, [x.odd, y.odd], strides, counts[1]);
+    for l in 0..W {
+        // E(rho^2) + rho O(rho^2), and its derivative
+        let value = odd[l].times_plus::<FMA>(rho[l], even[l]);
+        let inner = odd_slope[l].times_plus::<FMA>(rho[l], even_slope[l]);
+        let slope = (rho[l] + rho[l]).times_plus::<FMA>(inner, odd[l]);
+        k_out[l] = value;
+        t_out[l] = slope.times_plus::<FMA>(theta[l], value);
+    }
+}
+
+/// `sum_n a_n a'_n z^n` and its derivative at `W` places. A function of its own and no closure: a closure would be compiled
+/// for a processor without these instructions.
+#[inline(always)]
+fn horner<T: Lane, const FMA: bool, const ONE: bool, const W: usize>(
+    p: usize,
+    z: &[T; W],
+    [x, y]: [&[T]; 2],
+    strides: [usize; 2],
+    count: usize,
+) -> ([T; W], [T; W]) {
+    let (mut value, mut slope) = ([T::default(); W], [T::default(); W]);
+    for n in (0..count).rev() {
+        let from = n * strides[0];
+        let a = if ONE {
+            &x[from..][..1]
+        } else {
+            &x[from + p..][..W]
+        };
+        let b = &y[n * strides[1] + p..][..W];
+        for l in 0..W {
+            let product = a[if ONE { 0 } else { l }] * b[l];
+            slope[l] = slope[l].times_plus::<FMA>(z[l], value[l]);
+            value[l] = value[l].times_plus::<FMA>(z[l], product);
+        }
+    }
+    (value, slope)
 }
 
 /// The sum of all numbers: sixteen running sums, added in `f64`.

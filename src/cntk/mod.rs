@@ -1,5 +1,5 @@
 //! The convolutional kernels of Arora, Du, Hu, Li, Salakhutdinov and Wang (2019) on real images: NTK and NNGP of infinitely
-//! wide convolutional networks, exact, for activations `a z + b |z|`.
+//! wide convolutional networks; for activations `a z + b |z|` exactly, for others by series with a known error.
 //!
 //! Images `x`, `x'` of `P x Q` pixels; `D` shifts a pair of positions `(p, p')` by all steps of a `q x q` window, both by
 //! the same step, and pairs beyond the border are zero (zero padding). With `c_sigma = 1/E phi(Z)^2`
@@ -13,30 +13,45 @@
 //! A bias of variance `beta^2` adds `beta^2` to every `Sigma^(h)` and, being trained, to `Theta^(h)`, `1 <= h < L` (and
 //! `h = 0` where the first layer is trained).
 //!
-//! * [`architecture`]: the network as data.
+//! For `a z + b |z|` the scale of the images is nothing but a factor; for others it matters, and `Sigma^(0)` is the mean over
+//! window and channels unless the sum is asked for ([`Input`]). Strides, pooling and circular padding: [`Network`].
+//!
+//! * [`architecture`]: a stack of equal convolutions; [`network`]: any network, as data and as text.
+//! * [`activation`]: closed form or series; [`expansion`]: the series, and their errors.
 //! * [`lane`]: `f32` and `f64`, and the polynomials that replace the arccosine.
 //! * [`geometry`]: a padded image as a line; why its diagonals never meet.
 //! * [`profile`]: once per image.
 //! * [`diagonal`]: one diagonal through all the layers; [`loops`]: its loops; [`vector`]: compiled for several processors.
+//! * [`course`], [`whole`]: networks that no diagonal goes through alone.
 //! * [`gram`]: pairs, blocks and Gram matrices on all cores.
+//! * [`depth`]: what many layers do to the kernel of images.
 //! * [`regression`]: the classifier of the paper.
 
+mod activation;
 mod architecture;
+mod course;
+mod depth;
 mod diagonal;
+mod expansion;
 mod geometry;
 mod gram;
 mod lane;
 mod loops;
+mod network;
 mod profile;
 mod regression;
 mod vector;
+mod whole;
 
 #[cfg(test)]
 mod tests;
 
-pub use architecture::{Architecture, Kind, Readout, bend};
+pub use activation::bend;
+pub use architecture::{Architecture, Input, Kind, Readout};
+pub use depth::border_factor;
 pub use gram::{Cntk, Kernels, Watch};
 pub use lane::Lane;
+pub use network::{Layer, Network, Padding};
 pub use profile::Profile;
 pub use regression::Regression;
 pub use vector::Processor;

@@ -1,8 +1,7 @@
 //! Kernel regression on labels, as in the paper: one-hot, shifted to mean zero over the classes.
 
-use nalgebra::{Cholesky, DMatrix, Dyn};
-
 use crate::error::{Error, Result};
+use crate::gram::{self, Matrix, one_hot};
 
 /// The coefficients `K^-1 Y` of a training set; `Y` has `1 - 1/c` for the label and `-1/c` for the other classes (0.9 and
 /// -0.1 for ten classes, as in the code of Arora et al. (2019)).
@@ -16,7 +15,7 @@ use crate::error::{Error, Result};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Regression {
-    coefficients: DMatrix<f64>,
+    coefficients: Matrix,
 }
 
 impl Regression {
@@ -54,29 +53,26 @@ impl Regression {
                 "the jitter must be a number from 0; {jitter} is not"
             )));
         }
-        let mut matrix = DMatrix::from_row_slice(n, n, gram);
-        let more = jitter * matrix.diagonal().mean();
-        for i in 0..n {
-            matrix[(i, i)] += more;
-        }
-        let shift = 1.0 / classes as f64;
-        let wanted = DMatrix::from_fn(n, classes, |i, c| {
-            f64::from(u8::from(usize::from(labels[i]) == c)) - shift
-        });
-        let diagonal = matrix.diagonal();
-        // The squares of the pivots are the distances of the images from the span of those before them.
-        let certain = |c: &Cholesky<f64, Dyn>| {
-            let pivots = c.l_dirty().diagonal();
-            let mut pairs = pivots.iter().zip(diagonal.iter());
-            pairs.all(|(p, d)| p * p > rounding * d)
+        let matrix = Matrix {
+            rows: n,
+            columns: n,
+            values: gram.to_vec(),
         };
-        let cholesky = Cholesky::new(matrix).filter(certain).ok_or_else(|| {
+        let more = jitter * matrix.mean_diagonal();
+        let known: Vec<usize> = labels.iter().map(|l| usize::from(*l)).collect();
+        let solved = gram::Regression::new(&matrix, &one_hot(&known, classes), more, None);
+        // The squares of the pivots are the distances of the images from the span of those before them.
+        let certain = |r: &gram::Regression| {
+            let mut pivots = r.pivots().into_iter().enumerate();
+            pivots.all(|(i, p)| p > rounding * (matrix.row(i)[i] + more))
+        };
+        let solved = solved.ok().filter(certain).ok_or_else(|| {
             Error::Unresolved(format!(
                 "the kernel matrix of the {n} training images is not positive definite to within rounding: are two images equal, or one zero? A small jitter helps"
             ))
         })?;
         Ok(Regression {
-            coefficients: cholesky.solve(&wanted),
+            coefficients: solved.weights(),
         })
     }
 
@@ -85,24 +81,18 @@ impl Regression {
     /// # Errors
     /// [`Error::Shape`] where the numbers are no whole number of rows.
     pub fn classes(&self, kernels: &[f64]) -> Result<Vec<u8>> {
-        let n = self.coefficients.nrows();
+        let n = self.coefficients.rows;
         if !kernels.len().is_multiple_of(n) {
             return Err(Error::Shape(format!(
                 "{} kernels are no rows of {n}",
                 kernels.len()
             )));
         }
-        let rows = DMatrix::from_row_slice(kernels.len() / n, n, kernels);
-        let scores = rows * &self.coefficients;
-        let largest = |i: usize| {
-            let mut best = 0;
-            for c in 1..scores.ncols() {
-                if scores[(i, c)] > scores[(i, best)] {
-                    best = c;
-                }
-            }
-            best as u8
-        };
-        Ok((0..scores.nrows()).map(largest).collect())
+        let rows = faer::MatRef::from_row_major_slice(kernels, kernels.len() / n, n);
+        let scores = Matrix::from((rows * self.coefficients.view()).as_ref());
+        Ok(gram::classes(&scores)
+            .into_iter()
+            .map(|c| c as u8)
+            .collect())
     }
 }

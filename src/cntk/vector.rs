@@ -7,7 +7,7 @@
 //! version is the safe twin with which the tests compare the others.
 
 use super::lane::Lane;
-use super::loops::{self, Constants};
+use super::loops::{self, Constants, Terms};
 
 /// The instructions in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +66,7 @@ macro_rules! compiled {
     ($name:ident $(<$(const $n:ident: $of:ty),*>)?, $fma:tt, ($($argument:ident: $type:ty),*) $(-> $out:ty)?) => {
         impl Processor {
             #[doc = concat!("[`loops::", stringify!($name), "`] with the instructions of this processor.")]
-            #[allow(unsafe_code)]
+            #[allow(unsafe_code, clippy::too_many_arguments)]
             pub(super) fn $name<T: Lane $($(, const $n: $of)*)?>(self, $($argument: $type),*) $(-> $out)? {
                 #[inline(never)]
                 fn portable<T: Lane $($(, const $n: $of)*)?>($($argument: $type),*) $(-> $out)? {
@@ -105,6 +105,16 @@ compiled!(activated<const TAPS: usize>, fused, (
     t: [&[T]; TAPS],
     pixels: [&[T]; 4],
     constants: &Constants<T>,
+    k_out: &mut [T],
+    t_out: &mut [T]
+));
+compiled!(expanded<const TAPS: usize, const ONE: bool>, fused, (
+    k: [&[T]; TAPS],
+    t: [&[T]; TAPS],
+    reciprocals: [&[T]; 2],
+    terms: [Terms<T>; 2],
+    counts: [usize; 2],
+    biases: [T; 2],
     k_out: &mut [T],
     t_out: &mut [T]
 ));

@@ -44,8 +44,21 @@ impl Matrix {
         &self.values[i * self.columns..][..self.columns]
     }
 
-    pub(super) fn view(&self) -> MatRef<'_, f64> {
+    pub(crate) fn view(&self) -> MatRef<'_, f64> {
         MatRef::from_row_major_slice(&self.values, self.rows, self.columns)
+    }
+}
+
+impl From<MatRef<'_, f64>> for Matrix {
+    fn from(m: MatRef<'_, f64>) -> Self {
+        let values = (0..m.nrows())
+            .flat_map(|i| (0..m.ncols()).map(move |j| m[(i, j)]))
+            .collect();
+        Matrix {
+            rows: m.nrows(),
+            columns: m.ncols(),
+            values,
+        }
     }
 }
 

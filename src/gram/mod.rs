@@ -5,6 +5,8 @@
 //! * [`store`]: matrices into a `.npy` file or a Zarr folder, tile by tile, resumable, in shards.
 //! * [`npy`]: numpy's format.
 //! * [`regression`]: Cholesky, prediction, leave-one-out, log marginal likelihood.
+//! * [`spectrum`]: eigenvalues, condition, rank.
+//! * [`dynamics`]: predictions at any time of training, mean and covariance (NTK and NNGP).
 //! * [`interpolant`]: the classifier of the ordered phase.
 //! * [`evaluation`]: scores of test rows from training rows, by the classifier that the kernel means.
 //!
@@ -23,20 +25,24 @@
 //! | tanh, 100 | 385 | 2e-14 | 8.9 | 1.52 |
 //! | tanh, infinite | 486 | 3e-15 | 9.0 | 1.60 |
 
+pub mod dynamics;
 pub mod evaluation;
 pub mod interpolant;
 pub mod matrix;
 pub mod npy;
 pub mod points;
 pub mod regression;
+pub mod spectrum;
 pub mod store;
 
 #[cfg(test)]
 mod tests;
 
+pub use dynamics::{Dynamics, Prior, Time};
 pub use evaluation::Rule;
 pub use interpolant::Interpolant;
 pub use matrix::{Gram, Lengths, Matrix};
 pub use points::Points;
 pub use regression::{Regression, accuracy, classes, one_hot, smoothed};
+pub use spectrum::Spectrum;
 pub use store::{Contents, Filled, Fingerprint, Shard, Store, Tile};

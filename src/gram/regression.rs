@@ -101,7 +101,43 @@ impl Regression {
             )));
         }
         let product = cross.view() * &self.weights;
-        Ok(rows_of(&product))
+        Ok(Matrix::from(product.as_ref()))
+    }
+
+    /// `K(x, x) - K(x, X) (K + ridge)^-1 K(X, x)`: what is still unknown of each test point of the Gaussian process (NNGP)
+    /// after the data; the ridge is the variance of the noise. `own = K(x, x)`. Never negative; off by some `n 2^-52 K(x, x)`
+    /// times the condition's root.
+    ///
+    /// # Errors
+    /// [`Error::Data`] where the shapes do not fit.
+    pub fn posterior_variances(&self, cross: &Matrix, own: &[f64]) -> Result<Vec<f64>> {
+        let n = self.weights.nrows();
+        if cross.columns != n || own.len() != cross.rows {
+            return Err(Error::Data(format!(
+                "kernels of {} x {} and {} variances do not go with {n} points",
+                cross.rows,
+                cross.columns,
+                own.len()
+            )));
+        }
+        let solved = self.factor.solve(cross.view().transpose());
+        let of = |(i, own): (usize, &f64)| {
+            let row = cross.row(i).iter().enumerate();
+            let explained: f64 = row.map(|(k, x)| x * solved[(k, i)]).sum();
+            (own - explained).max(0.0)
+        };
+        Ok(own.iter().enumerate().map(of).collect())
+    }
+
+    /// `w = (K + ridge)^-1 y`: a row for each point, a column for each target.
+    pub fn weights(&self) -> Matrix {
+        Matrix::from(self.weights.as_ref())
+    }
+
+    /// The squared pivots: each the squared distance of a point from the span of those before it, as functions.
+    pub fn pivots(&self) -> Vec<f64> {
+        let l = self.factor.L();
+        (0..l.nrows()).map(|i| l[(i, i)] * l[(i, i)]).collect()
     }
 
     /// What each point would have been predicted to be without itself: `y_i - w_i / (K^-1)_ii` (Rasmussen and Williams 2006,
@@ -112,12 +148,7 @@ impl Regression {
         let out = Mat::from_fn(n, self.weights.ncols(), |i, j| {
             self.targets[(i, j)] - self.weights[(i, j)] / inverse[i]
         });
-        rows_of(&out)
-    }
-
-    /// `w`, a row for each point.
-    pub(super) fn weights(&self) -> Matrix {
-        rows_of(&self.weights)
+        Matrix::from(out.as_ref())
     }
 
     /// The diagonal of the inverse.
@@ -141,17 +172,6 @@ impl Regression {
                 -fit / 2.0 - half_log_det - constant
             })
             .sum()
-    }
-}
-
-fn rows_of(m: &Mat<f64>) -> Matrix {
-    let values = (0..m.nrows())
-        .flat_map(|i| (0..m.ncols()).map(move |j| m[(i, j)]))
-        .collect();
-    Matrix {
-        rows: m.nrows(),
-        columns: m.ncols(),
-        values,
     }
 }
 

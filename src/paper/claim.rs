@@ -90,6 +90,8 @@ pub struct Finding {
     pub measured: Option<Measured>,
     /// How it was measured, or why not: a sentence each.
     pub notes: Vec<String>,
+    /// Not attempted because more effort, or data, would have to be asked for.
+    pub left_out: bool,
 }
 
 impl Finding {
@@ -99,6 +101,7 @@ impl Finding {
             verdict: Verdict::NotAttempted,
             measured: None,
             notes: vec![reason],
+            left_out: false,
         }
     }
 }

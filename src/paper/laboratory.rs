@@ -1,15 +1,20 @@
 //! The quantities that a claim can be about, and the place where they are measured.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::claim::{Claim, Finding, Measured};
+use super::convolution::Answers;
 use super::experiment::Tally;
 use super::parameters::Parameters;
-use super::{accuracy, kernels, labels};
+use super::source::{Rows, Source};
+use super::uci::Outcome;
+use super::{accuracy, convolution, dynamics, kernels, labels, standings, width};
+use crate::activation::Expr;
 use crate::classifier::Table;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
+use crate::kernel::{Depth, Kernel, Kind};
 
 /// What was measured, and how: a sentence each.
 pub(super) type Answer = Result<(Measured, Vec<String>)>;
@@ -58,7 +63,7 @@ macro_rules! measure {
     };
 }
 
-static MEASURES: [Measure; 19] = [
+static MEASURES: [Measure; 36] = [
     measure!(
         "regime",
         ["activation"],
@@ -211,6 +216,170 @@ static MEASURES: [Measure; 19] = [
         accuracy::same_labels,
         "Share of test points of the consistency experiment on which two rules agree."
     ),
+    measure!(
+        "linearisation_order",
+        [
+            "activation",
+            "depth",
+            "points",
+            "widths",
+            "networks",
+            "steps"
+        ],
+        [],
+        false,
+        dynamics::linearisation_order,
+        "The exponent a with which the distance of trained networks from their linearisation falls like width^-a."
+    ),
+    measure!(
+        "ntk_change_order",
+        [
+            "activation",
+            "depth",
+            "points",
+            "widths",
+            "networks",
+            "steps"
+        ],
+        [],
+        false,
+        dynamics::ntk_change_order,
+        "The exponent a with which the change of the tangent kernel in training falls like width^-a."
+    ),
+    measure!(
+        "ensemble_mean",
+        [
+            "activation",
+            "depth",
+            "points",
+            "width",
+            "networks",
+            "steps"
+        ],
+        [],
+        false,
+        dynamics::ensemble_mean,
+        "Mean output of trained networks less mu_t, over the root of Sigma_t."
+    ),
+    measure!(
+        "ensemble_variance",
+        [
+            "activation",
+            "depth",
+            "points",
+            "width",
+            "networks",
+            "steps"
+        ],
+        [],
+        false,
+        dynamics::ensemble_variance,
+        "Variance of the outputs of trained networks over Sigma_t."
+    ),
+    measure!(
+        "variance_ratio",
+        ["activation", "depth", "points"],
+        [],
+        false,
+        dynamics::variance_ratio,
+        "Sigma at infinite time with all layers trained over that with the last one trained (NNGP)."
+    ),
+    measure!(
+        "uci_accuracy",
+        ["rule"],
+        ["set"],
+        false,
+        standings::accuracy,
+        "Accuracy on a UCI set, or its mean over all of them, within twice its binomial standard error. Needs data."
+    ),
+    measure!(
+        "uci_lead",
+        ["rule", "over"],
+        [],
+        false,
+        standings::lead,
+        "Mean difference of the accuracies of two rules over the UCI sets, within twice its standard error. Needs data."
+    ),
+    measure!(
+        "uci_mean_rank",
+        ["rule"],
+        [],
+        false,
+        standings::mean_rank,
+        "Mean rank (Friedman) of a rule among all rules of the table, within twice its standard error. Needs data."
+    ),
+    measure!(
+        "uci_near_best",
+        ["rule", "share"],
+        [],
+        false,
+        standings::near_best,
+        "Share of UCI sets where a rule has at least this share of the best rule's accuracy. Needs data."
+    ),
+    measure!(
+        "monte_carlo",
+        ["activation", "rho", "units", "name"],
+        ["seed"],
+        false,
+        width::monte_carlo,
+        "Distance of a layer of random units from the dual (or its slope), in standard errors of the layer."
+    ),
+    measure!(
+        "empirical_ntk",
+        ["activation", "rho", "depth", "width"],
+        ["seeds"],
+        false,
+        width::empirical,
+        "Root mean square over networks of T_emp/T_L - 1, T_emp the tangent kernel at initialisation."
+    ),
+    measure!(
+        "empirical_ntk_order",
+        ["activation", "rho", "depth", "widths"],
+        ["seeds"],
+        false,
+        width::order,
+        "The power of the width with which that falls, within twice its standard error."
+    ),
+    measure!(
+        "cntk",
+        ["image", "with", "layers", "readout"],
+        ["activation", "fixed"],
+        false,
+        convolution::pair,
+        "The convolutional kernel of two small images, 3 x 3 filters."
+    ),
+    measure!(
+        "cntk_over_ntk",
+        ["image", "with", "layers"],
+        ["activation"],
+        false,
+        convolution::over_ntk,
+        "The convolutional kernel of two images of one pixel over |x| |x'| T_L."
+    ),
+    measure!(
+        "cntk_accuracy",
+        ["readout", "layers", "train", "test"],
+        ["pass", "skip", "preprocess", "activation"],
+        false,
+        convolution::accuracy,
+        "Accuracy on CIFAR-10 in per cent. Needs data."
+    ),
+    measure!(
+        "cntk_spread",
+        ["readout", "layers", "train", "test", "draws"],
+        ["pass", "preprocess", "activation"],
+        false,
+        convolution::spread,
+        "Standard deviation of that over disjoint draws of the training images. Needs data."
+    ),
+    measure!(
+        "cntk_lead",
+        ["readout", "layers", "train", "test", "over"],
+        ["pass", "skip", "preprocess", "activation"],
+        false,
+        convolution::lead,
+        "Difference of two such accuracies on the same test images, within twice its standard error. Needs data."
+    ),
 ];
 
 /// Where claims are checked: it keeps what several of them share.
@@ -219,7 +388,19 @@ pub struct Laboratory {
     deadline: Deadline,
     tables: Mutex<HashMap<String, Arc<Table>>>,
     tallies: Mutex<HashMap<String, Arc<Tally>>>,
+    source: Option<Arc<dyn Source>>,
+    kernels: Mutex<HashMap<String, Arc<Kernel>>>,
+    rows: Once<Rows>,
+    outcomes: Once<Outcome>,
+    answers: Once<Answers>,
 }
+
+/// Why a claim about data is not attempted.
+const NO_DATA: &str =
+    "it takes data: name the folder of the data sets (--data DIR, or DEEPLIMIT_DATA)";
+
+/// What is made once: whoever comes second waits.
+type Once<T> = Mutex<HashMap<String, Arc<OnceLock<Result<Arc<T>>>>>>;
 
 impl Laboratory {
     /// Claims of more effort are not attempted.
@@ -229,7 +410,65 @@ impl Laboratory {
             deadline: Deadline::default(),
             tables: Mutex::default(),
             tallies: Mutex::default(),
+            source: None,
+            kernels: Mutex::default(),
+            rows: Once::default(),
+            outcomes: Once::default(),
+            answers: Once::default(),
         }
+    }
+
+    /// Where data are; without it claims that need data are not attempted.
+    #[must_use]
+    pub fn with(mut self, source: Arc<dyn Source>) -> Self {
+        self.source = Some(source);
+        self
+    }
+
+    /// # Errors
+    /// [`Error::Unresolved`] where there is no source.
+    pub(super) fn source(&self) -> Result<&dyn Source> {
+        self.source
+            .as_deref()
+            .ok_or_else(|| Error::Unresolved(NO_DATA.into()))
+    }
+
+    /// The UCI sets of the source, in order.
+    ///
+    /// # Errors
+    /// Where there is no source, or none in it.
+    pub fn sets(&self) -> Result<Vec<String>> {
+        self.source()?.sets()
+    }
+
+    /// A set of rows, read by the first who asks.
+    pub(super) fn rows(&self, set: &str) -> Result<Arc<Rows>> {
+        once(&self.rows, set, || self.source()?.rows(set))
+    }
+
+    /// A compiled kernel.
+    pub(super) fn kernel(&self, activation: &str, depth: Depth, kind: Kind) -> Result<Arc<Kernel>> {
+        kept(
+            &self.kernels,
+            &format!("{activation} {depth:?} {kind:?}"),
+            || Kernel::new(&Expr::parse(activation)?, depth, kind, self.deadline),
+        )
+    }
+
+    pub(super) fn outcome(
+        &self,
+        name: &str,
+        make: impl FnOnce() -> Result<Outcome>,
+    ) -> Result<Arc<Outcome>> {
+        once(&self.outcomes, name, make)
+    }
+
+    pub(super) fn answers(
+        &self,
+        name: &str,
+        make: impl FnOnce() -> Result<Answers>,
+    ) -> Result<Arc<Answers>> {
+        once(&self.answers, name, make)
     }
 
     /// The point in time when a computation gives up.
@@ -249,7 +488,10 @@ impl Laboratory {
             return Finding::not_attempted(error.to_string());
         }
         if claim.effort > self.effort {
-            return Finding::not_attempted(format!("takes effort {} (--effort {0})", claim.effort));
+            let mut left =
+                Finding::not_attempted(format!("takes effort {} (--effort {0})", claim.effort));
+            left.left_out = true;
+            return left;
         }
         let Some(measure) = measure(&claim.quantity) else {
             return Finding::not_attempted(String::new());
@@ -264,9 +506,14 @@ impl Laboratory {
                     verdict,
                     measured: Some(measured),
                     notes,
+                    left_out: false,
                 }
             }
-            Err(error) => Finding::not_attempted(error.to_string()),
+            Err(error) => {
+                let mut none = Finding::not_attempted(error.to_string());
+                none.left_out = matches!(error, Error::Unresolved(text) if text == NO_DATA);
+                none
+            }
         }
     }
 
@@ -309,6 +556,16 @@ fn kept<T>(
         .unwrap_or_else(PoisonError::into_inner)
         .insert(name.to_owned(), Arc::clone(&made));
     Ok(made)
+}
+
+/// What is in the map, or what is made now, by one alone; not to be called from within a parallel loop, where the one
+/// who makes it could come to wait for itself.
+fn once<T>(map: &Once<T>, name: &str, make: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
+    let cell = {
+        let mut map = map.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(map.entry(name.to_owned()).or_default())
+    };
+    cell.get_or_init(|| make().map(Arc::new)).clone()
 }
 
 /// An error that says which words would do.

@@ -10,14 +10,22 @@
 
 mod accuracy;
 mod claim;
+mod convolution;
+mod dynamics;
 mod experiment;
 pub mod figures;
 mod kernels;
 mod labels;
 mod laboratory;
 mod parameters;
+mod source;
+pub mod standings;
 mod taxonomy;
+pub mod uci;
+mod width;
 
+#[cfg(test)]
+mod data_tests;
 #[cfg(test)]
 mod tests;
 
@@ -25,4 +33,5 @@ pub use claim::{Claim, Expected, Finding, Measured, Paper, Verdict};
 pub use experiment::{DIMENSIONS, Rule, Split};
 pub use laboratory::{Laboratory, Measure, measures};
 pub use parameters::{Parameter, Parameters};
+pub use source::{Part, Rows, Source};
 pub use taxonomy::{Row, taxonomy};

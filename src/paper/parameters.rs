@@ -88,6 +88,14 @@ impl Parameters {
         self.0.contains_key(name)
     }
 
+    /// The same with another value for one name.
+    #[must_use]
+    pub fn replaced(&self, name: &str, value: Parameter) -> Self {
+        let mut all = self.0.clone();
+        all.insert(name.to_owned(), value);
+        Parameters(all)
+    }
+
     /// All names.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)

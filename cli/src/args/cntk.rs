@@ -33,17 +33,53 @@ pub struct Cntk {
     #[arg(long, value_name = "N", default_value_t = 1000)]
     pub apart: usize,
     /// Numbers of convolutions (depth in the paper is one more)
-    #[arg(long, required = true, value_name = "L,...", value_delimiter = ',', value_parser = layers)]
+    #[arg(
+        long,
+        required_unless_present = "network",
+        value_name = "L,...",
+        value_delimiter = ',',
+        value_parser = layers
+    )]
     pub layers: Vec<usize>,
     /// vanilla (all pixels) or gap (global average pooling)
-    #[arg(long, value_enum, value_name = "READOUT", hide_possible_values = true)]
-    pub readout: Readout,
-    /// The activation: any a x + b |x|, such as leaky_relu
+    #[arg(
+        long,
+        value_enum,
+        required_unless_present = "network",
+        value_name = "READOUT",
+        hide_possible_values = true
+    )]
+    pub readout: Option<Readout>,
+    /// Layer after layer instead: 'conv3 relu pool2 conv3 relu gap'
+    #[arg(
+        long,
+        value_name = "LAYERS",
+        conflicts_with_all = ["layers", "readout", "activation", "filter"],
+        long_help = "Layer after layer instead, words in quotes:
+conv3 (3 x 3 filters), conv3/2 (stride 2), conv3:circular (wraps
+around), pool2 (means of 2 x 2), activations as for --activation;
+gap or flatten comes last. Every convolution is followed by one
+activation. Not a stack of equal convolutions: ten times slower"
+    )]
+    pub network: Option<String>,
+    /// The activation: a x + b |x| (exact), or any smooth one
     #[arg(long, value_name = "EXPR", default_value = "relu")]
     pub activation: String,
     /// Rows and columns of a filter, odd
     #[arg(long, value_name = "Q", default_value_t = 3)]
     pub filter: usize,
+    /// First layer: sum (as in the paper) or mean over its window
+    #[arg(
+        long,
+        value_enum,
+        value_name = "HOW",
+        hide_possible_values = true,
+        long_help = "First layer: sum (as in the paper) or mean over its window and
+the channels. Without it: sum for activations a x + b |x|, to which
+the scale of images means nothing; mean for others, which are
+normalised where pixels have variance 1"
+    )]
+    pub input: Option<Input>,
     /// Standard deviation of the bias of each convolution
     #[arg(long, value_name = "SD", default_value_t = 0.0)]
     pub bias: f64,
@@ -96,10 +132,10 @@ training images; norm-one: each pixel has norm 1; none: bytes/255"
         value_parser = super::gram::shard,
         requires = "out",
         long_help = "Every N-th tile of the kernels from the I-th on, into --out, and no
-accuracy. The N processes may run at the same time, on several machines,
-into one shared folder or into folders of their own, which `deeplimit
-gram merge` joins. Without --shard, the same line finds the tiles in
---out and goes on to the accuracy"
+accuracy. The N processes may run at the same time, on several
+machines, into one shared folder or into folders of their own, which
+`deeplimit gram merge` joins. Without --shard, the same line finds the
+tiles in --out and goes on to the accuracy"
     )]
     pub shard: Option<Shard>,
     /// Answer in JSON
@@ -114,6 +150,15 @@ pub enum Readout {
     Vanilla,
     /// Global average pooling
     Gap,
+}
+
+/// `--input`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Input {
+    /// As in the paper
+    Sum,
+    /// Over the window and the channels
+    Mean,
 }
 
 /// `--kernel`.
@@ -147,7 +192,8 @@ pub enum Numbers {
 
 /// clap's own is wider than a page.
 pub const USAGE: &str = "deeplimit cntk --train <PATH> --test <PATH> --layers <L,...>
-                      --readout <READOUT> [OPTIONS]";
+                      --readout <READOUT> [OPTIONS]
+       deeplimit cntk --train <PATH> --test <PATH> --network <LAYERS> [OPTIONS]";
 
 pub const HELP: &str = "Examples:
   deeplimit cntk --train data_batch_1.bin --train-count 2000 \\
@@ -160,6 +206,13 @@ pub const HELP: &str = "Examples:
       --readout gap --json
   deeplimit cntk --train data_batch_1.bin --test test_batch.bin \\
       --layers 10 --readout gap --out kernels --shard 3/16
+  deeplimit cntk --train data_batch_1.bin --train-count 100 \\
+      --test test_batch.bin --test-count 100 --network \\
+      'conv3 relu conv3 relu pool2 conv3 relu pool2 conv3 relu pool2 gap'
+
+The last network is like Myrtle5 (Shankar et al. 2020). An activation that is
+not a x + b |x| goes by its Hermite series, with an error below 3e-6 (f32) or
+1e-6 (f64) between any two patches; one with other kinks is refused.
 
 Kernel regression with the convolutional kernel of Arora et al. (2019): the
 classifier that an infinitely wide convolutional network becomes by

@@ -125,9 +125,9 @@ pub struct GramMatrix {
         long,
         value_name = "I/N",
         value_parser = shard,
-        long_help = "Every N-th tile from the I-th on, into a .zarr. The N processes may run
-at the same time, on several machines, into one shared folder or into
-folders of their own, which `deeplimit gram merge` joins"
+        long_help = "Every N-th tile from the I-th on, into a .zarr. The N processes may
+run at the same time, on several machines, into one shared folder or
+into folders of their own, which `deeplimit gram merge` joins"
     )]
     pub shard: Option<Shard>,
 }
@@ -142,8 +142,8 @@ pub struct Evaluate {
     #[arg(
         long,
         value_name = "COLUMN|FILE",
-        long_help = "The column of the classes in a CSV file, its name or number; for rows
-in .npy or idx, the file of the classes: whole numbers from 0 to 255"
+        long_help = "The column of the classes in a CSV file, its name or number; for
+rows in .npy or idx, the file of the classes: numbers from 0 to 255"
     )]
     pub label: String,
     #[command(flatten)]
@@ -182,8 +182,9 @@ pub struct Predict {
         long,
         value_name = "COLUMN|FILE",
         default_value = "label",
-        long_help = "The column of the classes in the training file, its name or number; for
-rows in .npy or idx, the file of the classes: whole numbers from 0 to 255"
+        long_help = "The column of the classes in the training file, its name or number;
+for rows in .npy or idx, the file of the classes: whole numbers from 0
+to 255"
     )]
     pub label: String,
     #[command(flatten)]
@@ -220,7 +221,7 @@ pub enum Lengths {
     Keep,
 }
 
-fn depth(text: &str) -> Result<Depth, String> {
+pub(super) fn depth(text: &str) -> Result<Depth, String> {
     match text.trim() {
         "inf" | "infinite" | "infinity" => Ok(Depth::Infinite),
         text => match text.parse::<u64>() {
@@ -230,7 +231,7 @@ fn depth(text: &str) -> Result<Depth, String> {
     }
 }
 
-fn ridge(text: &str) -> Result<f64, String> {
+pub(super) fn ridge(text: &str) -> Result<f64, String> {
     text.trim()
         .parse()
         .ok()

@@ -106,7 +106,7 @@ pub fn run(args: &Args, width: usize) -> Report {
             if answer.interrupted || answer.depths.iter().any(Result::is_ok) {
                 words = answer.words(args);
             }
-            for (layers, depth) in args.layers.iter().zip(answer.depths) {
+            for (layers, depth) in answer.layers.iter().zip(answer.depths) {
                 match depth {
                     Ok(Some(depth)) => {
                         entries.push(Entry {
@@ -136,7 +136,7 @@ pub fn run(args: &Args, width: usize) -> Report {
             let train = args.train.display().to_string();
             items.push(Item::Fault(FaultItem::new("train", &train, &error)));
             let text = match &error {
-                Error::Parse { .. } => args.activation.clone(),
+                Error::Parse { .. } => args.network.as_ref().unwrap_or(&args.activation).clone(),
                 // The sentence has all names.
                 _ => String::new(),
             };
@@ -157,6 +157,8 @@ pub fn run(args: &Args, width: usize) -> Report {
 }
 
 struct Answer {
+    /// Numbers of convolutions
+    layers: Vec<usize>,
     /// In the order of the layers; `None` where nothing was finished.
     depths: Vec<Result<Option<DepthJson>>>,
     pairs: u64,
@@ -202,7 +204,10 @@ impl Answer {
 
 fn answered(args: &Args) -> Result<Answer> {
     // What is typed is looked at before what is read.
-    Convolutional::new(args, [1 << 20, 32, 1])?;
+    let layers = images::convolutions(args)?;
+    if args.network.is_none() {
+        Convolutional::new(args, [1 << 20, 32, 1])?;
+    }
     if !(args.jitter >= 0.0 && args.jitter.is_finite()) {
         return Err(Error::Domain(format!(
             "the jitter must be a number from 0; {} is not",
@@ -234,15 +239,16 @@ fn answered(args: &Args) -> Result<Answer> {
     let kernel = Convolutional::new(args, train.shape())?;
     let shard = args.shard.unwrap_or(Shard::WHOLE);
     let mut work = Work {
-        grams: Kept::new(args, &train, &train),
-        blocks: Kept::new(args, &test, &train),
+        grams: Kept::new(args, layers.len(), &train, &train),
+        blocks: Kept::new(args, layers.len(), &test, &train),
         args,
+        layers: layers.clone(),
         kernel,
         train,
         test,
     };
     if let Some(out) = &args.out {
-        let words = words_of(args, &work.train, &work.test);
+        let words = words_of(args, &layers, &work.train, &work.test);
         images::group(out, &words)?;
         work.grams.open(&out.join("train"), &words)?;
         work.blocks.open(&out.join("test"), &words)?;
@@ -289,6 +295,7 @@ fn set(
 
 struct Work<'a> {
     args: &'a Args,
+    layers: Vec<usize>,
     kernel: Convolutional,
     grams: Kept,
     blocks: Kept,
@@ -302,7 +309,7 @@ impl Work<'_> {
         let mut interrupted = true;
         if let Some(grams) = self.grams(clock)? {
             let regressions = self.regressions(grams);
-            let mut correct = vec![vec![]; self.args.layers.len()];
+            let mut correct = vec![vec![]; self.layers.len()];
             interrupted = regressions.iter().any(Result::is_ok)
                 && !self.tested(&regressions, &mut correct, clock)?;
             let depth = |(n, regression): (usize, Result<Regression>)| {
@@ -317,6 +324,7 @@ impl Work<'_> {
             data::written(&path, &array(&answers))?;
         }
         Ok(Answer {
+            layers: self.layers.clone(),
             depths,
             pairs: clock.pairs,
             all_pairs: clock.all,
@@ -358,6 +366,7 @@ impl Work<'_> {
         let seconds = clock.begun.elapsed().as_secs_f64();
         let out = self.args.out.as_deref().unwrap_or(Path::new(""));
         Ok(Answer {
+            layers: self.layers.clone(),
             depths: vec![],
             pairs: clock.pairs,
             all_pairs: clock.all,
@@ -379,7 +388,7 @@ impl Work<'_> {
     /// The Gram matrix of the training images for every depth; `None` if it was stopped.
     fn grams(&mut self, clock: &mut Clock) -> Result<Option<Vec<Vec<f64>>>> {
         let n = self.train.len();
-        let mut grams = vec![vec![0.0; n * n]; self.args.layers.len()];
+        let mut grams = vec![vec![0.0; n * n]; self.layers.len()];
         for tile in self.grams.tiles.clone() {
             let Some(values) = self.found(false, &tile, clock)? else {
                 return Ok(None);
@@ -495,8 +504,8 @@ impl Work<'_> {
 
     fn depth(&self, n: usize, correct: &[bool], clock: &Clock) -> Option<DepthJson> {
         (!correct.is_empty()).then(|| DepthJson {
-            layers: self.args.layers[n],
-            depth: self.args.layers[n] + 1,
+            layers: self.layers[n],
+            depth: self.layers[n] + 1,
             train_count: self.train.len(),
             apart: Share::of(&correct[..self.args.apart.min(correct.len())]),
             all: Share::of(correct),

@@ -7,6 +7,7 @@ pub mod completions;
 pub mod constants;
 pub mod depth;
 pub mod dual;
+pub mod dynamics;
 pub mod evaluate;
 pub mod expect;
 pub mod gram;

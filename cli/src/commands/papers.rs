@@ -2,6 +2,7 @@
 
 mod figures;
 mod table;
+mod uci;
 
 use std::io;
 use std::sync::Arc;
@@ -14,8 +15,9 @@ use serde::Serialize;
 use super::{Exit, INTERRUPT, Report};
 use crate::args::{PapersAction, PapersCheck, PapersList};
 use crate::batch::answers;
+use crate::collection::laboratory;
 use crate::json::array;
-use crate::library::{Claim, Expected, Finding, Laboratory, Measured, Paper, Verdict, finding};
+use crate::library::{Claim, Expected, Finding, Measured, Paper, Verdict, finding};
 use crate::number::{Number, certain};
 use crate::papers::{all, chosen};
 use crate::table::wrapped;
@@ -37,7 +39,7 @@ pub fn run(action: &PapersAction, width: usize) -> io::Result<Report> {
         PapersAction::List(args) => list(args, width),
         PapersAction::Check(args) => check(args, width),
         PapersAction::Figures(args) => figures::run(args),
-        PapersAction::Table(args) => Ok(table::run(args)),
+        PapersAction::Table(args) => table::run(args),
     }
 }
 
@@ -164,7 +166,7 @@ fn check(args: &PapersCheck, width: usize) -> io::Result<Report> {
             .collect(),
     );
     let labels: Vec<String> = claims.iter().map(|(_, c)| c.key.clone()).collect();
-    let laboratory = Laboratory::new(args.effort);
+    let laboratory = laboratory(args.effort, args.data.as_deref());
     let questions = Arc::clone(&claims);
     let batch = answers(&labels, LIMIT, &INTERRUPT, move |n| {
         let begun = Instant::now();
@@ -173,14 +175,16 @@ fn check(args: &PapersCheck, width: usize) -> io::Result<Report> {
     });
     let mut items = Vec::new();
     let mut text = String::new();
+    let mut without_data = 0;
     let mut counts = [0usize; 3];
     let mut open = false;
     for ((paper, claim), answer) in claims.iter().zip(batch.answers) {
         let Some(answer) = answer else { continue };
         let (found, seconds) =
             answer.unwrap_or_else(|e| (Finding::not_attempted(e.to_string()), 0.0));
-        let skipped = claim.effort > args.effort;
+        let skipped = found.left_out;
         counts[found.verdict as usize] += 1;
+        without_data += usize::from(skipped && claim.effort <= args.effort);
         open |=
             found.verdict == Verdict::Differs || found.verdict == Verdict::NotAttempted && !skipped;
         if args.json {
@@ -207,7 +211,13 @@ fn check(args: &PapersCheck, width: usize) -> io::Result<Report> {
         array(&items)
     } else {
         let [agree, differ, not] = counts;
-        format!("{text}{agree} agree, {differ} differ, {not} not attempted\n")
+        let why = match without_data {
+            0 => String::new(),
+            n => format!(
+                "{n} of them for want of data: name the folder of the data sets (--data DIR, or DEEPLIMIT_DATA)\n"
+            ),
+        };
+        format!("{text}{agree} agree, {differ} differ, {not} not attempted\n{why}")
     };
     let mut report = Report::new(text, vec![], false, batch.interrupted);
     if report.exit == Exit::Answered && open {

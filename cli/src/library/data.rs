@@ -76,7 +76,7 @@ const PROGRAM: u64 = 24 << 20;
 /// A smaller tile is not worth its name: 128 x 128, three times.
 const TILE_MIN: u64 = 3 * 8 * 128 * 128;
 
-fn kernel(text: &str, network: &args::Network, depth: Depth) -> Result<Kernel> {
+pub(super) fn kernel(text: &str, network: &args::Network, depth: Depth) -> Result<Kernel> {
     let kind = match network.kernel {
         args::Kind::Ntk => deeplimit::kernel::Kind::Ntk,
         args::Kind::Nngp => deeplimit::kernel::Kind::Nngp,
@@ -97,7 +97,7 @@ fn kernel(text: &str, network: &args::Network, depth: Depth) -> Result<Kernel> {
     )
 }
 
-fn lengths(network: &args::Network) -> room::Lengths {
+pub(super) fn lengths(network: &args::Network) -> room::Lengths {
     match network.lengths {
         args::Lengths::Unit => room::Lengths::Unit,
         args::Lengths::Keep => room::Lengths::Keep,
@@ -105,7 +105,11 @@ fn lengths(network: &args::Network) -> room::Lengths {
 }
 
 /// The rows as points; what is wrong with them, with the name of the file.
-fn points(rows: data::Rows, path: &std::path::Path, network: &args::Network) -> Result<Points> {
+pub(super) fn points(
+    rows: data::Rows,
+    path: &std::path::Path,
+    network: &args::Network,
+) -> Result<Points> {
     let points = match network.lengths {
         args::Lengths::Unit => Points::new(rows.dimension, rows.values),
         // rows of zeros have kernel 0 then
@@ -189,7 +193,7 @@ pub fn gram(
 }
 
 /// The classes in order, and the number of each row's.
-fn numbered(labels: &[String]) -> (Vec<String>, Vec<usize>) {
+pub(super) fn numbered(labels: &[String]) -> (Vec<String>, Vec<usize>) {
     let mut names: BTreeMap<&String, usize> = labels.iter().map(|l| (l, 0)).collect();
     names.values_mut().enumerate().for_each(|(k, n)| *n = k);
     let rows = labels.iter().map(|l| names[l]).collect();

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use deeplimit::activation::Expr;
-use deeplimit::cntk::{self, Cntk};
+use deeplimit::cntk::{self, Cntk, Layer, Network};
 pub use deeplimit::cntk::{Kernels, Regression, Watch};
 use deeplimit::error::Result;
 pub use deeplimit::gram::npy::Array;
@@ -40,6 +40,16 @@ pub fn preprocess(args: &args::Cntk, train: &mut Images, test: &mut Images) -> R
     Ok(())
 }
 
+/// The numbers of convolutions that are asked for, in order; a network has one.
+pub fn convolutions(args: &args::Cntk) -> Result<Vec<usize>> {
+    let Some(text) = &args.network else {
+        return Ok(args.layers.clone());
+    };
+    let network: Network = text.parse()?;
+    let convolution = |l: &&Layer| matches!(l, Layer::Convolution { .. });
+    Ok(vec![network.layers.iter().filter(convolution).count()])
+}
+
 /// A convolutional kernel in either precision.
 pub enum Convolutional {
     Single(Box<Cntk<f32>>),
@@ -49,20 +59,38 @@ pub enum Convolutional {
 impl Convolutional {
     /// The kernel that is asked for, for images of this shape.
     pub fn new(args: &args::Cntk, shape: [usize; 3]) -> Result<Convolutional> {
+        let kernel = match args.kernel {
+            args::Kernel::Ntk => cntk::Kind::Ntk,
+            args::Kernel::Nngp => cntk::Kind::Nngp,
+        };
+        let input = args.input.map(|input| match input {
+            args::Input::Sum => cntk::Input::Sum,
+            args::Input::Mean => cntk::Input::Mean,
+        });
+        if let Some(text) = &args.network {
+            let mut network: Network = text.parse()?;
+            network.bias = args.bias;
+            network.first_trained = !args.fixed;
+            network.last_trained = !args.fixed;
+            network.kernel = kernel;
+            network.input = input.unwrap_or(network.input);
+            return Ok(match args.numbers {
+                args::Numbers::F32 => Convolutional::Single(Box::new(Cntk::of(&network, shape)?)),
+                args::Numbers::F64 => Convolutional::Double(Box::new(Cntk::of(&network, shape)?)),
+            });
+        }
         let activation = Expr::parse(args.activation.trim_start())?;
         let readout = match args.readout {
-            args::Readout::Vanilla => cntk::Readout::Vanilla,
-            args::Readout::Gap => cntk::Readout::Gap,
+            Some(args::Readout::Vanilla) => cntk::Readout::Vanilla,
+            _ => cntk::Readout::Gap,
         };
         let mut network = cntk::Architecture::new(&activation, &args.layers, readout)?;
         network.filter = args.filter;
         network.bias = args.bias;
         network.first_trained = !args.fixed;
         network.last_trained = !args.fixed;
-        network.kernel = match args.kernel {
-            args::Kernel::Ntk => cntk::Kind::Ntk,
-            args::Kernel::Nngp => cntk::Kind::Nngp,
-        };
+        network.kernel = kernel;
+        network.input = input.unwrap_or(network.input);
         Ok(match args.numbers {
             args::Numbers::F32 => Convolutional::Single(Box::new(Cntk::new(&network, shape)?)),
             args::Numbers::F64 => Convolutional::Double(Box::new(Cntk::new(&network, shape)?)),

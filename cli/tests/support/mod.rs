@@ -26,7 +26,7 @@ pub struct Session {
 /// The program, in a plain environment.
 pub fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_deeplimit"));
-    for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
+    for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "DEEPLIMIT_DATA"] {
         command.env_remove(name);
     }
     command

@@ -176,10 +176,7 @@ fn zero_images_and_zero_patches_have_kernel_zero() {
 
 #[test]
 fn what_is_no_kernel_is_refused_in_a_sentence() {
-    let tanh = Architecture::new(&"tanh".parse().unwrap(), &[2], Readout::Gap);
-    assert!(
-        matches!(tanh, Err(Error::Domain(t)) if t.contains("`tanh(x)`") || t.contains("`tanh`"))
-    );
+    assert!(bend(&"tanh".parse().unwrap()).is_err());
     assert!(bend(&"x-x".parse().unwrap()).is_err());
     let good = network("relu", &[2], Readout::Gap);
     let with = |change: &dyn Fn(&mut Architecture), wanted: &str| {
@@ -193,7 +190,7 @@ fn what_is_no_kernel_is_refused_in_a_sentence() {
     with(&|a| a.filter = 9, "larger");
     with(&|a| a.layers = vec![], "no number of layers");
     with(&|a| a.layers = vec![3, 0], "0 is not");
-    with(&|a| a.bend = f64::NAN, "NaN");
+    with(&|a| a.activation = "x-x".parse().unwrap(), "no kernel");
     with(&|a| a.bias = -1.0, "bias");
     assert!(Cntk::<f32>::new(&good, [0, 4, 1]).is_err());
     let kernel = Cntk::<f32>::new(&good, [4, 4, 1]).unwrap();

@@ -1,13 +1,16 @@
 //! The fast kernel against the recursion as it is written, a published oracle, and the laws of kernels.
 
+mod depth;
 mod direct;
 mod kernels;
 mod laws;
+mod networks;
 mod numbers;
+mod series;
 
-use super::{Architecture, Cntk, Kind, Lane, Readout};
+use super::{Architecture, Cntk, Input, Kind, Lane, Readout};
 use crate::activation::Expr;
-use direct::{Network, Tensors, tensors};
+use direct::{Net, Phi, Step, Tensors, tensors};
 
 /// Noise with a seed.
 pub fn noise(count: usize, seed: u64) -> Vec<f32> {
@@ -51,26 +54,53 @@ pub fn slow(
     x: &[f32],
     y: &[f32],
 ) -> Vec<f64> {
+    slow_of(architecture, &Phi::Bent(a, b), shape, x, y)
+}
+
+/// The same for any activation.
+pub fn slow_of(
+    architecture: &Architecture,
+    phi: &Phi,
+    shape: [usize; 3],
+    x: &[f32],
+    y: &[f32],
+) -> Vec<f64> {
     let value = |layers: &usize| {
-        let net = Network {
+        let conv = Step::Conv {
             q: architecture.filter,
-            layers: *layers,
-            a,
-            b,
+            stride: 1,
+            circular: false,
+        };
+        let net = Net {
+            steps: vec![[conv, Step::Act(phi.clone())]; *layers].concat(),
             bias: architecture.bias * architecture.bias,
             first: architecture.first_trained,
+            mean: architecture.input == Input::Mean,
         };
-        let Tensors { k, theta } = tensors(&net, shape, x, y);
-        let pixels = shape[0] * shape[1];
-        let entry = |i: usize| match (architecture.kernel, architecture.last_trained) {
-            (Kind::Nngp, _) => k[i],
-            (Kind::Ntk, true) => theta[i],
-            (Kind::Ntk, false) => theta[i] - k[i],
-        };
-        match architecture.readout {
-            Readout::Vanilla => (0..pixels).map(|p| entry(p * (pixels + 1))).sum(),
-            Readout::Gap => (0..k.len()).map(entry).sum::<f64>() / (pixels * pixels) as f64,
-        }
+        read_out(
+            &tensors(&net, shape, x, y),
+            architecture.readout,
+            architecture.kernel,
+            architecture.last_trained,
+        )
     };
     architecture.layers.iter().map(value).collect()
+}
+
+/// The kernel of the last tensors.
+pub fn read_out(
+    Tensors { pixels, k, theta }: &Tensors,
+    readout: Readout,
+    kernel: Kind,
+    last_trained: bool,
+) -> f64 {
+    let entry = |i: usize| match (kernel, last_trained) {
+        (Kind::Nngp, _) => k[i],
+        (Kind::Ntk, true) => theta[i],
+        (Kind::Ntk, false) => theta[i] - k[i],
+    };
+    match readout {
+        Readout::Vanilla => (0..*pixels).map(|p| entry(p * (pixels + 1))).sum(),
+        Readout::Gap => (0..k.len()).map(entry).sum::<f64>() / (pixels * pixels) as f64,
+    }
 }

@@ -19,14 +19,14 @@ pub struct Kept {
 }
 
 impl Kept {
-    pub fn new(args: &Args, rows: &Images, columns: &Images) -> Kept {
+    pub fn new(args: &Args, depths: usize, rows: &Images, columns: &Images) -> Kept {
         // so that a tile takes seconds
         let side = match args.readout {
-            Readout::Vanilla => 256,
-            Readout::Gap => 32,
+            Some(Readout::Vanilla) => 256,
+            _ => 32,
         };
         let contents = Contents {
-            depths: Some(args.layers.len()),
+            depths: Some(depths),
             rows: rows.len(),
             columns: columns.len(),
             symmetric: std::ptr::eq(rows, columns),
@@ -92,15 +92,20 @@ impl Clock {
 }
 
 /// What the kernels in a folder are of.
-pub fn words_of(args: &Args, train: &Images, test: &Images) -> String {
-    let mut layers = args
-        .layers
-        .iter()
-        .map(usize::to_string)
-        .collect::<Vec<_>>()
-        .join(", ");
-    if args.layers.len() > 1 {
-        layers = format!("each of {layers}");
+pub fn words_of(args: &Args, layers: &[usize], train: &Images, test: &Images) -> String {
+    let numbers: Vec<_> = layers.iter().map(usize::to_string).collect();
+    let mut shape = format!("{} layers", numbers.join(", "));
+    if layers.len() > 1 {
+        shape = format!("each of {shape}");
+    }
+    if let Some(network) = &args.network {
+        shape = format!("network {}", network.trim());
+    }
+    if let Some(input) = args.input {
+        shape += &format!(", input {input:?}");
+    }
+    if let Some(readout) = args.readout {
+        shape += &format!(", read-out {readout:?}");
     }
     let mut hash = Fingerprint::default();
     for set in [train, test] {
@@ -110,11 +115,10 @@ pub fn words_of(args: &Args, train: &Images, test: &Images) -> String {
     }
     let fixed = if args.fixed { ", ends fixed" } else { "" };
     format!(
-        "convolutional {:?} of {}, {layers} layers, read-out {:?}, filter {}, bias {}{fixed}, {:?}, {} images of {} and {} of {}, \
+        "convolutional {:?} of {}, {shape}, filter {}, bias {}{fixed}, {:?}, {} images of {} and {} of {}, \
          data {hash}, deeplimit {}",
         args.kernel,
         args.activation.trim(),
-        args.readout,
         args.filter,
         args.bias,
         args.numbers,

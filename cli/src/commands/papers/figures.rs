@@ -10,9 +10,10 @@ use deeplimit::error::Error;
 use super::LIMIT;
 use crate::args::PapersFigures;
 use crate::batch::answers;
+use crate::collection::laboratory;
 use crate::commands::{INTERRUPT, Report};
 use crate::fault::Fault;
-use crate::library::{Figure, Laboratory, figure, figure_names};
+use crate::library::{Figure, figure, figure_names};
 use crate::papers::{all, chosen};
 
 /// Answers the command.
@@ -41,7 +42,7 @@ pub fn run(args: &PapersFigures) -> io::Result<Report> {
             folder.display()
         ))
     })?;
-    let laboratory = Arc::new(Laboratory::new(args.effort));
+    let laboratory = Arc::new(laboratory(args.effort, args.data.as_deref()));
     let (questions, effort, out) = (names.clone(), args.effort, folder.clone());
     let batch = answers(&names, LIMIT, &INTERRUPT, move |n| {
         let data = figure(&laboratory, &questions[n], effort)?;

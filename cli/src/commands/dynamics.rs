@@ -1,0 +1,109 @@
+//! `deeplimit dynamics`: mean and deviation of trained networks into a file.
+
+use std::io;
+
+use serde::Serialize;
+
+use super::{INTERRUPT, Report, expression};
+use crate::args::Dynamics as Args;
+use crate::fault::Fault;
+use crate::json::{FaultItem, Item, array};
+use crate::library;
+
+/// The contract.
+#[derive(Serialize)]
+struct DynamicsJson {
+    train: String,
+    test: String,
+    out: String,
+    activation: String,
+    training_rows: usize,
+    rows: usize,
+    classes: Vec<String>,
+    /// The largest eigenvalue of the training matrix.
+    eigenvalue_max: f64,
+    eigenvalue_min: f64,
+    /// Eigenvalues that are not 0 to within rounding.
+    rank: usize,
+    /// `null` where the smallest eigenvalue is 0 to within rounding.
+    condition: Option<f64>,
+    /// Measured error of the kernels.
+    error: f64,
+    times: Vec<TimeJson>,
+}
+
+#[derive(Serialize)]
+struct TimeJson {
+    /// `inf`, or a number.
+    time: String,
+    /// Root mean square over the test rows.
+    deviation: f64,
+    /// What rounding may have done to a variance, at most.
+    variance_error: f64,
+}
+
+/// Answers the command.
+pub fn run(args: &Args) -> io::Result<Report> {
+    let activation = expression(&args.network.activation)?;
+    INTERRUPT.listen(false);
+    Ok(match library::dynamics(args, &activation) {
+        Ok(d) => {
+            let out = args.out.display().to_string();
+            let times = d.times.iter().map(|t| TimeJson {
+                time: t.time.to_string(),
+                deviation: t.deviation,
+                variance_error: t.variance_error,
+            });
+            let text = match args.network.json {
+                true => array(&[DynamicsJson {
+                    train: args.train.display().to_string(),
+                    test: args.test.display().to_string(),
+                    out,
+                    activation: d.activation,
+                    training_rows: d.training,
+                    rows: d.rows,
+                    classes: d.classes,
+                    eigenvalue_max: d.largest,
+                    eigenvalue_min: d.smallest,
+                    rank: d.rank,
+                    condition: d.condition,
+                    error: d.error,
+                    times: times.collect(),
+                }]),
+                false => {
+                    let condition = d.condition.map_or_else(
+                        || format!("rank {} to within rounding", d.rank),
+                        |c| format!("condition {c:.1e}"),
+                    );
+                    let lines: String = d
+                        .times
+                        .iter()
+                        .map(|t| {
+                            format!(
+                                "time {}: root mean square deviation {:.6}\n",
+                                t.time, t.deviation
+                            )
+                        })
+                        .collect();
+                    format!(
+                        "{out}: {} rows at {} times, from {} training rows ({condition})\n{lines}",
+                        d.rows,
+                        d.times.len(),
+                        d.training
+                    )
+                }
+            };
+            Report::of(text)
+        }
+        Err(error) => {
+            let text = args.test.display().to_string();
+            let shown = match args.network.json {
+                true => array::<Item<DynamicsJson>>(&[Item::Fault(FaultItem::new(
+                    "test", &text, &error,
+                ))]),
+                false => String::new(),
+            };
+            Report::new(shown, vec![Fault { text, error }], false, false)
+        }
+    })
+}

@@ -1,0 +1,144 @@
+//! The question about training: what infinitely wide networks predict at a time.
+
+use deeplimit::error::{Error, Result};
+use deeplimit::gram::{self as room, Dynamics, Gram, Matrix, Points, Prior, Time};
+use deeplimit::kernel::Kernel;
+
+use super::data::{kernel, lengths, numbered, points};
+use crate::args;
+use crate::data;
+
+/// `deeplimit dynamics`.
+#[derive(Clone, Debug)]
+pub struct Trained {
+    pub activation: String,
+    pub training: usize,
+    pub rows: usize,
+    pub classes: Vec<String>,
+    pub largest: f64,
+    pub smallest: f64,
+    pub rank: usize,
+    pub condition: Option<f64>,
+    pub error: f64,
+    pub times: Vec<AtTime>,
+}
+
+/// One time of it.
+#[derive(Clone, Debug)]
+pub struct AtTime {
+    pub time: f64,
+    /// Root mean square over the rows.
+    pub deviation: f64,
+    /// The largest.
+    pub variance_error: f64,
+}
+
+/// The covariance before training.
+struct Initial {
+    gram: Matrix,
+    cross: Matrix,
+    own: Vec<f64>,
+}
+
+impl Initial {
+    fn new(kernel: &Kernel, train: &Points, test: &Points, lengths: room::Lengths) -> Result<Self> {
+        let lengthy = match (lengths, kernel.length_exponent()) {
+            (room::Lengths::Keep, Some(k)) => 2.0 * k,
+            _ => 0.0,
+        };
+        let own = |length: &f64| kernel.diagonal() * length.powf(lengthy);
+        Ok(Initial {
+            gram: Gram::symmetric(kernel, train, lengths)?.matrix(),
+            cross: Gram::cross(kernel, test, train, lengths)?.matrix(),
+            own: test.lengths().iter().map(own).collect(),
+        })
+    }
+}
+
+/// Mean and deviation of trained networks into a file.
+pub fn dynamics(args: &args::Dynamics, text: &str) -> Result<Trained> {
+    data::free(&args.out, args.force)?;
+    let train = data::rows(&args.train, Some(&args.label), false)?;
+    let test = data::rows(&args.test, Some(&args.label), true)?;
+    let (names, labels) = numbered(&train.labels);
+    let (train, test) = (
+        points(train, &args.train, &args.network)?,
+        points(test, &args.test, &args.network)?,
+    );
+    let of = |kind| {
+        let network = args::Network {
+            kernel: kind,
+            ..args.network.clone()
+        };
+        kernel(text, &network, args.depth)
+    };
+    let lengths = lengths(&args.network);
+    let nngp = of(args::Kind::Nngp)?;
+    let initial = Initial::new(&nngp, &train, &test, lengths)?;
+    let (mut error, mut tangent) = (nngp.accuracy().measured, None);
+    if args.network.kernel == args::Kind::Ntk {
+        let ntk = of(args::Kind::Ntk)?;
+        if ntk.log_scale() != nngp.log_scale() {
+            return Err(Error::Domain(
+                "at this depth the kernels leave the doubles, and their scales differ: fewer layers".into(),
+            ));
+        }
+        error = error.max(ntk.accuracy().measured);
+        tangent = Some((
+            Gram::symmetric(&ntk, &train, lengths)?.matrix(),
+            Gram::cross(&ntk, &test, &train, lengths)?.matrix(),
+        ));
+    }
+    let (theta, cross) = tangent
+        .as_ref()
+        .map_or((&initial.gram, &initial.cross), |(t, c)| (t, c));
+    let trained = Dynamics::new(theta, 1.0, args.ridge * theta.mean_diagonal())?;
+    let targets = room::one_hot(&labels, names.len());
+    let quoted = |name: &String| format!("\"{}\"", name.replace('"', "\"\""));
+    let heads: String = names
+        .iter()
+        .map(|n| format!(",{}", quoted(&format!("mean {n}"))))
+        .collect();
+    let mut lines = vec![format!("time,row,label{heads},deviation")];
+    let mut times = Vec::new();
+    for t in &args.time {
+        let time = match t.is_finite() {
+            true => Time::Flow(*t),
+            false => Time::Infinite,
+        };
+        let mean = trained.mean(cross, &targets, time)?;
+        let prior = Prior {
+            gram: &initial.gram,
+            cross: &initial.cross,
+        };
+        let variances = trained.variances(cross, prior, &initial.own, time)?;
+        for (i, class) in room::classes(&mean).into_iter().enumerate() {
+            let numbers: String = mean.row(i).iter().map(|x| format!(",{x:?}")).collect();
+            lines.push(format!(
+                "{t},{},{}{numbers},{:?}",
+                i + 1,
+                quoted(&names[class]),
+                variances[i].0.sqrt()
+            ));
+        }
+        times.push(AtTime {
+            time: *t,
+            deviation: (variances.iter().map(|v| v.0).sum::<f64>() / variances.len() as f64).sqrt(),
+            variance_error: variances.iter().map(|v| v.1).fold(0.0, f64::max),
+        });
+    }
+    data::written(&args.out, &(lines.join("\n") + "\n"))?;
+    let spectrum = trained.spectrum();
+    Ok(Trained {
+        activation: nngp.activation().to_owned(),
+        training: train.len(),
+        rows: test.len(),
+        classes: names,
+        largest: spectrum.largest(),
+        smallest: spectrum.values()[0],
+        rank: spectrum.rank(),
+        condition: spectrum.condition(),
+        error,
+        times,
+    })
+}

@@ -1,0 +1,79 @@
+//! What depth does to the kernel of images.
+//!
+//! **Constant images on a torus (proved).** With circular padding every window of a constant image is full and all positions
+//! are alike: a convolution is a hidden layer, and everything said of the fully connected recursion
+//! ([`limit`](crate::limit)) holds pixel by pixel, whatever the activation.
+//!
+//! **Activations `a z + b |z|` without bias: variances (proved).** `c_sigma E phi(sqrt(s) Z)^2 = s`, so the variances obey a
+//! linear recursion: `Sigma^(h)[p] = q^-2 sum_D Sigma^(h-1)`, for any two pixels of any image.
+//!
+//! * On a torus the matrix is doubly stochastic and (for `q >= 3`) primitive: all variances tend to their mean, like the
+//!   second eigenvalue, `(1 + 2 cos(2 pi/P))/3` for `q = 3` and `P` rows and as many columns or fewer, to the power `h`.
+//! * With zero padding it is the product of one matrix for the rows and one for the columns, symmetric and nonnegative,
+//!   and (for `q >= 3`) primitive. By Perron and Frobenius the variances tend to zero like [`border_factor`]` ^h`, and their
+//!   shape to the eigenvector, for `q = 3` a half wave `sin(pi i/(P + 1)) sin(pi j/(Q + 1))`: what stands at the border is
+//!   forgotten, and the images with it. `K(x, x)` without pooling is multiplied by that factor per layer; `Theta(x, x)`, in which
+//!   every layer is trained, by the factor times `(h + 1)/h`.
+//!
+//! **Correlations on a torus, ReLU and its like (proved).** Let `M_d` be the mean of `Sigma^(h)[p, p + d](x, x')` over `p`.
+//! Because `kappa1(rho) >= rho`, and windows only move entries within a plane of displacement `d`, `M_d` never
+//! decreases with depth; it is bounded by the mean variances, so it converges. Once a plane is nearly constant it follows
+//! the fully connected recursion, at the edge of chaos for these activations: `1 - rho ~ 9 pi^2/(2 h^2)` for ReLU.
+//! The gap between planes closes with it, so global average pooling loses nothing and gains nothing in the limit: the
+//! normalised kernel of any two images tends to 1.
+//!
+//! **Other activations (measured, not proved).** The variance at the border is less than in the middle, so the
+//! correlation map differs from pixel to pixel: the fixed point of the fully connected recursion is not one here.
+
+use std::f64::consts::PI;
+
+use nalgebra::DMatrix;
+
+use crate::error::{Error, Result};
+
+/// Larger pictures are not asked for where eigenvalues are computed.
+const ROWS_MAX: usize = 1024;
+
+/// By how much zero padding multiplies the variances per layer, in the limit of many layers of `filter x filter`
+/// windows on `height x width` pixels: the largest eigenvalue of the map of variances, for activations `a z + b |z|` without
+/// bias. `(1 + 2 cos(pi/(P + 1)))/3` for rows and columns of a 3 x 3 filter; other filters by an eigenvalue
+/// decomposition, to rounding.
+///
+/// # Errors
+/// [`Error::Domain`] for an even filter, and for more than 1,024 rows or columns (but 3 x 3).
+///
+/// ```
+/// let factor = deeplimit::cntk::border_factor([32, 32], 3)?;
+/// assert!((factor - 0.993971).abs() < 1e-5);
+/// // A filter of one pixel never sees the border.
+/// assert_eq!(deeplimit::cntk::border_factor([32, 32], 1)?, 1.0);
+/// # Ok::<(), deeplimit::error::Error>(())
+/// ```
+pub fn border_factor(size: [usize; 2], filter: usize) -> Result<f64> {
+    if filter.is_multiple_of(2) || size.contains(&0) {
+        return Err(Error::Domain(format!(
+            "a filter of {filter} x {filter} on {} x {} pixels has no middle",
+            size[0], size[1]
+        )));
+    }
+    if filter == 1 {
+        return Ok(1.0);
+    }
+    if filter == 3 {
+        let line = |n: usize| (1.0 + 2.0 * (PI / (n as f64 + 1.0)).cos()) / 3.0;
+        return Ok(line(size[0]) * line(size[1]));
+    }
+    if size.iter().any(|n| *n > ROWS_MAX) {
+        return Err(Error::Domain(format!(
+            "{} x {} pixels are too many: {ROWS_MAX} rows and columns at most",
+            size[0], size[1]
+        )));
+    }
+    let line = |n: usize| {
+        let share = 1.0 / filter as f64;
+        let near = |i: usize, j: usize| i.abs_diff(j) <= filter / 2;
+        let matrix = DMatrix::from_fn(n, n, |i, j| if near(i, j) { share } else { 0.0 });
+        matrix.symmetric_eigenvalues().max()
+    };
+    Ok(line(size[0]) * line(size[1]))
+}

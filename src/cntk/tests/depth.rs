@@ -1,0 +1,89 @@
+//! What depth does: laws of `depth.rs`.
+
+use super::*;
+use crate::cntk::{Network, border_factor};
+
+#[test]
+fn zero_padding_forgets_at_the_rate_of_its_largest_eigenvalue() {
+    let shape = [4, 5, 2];
+    let x = noise(40, 1);
+    for (filter, activation) in [(3, "relu"), (5, "abs(x)"), (3, "leaky_relu(x, 0.3)")] {
+        let factor = border_factor([4, 5], filter).unwrap();
+        let mut architecture = network(activation, &[200, 201], Readout::Vanilla);
+        architecture.filter = filter;
+        let theta = fast::<f64>(&architecture, shape, &x, &x);
+        architecture.kernel = Kind::Nngp;
+        let k = fast::<f64>(&architecture, shape, &x, &x);
+        // 200 layers: the second eigenvalue is at most 0.9 of the first, 0.9^200 < 1e-9.
+        assert!((k[1] / k[0] / factor - 1.0).abs() < 1e-8, "{filter}");
+        let grown = theta[1] / theta[0] / factor;
+        assert!((grown - 202.0 / 201.0).abs() < 1e-8, "{filter} {grown}");
+    }
+}
+
+#[test]
+fn the_eigenvalues_in_closed_form_are_those_of_the_matrix() {
+    // The matrix is applied a thousand times: 3 x 3 windows of a picture of 3 x 6.
+    let (height, width) = (3_usize, 6_usize);
+    let mut v = vec![1.0_f64; 18];
+    let mut factor = 0.0;
+    for _ in 0..1000 {
+        let sum = |p: usize| -> f64 {
+            let (i, j) = (p / width, p % width);
+            (0..18)
+                .filter(|s| (s / width).abs_diff(i) <= 1 && (s % width).abs_diff(j) <= 1)
+                .map(|s| v[s] / 9.0)
+                .sum()
+        };
+        let next: Vec<f64> = (0..height * width).map(sum).collect();
+        factor = next.iter().sum::<f64>() / v.iter().sum::<f64>();
+        let norm = next.iter().sum::<f64>();
+        v = next.iter().map(|n| n / norm).collect();
+    }
+    assert!((border_factor([3, 6], 3).unwrap() / factor - 1.0).abs() < 1e-13);
+    assert!(border_factor([3, 6], 4).is_err());
+    assert!(border_factor([3000, 6], 5).is_err());
+}
+
+#[test]
+fn on_a_torus_correlations_of_relu_never_decrease_and_tend_to_one() {
+    let shape = [4, 4, 1];
+    let (x, y) = (noise(16, 7), noise(16, 8));
+    // The mean of Sigma over all planes: with pooling, K^(h) is the mean of Sigma^(h) by the next convolution.
+    let kernel = |layers: usize, x: &[f32], y: &[f32]| {
+        let mut network: Network = format!("{}gap", "conv3:circular relu ".repeat(layers))
+            .parse()
+            .unwrap();
+        network.kernel = Kind::Nngp;
+        let kernel = Cntk::<f64>::of(&network, shape).unwrap();
+        let (x, y) = (kernel.profile(x).unwrap(), kernel.profile(y).unwrap());
+        kernel.pair(&x, &y).unwrap()[0]
+    };
+    let (mut last, mut gap) = (f64::NEG_INFINITY, 0.0);
+    for layers in [1, 2, 3, 5, 8, 40, 80] {
+        let k = kernel(layers, &x, &y);
+        assert!(k >= last * (1.0 - 1e-12), "{layers}");
+        last = k;
+        let rho = k / (kernel(layers, &x, &x) * kernel(layers, &y, &y)).sqrt();
+        // The variances without pooling, each tending to the mean: the correlation of single pixels.
+        let variance = |x: &[f32]| -> f64 {
+            let energy: f64 = x.iter().map(|v| f64::from(*v).powi(2)).sum();
+            9.0 * energy / 16.0 / 9.0
+        };
+        let pixel = k / (variance(&x) * variance(&y)).sqrt();
+        let before = gap;
+        gap = 1.0 - pixel;
+        assert!(rho <= 1.0 + 1e-12);
+        if layers == 80 {
+            // Forty hidden layers more; the planes differ in their gaps by little, which bends the mean by the square of that.
+            let mut wanted = before;
+            for _ in 0..40 {
+                let angle = (1.0_f64 - wanted).acos();
+                wanted = 1.0
+                    - (angle.sin() + (1.0 - wanted) * (std::f64::consts::PI - angle))
+                        / std::f64::consts::PI;
+            }
+            assert!((gap / wanted - 1.0).abs() < 1e-2, "{gap} {wanted}");
+        }
+    }
+}
