@@ -1,6 +1,7 @@
 //! One error type for the library: every variant prints as one clear sentence.
 
 use std::ops::Range;
+use std::path::Path;
 
 /// Everything that can go wrong, sorted by whose hands it is in.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,6 +34,33 @@ pub enum Error {
     /// A file cannot be read or written; the text names it.
     #[error("{0}")]
     Io(String),
+}
+
+impl Error {
+    /// That a file cannot be read, written ...: the system's words without their number, with a small letter.
+    ///
+    /// ```
+    /// use deeplimit::error::Error;
+    /// let missing = std::io::Error::from_raw_os_error(2);
+    /// let error = Error::file("X.npy".as_ref(), "read", &missing);
+    /// # #[cfg(target_os = "linux")]
+    /// assert_eq!(error.to_string(), "X.npy cannot be read: no such file or directory");
+    /// ```
+    pub fn file(path: &Path, done: &str, error: &std::io::Error) -> Error {
+        let text = error.to_string();
+        let text = text.split(" (os error").next().unwrap_or_default();
+        let mut chars = text.chars();
+        let first: String = chars
+            .next()
+            .into_iter()
+            .flat_map(char::to_lowercase)
+            .collect();
+        Error::Io(format!(
+            "{} cannot be {done}: {first}{}",
+            path.display(),
+            chars.as_str()
+        ))
+    }
 }
 
 /// The library's result.

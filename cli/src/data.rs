@@ -1,4 +1,4 @@
-//! Files of rows: CSV and .npy in, CSV out. Every complaint is one sentence that names the place.
+//! Files of rows: CSV, .npy and idx in, CSV out. Every complaint is one sentence that names the place.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -6,8 +6,7 @@ use std::path::Path;
 
 use deeplimit::error::{Error, Result};
 
-/// A longer .npy header is not believed.
-const HEADER_MAX: usize = 1 << 16;
+use crate::library::images as library;
 
 /// Rows of numbers, with a class each where a column of them was asked for.
 #[derive(Debug)]
@@ -22,19 +21,35 @@ fn bad(path: &Path, message: impl std::fmt::Display) -> Error {
 }
 
 fn unread(path: &Path, error: &std::io::Error) -> Error {
-    Error::Io(format!("{} cannot be read: {error}", path.display()))
+    Error::file(path, "read", error)
 }
 
-/// Reads rows; `label` names a column (or gives its number from 1) that is no coordinate. `optional`: it may be missing.
+/// Reads rows: CSV, .npy, or idx (bytes over 255), told apart by how they begin. `label` names a column of a CSV file (or
+/// gives its number from 1) that is no coordinate, or the file of the labels of the other two. `optional`: there need be none.
 pub fn rows(path: &Path, label: Option<&str>, optional: bool) -> Result<Rows> {
-    let npy = path
+    let mut start = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(6).read_to_end(&mut start))
+        .map_err(|e| unread(path, &e))?;
+    let named = path
         .extension()
         .is_some_and(|e| e.eq_ignore_ascii_case("npy"));
-    if npy {
-        if label.is_some() {
-            return Err(bad(path, "a .npy file has no column of labels"));
+    let npy = named || start == b"\x93NUMPY";
+    if npy || start.starts_with(&[0, 0]) {
+        let labels = label.filter(|_| !optional).map(Path::new);
+        return array_rows(path, labels, npy);
+    }
+    for (magic, what) in [
+        (&b"\x1f\x8b"[..], "compressed by gzip: unpack it first"),
+        (b"PK", "a zip archive: unpack it first"),
+        (
+            b"PAR1",
+            "Parquet, which is not read: save it as .npy or CSV",
+        ),
+    ] {
+        if start.starts_with(magic) {
+            return Err(bad(path, format!("the file is {what}")));
         }
-        return npy_rows(path);
     }
     csv_rows(path, label, optional)
 }
@@ -133,120 +148,75 @@ fn place(first: &csv::StringRecord, name: &str) -> Option<usize> {
         .or_else(|| number().map(|n| n - 1))
 }
 
-fn npy_rows(path: &Path) -> Result<Rows> {
-    let mut file = File::open(path).map_err(|e| unread(path, &e))?;
-    let size = file.metadata().map_err(|e| unread(path, &e))?.len();
-    let short = || bad(path, "the file is truncated");
-    let mut start = [0; 10];
-    file.read_exact(&mut start).map_err(|_| short())?;
-    if !start.starts_with(b"\x93NUMPY") {
-        return Err(bad(path, "this is no .npy file"));
-    }
-    let (length, skipped) = if start[6] == 1 {
-        (usize::from(u16::from_le_bytes([start[8], start[9]])), 10)
-    } else {
-        let mut more = [0; 2];
-        file.read_exact(&mut more).map_err(|_| short())?;
-        (
-            u32::from_le_bytes([start[8], start[9], more[0], more[1]]) as usize,
-            12,
-        )
+/// What an array may hold, from numpy or of bytes (idx).
+fn array_rows(path: &Path, labels: Option<&Path>, npy: bool) -> Result<Rows> {
+    let (sizes, values) = match npy {
+        true => {
+            let array = library::Array::read(path)?;
+            let values = match array.kind.as_str() {
+                "<f8" => array.numbers(f64::from_le_bytes),
+                "<f4" => array.numbers(|b| f64::from(f32::from_le_bytes(b))),
+                kind => {
+                    return Err(bad(
+                        path,
+                        format!("numbers of type `{kind}` are not read: f8 or f4, little-endian"),
+                    ));
+                }
+            };
+            if array.sizes.len() != 2 {
+                return Err(bad(
+                    path,
+                    format!("an array of {} dimensions is no matrix", array.sizes.len()),
+                ));
+            }
+            (array.sizes, values)
+        }
+        false => {
+            let (sizes, bytes) = library::idx_bytes(path)?;
+            let values = bytes.iter().map(|b| f64::from(*b) / 255.0).collect();
+            (sizes, values)
+        }
     };
-    if length > HEADER_MAX {
+    let (n, dimension) = match sizes[..] {
+        [] | [_] => return Err(bad(path, "one number for each row is a file of labels")),
+        [n, ref rest @ ..] => (n, rest.iter().product::<usize>()),
+    };
+    if values.is_empty() {
+        return Err(bad(path, "there are no rows"));
+    }
+    if let Some(k) = values.iter().position(|x: &f64| !x.is_finite()) {
         return Err(bad(
             path,
-            format!("a header of {length} bytes is not believed"),
+            format!(
+                "row {}, column {}: {} is no finite number",
+                k / dimension + 1,
+                k % dimension + 1,
+                values[k]
+            ),
         ));
     }
-    let mut header = vec![0; length];
-    file.read_exact(&mut header).map_err(|_| short())?;
-    let header = String::from_utf8_lossy(&header);
-    let wide = match quoted(&header, "descr") {
-        Some("<f8") => 8,
-        Some("<f4") => 4,
-        Some(other) => {
-            return Err(bad(
-                path,
-                format!("numbers of type `{other}` are not read: f8 or f4, little-endian"),
-            ));
+    let labels = match labels {
+        None => vec![],
+        Some(of) => {
+            let labels = library::labels(of)?;
+            if labels.len() != n {
+                return Err(bad(
+                    of,
+                    format!(
+                        "{} labels are there for {n} rows of {}",
+                        labels.len(),
+                        path.display()
+                    ),
+                ));
+            }
+            labels.iter().map(u8::to_string).collect()
         }
-        None => return Err(bad(path, "the header has no type")),
-    };
-    if after(&header, "fortran_order").is_some_and(|v| v.starts_with("True")) {
-        return Err(bad(
-            path,
-            "the matrix is stored column by column; save it in C order",
-        ));
-    }
-    let shape = after(&header, "shape")
-        .and_then(|v| v.strip_prefix('('))
-        .and_then(|v| v.split_once(')'))
-        .map(|(inside, _)| {
-            inside
-                .split(',')
-                .map(str::trim)
-                .filter(|n| !n.is_empty())
-                .map(str::parse::<u64>)
-                .collect()
-        });
-    let shape: Vec<u64> = match shape {
-        Some(Ok(shape)) => shape,
-        _ => return Err(bad(path, "the header has no shape that can be read")),
-    };
-    let &[n, d] = shape.as_slice() else {
-        return Err(bad(
-            path,
-            format!("an array of {} dimensions is no matrix", shape.len()),
-        ));
-    };
-    let wanted = n.checked_mul(d).and_then(|x| x.checked_mul(wide));
-    let rest = size - skipped - length as u64;
-    match wanted {
-        Some(0) => return Err(bad(path, "there are no numbers")),
-        Some(wanted) if wanted == rest => {}
-        Some(wanted) if wanted < rest => {
-            return Err(bad(
-                path,
-                format!("there are {} bytes too many", rest - wanted),
-            ));
-        }
-        Some(wanted) => {
-            return Err(bad(
-                path,
-                format!(
-                    "the file is truncated: {n} x {d} numbers take {wanted} bytes, {rest} are there"
-                ),
-            ));
-        }
-        None => return Err(bad(path, format!("a matrix of {n} x {d} is not believed"))),
-    }
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes).map_err(|e| unread(path, &e))?;
-    let values = match wide {
-        8 => bytes
-            .chunks_exact(8)
-            .map(|b| f64::from_le_bytes(b.try_into().unwrap_or_default()))
-            .collect(),
-        _ => bytes
-            .chunks_exact(4)
-            .map(|b| f64::from(f32::from_le_bytes(b.try_into().unwrap_or_default())))
-            .collect(),
     };
     Ok(Rows {
-        dimension: d as usize,
+        dimension,
         values,
-        labels: Vec::new(),
+        labels,
     })
-}
-
-/// What follows `'key':` in a Python dictionary.
-fn after<'a>(header: &'a str, key: &str) -> Option<&'a str> {
-    let rest = &header[header.find(&format!("'{key}'"))? + key.len() + 2..];
-    Some(rest.trim_start().strip_prefix(':')?.trim_start())
-}
-
-fn quoted<'a>(header: &'a str, key: &str) -> Option<&'a str> {
-    after(header, key)?.strip_prefix('\'')?.split('\'').next()
 }
 
 /// Lines of row numbers from 0, two by two.
@@ -310,6 +280,6 @@ pub fn written(path: &Path, text: &str) -> Result<()> {
         .and_then(|()| fs::rename(part, path));
     result.map_err(|e| {
         let _ = fs::remove_file(part);
-        Error::Io(format!("{} cannot be written: {e}", path.display()))
+        Error::file(path, "written", &e)
     })
 }

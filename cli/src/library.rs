@@ -9,7 +9,7 @@ use std::time::Duration;
 
 pub use dynamics::dynamics;
 
-pub use data::{Evaluation, Fold, GramReport, evaluation, gram, predictions};
+pub use data::{Evaluation, Fold, GramReport, Merged, evaluation, gram, merged, predictions};
 
 pub use deeplimit::activation::Entry;
 use deeplimit::activation::Expr;

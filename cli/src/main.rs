@@ -16,7 +16,6 @@ mod papers;
 mod plot;
 mod points;
 mod progress;
-mod store;
 mod table;
 mod words;
 

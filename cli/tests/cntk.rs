@@ -191,7 +191,7 @@ fn labels_that_are_noise_are_not_learnt() {
 }
 
 #[test]
-fn a_folder_keeps_finished_bands_and_only_those_of_the_same_question() {
+fn a_folder_keeps_finished_tiles_and_only_those_of_the_same_question() {
     let home = Home::new("kept");
     let out = home.path("out");
     let question = [
@@ -204,31 +204,116 @@ fn a_folder_keeps_finished_bands_and_only_those_of_the_same_question() {
         "--json",
     ];
     let first = json(&home.run(&question));
-    let mut names: Vec<_> = fs::read_dir(&out)
-        .unwrap()
-        .map(|e| e.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    assert_eq!(names.len(), 4 + 3 + 2, "{names:?}");
-    assert!(names.iter().all(|n| !n.contains("unfinished")));
-    assert!(names.contains(&"accuracy.json".to_owned()));
+    let out_path = Path::new(&out);
+    // tiles of 32 x 32: two by two of 60 training images, and of 45 test images with those
+    for array in ["train", "test"] {
+        for (i, j) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+            // two depths
+            let tile = out_path.join(format!("{array}/c/0/{i}/{j}"));
+            assert_eq!(
+                fs::metadata(&tile).unwrap().len(),
+                2 * 32 * 32 * 8,
+                "{tile:?}"
+            );
+        }
+        assert_eq!(
+            fs::read_dir(out_path.join(array).join("c/0/0"))
+                .unwrap()
+                .count(),
+            2
+        );
+    }
+    assert!(out_path.join("accuracy.json").exists());
 
-    // One band is lost: it alone is made again.
-    let band = Path::new(&out).join("test-000016-000032.npy");
-    let bytes = fs::read(&band).unwrap();
-    fs::remove_file(&band).unwrap();
+    // One tile is lost: it alone is made again.
+    let tile = out_path.join("test/c/0/0/1");
+    let bytes = fs::read(&tile).unwrap();
+    fs::remove_file(&tile).unwrap();
     let second = json(&home.run(&question));
-    assert_eq!(second[1]["pairs"], 16 * 60);
+    assert_eq!(second[1]["pairs"], 32 * 28);
     for (a, b) in first.iter().zip(&second) {
         assert_eq!(a["all"], b["all"]);
     }
-    assert_eq!(fs::read(&band).unwrap(), bytes);
+    assert_eq!(fs::read(&tile).unwrap(), bytes);
+    // A second name of a symmetric tile is made of the first.
+    fs::remove_file(out_path.join("train/c/0/0/1")).unwrap();
+    assert_eq!(json(&home.run(&question))[0]["pairs"], 0);
 
-    fs::write(&band, &bytes[..100]).unwrap();
-    assert_bad("broken band", &home.run(&question[..6]));
+    fs::write(&tile, &bytes[..100]).unwrap();
+    let session = home.run(&question[..6]);
+    assert_bad("broken tile", &session);
+    assert!(
+        session.stderr.contains("c/0/0/1 is damaged"),
+        "{}",
+        session.stderr
+    );
     let other = home.run(&["--layers", "1,3", "--readout", "gap", "--out", &out]);
     assert_bad("other question", &other);
     assert!(other.stderr.contains("other kernels"), "{}", other.stderr);
+}
+
+/// Shards into one folder and into two that are merged: the accuracy follows without a pair made anew, and equals that of
+/// a run in one piece.
+#[test]
+fn shards_make_the_kernels_and_a_run_without_them_the_accuracy() {
+    let home = Home::new("shards");
+    let line = |more: &[&str]| {
+        let question = ["--layers", "1,2", "--readout", "vanilla", "--json"];
+        home.run(&[&question[..], more].concat())
+    };
+    let plain = json(&line(&[]));
+    let (one, two, both, shared) = (
+        home.path("one"),
+        home.path("two"),
+        home.path("both.zarr"),
+        home.path("shared"),
+    );
+    let words = home.run(&[
+        "--layers",
+        "1,2",
+        "--readout",
+        "vanilla",
+        "--out",
+        &one,
+        "--shard",
+        "1/2",
+    ]);
+    let words = words.stdout.split_whitespace().collect::<Vec<_>>();
+    assert!(words.join(" ").contains("; no accuracy."), "{words:?}");
+    let second = json(&line(&["--out", &two, "--shard", "2/2"]));
+    // one tile of 60 training images, one of 45 with 60
+    assert_eq!(
+        (&second[0]["tiles"], &second[0]["pairs"]),
+        (&1.into(), &(45 * 60).into())
+    );
+    assert_eq!(second[0]["whole"], false);
+    let merge = |stores: &[&str]| deeplimit(&[&["gram", "merge", "--out", &both], stores].concat());
+    let missing = merge(&[&one]);
+    assert_bad("missing", &missing);
+    assert!(missing.stderr.contains("tile 0") && missing.stderr.contains("none of the stores"));
+    let merged = merge(&[&one, &two]);
+    assert_eq!(merged.code, Some(0), "{}", merged.stderr);
+    assert_eq!(
+        json(&line(&["--out", &shared, "--shard", "1/2"]))[0]["whole"],
+        false
+    );
+    assert_eq!(
+        json(&line(&["--out", &shared, "--shard", "2/2"]))[0]["whole"],
+        true
+    );
+    assert_eq!(
+        json(&line(&["--out", &shared, "--shard", "2/2"]))[0]["resumed"],
+        1
+    );
+    for out in [&both, &shared] {
+        for (a, b) in plain.iter().zip(json(&line(&["--out", out]))) {
+            assert_eq!(a["all"], b["all"]);
+            assert_eq!(b["pairs"], 0);
+        }
+    }
+    let session = home.run(&["--layers", "1", "--readout", "gap", "--shard", "1/2"]);
+    assert_eq!(session.code, Some(2));
+    assert!(session.stderr.contains("--out"), "{}", session.stderr);
 }
 
 #[test]
@@ -252,10 +337,10 @@ fn bad_input_is_one_clear_sentence() {
     };
     with(&["--filter", "4"], &["odd", "4"]);
     with(&["--activation", "relu6"], &["relu6", "kinks"]);
-    with(
-        &["--network", "conv3 relu gap"],
-        &["--network", "cannot be used with"],
-    );
+    let both = ["--layers", "2", "--network", "conv3 relu gap"];
+    let session = home.run(&both);
+    assert_eq!(session.code, Some(2));
+    assert!(session.stderr.contains("cannot be used with '--network"));
     bad(&["--network", "conv3 rleu gap"], &["rleu", "relu", "^^^^"]);
     bad(
         &["--network", "conv3 relu"],
@@ -348,7 +433,7 @@ fn bad_input_is_one_clear_sentence() {
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_keeps_finished_bands_and_a_later_run_goes_on() {
+fn ctrl_c_keeps_finished_tiles_and_a_later_run_goes_on() {
     let home = Home::new("interrupted");
     // Enough that it cannot be over before the signal.
     home.images("train", 3000, 3);
@@ -362,7 +447,7 @@ fn ctrl_c_keeps_finished_bands_and_a_later_run_goes_on() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let first = Path::new(&out).join("train-000000-000016.npy");
+    let first = Path::new(&out).join("train/c/0/0/0");
     for _ in 0..600 {
         if first.exists() {
             break;
@@ -383,9 +468,10 @@ fn ctrl_c_keeps_finished_bands_and_a_later_run_goes_on() {
         "{said}"
     );
     assert!(first.exists());
-    let unfinished = fs::read_dir(&out).unwrap();
+    assert!(!Path::new(&out).join("accuracy.json").exists());
+    let unfinished = fs::read_dir(first.parent().unwrap()).unwrap();
     let mut names = unfinished.map(|e| e.unwrap().file_name().into_string().unwrap());
-    assert!(names.all(|n| !n.contains("unfinished") && n != "accuracy.json"));
+    assert!(names.all(|n| !n.contains("unfinished")));
 }
 
 #[test]

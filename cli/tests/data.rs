@@ -91,6 +91,14 @@ fn the_matrix_on_disk_is_the_kernel_of_the_rows() {
     assert_eq!(left.len(), 3, "{left:?}");
 }
 
+/// An idx file of bytes.
+fn idx(sizes: &[u32], data: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![0, 0, 8, sizes.len() as u8];
+    bytes.extend(sizes.iter().flat_map(|s| s.to_be_bytes()));
+    bytes.extend(data);
+    bytes
+}
+
 #[test]
 fn bad_input_is_one_sentence_and_no_file() {
     let dir = folder("bad");
@@ -103,6 +111,9 @@ fn bad_input_is_one_sentence_and_no_file() {
     };
     let head =
         |shape: &str| format!("{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}\n");
+    let mut infinite = npy_of(&head("(2, 2)"), 4);
+    let end = infinite.len() - 16;
+    infinite[end..end + 8].copy_from_slice(&f64::INFINITY.to_le_bytes());
     let mut absurd = npy_of(&head("(2, 2)"), 4);
     absurd[6] = 2;
     absurd[8..12].copy_from_slice(&u32::MAX.to_le_bytes());
@@ -134,6 +145,24 @@ fn bad_input_is_one_sentence_and_no_file() {
             "`|O`",
         ),
         ("text.npy", b"hello, numbers".to_vec(), "no .npy file"),
+        ("none.npy", npy_of(&head("(0, 2)"), 0), "no numbers"),
+        ("infinite.npy", infinite, "row 2, column 1: inf"),
+        ("header.csv", b"a,b\n".to_vec(), "no rows"),
+        ("short-idx", idx(&[2, 1, 3], &[1; 5]), "truncated"),
+        (
+            "cut-idx",
+            idx(&[2, 1, 3], &[])[..9].to_vec(),
+            "ends inside its header",
+        ),
+        ("huge-idx", idx(&[u32::MAX; 4], &[1; 5]), "truncated"),
+        ("labels-idx", idx(&[3], &[1; 3]), "file of labels"),
+        (
+            "zero-idx",
+            idx(&[2, 3], &[0, 1, 0, 0, 0, 0]),
+            "row 2 is zero",
+        ),
+        ("x.csv.gz", b"\x1f\x8b\x08\x00".to_vec(), "gzip"),
+        ("x.parquet", b"PAR1\x15\x04".to_vec(), "Parquet"),
     ] {
         fs::write(dir.join(name), bytes).unwrap();
         let line = format!("gram --data @{name} --activation relu --depth 2 --out @K.npy");
@@ -282,6 +311,121 @@ fn clouds_are_told_apart() {
     );
     assert_eq!(s.code, Some(2));
     assert!(s.stderr.contains("no row 99"), "{}", s.stderr);
+}
+
+/// Bytes over 255, labels from a file of their own: the same as the CSV file of the same numbers.
+#[test]
+fn idx_and_npy_are_rows_with_labels_beside() {
+    let dir = folder("idx");
+    let pixels: Vec<u8> = (0..12u8)
+        .flat_map(|i| match i % 2 {
+            0 => [200, 10 + i, 3, 0],
+            _ => [1, 5, 180 + i, 90],
+        })
+        .collect();
+    let classes: Vec<u8> = (0..12).map(|i| 3 + i % 2).collect();
+    fs::write(dir.join("images"), idx(&[12, 2, 2], &pixels)).unwrap();
+    fs::write(dir.join("labels"), idx(&[12], &classes)).unwrap();
+    fs::write(dir.join("few"), idx(&[11], &classes[1..])).unwrap();
+    let words = "{'descr': '<i8', 'fortran_order': False, 'shape': (12,), }\n";
+    let mut npy_labels = b"\x93NUMPY\x01\x00".to_vec();
+    npy_labels.extend((words.len() as u16).to_le_bytes());
+    npy_labels.extend(words.bytes());
+    npy_labels.extend(classes.iter().flat_map(|c| i64::from(*c).to_le_bytes()));
+    fs::write(dir.join("labels.npy"), npy_labels).unwrap();
+    let mut csv = "a,b,c,d,label\n".to_owned();
+    for (row, class) in pixels.chunks(4).zip(&classes) {
+        for byte in row {
+            csv += &format!("{:?},", f64::from(*byte) / 255.0);
+        }
+        csv += &format!("{class}\n");
+    }
+    fs::write(dir.join("x.csv"), csv).unwrap();
+    let network = "--activation relu --depth 2";
+    for (data, label, out) in [("x.csv", "--label label", "C.npy"), ("images", "", "I.npy")] {
+        let s = run(
+            &format!("gram --data @{data} {label} {network} --out @{out}"),
+            &dir,
+        );
+        assert_eq!(s.code, Some(0), "{}", s.stderr);
+    }
+    assert_eq!(
+        fs::read(dir.join("C.npy")).unwrap(),
+        fs::read(dir.join("I.npy")).unwrap()
+    );
+    for label in ["@labels", "@labels.npy"] {
+        let line = format!("evaluate --data @images --label {label} {network} --json");
+        let answer = json(&run(&line, &dir));
+        assert_eq!(
+            (&answer[0]["accuracy"], &answer[0]["classes"]),
+            (&1.0.into(), &2.into())
+        );
+    }
+    let line =
+        format!("predict --train @images --label @labels --test @images {network} --out @p.csv");
+    let s = run(&line, &dir);
+    assert_eq!(s.code, Some(0), "{}", s.stderr);
+    let predicted = fs::read_to_string(dir.join("p.csv")).unwrap();
+    assert!(
+        predicted.starts_with("label,\"score 3\",\"score 4\"\n\"3\","),
+        "{predicted}"
+    );
+    for (label, words) in [
+        ("@few", "11 labels are there for 12 rows"),
+        ("@images", "labels have one"),
+        ("@none", "none cannot be read: no such file"),
+        ("class", "class cannot be read"),
+    ] {
+        let s = run(
+            &format!(
+                "predict --train @images --label {label} --test @images {network} --out @q.csv"
+            ),
+            &dir,
+        );
+        assert_eq!(s.code, Some(2), "{label}");
+        assert!(s.stderr.contains(words), "{label}: {}", s.stderr);
+    }
+    assert!(!dir.join("q.csv").exists());
+}
+
+/// The first images of MNIST, where they are.
+#[test]
+fn mnist_where_it_is() {
+    let data = std::env::var_os("DEEPLIMIT_DATA").map(PathBuf::from);
+    let data =
+        data.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"));
+    let mnist = data.join("mnist");
+    if !mnist.is_dir() {
+        eprintln!(
+            "skipped: no data in {} (set DEEPLIMIT_DATA)",
+            data.display()
+        );
+        return;
+    }
+    let dir = folder("mnist");
+    let part = |from: &str, to: &str, [head, each]: [usize; 2], images: std::ops::Range<usize>| {
+        let bytes = fs::read(mnist.join(from)).unwrap();
+        let mut out = bytes[..head].to_vec();
+        out[4..8].copy_from_slice(&(images.len() as u32).to_be_bytes());
+        out.extend(&bytes[head + each * images.start..head + each * images.end]);
+        fs::write(dir.join(to), out).unwrap();
+    };
+    let (images, labels) = ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte");
+    part(images, "train", [16, 784], 1000..1400);
+    part(labels, "labels", [8, 1], 1000..1400);
+    part(images, "test", [16, 784], 0..200);
+    let line = "predict --train @train --label @labels --test @test --activation relu --depth 1 --out @p.csv";
+    let s = run(line, &dir);
+    assert_eq!(s.code, Some(0), "{}", s.stderr);
+    let truth = fs::read(mnist.join(labels)).unwrap();
+    let predicted = fs::read_to_string(dir.join("p.csv")).unwrap();
+    let predicted = predicted
+        .lines()
+        .skip(1)
+        .map(|l| l.split('"').nth(1).unwrap().parse::<u8>().unwrap());
+    let right = predicted.zip(&truth[8..]).filter(|(a, b)| a == *b).count();
+    // chance is 20 of 200, standard error 4
+    assert!(right > 120, "{right} of 200");
 }
 
 /// `k_1 = sigma_w^2 E phi phi + sigma_b^2` of erf in closed form (Williams 1997), and the parameters are part of what an

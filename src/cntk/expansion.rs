@@ -17,6 +17,14 @@
 //! (1e-6 in `f64`, where no smaller share than 1e-12 can be told from rounding; 3e-6 in `f32`), relative to `sqrt(E phi(u)^2 E phi(v)^2)`; between pixels of equal deviation by the share
 //! itself, and away from `rho = +-1` by less. (A bound for exact coefficients; theirs is estimated, not proved.)
 
+//!
+//! # What it costs
+//!
+//! Per pair and layer with pooling (processor time of one core of a busy Zen 5 server, `f32`, two standardised CIFAR-10 images,
+//! 5 layers; ReLU in closed form took 1.0 ms at the same time): `sin` 2.9 ms, `softplus` 5.1 ms, `gelu`, `erf` and `x*sigmoid(x)`
+//! 10 to 11 ms, `tanh` 20 ms; in `f64` `gelu` 21 ms, `tanh` 84 ms. The number of terms is what makes the difference.
+//! A profile of five layers takes 0.4 to 2 ms per image. `cargo bench --bench cntk` has `gelu` and `tanh` on noise.
+
 use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;

@@ -18,7 +18,8 @@ use super::whole::Matrices;
 use crate::error::{Error, Result};
 use crate::image::Images;
 
-/// Profiles of as many images as fit in here are kept at a time, twice.
+/// Profiles of as many images as fit in here are kept at a time, twice; the results of their pairs until they are in the matrix.
+/// Measured (`VmHWM`) between 2,000 and 10,000 CIFAR-10 images, vanilla, one layer: 0.28 GB beyond images and matrix.
 const KEPT: usize = 128 << 20;
 /// The profiles of a tile of pairs stay in the second-level cache of a core.
 const NEAR: usize = 512 << 10;

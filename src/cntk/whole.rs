@@ -4,6 +4,10 @@
 //! A window moves both positions by the same step, so its sum is one along the columns and one along the rows. Each is an
 //! addition of lines, moved by as much as the window: `Moves` says once which piece of a line goes where. The rest is the
 //! loops of the diagonals, with one pixel of the first image and all of the second.
+//!
+//! Processor time of one core of a busy Zen 5 server, `f32`, 32 x 32 images, on which a stack of convolutions with ReLU took 1.0 ms
+//! per pair and layer instead of 0.61: 5.0 ms per pair and layer on a torus, 12 ms per pair for
+//! `conv3 relu conv3 relu pool2 conv3 relu pool2 conv3 relu pool2 gap`.
 
 use super::activation::Form;
 use super::geometry::{BLOCK, Line};

@@ -129,7 +129,7 @@ impl Rule {
             Classifier::Majority => voted(gram, cross, &targets, |row| {
                 // on a training point (or several that are the same) only its own label counts
                 let own = |k: f64| f64::from(u8::from(k == self.diagonal));
-                match row.iter().any(|k| *k == self.diagonal) {
+                match row.contains(&self.diagonal) {
                     true => row.iter().map(|k| own(*k)).collect(),
                     false => vec![1.0; row.len()],
                 }

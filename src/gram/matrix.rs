@@ -3,11 +3,14 @@
 //! For a symmetric matrix the tiles on and below the diagonal are computed and then mirrored, so it is symmetric to the last
 //! bit. The product is `faer`'s: it has the Cholesky factorisation too, runs on all cores and needs no C.
 
+use std::ops::Range;
+
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;
 
 use super::points::Points;
+use super::store::{Contents, Fingerprint};
 use crate::error::{Error, Result};
 use crate::kernel::{Classifier, Kernel};
 
@@ -171,6 +174,34 @@ impl<'a> Gram<'a> {
         }
     }
 
+    /// What a store of it holds; the words have kernel, lengths and a hash of the rows.
+    pub fn contents(&self) -> Contents {
+        let mut hash = Fingerprint::default();
+        for points in self.points() {
+            hash.add(points.dimension() as u64);
+            points.given().iter().for_each(|x| hash.add(x.to_bits()));
+        }
+        let lengths = match self.lengths() {
+            Lengths::Unit => "divided out",
+            Lengths::Keep => "kept",
+        };
+        let scale = match self.kernel.log_scale() {
+            0.0 => String::new(),
+            log => format!(" (e^{log} times the entries)"),
+        };
+        Contents {
+            depths: None,
+            rows: self.left.len(),
+            columns: self.right.len(),
+            symmetric: self.same,
+            words: format!(
+                "{}{scale}, lengths {lengths}, data {hash}, deeplimit {}",
+                self.kernel.description(),
+                env!("CARGO_PKG_VERSION")
+            ),
+        }
+    }
+
     /// The whole matrix.
     pub fn matrix(&self) -> Matrix {
         self.filled(|i, start, rho, out| self.apply(i, start, rho, out))
@@ -207,7 +238,7 @@ impl<'a> Gram<'a> {
                 } else {
                     columns
                 };
-                self.strip(first, end, out, &entries);
+                self.strip(first, 0..end, columns, out, &entries);
             });
         if self.same {
             mirror(&mut values, rows, rows, 0);
@@ -219,34 +250,58 @@ impl<'a> Gram<'a> {
         }
     }
 
-    /// The rows from `first` on, as many as `out` has room for, all columns: on all cores.
-    pub fn rows(&self, first: usize, out: &mut [f64]) {
-        let columns = self.right.len();
-        out.par_chunks_mut(TILE.0 * columns)
+    /// The entries of these rows and columns into `out`, row after row: on all cores. Where the rows and columns begin at
+    /// multiples of 256, they are those of [`Gram::matrix`] to the last bit.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] where there are no such rows or columns, or `out` has another size.
+    pub fn tile(&self, rows: Range<usize>, columns: Range<usize>, out: &mut [f64]) -> Result<()> {
+        let (n, m) = self.shape();
+        if rows.end > n || columns.end > m || out.len() != rows.len() * columns.len() {
+            return Err(Error::Shape(format!(
+                "rows {rows:?} and columns {columns:?} of a matrix of {n} x {m} are no {} numbers",
+                out.len()
+            )));
+        }
+        if out.is_empty() {
+            return Ok(());
+        }
+        let width = columns.len();
+        out.par_chunks_mut(TILE.0 * width)
             .enumerate()
             .for_each(|(block, out)| {
+                let first = rows.start + block * TILE.0;
+                // above the diagonal a square is mirrored, as the whole matrix is
+                let end = match self.same && rows == columns {
+                    true => (first + TILE.0).min(columns.end),
+                    false => columns.end,
+                };
                 let entries =
                     |i, start, rho: &[f64], out: &mut [f64]| self.apply(i, start, rho, out);
-                self.strip(first + block * TILE.0, columns, out, &entries);
+                self.strip(first, columns.start..end, width, out, &entries);
             });
+        if self.same && rows == columns {
+            mirror(out, width, width, 0);
+        }
+        Ok(())
     }
 
-    /// Rows from `first` on, columns `0..end`.
+    /// Rows from `first` on; these columns, of the `stride` that `out` has, the first of them at its beginning.
     fn strip(
         &self,
         first: usize,
-        end: usize,
+        columns: Range<usize>,
+        stride: usize,
         out: &mut [f64],
         entries: &impl Fn(usize, usize, &[f64], &mut [f64]),
     ) {
-        let columns = self.right.len();
         let d = self.left.dimension();
-        let count = out.len() / columns;
+        let count = out.len() / stride;
         let left =
             MatRef::from_row_major_slice(&self.left.unit()[first * d..][..count * d], count, d);
         let mut tile = vec![0.0; TILE.0 * TILE.1];
-        for start in (0..end).step_by(TILE.1) {
-            let width = TILE.1.min(end - start);
+        for start in columns.clone().step_by(TILE.1) {
+            let width = TILE.1.min(columns.end - start);
             let right = MatRef::from_row_major_slice(
                 &self.right.unit()[start * d..][..width * d],
                 width,
@@ -268,7 +323,7 @@ impl<'a> Gram<'a> {
                     first + i,
                     start,
                     rho,
-                    &mut out[i * columns + start..][..width],
+                    &mut out[i * stride + start - columns.start..][..width],
                 );
             }
         }

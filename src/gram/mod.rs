@@ -2,7 +2,8 @@
 //!
 //! * [`points`]: rows of numbers as points, and their correlations with all digits.
 //! * [`matrix`]: symmetric and rectangular Gram matrices, blockwise, on all cores.
-//! * [`store`]: the same into a `.npy` file, row block by row block, resumable.
+//! * [`store`]: matrices into a `.npy` file or a Zarr folder, tile by tile, resumable, in shards.
+//! * [`npy`]: numpy's format.
 //! * [`regression`]: Cholesky, prediction, leave-one-out, log marginal likelihood.
 //! * [`spectrum`]: eigenvalues, condition, rank.
 //! * [`dynamics`]: predictions at any time of training, mean and covariance (NTK and NNGP).
@@ -28,6 +29,7 @@ pub mod dynamics;
 pub mod evaluation;
 pub mod interpolant;
 pub mod matrix;
+pub mod npy;
 pub mod points;
 pub mod regression;
 pub mod spectrum;
@@ -43,4 +45,4 @@ pub use matrix::{Gram, Lengths, Matrix};
 pub use points::Points;
 pub use regression::{Regression, accuracy, classes, one_hot, smoothed};
 pub use spectrum::Spectrum;
-pub use store::{Progress, Store};
+pub use store::{Contents, Filled, Fingerprint, Shard, Store, Tile};

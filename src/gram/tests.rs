@@ -1,21 +1,17 @@
-//! Gram matrices entry by entry against the kernel, gaps against multiple precision, regression against its equations,
-//! stores that are stopped, continued and damaged.
+//! Gram matrices entry by entry against the kernel, gaps against multiple precision, regression against its equations.
 
 mod dynamics;
-
-use std::path::PathBuf;
 
 use proptest::prelude::*;
 use rug::Float;
 
 use super::points::gap_of;
-use super::store::header;
 use super::*;
 use crate::activation::Expr;
 use crate::deadline::Deadline;
 use crate::kernel::{Depth, Kernel, Kind};
 
-fn kernel(text: &str, depth: Depth) -> Kernel {
+pub(super) fn kernel(text: &str, depth: Depth) -> Kernel {
     Kernel::new(
         &Expr::parse(text).unwrap(),
         depth,
@@ -39,7 +35,7 @@ fn numbers(count: usize, seed: u64) -> Vec<f64> {
         .collect()
 }
 
-fn points(n: usize, d: usize, seed: u64) -> Points {
+pub(super) fn points(n: usize, d: usize, seed: u64) -> Points {
     Points::new(d, numbers(n * d, seed)).unwrap()
 }
 
@@ -211,65 +207,6 @@ fn a_singular_matrix_is_refused_and_jitter_is_reported() {
     // row 2 meets itself; rows 1 and 3 see the majority
     assert_eq!(smooth.row(1), [-0.5, 0.5]);
     assert_eq!(accuracy(&smooth, &[1, 1, 1]), 1.0);
-}
-
-fn folder(name: &str) -> PathBuf {
-    let dir = std::env::temp_dir().join(format!("deeplimit-gram-{name}-{}", std::process::id()));
-    let _ = std::fs::remove_dir_all(&dir);
-    std::fs::create_dir_all(&dir).unwrap();
-    dir
-}
-
-/// Stopped after every block, with half a block of rubbish at the end, the file is the matrix at last; nothing has its name
-/// before, and other data are refused.
-#[test]
-fn a_store_is_resumed_and_never_half_there() {
-    let dir = folder("resume");
-    let target = dir.join("K.npy");
-    let k = kernel("relu", Depth::Layers(5));
-    let x = points(83, 3, 11);
-    let gram = Gram::symmetric(&k, &x, Lengths::Unit).unwrap();
-    let memory = 10 * 83 * 8;
-    let mut runs = 0;
-    loop {
-        runs += 1;
-        let mut store = Store::open(&target, &gram, memory, false).unwrap();
-        assert_eq!(store.blocks(), (9, runs - 1));
-        if store.fill(&gram, |_, _| Progress::Stop).unwrap() {
-            break;
-        }
-        assert!(!target.exists());
-        // a block that was being written when the power went
-        let mut bytes = std::fs::read(dir.join("K.npy.part")).unwrap();
-        bytes.extend([0xff; 1000]);
-        std::fs::write(dir.join("K.npy.part"), &bytes).unwrap();
-        let other = points(83, 3, 12);
-        let other = Gram::symmetric(&k, &other, Lengths::Unit).unwrap();
-        let error = Store::open(&target, &other, memory, false)
-            .unwrap_err()
-            .to_string();
-        assert!(error.contains("other data"), "{error}");
-    }
-    assert_eq!(runs, 9);
-    let bytes = std::fs::read(&target).unwrap();
-    let head = header(83, 83);
-    assert!(bytes.starts_with(&head) && head.len().is_multiple_of(64));
-    let values: Vec<f64> = bytes[head.len()..]
-        .chunks_exact(8)
-        .map(|b| f64::from_le_bytes(b.try_into().unwrap()))
-        .collect();
-    assert_eq!(values.len(), 83 * 83);
-    let matrix = gram.matrix();
-    for (a, b) in values.iter().zip(&matrix.values) {
-        // the product of a tile may be rounded differently at its edges
-        assert!((a - b).abs() <= 1e-14 * b.abs());
-    }
-    assert!(!dir.join("K.npy.part").exists() && !dir.join("K.npy.journal").exists());
-    let error = Store::open(&target, &gram, memory, false)
-        .unwrap_err()
-        .to_string();
-    assert!(error.contains("exists already"), "{error}");
-    std::fs::remove_dir_all(&dir).unwrap();
 }
 
 fn expr(text: &str) -> Expr {

@@ -13,7 +13,7 @@ const BYTES: u8 = 8;
 /// # Errors
 /// [`Error::Io`]; [`Error::Data`] where a file is not what it should be; [`Error::Shape`] where the files do not fit.
 pub fn idx(images: &Path, labels: Option<&Path>) -> Result<Images> {
-    let (sizes, data) = array(images)?;
+    let (sizes, data) = idx_bytes(images)?;
     let shape = match sizes[..] {
         [_, height, width] => [height, width, 1],
         [_, height, width, channels] => [height, width, channels],
@@ -28,31 +28,39 @@ pub fn idx(images: &Path, labels: Option<&Path>) -> Result<Images> {
     let labels = match labels {
         None => vec![],
         Some(path) => {
-            let (of, data) = array(path)?;
-            if of.len() != 1 {
-                return Err(Error::Data(format!(
-                    "{} is an idx file of {} sizes; labels have one",
-                    path.display(),
-                    of.len()
-                )));
-            }
-            if of[0] != sizes[0] {
+            let labels = class_bytes(path)?;
+            if labels.len() != sizes[0] {
                 return Err(Error::Shape(format!(
                     "{} has {} images and {} has {} labels",
                     images.display(),
                     sizes[0],
                     path.display(),
-                    of[0]
+                    labels.len()
                 )));
             }
-            data
+            labels
         }
     };
     Images::new(shape, data.iter().map(|b| unit(*b)).collect(), labels)
 }
 
-/// The sizes and the bytes.
-fn array(path: &Path) -> Result<(Vec<usize>, Vec<u8>)> {
+/// The labels of a file of one size.
+pub(super) fn class_bytes(path: &Path) -> Result<Vec<u8>> {
+    let (sizes, labels) = idx_bytes(path)?;
+    match sizes.len() {
+        1 => Ok(labels),
+        n => Err(Error::Data(format!(
+            "{} is an idx file of {n} sizes; labels have one",
+            path.display()
+        ))),
+    }
+}
+
+/// The sizes and the bytes of any idx file of bytes.
+///
+/// # Errors
+/// [`Error::Io`]; [`Error::Data`] where the file is not what it should be.
+pub fn idx_bytes(path: &Path) -> Result<(Vec<usize>, Vec<u8>)> {
     let mut bytes = bytes(path)?;
     let name = path.display();
     let [0, 0, kind, dimensions] = bytes[..bytes.len().min(4)] else {
@@ -80,7 +88,7 @@ fn array(path: &Path) -> Result<(Vec<usize>, Vec<u8>)> {
     if product.and_then(|n| n.checked_add(head)) != Some(bytes.len()) {
         let sizes: Vec<_> = sizes.iter().map(usize::to_string).collect();
         return Err(Error::Data(format!(
-            "{name} has {} bytes behind its header, which says {}",
+            "{name} has {} bytes behind its header, which says {}: it is truncated or no idx file",
             bytes.len() - head,
             sizes.join(" x ")
         )));

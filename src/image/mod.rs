@@ -17,7 +17,7 @@ mod tests;
 use std::path::Path;
 
 pub use cifar::cifar10;
-pub use idx::idx;
+pub use idx::{idx, idx_bytes};
 pub use npy::npy;
 pub use pictures::png_folder;
 pub use standard::{Standardisation, Zca};
@@ -173,19 +173,23 @@ pub fn open(path: &Path, labels: Option<&Path>) -> Result<Images> {
     }
 }
 
-/// The bytes of a file.
-fn bytes(path: &Path) -> Result<Vec<u8>> {
-    std::fs::read(path)
-        .map_err(|e| Error::Io(format!("{} cannot be read: {}", path.display(), plain(&e))))
+/// The labels in a file of their own, `.npy` or idx.
+///
+/// # Errors
+/// As the reader.
+pub fn labels(path: &Path) -> Result<Vec<u8>> {
+    match path
+        .extension()
+        .is_some_and(|e| e.eq_ignore_ascii_case("npy"))
+    {
+        true => npy::class_numbers(path),
+        false => idx::class_bytes(path),
+    }
 }
 
-/// The system's words without its number, with a small letter.
-fn plain(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
-    let mut chars = text.chars();
-    let first = chars.next().map(|c| c.to_ascii_lowercase());
-    first.into_iter().chain(chars).collect()
+/// The bytes of a file.
+fn bytes(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).map_err(|e| Error::file(path, "read", &e))
 }
 
 /// A byte as a number from 0 to 1.

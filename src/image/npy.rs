@@ -1,9 +1,10 @@
-//! Stacks of images in numpy's `.npy` format, versions 1 to 3, little-endian, C order.
+//! Stacks of images in numpy's `.npy` format.
 
 use std::path::Path;
 
-use super::{Images, bytes, unit};
+use super::{Images, unit};
 use crate::error::{Error, Result};
+use crate::gram::npy::Array;
 
 /// Images of an array `n x height x width` or `n x height x width x channels` of `u1` (divided by 255), `f4` or `f8`
 /// (rounded to `f32`, not scaled), and labels 0 to 255 of an array of whole numbers.
@@ -41,7 +42,8 @@ pub fn npy(images: &Path, labels: Option<&Path>) -> Result<Images> {
     })
 }
 
-fn class_numbers(path: &Path) -> Result<Vec<u8>> {
+/// Labels 0 to 255 of an array of whole numbers.
+pub(super) fn class_numbers(path: &Path) -> Result<Vec<u8>> {
     let array = Array::read(path)?;
     if array.sizes.len() != 1 {
         return Err(Error::Data(format!(
@@ -70,70 +72,4 @@ fn class_numbers(path: &Path) -> Result<Vec<u8>> {
         })
     };
     numbers.iter().enumerate().map(label).collect()
-}
-
-struct Array {
-    kind: String,
-    sizes: Vec<usize>,
-    data: Vec<u8>,
-}
-
-impl Array {
-    fn read(path: &Path) -> Result<Array> {
-        let mut bytes = bytes(path)?;
-        let bad = |what: &str| Error::Data(format!("{}: {what}", path.display()));
-        if !bytes.starts_with(b"\x93NUMPY") || bytes.len() < 12 {
-            return Err(bad(
-                "this is no .npy file: it does not begin with \\x93NUMPY",
-            ));
-        }
-        let (start, length): (usize, usize) = match bytes[6] {
-            1 => (10, usize::from(u16::from_le_bytes([bytes[8], bytes[9]]))),
-            _ => {
-                let length = u32::from_le_bytes([bytes[8], bytes[9], bytes[10], bytes[11]]);
-                (12, length as usize)
-            }
-        };
-        let header = bytes
-            .get(start..start.saturating_add(length))
-            .and_then(|h| std::str::from_utf8(h).ok())
-            .ok_or_else(|| bad("the file ends inside its header"))?;
-        let value = |key: &str| {
-            let from = header.find(&format!("'{key}'"))? + key.len() + 2;
-            Some(header[from..].trim_start().strip_prefix(':')?.trim_start())
-        };
-        let unreadable = || bad("the header is not what numpy writes");
-        let kind = value("descr")
-            .and_then(|v| v.strip_prefix('\'')?.split('\'').next())
-            .ok_or_else(unreadable)?
-            .to_owned();
-        if value("fortran_order").is_none_or(|v| !v.starts_with("False")) {
-            return Err(bad("the array is in Fortran order; save it in C order"));
-        }
-        let sizes: Option<Vec<usize>> = value("shape")
-            .and_then(|v| v.strip_prefix('(')?.split(')').next())
-            .map(|v| v.split(',').map(str::trim).filter(|s| !s.is_empty()))
-            .and_then(|sizes| sizes.map(|s| s.parse().ok()).collect());
-        let sizes = sizes.ok_or_else(unreadable)?;
-        let width = kind.trim_start_matches(|c: char| !c.is_ascii_digit());
-        let width: usize = width.parse().map_err(|_| unreadable())?;
-        let count = sizes.iter().try_fold(width, |n, s| n.checked_mul(*s));
-        bytes.drain(..start + length);
-        if count != Some(bytes.len()) {
-            return Err(bad(&format!(
-                "{} bytes follow the header, which says {sizes:?} numbers of {width} bytes",
-                bytes.len()
-            )));
-        }
-        Ok(Array {
-            kind,
-            sizes,
-            data: bytes,
-        })
-    }
-
-    fn numbers<T, const N: usize>(&self, number: impl Fn([u8; N]) -> T) -> Vec<T> {
-        let (chunks, _) = self.data.as_chunks::<N>();
-        chunks.iter().map(|c| number(*c)).collect()
-    }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use png::{ColorType, Decoder, Transformations};
 
-use super::{Images, plain, unit};
+use super::{Images, unit};
 use crate::error::{Error, Result};
 
 /// All `.png` files of a folder, in the order of their names. Where it has folders inside, each is a class: labels count
@@ -63,7 +63,7 @@ fn pictures(paths: &[PathBuf]) -> impl Iterator<Item = &PathBuf> {
 
 /// Sorted by name.
 fn entries(path: &Path) -> Result<Vec<PathBuf>> {
-    let unreadable = |e| Error::Io(format!("{} cannot be read: {}", path.display(), plain(&e)));
+    let unreadable = |e| Error::file(path, "read", &e);
     let entries = fs::read_dir(path).map_err(unreadable)?;
     let mut paths: Vec<PathBuf> = entries
         .map(|e| e.map(|e| e.path()))
@@ -75,8 +75,7 @@ fn entries(path: &Path) -> Result<Vec<PathBuf>> {
 
 /// Its size and its bytes.
 fn picture(path: &Path) -> Result<([usize; 3], Vec<u8>)> {
-    let file = File::open(path)
-        .map_err(|e| Error::Io(format!("{} cannot be read: {}", path.display(), plain(&e))))?;
+    let file = File::open(path).map_err(|e| Error::file(path, "read", &e))?;
     let bad = |e: png::DecodingError| Error::Data(format!("{}: {e}", path.display()));
     let mut decoder = Decoder::new(BufReader::new(file));
     decoder.set_transformations(Transformations::normalize_to_color8());

@@ -355,7 +355,10 @@ fn limits_are_what_deep_kernels_tend_to() {
     let places = [-1.0, -0.8, 0.1, 0.5, 0.99];
     // S_L - c* ~ m^L, and m is near 1 for gelu
     for (text, layers) in [("exp(x)*x", 400), ("x^2", 400), ("gelu", 4000)] {
-        let (limit, deep) = (both(text, Depth::Infinite), both(text, Depth::Layers(layers)));
+        let (limit, deep) = (
+            both(text, Depth::Infinite),
+            both(text, Depth::Layers(layers)),
+        );
         if limit[0].limit_form() != Some(LimitForm::Chaotic) {
             continue;
         }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use deeplimit::gram::Shard;
 
 /// `deeplimit cntk`.
 #[derive(Args, Debug)]
@@ -121,9 +122,22 @@ training images; norm-one: each pixel has norm 1; none: bytes/255"
     /// Add so much of its mean to the diagonal of the Gram matrix
     #[arg(long, value_name = "J", default_value_t = 0.0)]
     pub jitter: f64,
-    /// Keep the kernels in this folder; a later run goes on there
+    /// Keep the kernels in this folder (Zarr); a later run goes on there
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Every N-th tile of the kernels from the I-th on, no accuracy
+    #[arg(
+        long,
+        value_name = "I/N",
+        value_parser = super::gram::shard,
+        requires = "out",
+        long_help = "Every N-th tile of the kernels from the I-th on, into --out, and no
+accuracy. The N processes may run at the same time, on several
+machines, into one shared folder or into folders of their own, which
+`deeplimit gram merge` joins. Without --shard, the same line finds the
+tiles in --out and goes on to the accuracy"
+    )]
+    pub shard: Option<Shard>,
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,
@@ -190,6 +204,8 @@ pub const HELP: &str = "Examples:
   deeplimit cntk --train train.npy --train-labels train-y.npy \\
       --test test.npy --test-labels test-y.npy --layers 3 \\
       --readout gap --json
+  deeplimit cntk --train data_batch_1.bin --test test_batch.bin \\
+      --layers 10 --readout gap --out kernels --shard 3/16
   deeplimit cntk --train data_batch_1.bin --train-count 100 \\
       --test test_batch.bin --test-count 100 --network \\
       'conv3 relu conv3 relu pool2 conv3 relu pool2 conv3 relu pool2 gap'

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
+use deeplimit::gram::Shard;
 use deeplimit::kernel::Depth;
 
 use crate::library::Convention;
@@ -49,7 +50,8 @@ takes a homogeneous activation (relu, leaky_relu, abs ...)"
 /// One line would be wider than a page.
 pub const GRAM_USAGE: &str =
     "deeplimit gram [OPTIONS] --data <FILE> --activation <EXPR> --depth <L>
-                      --out <FILE>";
+                      --out <PATH>
+       deeplimit gram merge [OPTIONS] --out <PATH> <STORE>...";
 /// As [`GRAM_USAGE`].
 pub const EVALUATE_USAGE: &str = "deeplimit evaluate [OPTIONS] --data <FILE> --label <COLUMN>
                           --activation <EXPR> --depth <L,...>";
@@ -59,37 +61,90 @@ pub const PREDICT_USAGE: &str = "deeplimit predict [OPTIONS] --train <FILE> --te
 
 /// `deeplimit gram`.
 #[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct Gram {
-    /// The points, one a row: a file of type .csv or .npy
+    /// Another question about matrices.
+    #[command(subcommand)]
+    pub action: Option<GramAction>,
+    /// The matrix; missing where there is an action.
+    #[command(flatten)]
+    pub matrix: Option<GramMatrix>,
+    // beside it, not inside: clap cannot tell whether something with parts of its own was typed
+    #[command(flatten)]
+    pub network: Option<Network>,
+}
+
+/// `deeplimit gram ...`.
+#[derive(Debug, Subcommand)]
+pub enum GramAction {
+    /// Join what shards in folders of their own have made
+    #[command(after_help = MERGE_HELP)]
+    Merge(Merge),
+}
+
+/// `deeplimit gram merge`.
+#[derive(Args, Debug)]
+pub struct Merge {
+    /// The folders of the shards: Zarr, from `gram` or `cntk`
+    #[arg(required = true, value_name = "STORE")]
+    pub stores: Vec<PathBuf>,
+    /// The matrix: a file of type .npy or a folder of type .zarr
+    #[arg(long, value_name = "PATH")]
+    pub out: PathBuf,
+    /// Replace it if there is one
+    #[arg(long)]
+    pub force: bool,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `deeplimit gram` itself.
+#[derive(Args, Debug)]
+pub struct GramMatrix {
+    /// The points, one a row: a file of type .csv, .npy or idx
     #[arg(long, value_name = "FILE")]
     pub data: PathBuf,
-    /// A column of the CSV file that is no coordinate: its name or number
+    /// A column of a CSV file that is no coordinate: its name or number
     #[arg(long, value_name = "COLUMN")]
     pub label: Option<String>,
-    #[command(flatten)]
-    pub network: Network,
     /// Hidden layers, or inf
     #[arg(long, value_name = "L", value_parser = depth)]
     pub depth: Depth,
-    /// The file for the matrix, of type .npy
-    #[arg(long, value_name = "FILE")]
+    /// The matrix: a file of type .npy, or a folder of type .zarr
+    #[arg(long, value_name = "PATH")]
     pub out: PathBuf,
-    /// Replace the file if there is one
+    /// Replace it if there is one
     #[arg(long)]
     pub force: bool,
     /// Memory to be used, in bytes or with KiB, MiB or GiB
     #[arg(long, default_value = "1GiB", value_name = "BYTES", value_parser = memory)]
     pub memory: u64,
+    /// Every N-th tile from the I-th on, into a .zarr
+    #[arg(
+        long,
+        value_name = "I/N",
+        value_parser = shard,
+        long_help = "Every N-th tile from the I-th on, into a .zarr. The N processes may
+run at the same time, on several machines, into one shared folder or
+into folders of their own, which `deeplimit gram merge` joins"
+    )]
+    pub shard: Option<Shard>,
 }
 
 /// `deeplimit evaluate`.
 #[derive(Args, Debug)]
 pub struct Evaluate {
-    /// The rows: a CSV file
+    /// The rows: a file of type .csv, .npy or idx
     #[arg(long, value_name = "FILE")]
     pub data: PathBuf,
-    /// The column of the classes: its name or number
-    #[arg(long, value_name = "COLUMN")]
+    /// The column of the classes (name or number), or their file
+    #[arg(
+        long,
+        value_name = "COLUMN|FILE",
+        long_help = "The column of the classes in a CSV file, its name or number; for
+rows in .npy or idx, the file of the classes: numbers from 0 to 255"
+    )]
     pub label: String,
     #[command(flatten)]
     pub network: Network,
@@ -116,14 +171,21 @@ pub struct Evaluate {
 /// `deeplimit predict`.
 #[derive(Args, Debug)]
 pub struct Predict {
-    /// The rows with their classes: a CSV file
+    /// The rows with their classes: a file of type .csv, .npy or idx
     #[arg(long, value_name = "FILE")]
     pub train: PathBuf,
-    /// The rows to be classified: a CSV file
+    /// The rows to be classified, likewise
     #[arg(long, value_name = "FILE")]
     pub test: PathBuf,
-    /// The column of the classes in the training file
-    #[arg(long, value_name = "COLUMN", default_value = "label")]
+    /// The column of the classes in the training file, or their file
+    #[arg(
+        long,
+        value_name = "COLUMN|FILE",
+        default_value = "label",
+        long_help = "The column of the classes in the training file, its name or number;
+for rows in .npy or idx, the file of the classes: whole numbers from 0
+to 255"
+    )]
     pub label: String,
     #[command(flatten)]
     pub network: Network,
@@ -177,6 +239,21 @@ pub(super) fn ridge(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "a ridge is a number from 0 on".to_owned())
 }
 
+/// `i/n` with `1 <= i <= n`.
+pub(super) fn shard(text: &str) -> Result<Shard, String> {
+    let number = |t: &str| {
+        t.trim()
+            .parse()
+            .ok()
+            .filter(|n| (1..=1_000_000).contains(n))
+    };
+    text.split_once('/')
+        .and_then(|(i, n)| Some((number(i)?, number(n)?)))
+        .filter(|(i, n)| i <= n)
+        .map(|(index, of)| Shard { index, of })
+        .ok_or_else(|| "a shard is a number and of how many, from 1 on: 3/8".to_owned())
+}
+
 fn memory(text: &str) -> Result<u64, String> {
     let text = text.trim();
     let digits = text.trim_end_matches(|c: char| c.is_alphabetic());
@@ -203,6 +280,10 @@ pub const GRAM_HELP: &str = "Examples:
   deeplimit gram --data X.npy --activation relu --depth 10 --out K.npy
   deeplimit gram --data X.csv --activation 'optimal(4)' --depth inf \\
       --out K.npy --memory 2GiB --json
+  deeplimit gram --data t10k-images-idx3-ubyte --activation relu \\
+      --depth 3 --out K.zarr
+  deeplimit gram --data X.npy --activation relu --depth 10 \\
+      --out K.zarr --shard $SLURM_ARRAY_TASK_ID/16
   deeplimit gram --data X.csv --activation tanh --depth 1000 \\
       --sigma-w 1.5 --sigma-b 0.1 --out K.npy
 
@@ -215,13 +296,25 @@ With --depth inf the entries are the limit in its normalisation:
   ordered            -g(1-rho), 0 on the diagonal: conditionally definite
   nearest neighbour  0, 1 on the diagonal
 
-The matrix is written row block by row block into K.npy.part and gets its
+The matrix is made tile by tile in K.npy.part (or K.zarr.part) and gets its
 name when it is whole. After Ctrl-C, or whatever else stopped it, the same
-line goes on where it ended.
+line goes on where it ended. A .zarr is Zarr version 3: zarr.open reads it.
+
+Exit codes:
+  0    written (with --shard: the shard is)
+  2    an error
+  130  interrupted";
+
+const MERGE_HELP: &str = "Examples:
+  deeplimit gram merge a/K.zarr b/K.zarr --out K.npy
+  deeplimit gram merge kernels-1 kernels-2 --out kernels.zarr
+
+The stores must be of the same matrix, with every tile in one of them, and
+none damaged; K.zarr.part is found under the name of K.zarr.
 
 Exit codes:
   0    written
-  2    an error
+  2    an error: tiles are missing, damaged, or of another matrix
   130  interrupted";
 
 /// The help of `evaluate`.
@@ -229,6 +322,7 @@ pub const EVALUATE_HELP: &str = "Examples:
   deeplimit evaluate --data D.csv --label label --activation relu \\
       --depth 1,3,10 --folds kfold4.txt --tune tuning_split.txt
   deeplimit evaluate --data D.csv --label label --activation relu --depth 3
+  deeplimit evaluate --data X.npy --label y.npy --activation relu --depth 3
 
 Kernel regression on the classes, the largest score wins. With --depth inf
 what the regime makes of it: smoother (singular), majority vote (chaotic,
@@ -247,6 +341,9 @@ Exit codes:
 pub const PREDICT_HELP: &str = "Examples:
   deeplimit predict --train A.csv --test B.csv --out P.csv \\
       --activation relu --depth 3
+  deeplimit predict --train train-images-idx3-ubyte \\
+      --label train-labels-idx1-ubyte --test t10k-images-idx3-ubyte \\
+      --out P.csv --activation relu --depth 3
 
 P.csv has a line for each row of B.csv: the predicted class, and the score
 of every class.
@@ -271,6 +368,10 @@ mod tests {
         assert_eq!(memory("512"), Ok(512));
         for bad in ["", "GiB", "-1", "1TiB", "nan"] {
             assert!(memory(bad).is_err(), "{bad}");
+        }
+        assert_eq!(shard("3/8"), Ok(Shard { index: 3, of: 8 }));
+        for bad in ["", "3", "0/8", "9/8", "1/0", "-1/2", "a/b", "1/2/3"] {
+            assert!(shard(bad).is_err(), "{bad}");
         }
         assert!(ridge("-1").is_err() && ridge("nan").is_err() && ridge("1e-3").is_ok());
     }

@@ -1,20 +1,22 @@
 //! `deeplimit cntk`: images classified with convolutional kernels.
 
-use std::fmt::Write;
+mod kept;
+
 use std::path::Path;
-use std::time::Instant;
 
 use deeplimit::error::{Error, Result};
-use indicatif::{HumanCount, ProgressBar, ProgressState, ProgressStyle};
+use indicatif::HumanCount;
 use serde::Serialize;
 
 use super::{INTERRUPT, Report};
-use crate::args::{Cntk as Args, Readout};
+use crate::args::Cntk as Args;
+use crate::data;
 use crate::fault::Fault;
 use crate::json::{FaultItem, Item, array};
-use crate::library::images::{self, Convolutional, Images, Kernels, Regression, Watch};
-use crate::store::Store;
+use crate::library::images::{self, Convolutional, Filled, Images, Regression, Shard, Tile, Watch};
 use crate::table::{Entry, Table, wrapped};
+
+use kept::{Clock, Kept, words_of};
 
 /// The contract: one for every number of layers.
 #[derive(Clone, Debug, Serialize)]
@@ -31,6 +33,21 @@ struct DepthJson {
     jitter: f64,
     instructions: &'static str,
     /// Of all depths together; those found in `--out` are not counted
+    pairs: u64,
+    seconds: f64,
+}
+
+/// The contract with `--shard`: kernels alone.
+#[derive(Clone, Debug, Serialize)]
+struct ShardJson {
+    out: String,
+    shard: String,
+    /// Tiles of the shard
+    tiles: usize,
+    /// Those that were there already
+    resumed: usize,
+    /// All tiles of all shards are there
+    whole: bool,
     pairs: u64,
     seconds: f64,
 }
@@ -79,6 +96,13 @@ pub fn run(args: &Args, width: usize) -> Report {
     match answer {
         Ok(answer) => {
             interrupted = answer.interrupted;
+            if let Some(shard) = &answer.shard {
+                let text = match args.json {
+                    true => array(std::slice::from_ref(shard)),
+                    false => answer.words(args),
+                };
+                return Report::new(text, vec![], false, interrupted);
+            }
             if answer.interrupted || answer.depths.iter().any(Result::is_ok) {
                 words = answer.words(args);
             }
@@ -142,6 +166,8 @@ struct Answer {
     seconds: f64,
     instructions: &'static str,
     interrupted: bool,
+    /// Where only kernels were wanted.
+    shard: Option<ShardJson>,
 }
 
 impl Answer {
@@ -161,35 +187,19 @@ impl Answer {
                 words += &format!(" What was is kept in {out}; the same command goes on there.");
             }
         }
-        if args.jitter > 0.0 {
+        if let (Some(shard), false) = (&self.shard, self.interrupted) {
+            words += &format!(
+                " Shard {}: {} tiles of kernels are in {}, {} of them found finished; no accuracy.",
+                shard.shard, shard.tiles, shard.out, shard.resumed
+            );
+            if shard.whole {
+                words += " All shards are finished: the same command without --shard goes on to the accuracy.";
+            }
+        } else if args.jitter > 0.0 {
             words += &format!(" Jitter {:e} of the diagonal's mean.", args.jitter);
         }
         wrapped(&words, 0, "", 80)
     }
-}
-
-/// What the kernels in a folder are of.
-#[derive(Serialize)]
-struct Description<'a> {
-    train: String,
-    test: String,
-    train_count: usize,
-    test_count: usize,
-    /// Of pixels and labels after preprocessing
-    fingerprint: String,
-    layers: &'a [usize],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    network: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    input: Option<String>,
-    readout: String,
-    activation: &'a str,
-    filter: usize,
-    bias: f64,
-    fixed: bool,
-    kernel: String,
-    numbers: String,
-    version: &'static str,
 }
 
 fn answered(args: &Args) -> Result<Answer> {
@@ -227,34 +237,29 @@ fn answered(args: &Args) -> Result<Answer> {
     }
     images::preprocess(args, &mut train, &mut test)?;
     let kernel = Convolutional::new(args, train.shape())?;
-    let description = Description {
-        train: name(&args.train),
-        test: name(&args.test),
-        train_count: train.len(),
-        test_count: test.len(),
-        fingerprint: format!("{:016x}", fingerprint(&[&train, &test])),
-        layers: &layers,
-        network: args.network.as_deref(),
-        input: args.input.map(|input| format!("{input:?}")),
-        readout: args.readout.map(|r| format!("{r:?}")).unwrap_or_default(),
-        activation: args.activation.trim(),
-        filter: args.filter,
-        bias: args.bias,
-        fixed: args.fixed,
-        kernel: format!("{:?}", args.kernel),
-        numbers: format!("{:?}", args.numbers),
-        version: env!("CARGO_PKG_VERSION"),
-    };
-    let text = serde_json::to_string_pretty(&description).unwrap_or_default() + "\n";
-    let work = Work {
+    let shard = args.shard.unwrap_or(Shard::WHOLE);
+    let mut work = Work {
+        grams: Kept::new(args, layers.len(), &train, &train),
+        blocks: Kept::new(args, layers.len(), &test, &train),
         args,
         layers: layers.clone(),
         kernel,
-        store: Store::open(args.out.as_deref(), &text)?,
         train,
         test,
     };
-    work.answer()
+    if let Some(out) = &args.out {
+        let words = words_of(args, &layers, &work.train, &work.test);
+        images::group(out, &words)?;
+        work.grams.open(&out.join("train"), &words)?;
+        work.blocks.open(&out.join("test"), &words)?;
+    }
+    let pairs = |kept: &Kept| kept.tiles.iter().map(|t| kept.pairs(t)).sum::<u64>();
+    let all_pairs = pairs(&work.grams) + pairs(&work.blocks);
+    let mut clock = Clock::new(all_pairs);
+    match args.shard {
+        Some(_) => work.sharded(shard, clock),
+        None => work.answer(&mut clock),
+    }
 }
 
 fn set(
@@ -288,113 +293,112 @@ fn set(
     all.part(skip, count)
 }
 
-/// The last part of a path.
-fn name(path: &Path) -> String {
-    let name = path.file_name().unwrap_or(path.as_os_str());
-    name.to_string_lossy().into_owned()
-}
-
-/// FNV-1a, 64 bits.
-fn fingerprint(sets: &[&Images]) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    let mut add = |word: u64| hash = (hash ^ word).wrapping_mul(0x0100_0000_01b3);
-    for set in sets {
-        for n in 0..set.len() {
-            set.image(n)
-                .iter()
-                .for_each(|v| add(u64::from(v.to_bits())));
-        }
-        set.labels().iter().for_each(|l| add(u64::from(*l)));
-    }
-    hash
-}
-
 struct Work<'a> {
     args: &'a Args,
     layers: Vec<usize>,
     kernel: Convolutional,
-    store: Store,
+    grams: Kept,
+    blocks: Kept,
     train: Images,
     test: Images,
 }
 
 impl Work<'_> {
-    fn answer(&self) -> Result<Answer> {
-        let (n, m) = (self.train.len(), self.test.len());
-        let all_pairs = (n as u64) * (n as u64 + 1) / 2 + (n as u64) * (m as u64);
-        let bar = ProgressBar::new(all_pairs);
-        let template = "{wide_bar} {human_pos}/{human_len} pairs, {rate} per second, {eta} left";
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            let rate = |state: &ProgressState, text: &mut dyn Write| {
-                let _ = write!(text, "{}", HumanCount(state.per_sec() as u64));
-            };
-            bar.set_style(style.with_key("rate", rate));
-        }
-        let mut clock = Clock {
-            bar,
-            begun: Instant::now(),
-            pairs: 0,
-        };
+    fn answer(&mut self, clock: &mut Clock) -> Result<Answer> {
         let mut depths = vec![];
         let mut interrupted = true;
-        if let Some(grams) = self.grams(&mut clock)? {
+        if let Some(grams) = self.grams(clock)? {
             let regressions = self.regressions(grams);
             let mut correct = vec![vec![]; self.layers.len()];
             interrupted = regressions.iter().any(Result::is_ok)
-                && !self.tested(&regressions, &mut correct, &mut clock)?;
+                && !self.tested(&regressions, &mut correct, clock)?;
             let depth = |(n, regression): (usize, Result<Regression>)| {
-                regression.map(|_| self.depth(n, &correct[n], &clock))
+                regression.map(|_| self.depth(n, &correct[n], clock))
             };
             depths = regressions.into_iter().enumerate().map(depth).collect();
         }
         clock.bar.finish_and_clear();
-        if !interrupted {
+        if let (false, Some(out)) = (interrupted, &self.args.out) {
             let answers: Vec<_> = depths.iter().flatten().flatten().collect();
-            self.store.keep_text("accuracy.json", &array(&answers))?;
+            let path = out.join("accuracy.json");
+            data::written(&path, &array(&answers))?;
         }
         Ok(Answer {
             layers: self.layers.clone(),
             depths,
             pairs: clock.pairs,
-            all_pairs,
+            all_pairs: clock.all,
             seconds: clock.begun.elapsed().as_secs_f64(),
             instructions: self.kernel.processor(),
             interrupted,
+            shard: None,
         })
     }
 
-    /// Rows that are finished, and kept, at a time.
-    fn band(&self) -> usize {
-        match self.args.readout {
-            Some(Readout::Vanilla) => 256,
-            _ => 16,
+    /// Every n-th tile of both, and nothing else.
+    fn sharded(&mut self, shard: Shard, mut clock: Clock) -> Result<Answer> {
+        let first = self.grams.tiles.len();
+        let (mut tiles, mut resumed, mut interrupted) = (0, 0, false);
+        'all: for (block, offset) in [(false, 0), (true, first)] {
+            let kept = if block { &self.blocks } else { &self.grams };
+            let mine = kept.tiles.iter().filter(|t| shard.has(offset + t.number));
+            for tile in mine.cloned().collect::<Vec<_>>() {
+                tiles += 1;
+                let kept = if block { &self.blocks } else { &self.grams };
+                if let Some(store) = &kept.store
+                    && store.has(&tile)?
+                {
+                    resumed += 1;
+                    clock.skipped(kept.pairs(&tile));
+                } else if self.made(block, &tile, &mut clock)?.is_none() {
+                    interrupted = true;
+                    break 'all;
+                }
+            }
         }
+        clock.bar.finish_and_clear();
+        let mut whole = !interrupted;
+        for kept in [&mut self.grams, &mut self.blocks] {
+            if let (true, Some(store)) = (whole, &mut kept.store) {
+                whole = store.finish()? == Filled::Whole;
+            }
+        }
+        let seconds = clock.begun.elapsed().as_secs_f64();
+        let out = self.args.out.as_deref().unwrap_or(Path::new(""));
+        Ok(Answer {
+            layers: self.layers.clone(),
+            depths: vec![],
+            pairs: clock.pairs,
+            all_pairs: clock.all,
+            seconds,
+            instructions: self.kernel.processor(),
+            interrupted,
+            shard: Some(ShardJson {
+                out: out.display().to_string(),
+                shard: format!("{}/{}", shard.index, shard.of),
+                tiles,
+                resumed,
+                whole,
+                pairs: clock.pairs,
+                seconds,
+            }),
+        })
     }
 
     /// The Gram matrix of the training images for every depth; `None` if it was stopped.
-    fn grams(&self, clock: &mut Clock) -> Result<Option<Vec<Vec<f64>>>> {
+    fn grams(&mut self, clock: &mut Clock) -> Result<Option<Vec<Vec<f64>>>> {
         let n = self.train.len();
         let mut grams = vec![vec![0.0; n * n]; self.layers.len()];
-        for from in (0..n).step_by(self.band()) {
-            let rows = self.band().min(n - from);
-            let to = from + rows;
-            let band = self.kept("train", from, rows, to, clock, |go| {
-                let part = self.train.part(from, rows)?;
-                let before = self.train.part(0, from)?;
-                let Some(left) = self.kernel.block(&part, &before, go)? else {
-                    return Ok(None);
-                };
-                let Some(right) = self.kernel.gram(&part, go)? else {
-                    return Ok(None);
-                };
-                Ok(Some(beside(&left, &right)))
-            })?;
-            let Some(band) = band else { return Ok(None) };
-            for (gram, band) in grams.iter_mut().zip(band.chunks_exact(rows * to)) {
-                for (i, row) in band.chunks_exact(to).enumerate() {
-                    for (j, value) in row.iter().enumerate() {
-                        gram[(from + i) * n + j] = *value;
-                        gram[j * n + from + i] = *value;
+        for tile in self.grams.tiles.clone() {
+            let Some(values) = self.found(false, &tile, clock)? else {
+                return Ok(None);
+            };
+            let (rows, columns) = (tile.rows.len(), tile.columns.len());
+            for (gram, values) in grams.iter_mut().zip(values.chunks_exact(rows * columns)) {
+                for (i, row) in tile.rows.clone().zip(values.chunks_exact(columns)) {
+                    for (j, value) in tile.columns.clone().zip(row) {
+                        gram[i * n + j] = *value;
+                        gram[j * n + i] = *value;
                     }
                 }
             }
@@ -415,67 +419,87 @@ impl Work<'_> {
 
     /// Which test images are right; false if it was stopped.
     fn tested(
-        &self,
+        &mut self,
         regressions: &[Result<Regression>],
         correct: &mut [Vec<bool>],
         clock: &mut Clock,
     ) -> Result<bool> {
-        let (n, m) = (self.train.len(), self.test.len());
-        for from in (0..m).step_by(self.band()) {
-            let rows = self.band().min(m - from);
-            let part = self.test.part(from, rows)?;
-            let band = self.kept("test", from, rows, n, clock, |go| {
-                let block = self.kernel.block(&part, &self.train, go)?;
-                Ok(block.map(|b| b.values.concat()))
-            })?;
-            let Some(band) = band else { return Ok(false) };
-            for (n_depth, values) in band.chunks_exact(rows * n).enumerate() {
-                if let Ok(regression) = &regressions[n_depth] {
-                    let classes = regression.classes(values)?;
-                    let right = classes.iter().zip(part.labels()).map(|(a, b)| a == b);
-                    correct[n_depth].extend(right);
+        let n = self.train.len();
+        let tiles = self.blocks.tiles.clone();
+        for band in tiles.chunk_by(|a, b| a.rows == b.rows) {
+            let rows = band[0].rows.clone();
+            let mut kernels = vec![vec![0.0; rows.len() * n]; correct.len()];
+            for tile in band {
+                let Some(values) = self.found(true, tile, clock)? else {
+                    return Ok(false);
+                };
+                let columns = tile.columns.len();
+                let depths = values.chunks_exact(rows.len() * columns);
+                for (kernels, values) in kernels.iter_mut().zip(depths) {
+                    for (i, row) in values.chunks_exact(columns).enumerate() {
+                        kernels[i * n + tile.columns.start..][..columns].copy_from_slice(row);
+                    }
+                }
+            }
+            let labels = &self.test.labels()[rows];
+            for ((kernels, regression), correct) in
+                kernels.iter().zip(regressions).zip(&mut *correct)
+            {
+                if let Ok(regression) = regression {
+                    let classes = regression.classes(kernels)?;
+                    correct.extend(classes.iter().zip(labels).map(|(a, b)| a == b));
                 }
             }
         }
         Ok(true)
     }
 
-    /// A band from the store, or made now and kept.
-    fn kept(
-        &self,
-        what: &str,
-        from: usize,
-        rows: usize,
-        columns: usize,
-        clock: &mut Clock,
-        made: impl FnOnce(Watch) -> Result<Option<Vec<f64>>>,
-    ) -> Result<Option<Vec<f64>>> {
-        let name = format!("{what}-{from:06}-{:06}", from + rows);
-        let shape = [self.layers.len(), rows, columns];
-        // On the diagonal every pair counts once.
-        let pairs = match what {
-            "train" => rows * from + rows * (rows + 1) / 2,
-            _ => rows * columns,
-        } as u64;
+    /// A tile from the store, or made now and kept; `block`: of test with training images. `None` if it was stopped.
+    fn found(&mut self, block: bool, tile: &Tile, clock: &mut Clock) -> Result<Option<Vec<f64>>> {
         if INTERRUPT.pressed() {
             return Ok(None);
         }
-        if let Some(band) = self.store.band(&name, shape)? {
-            clock.bar.inc(pairs);
-            clock.bar.reset_eta();
-            return Ok(Some(band));
+        let kept = if block { &self.blocks } else { &self.grams };
+        if let Some(store) = &kept.store
+            && store.has(tile)?
+            && let Some(values) = store.read(tile)?
+        {
+            clock.skipped(kept.pairs(tile));
+            return Ok(Some(values));
         }
+        self.made(block, tile, clock)
+    }
+
+    /// A tile that is made now, and kept; `None` if it was stopped.
+    fn made(&mut self, block: bool, tile: &Tile, clock: &mut Clock) -> Result<Option<Vec<f64>>> {
         let bar = clock.bar.clone();
-        let go = move |finished: usize| {
+        let watch = move |finished: usize| {
             bar.inc(finished as u64);
             !INTERRUPT.pressed()
         };
-        let Some(band) = made(&go)? else {
+        let go: Watch = &watch;
+        let rows = if block { &self.test } else { &self.train };
+        let rows = rows.part(tile.rows.start, tile.rows.len())?;
+        let kernels = match !block && tile.square() {
+            true => self.kernel.gram(&rows, go)?,
+            false => {
+                let columns = self.train.part(tile.columns.start, tile.columns.len())?;
+                self.kernel.block(&rows, &columns, go)?
+            }
+        };
+        let Some(values) = kernels.map(|k| k.values.concat()) else {
             return Ok(None);
         };
-        clock.pairs += pairs;
-        self.store.keep(&name, shape, &band)?;
-        Ok(Some(band))
+        let kept = if block {
+            &mut self.blocks
+        } else {
+            &mut self.grams
+        };
+        clock.pairs += kept.pairs(tile);
+        if let Some(store) = &mut kept.store {
+            store.keep(tile, &values)?;
+        }
+        Ok(Some(values))
     }
 
     fn depth(&self, n: usize, correct: &[bool], clock: &Clock) -> Option<DepthJson> {
@@ -491,23 +515,4 @@ impl Work<'_> {
             seconds: clock.begun.elapsed().as_secs_f64(),
         })
     }
-}
-
-struct Clock {
-    bar: ProgressBar,
-    begun: Instant,
-    pairs: u64,
-}
-
-/// Two blocks of the same rows, side by side, for all depths.
-fn beside(left: &Kernels, right: &Kernels) -> Vec<f64> {
-    let mut all =
-        Vec::with_capacity(left.values.len() * left.rows * (left.columns + right.columns));
-    for (a, b) in left.values.iter().zip(&right.values) {
-        for i in 0..right.rows {
-            all.extend_from_slice(&a[i * left.columns..][..left.columns]);
-            all.extend_from_slice(&b[i * right.columns..][..right.columns]);
-        }
-    }
-    all
 }

@@ -1,16 +1,17 @@
-//! `deeplimit gram`: a Gram matrix into a file.
+//! `deeplimit gram`: a Gram matrix into a file, and `deeplimit gram merge`.
 
 use std::io;
 use std::time::Instant;
 
+use deeplimit::gram::Filled;
 use deeplimit::kernel::LimitForm;
 use serde::Serialize;
 
 use super::{INTERRUPT, Report, expression};
-use crate::args::Gram as Args;
+use crate::args::{Gram as Args, GramAction, GramMatrix, Merge, Network};
 use crate::fault::Fault;
 use crate::json::{FaultItem, Item, array};
-use crate::library::{self, GramReport};
+use crate::library::{self, GramReport, Merged};
 use crate::progress::Progress;
 
 /// The contract.
@@ -21,9 +22,14 @@ struct GramJson {
     activation: String,
     rows: usize,
     columns: usize,
+    /// `1/1` without `--shard`.
+    shard: String,
+    /// Tiles of the shard.
     blocks: usize,
-    /// Blocks that an earlier run had finished.
+    /// Tiles that an earlier run had finished.
     resumed: usize,
+    /// All tiles are there, and the matrix has its name.
+    whole: bool,
     /// The kernel is `e^log_scale` times the entries.
     log_scale: f64,
     /// What the entries are at infinite depth: the regime; `null` at finite depth.
@@ -35,24 +41,50 @@ struct GramJson {
     computed: f64,
 }
 
+/// The contract.
+#[derive(Serialize)]
+struct MergeJson {
+    out: String,
+    stores: Vec<String>,
+    rows: usize,
+    columns: usize,
+    blocks: usize,
+    /// Tiles that an earlier attempt had copied.
+    resumed: usize,
+}
+
 /// Answers the command.
 pub fn run(args: &Args) -> io::Result<Report> {
-    let activation = expression(&args.network.activation)?;
-    let name = args.data.display().to_string();
+    match (&args.action, &args.matrix, &args.network) {
+        (Some(GramAction::Merge(args)), _, _) => Ok(merged(args)),
+        (None, Some(args), Some(network)) => matrix(args, network),
+        // clap asks for one or the other
+        _ => Err(io::Error::other("neither data nor stores are named")),
+    }
+}
+
+/// The work with a line of progress, and Ctrl-C heard.
+fn watched<T>(work: impl FnOnce(&mut dyn FnMut(usize, usize) -> bool) -> T) -> T {
     INTERRUPT.listen(true);
     let mut progress: Option<Progress> = None;
-    let begun = Instant::now();
-    let result = library::gram(args, &activation, |done, all| {
+    let result = work(&mut |done, all| {
         let line = progress.get_or_insert_with(|| Progress::new(all));
-        line.show(done, Some("row blocks"));
+        line.show(done, Some("tiles"));
         !INTERRUPT.pressed()
     });
     drop(progress);
     INTERRUPT.listen(false);
-    let answer = match result {
+    result
+}
+
+fn matrix(args: &GramMatrix, network: &Network) -> io::Result<Report> {
+    let activation = expression(&network.activation)?;
+    let name = args.data.display().to_string();
+    let begun = Instant::now();
+    let answer = match watched(|report| library::gram(args, network, &activation, report)) {
         Ok(answer) => answer,
         Err(error) => {
-            let shown = match args.network.json {
+            let shown = match network.json {
                 true => {
                     array::<Item<GramJson>>(&[Item::Fault(FaultItem::new("data", &name, &error))])
                 }
@@ -62,22 +94,25 @@ pub fn run(args: &Args) -> io::Result<Report> {
             return Ok(Report::new(shown, vec![fault], false, false));
         }
     };
-    let text = match args.network.json {
+    let text = match network.json {
         true => array(&[json(args, &answer, begun)]),
         false => words(args, &answer, begun),
     };
-    Ok(Report::new(text, vec![], false, !answer.whole))
+    let stopped = answer.filled == Filled::Stopped;
+    Ok(Report::new(text, vec![], false, stopped))
 }
 
-fn json(args: &Args, a: &GramReport, begun: Instant) -> GramJson {
+fn json(args: &GramMatrix, a: &GramReport, begun: Instant) -> GramJson {
     GramJson {
         data: args.data.display().to_string(),
         out: args.out.display().to_string(),
         activation: a.activation.clone(),
         rows: a.rows,
         columns: a.rows,
-        blocks: a.blocks,
+        shard: shard(args),
+        blocks: a.tiles,
         resumed: a.resumed,
+        whole: a.filled == Filled::Whole,
         log_scale: a.log_scale,
         limit: a.form.map(LimitForm::name),
         error: a.error,
@@ -86,10 +121,27 @@ fn json(args: &Args, a: &GramReport, begun: Instant) -> GramJson {
     }
 }
 
-fn words(args: &Args, a: &GramReport, begun: Instant) -> String {
+fn shard(args: &GramMatrix) -> String {
+    args.shard
+        .map_or("1/1".to_owned(), |s| format!("{}/{}", s.index, s.of))
+}
+
+fn words(args: &GramMatrix, a: &GramReport, begun: Instant) -> String {
     let out = args.out.display();
-    if !a.whole {
+    if a.filled == Filled::Stopped {
         return format!("{out} is unfinished; the same line goes on from where it is\n");
+    }
+    let resumed = match a.resumed {
+        0 => String::new(),
+        n => format!(", {n} of {} tiles found finished", a.tiles),
+    };
+    let seconds = begun.elapsed().as_secs_f64();
+    if a.filled == Filled::Shard {
+        return format!(
+            "shard {} of {out}: {} tiles in {seconds:.1} s{resumed}; others are missing\n",
+            shard(args),
+            a.tiles
+        );
     }
     let scale = match a.log_scale {
         0.0 => String::new(),
@@ -99,15 +151,48 @@ fn words(args: &Args, a: &GramReport, begun: Instant) -> String {
         .form
         .map(|form| format!("\nthe limit of infinite depth ({})", form.name()))
         .unwrap_or_default();
-    let resumed = match a.resumed {
-        0 => String::new(),
-        n => format!(", {n} of {} row blocks found finished", a.blocks),
-    };
     format!(
-        "{out}: {n} x {n} of {}, in {:.1} s{resumed}{scale}{limit}\nlargest error of the compiled kernel, measured: {:.0e}\n",
+        "{out}: {n} x {n} of {}, in {seconds:.1} s{resumed}{scale}{limit}\nlargest error of the compiled kernel, measured: {:.0e}\n",
         a.activation,
-        begun.elapsed().as_secs_f64(),
         a.error,
         n = a.rows
     )
+}
+
+fn merged(args: &Merge) -> Report {
+    let out = args.out.display().to_string();
+    match watched(|report| library::merged(args, report)) {
+        Ok(m) => Report::new(merged_text(args, &m), vec![], false, !m.whole),
+        Err(error) => {
+            let item = || Item::<MergeJson>::Fault(FaultItem::new("out", &out, &error));
+            let shown = match args.json {
+                true => array(&[item()]),
+                false => String::new(),
+            };
+            Report::new(shown, vec![Fault { text: out, error }], false, false)
+        }
+    }
+}
+
+fn merged_text(args: &Merge, m: &Merged) -> String {
+    let out = args.out.display().to_string();
+    match (args.json, m.whole) {
+        (true, _) => array(&[MergeJson {
+            out,
+            stores: args
+                .stores
+                .iter()
+                .map(|s| s.display().to_string())
+                .collect(),
+            rows: m.rows,
+            columns: m.columns,
+            blocks: m.tiles,
+            resumed: m.resumed,
+        }]),
+        (false, true) => format!(
+            "{out}: {} x {}, {} tiles joined\n",
+            m.rows, m.columns, m.tiles
+        ),
+        (false, false) => format!("{out} is unfinished; the same line goes on from where it is\n"),
+    }
 }

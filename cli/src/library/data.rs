@@ -6,7 +6,9 @@ use std::time::Instant;
 use deeplimit::activation::Expr;
 use deeplimit::deadline::Deadline;
 use deeplimit::error::{Error, Result};
-use deeplimit::gram::{self as room, Gram, Matrix, Points, Progress, Rule, Store};
+pub use deeplimit::gram::store::merge::Merged;
+use deeplimit::gram::store::{is_whole, merge::merge};
+use deeplimit::gram::{self as room, Filled, Gram, Matrix, Points, Rule, Shard, Store};
 use deeplimit::kernel::{Classifier, Depth, Kernel, LimitForm};
 
 use crate::args;
@@ -17,9 +19,11 @@ use crate::data;
 pub struct GramReport {
     pub activation: String,
     pub rows: usize,
-    pub blocks: usize,
+    /// Tiles (of the shard).
+    pub tiles: usize,
+    /// Those that were there already.
     pub resumed: usize,
-    pub whole: bool,
+    pub filled: Filled,
     pub log_scale: f64,
     pub error: f64,
     /// What the entries are at infinite depth.
@@ -67,6 +71,11 @@ pub struct Predictions {
     pub error: f64,
 }
 
+/// What the program takes without any data.
+const PROGRAM: u64 = 24 << 20;
+/// A smaller tile is not worth its name: 128 x 128, three times.
+const TILE_MIN: u64 = 3 * 8 * 128 * 128;
+
 pub(super) fn kernel(text: &str, network: &args::Network, depth: Depth) -> Result<Kernel> {
     let kind = match network.kernel {
         args::Kind::Ntk => deeplimit::kernel::Kind::Ntk,
@@ -112,53 +121,75 @@ pub(super) fn points(
     })
 }
 
-/// Largest bytes of a row block: so that progress shows and Ctrl-C is heard.
-const BLOCK_MAX: u64 = 64 << 20;
+/// Joins stores; `report(done, all)` says whether to go on.
+pub fn merged(args: &args::Merge, report: impl FnMut(usize, usize) -> bool) -> Result<Merged> {
+    merge(&args.stores, &args.out, args.force, report)
+}
 
-/// A Gram matrix into a file; `report(done, all)` says whether to go on.
+/// A Gram matrix into a file or folder; `report(done, all)` says whether to go on.
 pub fn gram(
-    args: &args::Gram,
+    args: &args::GramMatrix,
+    network: &args::Network,
     text: &str,
     mut report: impl FnMut(usize, usize) -> bool,
 ) -> Result<GramReport> {
-    data::free(&args.out, args.force)?;
+    let zarr = args
+        .out
+        .extension()
+        .is_some_and(|e| e.eq_ignore_ascii_case("zarr"));
+    if args.shard.is_some() && !zarr {
+        return Err(Error::Io(format!(
+            "{} is one file, which one process writes: with --shard, give --out a name that ends in .zarr",
+            args.out.display()
+        )));
+    }
+    if args.shard.is_none() {
+        data::free(&args.out, args.force)?;
+    }
     let rows = data::rows(&args.data, args.label.as_deref(), false)?;
-    let points = points(rows, &args.data, &args.network)?;
+    let points = points(rows, &args.data, network)?;
     let begun = Instant::now();
-    let kernel = kernel(text, &args.network, args.depth)?;
+    let kernel = kernel(text, network, args.depth)?;
     let prepared = begun.elapsed().as_secs_f64();
-    let gram = Gram::symmetric(&kernel, &points, lengths(&args.network))?;
-    // the rows as they came, the unit vectors, the tables, and as much again for the file's buffers
-    let own = 3 * 8 * (points.given().len() as u64) + 8 * kernel.size() as u64 + (16 << 20);
+    let gram = Gram::symmetric(&kernel, &points, lengths(network))?;
+    // the rows as they came, the unit vectors, the tables, and the program itself
+    let own = 3 * 8 * (points.given().len() as u64) + 8 * kernel.size() as u64 + PROGRAM;
     let left = args
         .memory
         .checked_sub(own)
-        .filter(|left| *left >= 16 * points.len() as u64)
+        .filter(|left| *left >= TILE_MIN)
         .ok_or_else(|| {
             Error::Io(format!(
-                "{} bytes of memory are not enough for {} points: give --memory more",
+                "{} bytes of memory are not enough for {} points: give --memory {} MiB or more",
                 args.memory,
-                points.len()
+                points.len(),
+                ((own + TILE_MIN) >> 20) + 1
             ))
         })?;
-    let mut store = Store::open(&args.out, &gram, (left / 2).min(BLOCK_MAX), args.force)?;
-    let (blocks, resumed) = store.blocks();
-    report(resumed, blocks);
-    let whole = store.fill(&gram, |done, all| match report(done, all) {
-        true => Progress::Continue,
-        false => Progress::Stop,
-    })?;
-    Ok(GramReport {
+    let contents = gram.contents();
+    let shard = args.shard.unwrap_or(Shard::WHOLE);
+    let mut answer = GramReport {
         activation: kernel.activation().to_owned(),
         rows: points.len(),
-        blocks,
-        resumed,
-        whole,
+        tiles: 0,
+        resumed: 0,
+        filled: Filled::Whole,
         log_scale: kernel.log_scale(),
         error: kernel.accuracy().measured,
         form: kernel.limit_form(),
         prepared,
-    })
+    };
+    if args.shard.is_some() && !args.force && is_whole(&args.out, &contents) {
+        return Ok(answer);
+    }
+    let mut store = Store::open(&args.out, &contents, contents.side(left), args.force)?;
+    (answer.tiles, answer.resumed) = store.count(shard)?;
+    report(answer.resumed, answer.tiles);
+    answer.filled = store.fill(shard, &mut report, |tile, out| {
+        gram.tile(tile.rows.clone(), tile.columns.clone(), out)?;
+        Ok(true)
+    })?;
+    Ok(answer)
 }
 
 /// The classes in order, and the number of each row's.

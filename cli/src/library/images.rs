@@ -6,8 +6,10 @@ use deeplimit::activation::Expr;
 use deeplimit::cntk::{self, Cntk, Layer, Network};
 pub use deeplimit::cntk::{Kernels, Regression, Watch};
 use deeplimit::error::Result;
-pub use deeplimit::image::Images;
+pub use deeplimit::gram::npy::Array;
+pub use deeplimit::gram::store::{Contents, Filled, Fingerprint, Shard, Store, Tile, group};
 use deeplimit::image::{self, Standardisation, Zca};
+pub use deeplimit::image::{Images, idx_bytes, labels};
 
 use crate::args;
 
