@@ -349,7 +349,7 @@ fn claims_about_data_say_what_is_missing() {
     let images = deeplimit(&[
         "papers",
         "check",
-        "arora2019/extension.depth",
+        "arora2019/extension.activation",
         "--data",
         dir,
     ]);
