@@ -228,7 +228,10 @@ impl Npy {
     }
 
     pub fn finish(&self) -> Result<()> {
-        let synced = self.file.sync_all();
+        let c = &self.contents;
+        // whatever was behind the end is no part of it
+        let end = self.place(c.depths.unwrap_or(1) - 1, c.rows - 1, c.columns);
+        let synced = self.file.set_len(end).and_then(|()| self.file.sync_all());
         synced.map_err(|e| Error::file(&self.part, "written", &e))
     }
 
