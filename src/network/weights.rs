@@ -42,6 +42,9 @@ pub(super) struct Pass {
     pub(super) outputs: Vec<f64>,
 }
 
+/// The inputs of a layer, and `phi'` where they come from.
+type Signals = [Mat<f64>; 2];
+
 impl Network {
     /// All weights and biases standard normal: ChaCha8, layer `l` from the stream `l` of the seed, so that a seed gives the
     /// same network on every machine.
@@ -166,8 +169,8 @@ impl Network {
         }
     }
 
-    /// The inputs of every layer with `phi'` where they come from, and the outputs.
-    fn forward(&self, inputs: &Matrix) -> Result<(Vec<[Mat<f64>; 2]>, Vec<f64>)> {
+    /// The signals of every layer, and the outputs.
+    fn forward(&self, inputs: &Matrix) -> Result<(Vec<Signals>, Vec<f64>)> {
         let wanted = self.weights[0].nrows();
         if inputs.columns != wanted || inputs.rows == 0 {
             return Err(Error::Shape(format!(

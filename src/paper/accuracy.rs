@@ -6,7 +6,8 @@ use rug::Float;
 
 use super::claim::Measured;
 use super::experiment::{Tally, tally};
-use super::laboratory::{Answer, Laboratory};
+use super::laboratory::Laboratory;
+use super::measures::Answer;
 use super::parameters::Parameters;
 use crate::error::Result;
 use crate::real::{Quantity, Value};

@@ -2,7 +2,7 @@
 
 use rug::{Float, Rational};
 
-use super::laboratory::{measure, measures};
+use super::measures::{measure, measures};
 use super::parameters::Parameters;
 use crate::error::{Error, Result};
 use crate::real::{Quantity, Value};

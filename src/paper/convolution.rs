@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::claim::Measured;
-use super::laboratory::{Answer, Laboratory, unknown};
+use super::laboratory::{Laboratory, unknown};
+use super::measures::Answer;
 use super::parameters::{Parameter, Parameters};
 use super::source::Part;
 use super::standings::estimate;

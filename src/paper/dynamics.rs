@@ -8,7 +8,8 @@ use rayon::prelude::*;
 use rug::Float;
 
 use super::claim::Measured;
-use super::laboratory::{Answer, Laboratory};
+use super::laboratory::Laboratory;
+use super::measures::Answer;
 use super::parameters::Parameters;
 use crate::activation::Expr;
 use crate::error::{Error, Result};

@@ -3,7 +3,8 @@
 use rug::Rational;
 
 use super::claim::Measured;
-use super::laboratory::{Answer, Laboratory, unknown};
+use super::laboratory::{Laboratory, unknown};
+use super::measures::Answer;
 use super::parameters::Parameters;
 use crate::activation::Expr;
 use crate::dual::{Dual, closed_form};

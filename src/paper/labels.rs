@@ -8,7 +8,8 @@ use rug::{Float, Rational};
 
 use super::claim::Measured;
 use super::experiment::koenigs_table;
-use super::laboratory::{Answer, Laboratory, unknown};
+use super::laboratory::{Laboratory, unknown};
+use super::measures::Answer;
 use super::parameters::Parameters;
 use crate::activation::Expr;
 use crate::classifier::{

@@ -17,6 +17,7 @@ pub mod figures;
 mod kernels;
 mod labels;
 mod laboratory;
+mod measures;
 mod parameters;
 mod source;
 pub mod standings;
@@ -31,7 +32,8 @@ mod tests;
 
 pub use claim::{Claim, Expected, Finding, Measured, Paper, Verdict};
 pub use experiment::{DIMENSIONS, Rule, Split};
-pub use laboratory::{Laboratory, Measure, measures};
+pub use laboratory::Laboratory;
+pub use measures::{Measure, measures};
 pub use parameters::{Parameter, Parameters};
 pub use source::{Part, Rows, Source};
 pub use taxonomy::{Row, taxonomy};

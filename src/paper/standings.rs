@@ -4,7 +4,8 @@
 use rug::{Float, Rational};
 
 use super::claim::Measured;
-use super::laboratory::{Answer, Laboratory};
+use super::laboratory::Laboratory;
+use super::measures::Answer;
 use super::parameters::Parameters;
 use super::uci::{RULES, outcome};
 use crate::error::{Error, Result};

@@ -2,7 +2,8 @@
 
 use rand_distr::{Distribution, StandardNormal};
 
-use super::laboratory::{Answer, Laboratory, unknown};
+use super::laboratory::{Laboratory, unknown};
+use super::measures::Answer;
 use super::parameters::Parameters;
 use super::standings::estimate;
 use crate::activation::{Expr, Tape};

@@ -33,7 +33,7 @@ pub struct Dynamics {
     /// Times from 0 on, or inf; the learning rate is 1
     #[arg(long, required = true, value_name = "T,...", value_delimiter = ',', value_parser = time)]
     pub time: Vec<f64>,
-    /// Weight decay towards the initial weights, relative to the mean diagonal
+    /// Decay towards the initial weights, relative to the mean diagonal
     #[arg(long, default_value = "0", value_name = "RIDGE", value_parser = ridge)]
     pub ridge: f64,
     /// The CSV file for the predictions

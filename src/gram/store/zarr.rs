@@ -148,10 +148,11 @@ impl Zarr {
             return Ok(false);
         }
         let [i, j] = tile.at;
-        if self.mirrored(tile) && !self.there(&self.path, [j, i])? {
-            if let Some(values) = self.chunk(tile, false)? {
-                self.write([j, i], tile, &values, true)?;
-            }
+        if self.mirrored(tile)
+            && !self.there(&self.path, [j, i])?
+            && let Some(values) = self.chunk(tile, false)?
+        {
+            self.write([j, i], tile, &values, true)?;
         }
         Ok(true)
     }

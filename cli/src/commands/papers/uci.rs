@@ -126,20 +126,18 @@ fn table(format: Format, found: &Found, over_all: &[Placing]) -> String {
             .map(|o| format!("{:.2}", 100.0 * o.accuracy()));
         rows.push(first.into_iter().chain(numbers).collect());
     }
-    let lines: [(&str, fn(&Placing) -> String); 5] = [
-        ("mean accuracy", |s| format!("{:.2}", 100.0 * s.accuracy)),
-        ("mean rank", |s| format!("{:.2}", s.rank)),
-        ("P90", |s| format!("{:.1}", 100.0 * s.p90)),
-        ("P95", |s| format!("{:.1}", 100.0 * s.p95)),
-        ("share of the best", |s| {
-            format!("{:.2}", 100.0 * s.share_of_best)
-        }),
-    ];
     if !over_all.is_empty() {
-        for (name, cell) in lines {
+        let mut line = |name: &str, cell: &dyn Fn(&Placing) -> String| {
             let first = [name.to_owned(), String::new()];
             rows.push(first.into_iter().chain(over_all.iter().map(cell)).collect());
-        }
+        };
+        line("mean accuracy", &|s| format!("{:.2}", 100.0 * s.accuracy));
+        line("mean rank", &|s| format!("{:.2}", s.rank));
+        line("P90", &|s| format!("{:.1}", 100.0 * s.p90));
+        line("P95", &|s| format!("{:.1}", 100.0 * s.p95));
+        line("share of the best", &|s| {
+            format!("{:.2}", 100.0 * s.share_of_best)
+        });
     }
     printed(format, &titles, &rows)
 }
