@@ -169,7 +169,7 @@ fn bad_questions_are_one_sentence() {
     for (line, words) in [
         (
             vec!["papers", "check", "nobody1999"],
-            "there is no paper `nobody1999`; there is arora2019, arora2020, radhakrishnan2022",
+            "there is no paper `nobody1999`; there is arora2019, arora2020, lee2019, radhakrishnan2022",
         ),
         (
             vec!["papers", "check", "radhakrishnan2022/theorem-9"],
