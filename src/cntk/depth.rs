@@ -15,12 +15,15 @@
 //!   forgotten, and the images with it. `K(x, x)` without pooling is multiplied by that factor per layer; `Theta(x, x)`, in which
 //!   every layer is trained, by the factor times `(h + 1)/h`.
 //!
-//! **Correlations on a torus, ReLU and its like (proved).** Let `M_d` be the mean of `Sigma^(h)[p, p + d](x, x')` over `p`.
-//! Because `kappa1(rho) >= rho`, and windows only move entries within a plane of displacement `d`, `M_d` never
-//! decreases with depth; it is bounded by the mean variances, so it converges. Once a plane is nearly constant it follows
-//! the fully connected recursion, at the edge of chaos for these activations: `1 - rho ~ 9 pi^2/(2 h^2)` for ReLU.
-//! The gap between planes closes with it, so global average pooling loses nothing and gains nothing in the limit: the
-//! normalised kernel of any two images tends to 1.
+//! **Correlations on a torus, activations `a z + b |z|` with `b != 0` (proved).** Let `M_d` be the mean of
+//! `Sigma^(h)[p, p + d](x, x')` over `p`. A window only moves entries within a plane of displacement `d`, so `M_d` grows in
+//! layer `h` by the mean of `sqrt(s s') (kappa1(rho) - rho) >= 0`. It is bounded by the mean variances; so these growths are
+//! summable and tend to zero. The variances tend to constants, which are not zero, and `kappa1(rho) - rho` is continuous and
+//! zero at `rho = 1` alone: **every** `rho[p, p + d]` tends to 1, and with it the normalised covariance (NNGP) of any two
+//! images that are not zero, pooled or not.
+//!
+//! How fast is not proved: where a plane is nearly constant it follows the fully connected recursion at the edge of chaos,
+//! `1 - rho ~ 9 pi^2/(2 h^2)` for ReLU.
 //!
 //! **Other activations (measured, not proved).** The variance at the border is less than in the middle, so the
 //! correlation map differs from pixel to pixel: the fixed point of the fully connected recursion is not one here.

@@ -322,8 +322,10 @@ impl<T: Lane> Cntk<T> {
             }
         };
         let kept = (KEPT / bytes).max(1);
-        let side = (NEAR / (2 * bytes)).clamp(1, SIDE_MAX);
         let (n, m) = (rows.len(), columns.len());
+        // Few pairs are shared out too: some tiles for every core.
+        let even = (n * m / (4 * rayon::current_num_threads())).isqrt();
+        let side = (NEAR / (2 * bytes)).min(even).clamp(1, SIDE_MAX);
         let mut values = vec![vec![0.0; n * m]; self.layers.len()];
         for i in (0..n).step_by(kept) {
             let above = self.profiles(rows, i..(i + kept).min(n))?;

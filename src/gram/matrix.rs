@@ -9,6 +9,7 @@ use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;
 
+use super::pages;
 use super::points::Points;
 use super::store::{Contents, Fingerprint};
 use crate::error::{Error, Result};
@@ -227,7 +228,7 @@ impl<'a> Gram<'a> {
 
     fn filled(&self, entries: impl Fn(usize, usize, &[f64], &mut [f64]) + Sync) -> Matrix {
         let (rows, columns) = self.shape();
-        let mut values = vec![0.0; rows * columns];
+        let mut values = pages::zeros(rows * columns);
         values
             .par_chunks_mut(TILE.0 * columns)
             .enumerate()

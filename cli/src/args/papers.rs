@@ -33,7 +33,7 @@ pub enum PapersAction {
 Each figure is written as NAME.svg, NAME.png and NAME.csv, once it is
 finished: a file is either whole or not there.")]
     Figures(PapersFigures),
-    /// Print the table of a paper: the limits of the catalogue, or accuracies on the UCI sets
+    /// Print the table of a paper: limits of the catalogue, or accuracies
     #[command(after_help = PAPERS_TABLE_HELP)]
     Table(PapersTable),
 }
@@ -67,7 +67,7 @@ pub struct PapersCheck {
     /// A folder of papers, in place of those that the program brings
     #[arg(long, value_name = "DIR")]
     pub papers: Option<PathBuf>,
-    /// The folder of the data sets (uci/, cifar-10-batches-bin/); without it, the one in DEEPLIMIT_DATA
+    /// The folder of the data sets (otherwise that in DEEPLIMIT_DATA)
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
 }
@@ -87,7 +87,7 @@ pub struct PapersFigures {
     /// 2: up to n = 3162; 3: up to n = 10000
     #[arg(long, default_value = "2", value_name = "N", value_parser = paper_effort)]
     pub effort: u32,
-    /// The folder of the data sets; without it, the one in DEEPLIMIT_DATA
+    /// The folder of the data sets (otherwise that in DEEPLIMIT_DATA)
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
 }
@@ -95,7 +95,7 @@ pub struct PapersFigures {
 /// `deeplimit papers table`.
 #[derive(Args, Debug)]
 pub struct PapersTable {
-    /// radhakrishnan2022: which activation of the catalogue has which limit; arora2020: accuracies on the UCI sets
+    /// radhakrishnan2022 (limits) or arora2020 (accuracies on UCI sets)
     #[arg(value_name = "KEY", default_value = "radhakrishnan2022")]
     pub key: String,
     /// markdown, csv or latex
@@ -107,7 +107,7 @@ pub struct PapersTable {
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,
-    /// The folder of the data sets (uci/); without it, the one in DEEPLIMIT_DATA
+    /// The folder of the data sets (otherwise that in DEEPLIMIT_DATA)
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// These sets only (arora2020)

@@ -13,8 +13,11 @@ use crate::args::Cntk as Args;
 use crate::data;
 use crate::fault::Fault;
 use crate::json::{FaultItem, Item, array};
-use crate::library::images::{self, Convolutional, Filled, Images, Regression, Shard, Tile, Watch};
+use crate::library::images::{
+    self, Convolutional, Deep, Filled, Images, Regression, Shard, Tile, Watch,
+};
 use crate::table::{Entry, Table, wrapped};
+use crate::words::{regime, sentence};
 
 use kept::{Clock, Kept, words_of};
 
@@ -35,6 +38,10 @@ struct DepthJson {
     /// Of all depths together; those found in `--out` are not counted
     pairs: u64,
     seconds: f64,
+    /// Of the activation; `null` for a network
+    regime: Option<&'static str>,
+    /// Zero padding multiplies the variances of every layer by this; `null` where it is not known
+    border_factor: Option<f64>,
 }
 
 /// The contract with `--shard`: kernels alone.
@@ -168,6 +175,7 @@ struct Answer {
     interrupted: bool,
     /// Where only kernels were wanted.
     shard: Option<ShardJson>,
+    deep: Option<Deep>,
 }
 
 impl Answer {
@@ -197,6 +205,14 @@ impl Answer {
             }
         } else if args.jitter > 0.0 {
             words += &format!(" Jitter {:e} of the diagonal's mean.", args.jitter);
+        }
+        if let Some(deep) = &self.deep {
+            let limit = sentence(&deep.classification);
+            words += &format!(" At infinite depth, where all pixels are alike: {limit}");
+            if let Some(factor) = deep.border_factor.filter(|f| *f < 1.0) {
+                words += &format!("; zero padding multiplies the variances by {factor:.4} a layer");
+            }
+            words += ".";
         }
         wrapped(&words, 0, "", 80)
     }
@@ -243,6 +259,7 @@ fn answered(args: &Args) -> Result<Answer> {
         blocks: Kept::new(args, layers.len(), &test, &train),
         args,
         layers: layers.clone(),
+        deep: images::deep(args, train.shape()),
         kernel,
         train,
         test,
@@ -301,6 +318,7 @@ struct Work<'a> {
     blocks: Kept,
     train: Images,
     test: Images,
+    deep: Option<Deep>,
 }
 
 impl Work<'_> {
@@ -332,6 +350,7 @@ impl Work<'_> {
             instructions: self.kernel.processor(),
             interrupted,
             shard: None,
+            deep: self.deep.clone(),
         })
     }
 
@@ -382,6 +401,7 @@ impl Work<'_> {
                 pairs: clock.pairs,
                 seconds,
             }),
+            deep: None,
         })
     }
 
@@ -513,6 +533,8 @@ impl Work<'_> {
             instructions: self.kernel.processor(),
             pairs: clock.pairs,
             seconds: clock.begun.elapsed().as_secs_f64(),
+            regime: self.deep.as_ref().map(|d| regime(d.classification.regime)),
+            border_factor: self.deep.as_ref().and_then(|d| d.border_factor),
         })
     }
 }

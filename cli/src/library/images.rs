@@ -1,17 +1,23 @@
 //! The part of the seam that asks about images and their kernels.
 
 use std::path::Path;
+use std::time::Duration;
 
 use deeplimit::activation::Expr;
 use deeplimit::cntk::{self, Cntk, Layer, Network};
 pub use deeplimit::cntk::{Kernels, Regression, Watch};
+use deeplimit::deadline::Deadline;
 use deeplimit::error::Result;
 pub use deeplimit::gram::npy::Array;
 pub use deeplimit::gram::store::{Contents, Filled, Fingerprint, Shard, Store, Tile, group};
 use deeplimit::image::{self, Standardisation, Zca};
 pub use deeplimit::image::{Images, idx_bytes, labels};
+use deeplimit::limit::{self, Classification};
 
 use crate::args;
+
+/// Longer than this nobody waits for a remark.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The images of a file or folder.
 pub fn images(path: &Path, labels: Option<&Path>) -> Result<Images> {
@@ -48,6 +54,33 @@ pub fn convolutions(args: &args::Cntk) -> Result<Vec<usize>> {
     let network: Network = text.parse()?;
     let convolution = |l: &&Layer| matches!(l, Layer::Convolution { .. });
     Ok(vec![network.layers.iter().filter(convolution).count()])
+}
+
+/// What depth makes of the images.
+#[derive(Clone, Debug)]
+pub struct Deep {
+    /// The regime of the activation, which a convolution follows where all pixels are alike.
+    pub classification: Classification,
+    /// By how much zero padding multiplies the variances of every layer, where that is known.
+    pub border_factor: Option<f64>,
+}
+
+/// The same for a stack of convolutions with one activation; `None` for a network, and where the regime takes too long.
+pub fn deep(args: &args::Cntk, [height, width, _]: [usize; 3]) -> Option<Deep> {
+    if args.network.is_some() {
+        return None;
+    }
+    let expr = Expr::parse(&args.activation).ok()?;
+    let options = limit::Options {
+        deadline: Deadline::after(PATIENCE),
+        ..limit::Options::default()
+    };
+    let homogeneous = cntk::bend(&expr).is_ok() && args.bias == 0.0;
+    let factor = || cntk::border_factor([height, width], args.filter).ok();
+    Some(Deep {
+        classification: limit::classify(&expr, &options).ok()?,
+        border_factor: homogeneous.then(factor).flatten(),
+    })
 }
 
 /// A convolutional kernel in either precision.
