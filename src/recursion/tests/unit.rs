@@ -267,9 +267,10 @@ fn smooth() -> impl Strategy<Value = &'static str> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Full relative accuracy of `1 - dual(1 - t)` in doubles, at 100 and at 300 bits.
+    /// Full relative accuracy of `1 - dual(1 - t)` in doubles, at 100 and at 300 bits. (Not up to `t = 1`: there the slope of
+    /// an even function vanishes and has no relative accuracy.)
     #[test]
-    fn the_gap_has_relative_accuracy(text in smooth(), exponent in -280f64..0.0) {
+    fn the_gap_has_relative_accuracy(text in smooth(), exponent in -280f64..-1.0) {
         let t = 10f64.powf(exponent / 10.0);
         let exact = Ball::exact(Float::with_val(53, t));
         let fine = |bits: u32| {
