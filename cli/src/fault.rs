@@ -17,6 +17,17 @@ pub struct Fault {
     pub error: Error,
 }
 
+impl Fault {
+    /// Of a question about data with an activation: the place of a parse error is one in the activation.
+    pub fn of_data(data: String, activation: &str, error: Error) -> Fault {
+        let text = match error {
+            Error::Parse { .. } => activation.to_owned(),
+            _ => data,
+        };
+        Fault { text, error }
+    }
+}
+
 /// The error in the JSON contract.
 #[derive(Debug, Serialize)]
 pub struct FaultJson {

@@ -99,6 +99,27 @@ fn idx(sizes: &[u32], data: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// In an activation the place is one of the activation, not of a file's name.
+#[test]
+fn a_misspelt_activation_is_pointed_at() {
+    let dir = folder("misspelt");
+    fs::write(dir.join("d.csv"), "1,2,a\n3,4,b\n").unwrap();
+    for line in [
+        "gram --data @d.csv --label 3 --depth 2 --out @k.npy",
+        "evaluate --data @d.csv --label 3 --depth 2",
+        "predict --train @d.csv --label 3 --test @d.csv --depth 2 --out @p.csv",
+        "dynamics --train @d.csv --label 3 --test @d.csv --depth 2 --time 1 --out @p.csv",
+    ] {
+        let s = run(&format!("{line} --activation 2*rleu(x)"), &dir);
+        assert_eq!((s.code, s.stdout.as_str()), (Some(2), ""), "{line}");
+        assert!(
+            s.stderr.contains("`relu`?\n  2*rleu(x)\n    ^^^^\n"),
+            "{line}: {}",
+            s.stderr
+        );
+    }
+}
+
 #[test]
 fn bad_input_is_one_sentence_and_no_file() {
     let dir = folder("bad");

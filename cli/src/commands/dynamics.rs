@@ -103,7 +103,8 @@ pub fn run(args: &Args) -> io::Result<Report> {
                 ))]),
                 false => String::new(),
             };
-            Report::new(shown, vec![Fault { text, error }], false, false)
+            let fault = Fault::of_data(text, &activation, error);
+            Report::new(shown, vec![fault], false, false)
         }
     })
 }

@@ -70,7 +70,8 @@ pub fn run(args: &Args, width: usize) -> io::Result<Report> {
                 ))]),
                 false => String::new(),
             };
-            Report::new(shown, vec![Fault { text: name, error }], false, false)
+            let fault = Fault::of_data(name, &activation, error);
+            Report::new(shown, vec![fault], false, false)
         }
     })
 }

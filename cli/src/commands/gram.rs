@@ -90,7 +90,7 @@ fn matrix(args: &GramMatrix, network: &Network) -> io::Result<Report> {
                 }
                 false => String::new(),
             };
-            let fault = Fault { text: name, error };
+            let fault = Fault::of_data(name, &activation, error);
             return Ok(Report::new(shown, vec![fault], false, false));
         }
     };
