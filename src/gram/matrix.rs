@@ -10,13 +10,16 @@ use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;
 
 use super::pages;
-use super::points::Points;
+use super::points::{NEAR, Points};
 use super::store::{Contents, Fingerprint};
 use crate::error::{Error, Result};
 use crate::kernel::{Classifier, Kernel};
 
 /// Rows and columns of a tile: 128 kB.
 const TILE: (usize, usize) = (64, 256);
+
+/// So many correlations at a time are looked through for pairs near each other.
+const RUN: usize = 64;
 
 /// What becomes of the lengths of the points.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -334,16 +337,25 @@ impl<'a> Gram<'a> {
     fn apply(&self, i: usize, start: usize, rho: &[f64], out: &mut [f64]) {
         self.kernel.at_all(rho, out);
         let parity = self.kernel.parity();
-        for (k, (product, value)) in rho.iter().zip(out.iter_mut()).enumerate() {
-            let j = start + k;
-            if self.same && i == j {
-                *value = self.kernel.diagonal();
-            } else if let Some(t) = self.left.gap(i, self.right, j, *product) {
-                *value = self.kernel.at_gap(t);
-            } else if let Some(sign) = parity
-                && let Some(t) = self.left.opposite_gap(i, self.right, j, *product)
-            {
-                *value = sign * self.kernel.at_gap(t);
+        for (n, (rho, out)) in rho.chunks(RUN).zip(out.chunks_mut(RUN)).enumerate() {
+            let start = start + n * RUN;
+            let own = self.same && (start..start + rho.len()).contains(&i);
+            // hardly ever, and found out in vectors
+            let near = rho.iter().fold(false, |near, r| near | (r.abs() > NEAR));
+            if !own && !near {
+                continue;
+            }
+            for (k, (product, value)) in rho.iter().zip(out).enumerate() {
+                let j = start + k;
+                if self.same && i == j {
+                    *value = self.kernel.diagonal();
+                } else if let Some(t) = self.left.gap(i, self.right, j, *product) {
+                    *value = self.kernel.at_gap(t);
+                } else if let Some(sign) = parity
+                    && let Some(t) = self.left.opposite_gap(i, self.right, j, *product)
+                {
+                    *value = sign * self.kernel.at_gap(t);
+                }
             }
         }
         if let Some([left, right]) = &self.factors {

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 
 /// Correlations above this are computed again, as gaps.
-const NEAR: f64 = 0.9;
+pub(super) const NEAR: f64 = 0.9;
 /// Gaps below this are computed from the rows as they came, not from the rounded unit vectors: those are off by 1e-16,
 /// which is 1e-13 of a distance of 1e-3.
 const VERY_NEAR: f64 = 1e-6;
