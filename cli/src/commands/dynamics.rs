@@ -6,8 +6,7 @@ use serde::Serialize;
 
 use super::{INTERRUPT, Report, expression};
 use crate::args::Dynamics as Args;
-use crate::fault::Fault;
-use crate::json::{FaultItem, Item, array};
+use crate::json::array;
 use crate::library;
 
 /// The contract.
@@ -97,14 +96,7 @@ pub fn run(args: &Args) -> io::Result<Report> {
         }
         Err(error) => {
             let text = args.test.display().to_string();
-            let shown = match args.network.json {
-                true => array::<Item<DynamicsJson>>(&[Item::Fault(FaultItem::new(
-                    "test", &text, &error,
-                ))]),
-                false => String::new(),
-            };
-            let fault = Fault::of_data(text, &activation, error);
-            Report::new(shown, vec![fault], false, false)
+            Report::of_data_fault("test", text, &activation, error, args.network.json)
         }
     })
 }

@@ -7,8 +7,7 @@ use serde::Serialize;
 
 use super::{INTERRUPT, Report, expression};
 use crate::args::Evaluate as Args;
-use crate::fault::Fault;
-use crate::json::{FaultItem, Item, array};
+use crate::json::array;
 use crate::library::{self, Evaluation, Fold};
 use crate::progress::Progress;
 use crate::table::{Entry, Table};
@@ -63,16 +62,7 @@ pub fn run(args: &Args, width: usize) -> io::Result<Report> {
             Report::new(text, vec![], false, false)
         }
         Ok(None) => Report::new(String::new(), vec![], false, true),
-        Err(error) => {
-            let shown = match args.network.json {
-                true => array::<Item<EvaluateJson>>(&[Item::Fault(FaultItem::new(
-                    "data", &name, &error,
-                ))]),
-                false => String::new(),
-            };
-            let fault = Fault::of_data(name, &activation, error);
-            Report::new(shown, vec![fault], false, false)
-        }
+        Err(error) => Report::of_data_fault("data", name, &activation, error, args.network.json),
     })
 }
 

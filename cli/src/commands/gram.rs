@@ -84,14 +84,13 @@ fn matrix(args: &GramMatrix, network: &Network) -> io::Result<Report> {
     let answer = match watched(|report| library::gram(args, network, &activation, report)) {
         Ok(answer) => answer,
         Err(error) => {
-            let shown = match network.json {
-                true => {
-                    array::<Item<GramJson>>(&[Item::Fault(FaultItem::new("data", &name, &error))])
-                }
-                false => String::new(),
-            };
-            let fault = Fault::of_data(name, &activation, error);
-            return Ok(Report::new(shown, vec![fault], false, false));
+            return Ok(Report::of_data_fault(
+                "data",
+                name,
+                &activation,
+                error,
+                network.json,
+            ));
         }
     };
     let text = match network.json {

@@ -21,11 +21,13 @@ pub mod predict;
 
 use std::io::{self, Read};
 
+use deeplimit::error::Error;
 use deeplimit::limit::Quantity;
 
 use crate::args::Effort;
 use crate::batch::Interrupt;
 use crate::fault::Fault;
+use crate::json::{FaultItem, array};
 use crate::library::Request;
 use crate::number::{certain, exact_integer};
 
@@ -67,6 +69,22 @@ impl Report {
             faults: vec![],
             exit: Exit::Answered,
         }
+    }
+
+    /// A question about data, with an activation, that has no answer: `data` is what was typed under `key`.
+    pub fn of_data_fault(
+        key: &'static str,
+        data: String,
+        activation: &str,
+        error: Error,
+        json: bool,
+    ) -> Self {
+        let text = match json {
+            true => array(&[FaultItem::new(key, &data, &error)]),
+            false => String::new(),
+        };
+        let fault = Fault::of_data(data, activation, error);
+        Self::new(text, vec![fault], false, false)
     }
 
     /// The exit code follows from the faults, from what is undecided, and from Ctrl-C.
