@@ -32,7 +32,7 @@ pub enum Lengths {
 }
 
 /// A matrix, row after row.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Matrix {
     /// How many rows.
     pub rows: usize,
@@ -208,7 +208,28 @@ impl<'a> Gram<'a> {
 
     /// The whole matrix.
     pub fn matrix(&self) -> Matrix {
-        self.filled(|i, start, rho, out| self.apply(i, start, rho, out))
+        let mut out = Matrix::default();
+        self.matrix_into(&mut out);
+        out
+    }
+
+    /// The whole matrix into memory that is there already, where it is large enough: for a matrix after the other of some
+    /// thousand points or less. (The first touch of new memory takes longer than the entries that are written there.)
+    ///
+    /// ```
+    /// use deeplimit::{activation::Expr, deadline::Deadline, gram::{Gram, Lengths, Matrix, Points}};
+    /// use deeplimit::kernel::{Depth, Kernel, Kind};
+    /// let relu = Expr::parse("relu").unwrap();
+    /// let points = Points::new(2, vec![1.0, 0.0, 0.6, 0.8]).unwrap();
+    /// let mut k = Matrix::default();
+    /// for layers in [1, 10, 100] {
+    ///     let kernel = Kernel::new(&relu, Depth::Layers(layers), Kind::Ntk, Deadline::default()).unwrap();
+    ///     Gram::symmetric(&kernel, &points, Lengths::Unit).unwrap().matrix_into(&mut k);
+    ///     assert_eq!(k.row(0), [layers as f64 + 1.0, kernel.at(0.6)]);
+    /// }
+    /// ```
+    pub fn matrix_into(&self, out: &mut Matrix) {
+        self.fill(out, |i, start, rho, out| self.apply(i, start, rho, out));
     }
 
     /// The matrix that the kernel's classifier ([`Kernel::classifier`]) decides by: the kernel itself; in the nearest-neighbour
@@ -219,7 +240,11 @@ impl<'a> Gram<'a> {
     pub fn decisive(&self) -> Result<Matrix> {
         match self.kernel.classifier() {
             Classifier::NearestNeighbour => {
-                Ok(self.filled(|i, start, rho, out| self.nearness(i, start, rho, out)))
+                let mut out = Matrix::default();
+                self.fill(&mut out, |i, start, rho, out| {
+                    self.nearness(i, start, rho, out)
+                });
+                Ok(out)
             }
             Classifier::Majority if self.factors.is_some() => Err(Error::Domain(format!(
                 "at infinite depth `{}` takes a majority vote of directions: divide the rows by their lengths",
@@ -229,28 +254,30 @@ impl<'a> Gram<'a> {
         }
     }
 
-    fn filled(&self, entries: impl Fn(usize, usize, &[f64], &mut [f64]) + Sync) -> Matrix {
+    fn fill(&self, out: &mut Matrix, entries: impl Fn(usize, usize, &[f64], &mut [f64]) + Sync) {
         let (rows, columns) = self.shape();
-        let mut values = pages::zeros(rows * columns);
-        values
-            .par_chunks_mut(TILE.0 * columns)
-            .enumerate()
-            .for_each(|(block, out)| {
-                let first = block * TILE.0;
-                let end = if self.same {
-                    (first + TILE.0).min(columns)
-                } else {
-                    columns
-                };
-                self.strip(first, 0..end, columns, out, &entries);
-            });
-        if self.same {
-            mirror(&mut values, rows, rows, 0);
+        (out.rows, out.columns) = (rows, columns);
+        if out.values.capacity() < rows * columns {
+            // what was there is given back first
+            out.values = Vec::new();
+            out.values = pages::zeros(rows * columns);
+        } else {
+            out.values.resize(rows * columns, 0.0);
         }
-        Matrix {
-            rows,
-            columns,
-            values,
+        let strips = out.values.par_chunks_mut(TILE.0 * columns).enumerate();
+        strips.for_each_init(
+            || vec![0.0; TILE.0 * TILE.1],
+            |tile, (block, out)| {
+                let first = block * TILE.0;
+                let end = match self.same {
+                    true => (first + TILE.0).min(columns),
+                    false => columns,
+                };
+                self.strip(first, 0..end, tile, (out, columns), &entries);
+            },
+        );
+        if self.same {
+            mirror(&mut out.values, rows, rows, 0);
         }
     }
 
@@ -271,39 +298,40 @@ impl<'a> Gram<'a> {
             return Ok(());
         }
         let width = columns.len();
-        out.par_chunks_mut(TILE.0 * width)
-            .enumerate()
-            .for_each(|(block, out)| {
+        let entries = |i, start, rho: &[f64], out: &mut [f64]| self.apply(i, start, rho, out);
+        let strips = out.par_chunks_mut(TILE.0 * width).enumerate();
+        strips.for_each_init(
+            || vec![0.0; TILE.0 * TILE.1],
+            |tile, (block, out)| {
                 let first = rows.start + block * TILE.0;
                 // above the diagonal a square is mirrored, as the whole matrix is
                 let end = match self.same && rows == columns {
                     true => (first + TILE.0).min(columns.end),
                     false => columns.end,
                 };
-                let entries =
-                    |i, start, rho: &[f64], out: &mut [f64]| self.apply(i, start, rho, out);
-                self.strip(first, columns.start..end, width, out, &entries);
-            });
+                self.strip(first, columns.start..end, tile, (out, width), &entries);
+            },
+        );
         if self.same && rows == columns {
             mirror(out, width, width, 0);
         }
         Ok(())
     }
 
-    /// Rows from `first` on; these columns, of the `stride` that `out` has, the first of them at its beginning.
+    /// Rows from `first` on; these columns, of the `stride` that `out` has, the first of them at its beginning. `tile` is for
+    /// the correlations.
     fn strip(
         &self,
         first: usize,
         columns: Range<usize>,
-        stride: usize,
-        out: &mut [f64],
+        tile: &mut [f64],
+        (out, stride): (&mut [f64], usize),
         entries: &impl Fn(usize, usize, &[f64], &mut [f64]),
     ) {
         let d = self.left.dimension();
         let count = out.len() / stride;
         let left =
             MatRef::from_row_major_slice(&self.left.unit()[first * d..][..count * d], count, d);
-        let mut tile = vec![0.0; TILE.0 * TILE.1];
         for start in columns.clone().step_by(TILE.1) {
             let width = TILE.1.min(columns.end - start);
             let right = MatRef::from_row_major_slice(
@@ -387,7 +415,9 @@ impl Gram<'_> {
 }
 
 /// Below this many rows a triangle is mirrored entry by entry.
-const SMALL: usize = 64;
+const SMALL: usize = 16;
+/// Rows and columns that are mirrored in one go: a cache line of each.
+const SIDE: usize = 8;
 
 /// Copies the lower triangle of the square that begins at column `start` of these rows to the upper one: halves, and the
 /// rectangle between them.
@@ -400,27 +430,36 @@ fn mirror(rows: &mut [f64], count: usize, stride: usize, start: usize) {
         }
         return;
     }
-    let half = count / 2;
+    let half = (count / 2).next_multiple_of(SIDE);
     let (upper, lower) = rows.split_at_mut(half * stride);
-    let lower_rows = &*lower;
-    // eight rows at a time read one cache line of each row below
-    upper
-        .par_chunks_mut(8 * stride)
-        .enumerate()
-        .for_each(|(block, out)| {
-            let first = start + 8 * block;
-            for (j, line) in lower_rows
-                .chunks_exact(stride)
-                .enumerate()
-                .take(count - half)
-            {
-                for (i, row) in out.chunks_exact_mut(stride).enumerate() {
-                    row[start + half + j] = line[first + i];
-                }
-            }
-        });
+    let lines = &*lower;
+    let strips = upper.par_chunks_mut(SIDE * stride).enumerate();
+    strips.with_min_len(4).for_each(|(block, out)| {
+        transpose(lines, stride, start + SIDE * block, out, start + half);
+    });
     rayon::join(
         || mirror(upper, half, stride, start),
         || mirror(lower, count - half, stride, start + half),
     );
+}
+
+/// Eight columns, from `column` on, of some rows become eight rows, which begin at `place` of the rows of `out`.
+fn transpose(lines: &[f64], stride: usize, column: usize, out: &mut [f64], place: usize) {
+    let (squares, rest) = lines.split_at(lines.len() / (SIDE * stride) * SIDE * stride);
+    let done = squares.len() / stride;
+    for (n, rows) in squares.chunks_exact(SIDE * stride).enumerate() {
+        let mut square = [[0.0; SIDE]; SIDE];
+        for (line, row) in square.iter_mut().zip(rows.chunks_exact(stride)) {
+            line.copy_from_slice(&row[column..][..SIDE]);
+        }
+        for (i, row) in out.chunks_exact_mut(stride).enumerate() {
+            let turned: [f64; SIDE] = std::array::from_fn(|j| square[j][i]);
+            row[place + SIDE * n..][..SIDE].copy_from_slice(&turned);
+        }
+    }
+    for (j, row) in rest.chunks_exact(stride).enumerate() {
+        for (i, to) in out.chunks_exact_mut(stride).enumerate() {
+            to[place + done + j] = row[column + i];
+        }
+    }
 }

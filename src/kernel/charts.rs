@@ -73,9 +73,6 @@ pub enum Mirror {
 
 type Cell = [f64; TERMS + 2];
 
-/// Eights of correlations whose cells are found in one go.
-const AT_ONCE: usize = 32;
-
 /// The compiled function.
 #[derive(Clone, Debug)]
 pub struct Charts {
@@ -85,6 +82,7 @@ pub struct Charts {
     far: Octaves,
     middle: usize,
     middle_start: usize,
+    mirror: Mirror,
     /// The largest relative size of a last coefficient.
     roughness: f64,
 }
@@ -165,6 +163,7 @@ impl Charts {
             far: far_octaves,
             middle,
             middle_start,
+            mirror,
             roughness,
         })
     }
@@ -194,12 +193,17 @@ impl Charts {
         self.cells.len() * (TERMS + 2)
     }
 
+    /// The symmetry that it was made with.
+    pub fn mirror(&self) -> Mirror {
+        self.mirror
+    }
+
     /// How large the last coefficients are.
     pub fn roughness(&self) -> f64 {
         self.roughness
     }
 
-    /// The number of the cell, and the coordinate in its chart: selections, no branches, for the sake of `at_eights`.
+    /// The number of the cell, and the coordinate in its chart.
     #[inline(always)]
     fn place(&self, rho: f64) -> (u64, f64) {
         // a number below 2^51 plus 2^52 has its whole part, rounded, in its last bits
@@ -238,35 +242,13 @@ impl Charts {
         value(&self.cells[self.near.index(t) as usize], t)
     }
 
-    /// The values at several places at once, to the last bit those of [`Charts::at`]; `true` if all of them are inside of
-    /// `(-1, 1)`. Plain loops over eight numbers, without a branch, which `vector.rs` compiles for wide registers.
-    #[inline(always)]
-    pub(super) fn at_eights(&self, rho: &[[f64; 8]], out: &mut [[f64; 8]]) -> bool {
-        let (mut index, mut x) = ([[0; 8]; AT_ONCE], [[0.0; 8]; AT_ONCE]);
-        let mut inside = true;
-        for (rho, out) in rho.chunks(AT_ONCE).zip(out.chunks_mut(AT_ONCE)) {
-            for ((rho, index), x) in rho.iter().zip(&mut index).zip(&mut x) {
-                for lane in 0..8 {
-                    (index[lane], x[lane]) = self.place(rho[lane]);
-                    inside &= rho[lane].abs() < 1.0;
-                }
-            }
-            for ((index, x), out) in index.iter().zip(&x).zip(out) {
-                let cells = index.map(|i| &self.cells[i as usize]);
-                let mut y = *x;
-                for (y, c) in y.iter_mut().zip(&cells) {
-                    *y = (*y - c[0]) * c[1];
-                }
-                let mut sum = cells.map(|c| c[TERMS + 1]);
-                for k in (2..=TERMS).rev() {
-                    for lane in 0..8 {
-                        sum[lane] = sum[lane] * y[lane] + cells[lane][k];
-                    }
-                }
-                *out = sum;
-            }
+    /// The value at a place inside of the charts.
+    pub fn at_place(&self, place: Place) -> f64 {
+        match place {
+            Place::Near(t) => self.at_gap(t),
+            Place::Middle(rho) => self.at(rho),
+            Place::Far(u) => value(&self.cells[self.far.index(u) as usize], u),
         }
-        inside
     }
 
     /// The derivative in `rho`, from the polynomial.
@@ -358,24 +340,19 @@ fn fitted(
     floor: usize,
     f: impl Fn(f64) -> f64 + Sync,
 ) -> Option<(Vec<Cell>, f64)> {
+    let cosines: [f64; 4 * TERMS] = std::array::from_fn(|m| cosine(m, 2 * TERMS));
     let both: Option<Vec<(Cell, f64, f64)>> = (0..edges.len())
         .into_par_iter()
         .with_min_len(8)
         .map(|n| {
             let half = widths[n] / 2.0;
             let centre = edges[n] + half;
-            let samples: [f64; TERMS] = std::array::from_fn(|j| f(centre + half * NODES.0[j]));
+            let samples: [f64; TERMS] = std::array::from_fn(|j| f(centre + half * NODES[j]));
             let largest = samples.iter().fold(0.0f64, |m, x| m.max(x.abs()));
             if !samples.iter().all(|x| x.is_finite()) {
                 return None;
             }
-            let mut chebyshev = [0.0; TERMS];
-            for (k, c) in chebyshev.iter_mut().enumerate() {
-                let sum: f64 = (0..TERMS)
-                    .map(|j| samples[j] * NODES.1[k * (2 * j + 1) % (4 * TERMS)])
-                    .sum();
-                *c = sum * if k == 0 { 1.0 } else { 2.0 } / TERMS as f64;
-            }
+            let chebyshev = chebyshev(&samples, &cosines);
             let rough = chebyshev[TERMS - 1].abs() + chebyshev[TERMS - 2].abs();
             let mut cell = [0.0; TERMS + 2];
             (cell[0], cell[1]) = (centre, 1.0 / half);
@@ -392,26 +369,37 @@ fn fitted(
     Some((both.into_iter().map(|(c, _, _)| c).collect(), rough))
 }
 
-/// The nodes `cos((2j + 1) pi/(2 n))`, and `cos(m pi/(2 n))` for all `m`.
-static NODES: LazyLock<([f64; TERMS], [f64; 4 * TERMS])> = LazyLock::new(|| {
-    let cosine = |m: usize| (m as f64 * std::f64::consts::PI / (2 * TERMS) as f64).cos();
-    (
-        std::array::from_fn(|j| cosine(2 * j + 1)),
-        std::array::from_fn(cosine),
-    )
-});
+/// The nodes `cos((2j + 1) pi/(2 n))`.
+static NODES: LazyLock<[f64; TERMS]> =
+    LazyLock::new(|| std::array::from_fn(|j| cosine(2 * j + 1, 2 * TERMS)));
+
+/// `cos(pi j/n)`
+pub(super) fn cosine(j: usize, n: usize) -> f64 {
+    (j as f64 * std::f64::consts::PI / n as f64).cos()
+}
+
+/// The coefficients of the Chebyshev polynomials from the values at the nodes `cos((2j + 1) pi/(2 n))`.
+pub(super) fn chebyshev<const N: usize>(samples: &[f64; N], cosines: &[f64]) -> [f64; N] {
+    std::array::from_fn(|k| {
+        let terms = samples.iter().enumerate();
+        let sum: f64 = terms
+            .map(|(j, x)| x * cosines[k * (2 * j + 1) % (4 * N)])
+            .sum();
+        sum * if k == 0 { 1.0 } else { 2.0 } / N as f64
+    })
+}
 
 /// From Chebyshev polynomials to powers: `T_{k+1} = 2 y T_k - T_{k-1}`.
-fn powers(chebyshev: &[f64; TERMS]) -> [f64; TERMS] {
-    let mut out = [0.0; TERMS];
-    let (mut before, mut now) = ([0.0; TERMS], [0.0; TERMS]);
+pub(super) fn powers<const N: usize>(chebyshev: &[f64; N]) -> [f64; N] {
+    let mut out = [0.0; N];
+    let (mut before, mut now) = ([0.0; N], [0.0; N]);
     now[0] = 1.0;
     for (k, c) in chebyshev.iter().enumerate() {
         for (o, n) in out.iter_mut().zip(&now) {
             *o += c * n;
         }
-        let mut next = [0.0; TERMS];
-        for i in 0..TERMS {
+        let mut next = [0.0; N];
+        for i in 0..N {
             let shifted = if i > 0 { now[i - 1] } else { 0.0 };
             next[i] = if k == 0 {
                 shifted

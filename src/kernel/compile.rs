@@ -3,6 +3,7 @@
 use rug::{Float, Rational};
 
 use super::charts::{Charts, LOWEST, Mirror, Place};
+use super::lines::Lines;
 use super::orbit::Sample;
 use super::{Accuracy, Depth, Form, Kernel, Kind, LimitForm};
 use crate::deadline::Deadline;
@@ -59,6 +60,7 @@ impl Heading {
             network: self.network,
             limit: self.limit,
             degree: self.degree,
+            lines: Lines::of(&charts),
             charts,
             form,
             mirror,
@@ -194,7 +196,7 @@ fn accuracy(source: &impl Compilable, kernel: &Kernel, deadline: Deadline) -> Re
     let measured = places
         .iter()
         .zip(&exact)
-        .map(|(place, exact)| kernel.error(*place, exact))
+        .map(|(place, exact)| kernel.error(*place, exact) + kernel.disagreement(*place))
         .fold(
             0.0,
             |m: f64, e| if e.is_nan() { f64::INFINITY } else { m.max(e) },
@@ -237,6 +239,19 @@ impl Kernel {
         bound / size
     }
 
+    /// Near 1 gaps and correlations have two tables: how far they are apart there, in the measure of [`Accuracy`].
+    fn disagreement(&self, place: Place) -> f64 {
+        let (rho, Place::Near(t)) = (place.value(), Place::of(place.value())) else {
+            return 0.0;
+        };
+        let apart = (self.at(rho) - self.at_gap(t)).abs();
+        if apart > 0.0 && self.at_gap(t).abs() >= VANISHING {
+            apart / (self.at_gap(t).abs() + (t * self.slope_at_gap(t)).abs())
+        } else {
+            0.0
+        }
+    }
+
     /// The kernel times `mantissa e^log`, `mantissa` positive: into the entries, or where they would leave the doubles
     /// into the scale.
     pub(super) fn times(mut self, factor: &Scaled<Ball>) -> Kernel {
@@ -254,6 +269,7 @@ impl Kernel {
         } else {
             self.charts.scale(plain);
         }
+        self.lines = Lines::of(&self.charts);
         self.diagonal *= plain;
         self.opposite *= plain;
         self

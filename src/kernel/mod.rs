@@ -1,6 +1,7 @@
 //! A kernel of any activation and depth, compiled into a fast function of the correlation in doubles.
 //!
 //! * [`charts`]: piecewise polynomials on `[-1, 1]`, geometrically finer towards `+-1`.
+//! * [`lines`]: the same in shorter pieces, for loops over millions of correlations.
 //! * [`orbit`]: the values they are made from: one pair of inputs on its way through the layers.
 //! * `compile`: from such values to tables, and the error measured against balls.
 //! * [`build`]: normalised activations without bias; `network`: weights and biases of any variance.
@@ -15,6 +16,7 @@ pub mod build;
 pub mod charts;
 mod compile;
 mod limits;
+pub mod lines;
 mod network;
 pub mod orbit;
 mod vector;
@@ -27,6 +29,7 @@ use rug::Rational;
 use crate::limit::{Phase, Regime};
 use charts::{Charts, Mirror};
 pub use limits::{Classifier, LimitForm};
+use lines::Lines;
 
 /// How deep the network is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -92,6 +95,7 @@ pub struct Kernel {
     network: String,
     limit: Option<LimitForm>,
     charts: Charts,
+    lines: Lines,
     form: Form,
     mirror: Mirror,
     log_scale: f64,
@@ -184,7 +188,7 @@ impl Kernel {
 
     /// Doubles in the table.
     pub fn size(&self) -> usize {
-        self.charts.size()
+        self.charts.size() + lines::TERMS * self.lines.size()
     }
 
     /// The value at equal inputs: infinite for singular limit kernels (and beyond `1e308 e^log_scale`).
@@ -220,7 +224,7 @@ impl Kernel {
     pub fn at(&self, rho: f64) -> f64 {
         match self.end(rho) {
             Some(value) => value,
-            None => self.finished(rho, self.charts.at(rho)),
+            None => self.finished(rho, self.lines.at(rho)),
         }
     }
 
@@ -254,7 +258,7 @@ impl Kernel {
         let (rho, out) = (&rho[..n], &mut out[..n]);
         let (eights, rest) = rho.as_chunks::<8>();
         let (slots, last) = out.as_chunks_mut::<8>();
-        let inside = vector::values(&self.charts, eights, slots);
+        let inside = vector::values(&self.lines, eights, slots);
         let plain = self.form.power == 0 && !self.form.logarithmic;
         if !plain || !inside {
             for (x, rho) in slots
@@ -276,6 +280,8 @@ impl Kernel {
             Some(self.diagonal)
         } else if rho <= -1.0 {
             Some(self.opposite)
+        } else if rho.is_nan() {
+            Some(f64::NAN)
         } else {
             None
         }

@@ -3,6 +3,7 @@
 use super::build::{Reference, dual_of};
 use super::charts::Place;
 use super::compile::spread;
+use super::vector;
 use super::*;
 use crate::activation::Expr;
 use crate::deadline::Deadline;
@@ -105,13 +106,103 @@ fn slices_points_and_gaps_are_one_function() {
         k.at_all(&rho, &mut out);
         for (r, x) in rho.iter().zip(&out) {
             assert_eq!(k.at(*r).to_bits(), x.to_bits(), "{text} at {r}");
-            // 1 - r is exact for r > 1/2
-            if *r > 0.5 {
-                assert_eq!(k.at_gap(1.0 - r).to_bits(), x.to_bits(), "{text} at {r}");
+            // two tables; 1 - r is exact for r > 1/2
+            if *r > 0.5 && *r < 1.0 {
+                // of a logarithm the absolute error counts
+                let log = if k.form.logarithmic {
+                    x.ln().abs()
+                } else {
+                    0.0
+                };
+                assert!(
+                    (k.at_gap(1.0 - r) / x - 1.0).abs() < 1e-14 * (1.0 + log),
+                    "{text} at {r}"
+                );
             }
         }
         assert!(k.at(f64::NAN).is_nan() && k.at_gap(f64::NAN).is_nan());
         assert_eq!(k.at(2.0), k.diagonal());
+    }
+}
+
+/// The instructions chosen at run time and the loop for any processor: the same bits, in every chart and at its ends.
+#[test]
+fn wide_registers_and_their_twin() {
+    let mut rho: Vec<f64> = vec![
+        0.5,
+        -0.5,
+        0.5f64.next_up(),
+        (-0.5f64).next_down(),
+        0.0,
+        -0.0,
+        5e-324,
+        1.0,
+        -1.0,
+        1.5,
+        f64::NAN,
+        f64::INFINITY,
+        1f64.next_down(),
+        (-1f64).next_up(),
+        0.75,
+        -0.75,
+    ];
+    for n in 1..40_001 {
+        let x = (f64::from(n) * 0.618_033_988_749_894_8).fract();
+        let gap = 2f64.powf(-52.0 * x);
+        rho.push([2.0 * x - 1.0, 1.0 - gap, gap - 1.0, x - 0.5][n as usize % 4]);
+    }
+    for (text, depth) in [
+        ("relu", Depth::Layers(7)),
+        ("erf", Depth::Layers(3)),
+        ("optimal(2)", Depth::Infinite),
+    ] {
+        let k = kernel(text, depth, Kind::Ntk);
+        let (eights, _) = rho.as_chunks::<8>();
+        let (mut wide, mut twin) = (vec![[0.0; 8]; eights.len()], vec![[0.0; 8]; eights.len()]);
+        assert!(
+            !vector::values(&k.lines, eights, &mut wide) && !k.lines.at_eights(eights, &mut twin)
+        );
+        assert!(vector::values(&k.lines, &eights[2..], &mut wide[2..]));
+        for (rho, (w, t)) in eights
+            .as_flattened()
+            .iter()
+            .zip(wide.as_flattened().iter().zip(twin.as_flattened()))
+        {
+            assert_eq!(w.to_bits(), t.to_bits(), "{text} at {rho}");
+        }
+    }
+}
+
+/// Lines are the charts, up to rounding, in all of them.
+#[test]
+fn lines_are_charts() {
+    for (text, depth) in [
+        ("relu", Depth::Layers(100)),
+        ("tanh", Depth::Layers(30)),
+        ("optimal(4)", Depth::Infinite),
+        ("0.3*x+0.9*x^2", Depth::Layers(5)),
+    ] {
+        let k = kernel(text, depth, Kind::Ntk);
+        assert!(
+            k.lines.deviation() < 2e-14,
+            "{text}: {}",
+            k.lines.deviation()
+        );
+        for place in spread(20_000) {
+            let rho = place.value();
+            if rho.abs() == 1.0 {
+                continue;
+            }
+            // the gap of the rounded correlation
+            let exact = k.charts.at_place(Place::of(rho));
+            let floor = if rho < 0.0 {
+                k.charts.at(-0.5).abs()
+            } else {
+                0.0
+            };
+            let apart = (k.lines.at(rho) - exact).abs() / exact.abs().max(floor);
+            assert!(apart < 1e-13, "{text} at {place:?}: {apart:e}");
+        }
     }
 }
 
