@@ -7,6 +7,7 @@
 //! A dual always offers [`Dual::at`] and [`Dual::slope_at`], because a step of a recursion in ball arithmetic has to be
 //! a mean-value step: `f(mid) +- rad * sup |f'|`. Naive balls lose every digit of deep ReLU by layer 128.
 
+mod angular;
 mod closed;
 mod gap;
 mod origin;
@@ -16,6 +17,7 @@ mod shifted;
 mod taylor;
 mod values;
 
+pub use angular::Angular;
 pub use closed::closed_form;
 pub(crate) use closed::{polynomial_coefficients, scaled_function};
 pub use piecewise_linear::PiecewiseLinear;

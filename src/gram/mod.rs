@@ -11,7 +11,7 @@
 //! * [`interpolant`]: the classifier of the ordered phase.
 //! * [`evaluation`]: scores of test rows from training rows, by the classifier that the kernel means.
 //!
-//! The cost does not depend on the depth: a matrix product `X X^T`, and a polynomial of degree 13 for each entry.
+//! The cost does not depend on the depth: a matrix product `X X^T`, and a polynomial of degree 7 for each entry.
 //!
 //! Measured (`cargo bench --bench gram`: n = 5,000, d = 10, NTK, release build, 2 cores of a Zen 4, best of three; the product
 //! `X X^T` alone, whose result is not in large pages, takes 130 ms; a matrix of 200 MB has to be written in any case):

@@ -10,7 +10,7 @@ use super::orbit::{EDGE_BITS, Edge, Entry, LAST_STEP, Map, Orbits, Sample, Targe
 use super::{Depth, Kernel, Kind, LimitForm};
 use crate::activation::{Expr, Parity};
 use crate::deadline::Deadline;
-use crate::dual::Dual;
+use crate::dual::{Angular, Dual, closed_form};
 use crate::error::{Error, Result};
 use crate::limit::{Abel, Koenigs, LimitKernel, Phase, Regime, Subject};
 use crate::real::{Analytic, Ball, Bits, Real};
@@ -82,6 +82,8 @@ struct Source {
     subject: Subject,
     dual: Dual<Ball>,
     orbits: Orbits,
+    /// The same from tables that were integrated with more nodes: where the dual's enclosures resolve nothing.
+    second: Option<Orbits>,
     depth: Depth,
     kind: Kind,
     mirror: Mirror,
@@ -99,7 +101,7 @@ impl Source {
         deadline: Deadline,
     ) -> Result<Self> {
         let (regime, phase) = (subject.classification.regime, subject.classification.phase);
-        let dual = dual_of(&subject, deadline)?;
+        let (dual, angular) = duals(&subject, deadline)?;
         let mut mirror = match subject.parity() {
             None => Mirror::None,
             Some(Parity::Even) => Mirror::Even,
@@ -120,7 +122,11 @@ impl Source {
                 subject.classification.activation
             ))
         };
-        let map = Map::new(rounded.clone(), mirror).ok_or_else(lost)?;
+        let map = |a: Option<&Angular>| Map::new(rounded.clone(), mirror, a).ok_or_else(lost);
+        let maps = match &angular {
+            Some([first, second]) => vec![map(Some(first))?, map(Some(second))?],
+            None => vec![map(None)?],
+        };
         let power = match (&leading, depth) {
             (None, _) => u64::from(depth == Depth::Layers(0)),
             (Some((1, _)), _) | (_, Depth::Infinite) => 1,
@@ -174,16 +180,22 @@ impl Source {
             )));
         }
         let lambda = leading.filter(|(k, _)| *k == 1).map(|(_, c)| c.to_f64());
+        let mut orbits = maps.into_iter().map(|map| Orbits {
+            maps: vec![map],
+            entry: Entry::UNIT,
+            lambda,
+            target: target.clone(),
+            deadline,
+        });
+        let (Some(first), second) = (orbits.next(), orbits.next()) else {
+            return Err(lost());
+        };
+        drop(orbits);
         Ok(Source {
             subject,
             dual,
-            orbits: Orbits {
-                maps: vec![map],
-                entry: Entry::UNIT,
-                lambda,
-                target,
-                deadline,
-            },
+            orbits: first,
+            second,
             depth,
             kind,
             mirror,
@@ -197,6 +209,21 @@ impl Compilable for Source {
     fn sample(&self, place: Place) -> Option<Sample> {
         let [nngp, ntk] = self.orbits.sample(place)?;
         Some(if self.kind == Kind::Nngp { nngp } else { ntk })
+    }
+
+    fn again(&self, place: Place) -> Option<Sample> {
+        // an odd dual near -1 moves like the root of 1 + rho: from the other side it has its digits
+        let (place, sign) = match (place, self.mirror) {
+            (Place::Far(u), Mirror::Even) => (Place::Near(u), 1.0),
+            (Place::Far(u), Mirror::Odd) => (Place::Near(u), -1.0),
+            (place, _) => (place, 1.0),
+        };
+        let [nngp, ntk] = self.second.as_ref()?.sample(place)?;
+        let sample = if self.kind == Kind::Nngp { nngp } else { ntk };
+        Some(Sample {
+            mantissa: sign * sample.mantissa,
+            log: sample.log,
+        })
     }
 
     fn symmetry(&self) -> (Mirror, u64) {
@@ -229,7 +256,13 @@ impl Compilable for Source {
             .par_iter()
             .map(|place| {
                 deadline.check("the measurement of the kernel's error")?;
-                reference.at(*place, self.kind)
+                match reference.at(*place, self.kind) {
+                    // lost in a wide enclosure: the second computation counts
+                    Err(Error::Unresolved(_)) if self.second.is_some() => {
+                        Ok(Scaled::plain(Ball::undefined(BITS)))
+                    }
+                    other => other,
+                }
             })
             .collect()
     }
@@ -245,6 +278,33 @@ enum Road {
     Limit(Box<LimitKernel>, u64),
     Koenigs(Box<Koenigs<Ball>>),
     Linear,
+}
+
+/// Gauss-Legendre nodes a panel of the two duals by angle.
+const NODES: [usize; 2] = [20, 28];
+/// How far a dual by angle may be from what is known at `rho = 0`, and from the series.
+const MISMATCH: f64 = 1e-12;
+
+/// The dual as a ball function, and where kinks keep that from resolving what is near `+-1`, the dual by angle twice, with the
+/// series for the middle.
+fn duals(subject: &Subject, deadline: Deadline) -> Result<(Dual<Ball>, Option<[Angular; 2]>)> {
+    let structure = subject.structure();
+    let closed = closed_form::<Ball>(&structure.expr, BITS).is_some();
+    let of = |nodes| Angular::new(structure, nodes, deadline).filter(|a| a.mismatch() < MISMATCH);
+    if !closed && let (Some(first), Some(second)) = (of(NODES[0]), of(NODES[1])) {
+        let series = subject.dual(&Rational::from((19, 20)), SERIES_BITS, deadline)?;
+        let rounded: Dual<f64> = series.rounded();
+        let agree = [-0.9, -0.5, 0.5, 0.9].into_iter().all(|rho| {
+            let value = 1.0 - second.gap(1.0 - rho) - rounded.at(&rho);
+            let slope = second.slope_at_gap(1.0 - rho) / rounded.slope_at(&rho) - 1.0;
+            value.abs() < MISMATCH && slope.abs() < MISMATCH
+        });
+        if agree {
+            return Ok((series, Some([first, second])));
+        }
+    }
+    deadline.check("the dual")?;
+    Ok((dual_of(subject, deadline)?, None))
 }
 
 /// Good enough for doubles on all of `[-1, 1]`.

@@ -169,6 +169,7 @@ pub(super) fn constant(
         } else {
             error / near.abs()
         },
+        estimated: 0,
         places: 1,
     };
     Ok(kernel)
@@ -197,7 +198,7 @@ impl OrderedLimit {
             log: g.multiplier().ln().to_f64(),
             bend: (g.drift().to_f64() - 1.0) / 2.0,
         };
-        let map = Map::new(kernel.dual().rounded(), mirror).ok_or_else(|| undecided(name))?;
+        let map = Map::new(kernel.dual().rounded(), mirror, None).ok_or_else(|| undecided(name))?;
         Ok(OrderedLimit {
             orbits: Orbits {
                 maps: vec![map],

@@ -3,12 +3,13 @@
 //! * [`charts`]: piecewise polynomials on `[-1, 1]`, geometrically finer towards `+-1`.
 //! * [`lines`]: the same in shorter pieces, for loops over millions of correlations.
 //! * [`orbit`]: the values they are made from: one pair of inputs on its way through the layers.
-//! * `compile`: from such values to tables, and the error measured against balls.
+//! * `compile`: from such values to tables, and the error measured against balls (where kinks leave those wide, against a
+//!   second computation).
 //! * [`build`]: normalised activations without bias; `network`: weights and biases of any variance.
 //! * `limits`: infinite depth in the regimes where pairs become alike; what classifier each kernel means.
 //!
 //! On inputs of length 1 the kernel of a network is a function of `rho = x . x'`: whatever the depth, it is sampled at
-//! some 3,000 places once and costs a polynomial of degree 13 from then on. Near `rho = 1`, where kernels of deep
+//! some 3,000 places once and costs a polynomial (of degree 7 at a correlation, 13 at a gap) from then on. Near `rho = 1`, where kernels of deep
 //! networks vary and limit kernels are infinite, its argument is the gap `t = 1 - rho = |x - x'|^2/2`, which keeps digits
 //! that `rho` has lost ([`Kernel::at_gap`]).
 
@@ -67,6 +68,9 @@ pub struct Accuracy {
     pub measured: f64,
     /// At so many places.
     pub places: usize,
+    /// At so many of them no enclosure resolves the kernel (kinks without a closed form, near `rho = 1`): there the error is the
+    /// difference from a second computation, whose integrals have more nodes: an estimate.
+    pub estimated: usize,
 }
 
 /// A compiled kernel on inputs of length 1.

@@ -239,7 +239,7 @@ impl Source {
                 )));
             }
             lambda = dual.leading().filter(|(k, _)| *k == 1);
-            maps.push(Map::new(dual.rounded(), inner).ok_or_else(|| {
+            maps.push(Map::new(dual.rounded(), inner, None).ok_or_else(|| {
                 Error::Unresolved(format!(
                     "the dual of `{}` is undefined somewhere in doubles",
                     structure.expr

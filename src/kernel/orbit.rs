@@ -6,7 +6,7 @@ use rug::{Integer, Rational};
 
 use super::charts::{Charts, Mirror, Place};
 use crate::deadline::Deadline;
-use crate::dual::Dual;
+use crate::dual::{Angular, Dual};
 use crate::limit::{Abel, Koenigs, Landing};
 use crate::real::{Analytic, Bits, Mpfr, Real};
 use crate::recursion::{Correlation, Layer, Unit};
@@ -38,10 +38,11 @@ pub struct CompiledDual {
 const SHORT: usize = 24;
 
 impl Map {
-    /// Compiles the dual where it is worth it. `None` where it is undefined somewhere.
-    pub fn new(dual: Dual<f64>, mirror: Mirror) -> Option<Self> {
+    /// Compiles the dual where it is worth it; beyond `|rho| = 1/2` from the angle, where that is given. `None` where it is
+    /// undefined somewhere.
+    pub fn new(dual: Dual<f64>, mirror: Mirror, angular: Option<&Angular>) -> Option<Self> {
         match &dual {
-            Dual::Series(s) if s.degree() > SHORT => {}
+            Dual::Series(s) if s.degree() > SHORT || angular.is_some() => {}
             _ => return Some(Map::Formula(dual)),
         }
         let order = dual.leading().map_or(0, |(k, _)| k);
@@ -50,19 +51,23 @@ impl Map {
             other => other.at(&rho),
         };
         // the gap over t has no symmetry, so both sides are sampled
-        let values = Charts::new(Mirror::None, |place| match place {
-            Place::Near(t) => dual.gap(&t) / t,
-            Place::Middle(rho) => divided(rho),
-            Place::Far(u) => dual.at(&(u - 1.0)),
+        let values = Charts::new(Mirror::None, |place| match (place, angular) {
+            (Place::Near(t), Some(a)) => a.gap(t) / t,
+            (Place::Far(u), Some(a)) => a.opposite(u),
+            (Place::Near(t), None) => dual.gap(&t) / t,
+            (Place::Far(u), None) => dual.at(&(u - 1.0)),
+            (Place::Middle(rho), _) => divided(rho),
         })?;
         let slope_mirror = match mirror {
             Mirror::None => Mirror::None,
             Mirror::Even => Mirror::Odd,
             Mirror::Odd => Mirror::Even,
         };
-        let slopes = Charts::new(slope_mirror, |place| match place {
-            Place::Near(t) => dual.slope_at_gap(&t),
-            other => dual.slope_at(&other.value()),
+        let slopes = Charts::new(slope_mirror, |place| match (place, angular) {
+            (Place::Near(t), Some(a)) => a.slope_at_gap(t),
+            (Place::Far(u), Some(a)) => a.opposite_slope(u),
+            (Place::Near(t), None) => dual.slope_at_gap(&t),
+            (other, _) => dual.slope_at(&other.value()),
         })?;
         Some(Map::Compiled(Box::new(CompiledDual {
             values,

@@ -55,6 +55,11 @@ impl Subject {
         })
     }
 
+    /// What is known of the expression.
+    pub fn structure(&self) -> &Structure {
+        &self.structure
+    }
+
     /// Even or odd, if proved.
     pub fn parity(&self) -> Option<Parity> {
         self.structure.parity

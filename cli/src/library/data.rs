@@ -26,6 +26,8 @@ pub struct GramReport {
     pub filled: Filled,
     pub log_scale: f64,
     pub error: f64,
+    /// How many of the places it was met at have an estimate, no enclosure.
+    pub estimated: usize,
     /// What the entries are at infinite depth.
     pub form: Option<LimitForm>,
     /// Seconds.
@@ -176,6 +178,7 @@ pub fn gram(
         filled: Filled::Whole,
         log_scale: kernel.log_scale(),
         error: kernel.accuracy().measured,
+        estimated: kernel.accuracy().estimated,
         form: kernel.limit_form(),
         prepared,
     };

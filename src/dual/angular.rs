@@ -1,0 +1,489 @@
+//! The dual of a continuous activation with kinks, in doubles, as a function of the angle: `rho = cos(theta)`.
+//!
+//! Near `rho = 1` no Hermite series resolves a kink. In the angle there is nothing to resolve: with slope jumps `s_i` at `c_i`
+//! and `g = phi''` between them, Price's theorem gives for
+//!
+//! `K(b) = sin(b) E[g(u) g(v)] + 2 sin(b) sum_i s_i n(c_i) E[g(c_i cos b + z sin b)]
+//!         + (1/2 pi) sum_ij s_i s_j exp(-(c_i^2 - 2 c_i c_j cos b + c_j^2)/(2 sin^2 b))`
+//!
+//! (`n` the normal density, `(u, v)` of correlation `cos b`)
+//!
+//! * `dual'(cos theta) E phi^2 = E phi'^2 - int_0^theta K(b) db`,
+//! * `(1 - dual(cos theta)) E phi^2 = E phi'^2 (1 - cos theta) - int_0^theta K(b) (cos b - cos theta) db`,
+//!
+//! and `K` is smooth on `[0, pi]`, its ends included: along `u + v` and `u - v` the kinks are lines that meet in fixed places.
+//! [DERIVED; it is [`super::piecewise_linear`] with the smooth parts] `K` is kept as Chebyshev polynomials on panels; the integrals are sums
+//! of positive terms times `K`, with `cos b - cos theta = 2 sin((theta + b)/2) sin((theta - b)/2)`, so `1 - dual` has all its
+//! digits however small `theta` is.
+//!
+//! Promise: no bound, an estimate ([`Angular::mismatch`]): some 1e-14.
+
+use std::f64::consts::{FRAC_PI_2, PI};
+
+use nalgebra::{DMatrix, SymmetricEigen};
+use rayon::prelude::*;
+
+use crate::activation::Tape;
+use crate::activation::pieces::{Piece, kink};
+use crate::deadline::Deadline;
+use crate::exact::{Structure, is_continuous};
+use crate::real::{Bits, Real};
+
+const BITS: Bits = 64;
+/// Beyond this the normal density, times what an activation may be there, is nothing.
+const REACH: f64 = 11.0;
+/// The widest panel of an integral over a plane or a line.
+const WIDEST: f64 = 2.0;
+/// Chebyshev coefficients of a panel of `K`.
+const TERMS: usize = 20;
+/// The last two of them may be so large, relative to the largest value of `K`.
+const ROUGHNESS: f64 = 2e-15;
+/// Panels are halved at most so often.
+const HALVINGS: u32 = 12;
+
+/// The dual, ready to be evaluated.
+#[derive(Clone, Debug)]
+pub struct Angular {
+    /// `E phi^2`, `E phi'^2`
+    square: f64,
+    derivative_square: f64,
+    panels: Vec<Panel>,
+    rule: Rule,
+    mismatch: f64,
+}
+
+/// `K` on an interval of angles.
+#[derive(Clone, Debug)]
+struct Panel {
+    from: f64,
+    to: f64,
+    chebyshev: [f64; TERMS],
+}
+
+impl Angular {
+    /// Integrates with `nodes` Gauss-Legendre nodes a panel. `None` where the activation has no kinks or jumps itself, a kink
+    /// has no known place, or time is up.
+    pub fn new(structure: &Structure, nodes: usize, deadline: Deadline) -> Option<Self> {
+        if !structure.has_breakpoints() || is_continuous(&structure.pieces) != Some(true) {
+            return None;
+        }
+        let plane = Plane::new(&structure.pieces, nodes)?;
+        let mut panels = Vec::new();
+        let mut largest = 0.0f64;
+        let mut open = vec![(FRAC_PI_2, PI, 0), (0.0, FRAC_PI_2, 0)];
+        while let Some((from, to, halvings)) = open.pop() {
+            if deadline.passed() {
+                return None;
+            }
+            let panel = Panel::new(from, to, |b| plane.k(b));
+            let [.., a, b] = panel.chebyshev;
+            largest = panel.chebyshev.iter().fold(largest, |m, c| m.max(c.abs()));
+            if !largest.is_finite() {
+                return None;
+            }
+            if a.abs() + b.abs() > ROUGHNESS * largest && halvings < HALVINGS {
+                let middle = f64::midpoint(from, to);
+                open.push((middle, to, halvings + 1));
+                open.push((from, middle, halvings + 1));
+            } else {
+                panels.push(panel);
+            }
+        }
+        let [mean, square] = plane.moments(&plane.values);
+        let [slope_mean, derivative_square] = plane.moments(&plane.slopes);
+        let mut out = Angular {
+            square,
+            derivative_square,
+            panels,
+            rule: plane.rule,
+            mismatch: f64::INFINITY,
+        };
+        // at rho = 0 both are known: (E phi)^2 and (E phi')^2
+        let value = (1.0 - out.gap(1.0)) - mean * mean / square;
+        let slope = out.slope_at_gap(1.0) - slope_mean * slope_mean / square;
+        out.mismatch = value.abs() + slope.abs() * square / derivative_square;
+        out.mismatch.is_finite().then_some(out)
+    }
+
+    /// How far value and slope at `rho = 0` are from `(E phi)^2/E phi^2` and `(E phi')^2/E phi^2`.
+    pub fn mismatch(&self) -> f64 {
+        self.mismatch
+    }
+
+    /// `1 - dual(1 - t)` for `0 <= t <= 2`.
+    pub fn gap(&self, t: f64) -> f64 {
+        (self.derivative_square * t - self.integrals(angle(t)).1) / self.square
+    }
+
+    /// `dual'(1 - t)` for `0 <= t <= 2`.
+    pub fn slope_at_gap(&self, t: f64) -> f64 {
+        (self.derivative_square - self.integrals(angle(t)).0) / self.square
+    }
+
+    /// `dual(-1 + u)`, `0 <= u <= 1`.
+    pub fn opposite(&self, u: f64) -> f64 {
+        1.0 - (self.derivative_square * (2.0 - u) - self.integrals(PI - angle(u)).1) / self.square
+    }
+
+    /// `dual'(-1 + u)`, `0 <= u <= 1`.
+    pub fn opposite_slope(&self, u: f64) -> f64 {
+        (self.derivative_square - self.integrals(PI - angle(u)).0) / self.square
+    }
+
+    /// `int_0^theta K(b) db` and `int_0^theta K(b) (cos b - cos theta) db`.
+    fn integrals(&self, theta: f64) -> (f64, f64) {
+        let (mut plain, mut weighted) = (0.0, 0.0);
+        for panel in self.panels.iter().take_while(|p| p.from < theta) {
+            for (b, w) in self.rule.on(panel.from, panel.to.min(theta)) {
+                let k = w * panel.at(b);
+                plain += k;
+                weighted += k * 2.0 * ((theta + b) / 2.0).sin() * ((theta - b) / 2.0).sin();
+            }
+        }
+        (plain, weighted)
+    }
+}
+
+/// `acos(1 - t)`
+fn angle(t: f64) -> f64 {
+    2.0 * (t / 2.0).sqrt().min(1.0).asin()
+}
+
+impl Panel {
+    fn new(from: f64, to: f64, k: impl Fn(f64) -> f64 + Sync) -> Self {
+        let (middle, half) = (f64::midpoint(from, to), (to - from) / 2.0);
+        let node = |j: usize| ((2 * j + 1) as f64 * PI / (2 * TERMS) as f64).cos();
+        let samples: Vec<f64> = (0..TERMS)
+            .into_par_iter()
+            .map(|j| k(middle + half * node(j)))
+            .collect();
+        let chebyshev = std::array::from_fn(|n| {
+            let of = |(j, x): (usize, &f64)| {
+                x * ((n * (2 * j + 1)) as f64 * PI / (2 * TERMS) as f64).cos()
+            };
+            let sum: f64 = samples.iter().enumerate().map(of).sum();
+            sum * if n == 0 { 1.0 } else { 2.0 } / TERMS as f64
+        });
+        Panel {
+            from,
+            to,
+            chebyshev,
+        }
+    }
+
+    /// Clenshaw's rule.
+    fn at(&self, b: f64) -> f64 {
+        let y = ((b - self.from) - (self.to - b)) / (self.to - self.from);
+        let (mut now, mut before) = (0.0, 0.0);
+        for c in self.chebyshev[1..].iter().rev() {
+            (now, before) = (2.0 * y * now - before + c, now);
+        }
+        y * now - before + self.chebyshev[0]
+    }
+}
+
+/// Gauss-Legendre nodes and weights on `[0, 1]`.
+#[derive(Clone, Debug)]
+struct Rule(Vec<(f64, f64)>);
+
+impl Rule {
+    /// Golub and Welsch 1969: eigenvalues of the Jacobi matrix of the Legendre polynomials.
+    fn new(nodes: usize) -> Self {
+        let beside = |k: usize| k as f64 / ((4 * k * k) as f64 - 1.0).sqrt();
+        let jacobi = DMatrix::from_fn(nodes, nodes, |i, j| match i.abs_diff(j) {
+            1 => beside(i.max(j)),
+            _ => 0.0,
+        });
+        let eigen = SymmetricEigen::new(jacobi);
+        let weights = eigen.eigenvectors.row(0).map(|v| v * v);
+        let pairs = eigen.eigenvalues.iter().zip(weights.iter());
+        Rule(pairs.map(|(x, w)| ((1.0 + x) / 2.0, *w)).collect())
+    }
+
+    fn on(&self, from: f64, to: f64) -> impl Iterator<Item = (f64, f64)> {
+        let width = to - from;
+        self.0
+            .iter()
+            .map(move |(x, w)| (from + width * x, w * width))
+    }
+}
+
+/// The activation and its derivatives on its pieces, and integrals over the normal distribution in one and two dimensions.
+struct Plane {
+    cuts: Vec<f64>,
+    jumps: Vec<f64>,
+    values: Vec<Tape<f64>>,
+    slopes: Vec<Tape<f64>>,
+    /// `phi''`; `None` where it vanishes.
+    bends: Vec<Option<Tape<f64>>>,
+    rule: Rule,
+}
+
+impl Plane {
+    fn new(pieces: &[Piece], nodes: usize) -> Option<Self> {
+        let pairs = || pieces.windows(2);
+        let cuts = pairs().map(|p| Some(p[0].to.breakpoint()?.position(BITS).to_f64()));
+        let cuts: Vec<f64> = cuts.collect::<Option<_>>()?;
+        let jumps = pairs().map(|p| kink(&p[0], &p[1], BITS).to_f64()).collect();
+        let tape = |e: &crate::activation::Expr| Tape::new(std::slice::from_ref(e), 53);
+        let bend = |p: &Piece| {
+            let bend = p.formula.derivative().derivative().simplify();
+            bend.as_rational()
+                .is_none_or(|q| q != 0)
+                .then(|| tape(&bend))
+        };
+        Some(Plane {
+            cuts,
+            jumps,
+            values: pieces.iter().map(|p| tape(&p.formula)).collect(),
+            slopes: pieces
+                .iter()
+                .map(|p| tape(&p.formula.derivative()))
+                .collect(),
+            bends: pieces.iter().map(bend).collect(),
+            rule: Rule::new(nodes),
+        })
+    }
+
+    fn piece(&self, x: f64) -> usize {
+        self.cuts.partition_point(|c| *c < x)
+    }
+
+    /// `E f` and `E f^2`
+    fn moments(&self, pieces: &[Tape<f64>]) -> [f64; 2] {
+        let (mut mean, mut square) = (0.0, 0.0);
+        for (from, to) in panels(-REACH, REACH, self.cuts.clone()) {
+            let f = &pieces[self.piece(f64::midpoint(from, to))];
+            for (x, w) in self.rule.on(from, to) {
+                let y = f.at_one(&x);
+                let w = w * density(x);
+                (mean, square) = (mean + w * y, square + w * y * y);
+            }
+        }
+        [mean, square]
+    }
+
+    /// `K(b)`
+    fn k(&self, b: f64) -> f64 {
+        let (sine, cosine) = b.sin_cos();
+        let mut kinks = 0.0;
+        for (c, s) in self.cuts.iter().zip(&self.jumps) {
+            for (d, t) in self.cuts.iter().zip(&self.jumps) {
+                kinks += s * t * (-exponent(*c, *d, b)).exp();
+            }
+        }
+        let mut smooth = 0.0;
+        if self.bends.iter().any(Option::is_some) {
+            smooth = self.both(b);
+            for (c, s) in self.cuts.iter().zip(&self.jumps) {
+                if *s != 0.0 {
+                    smooth += 2.0 * s * density(*c) * self.line(c * cosine, sine);
+                }
+            }
+        }
+        kinks / (2.0 * PI) + sine * smooth
+    }
+
+    /// `E g(m + s z)`
+    fn line(&self, m: f64, s: f64) -> f64 {
+        let cuts = self.cuts.iter().map(|c| (c - m) / s).collect();
+        let of = |(from, to): (f64, f64)| {
+            let middle = m + s * f64::midpoint(from, to);
+            let Some(g) = &self.bends[self.piece(middle)] else {
+                return 0.0;
+            };
+            let term = |(z, w): (f64, f64)| w * density(z) * g.at_one(&(m + s * z));
+            self.rule.on(from, to).map(term).sum()
+        };
+        panels(-REACH, REACH, cuts).into_iter().map(of).sum()
+    }
+
+    /// `E[g(u) g(v)]`, `u, v = p cos(b/2) +- q sin(b/2)`: `q` the outer variable below a right angle and `p` beyond, so that the
+    /// inner cuts move slowly; the outer ones are where inner ones meet.
+    fn both(&self, b: f64) -> f64 {
+        let (s, c) = (b / 2.0).sin_cos();
+        let pairs = || {
+            self.cuts
+                .iter()
+                .flat_map(|x| self.cuts.iter().map(move |y| (x, y)))
+        };
+        if b <= FRAC_PI_2 {
+            let outer = pairs().map(|(x, y)| (x - y) / (2.0 * s)).collect();
+            2.0 * self.outer(0.0, outer, |q| {
+                let cuts = self
+                    .cuts
+                    .iter()
+                    .flat_map(|x| [(x - q * s) / c, (x + q * s) / c]);
+                self.inner(-REACH, cuts.collect(), |p| (p * c + q * s, p * c - q * s))
+            })
+        } else {
+            let outer = pairs().map(|(x, y)| (x + y) / (2.0 * c)).collect();
+            2.0 * self.outer(-REACH, outer, |p| {
+                let cuts = self.cuts.iter().map(|x| (x - p * c).abs() / s);
+                self.inner(0.0, cuts.collect(), |q| (p * c + q * s, p * c - q * s))
+            })
+        }
+    }
+
+    fn outer(&self, from: f64, cuts: Vec<f64>, f: impl Fn(f64) -> f64) -> f64 {
+        let term = |(x, w): (f64, f64)| w * density(x) * f(x);
+        let on = |(from, to)| self.rule.on(from, to).map(term).sum::<f64>();
+        panels(from, REACH, cuts).into_iter().map(on).sum()
+    }
+
+    fn inner(&self, from: f64, cuts: Vec<f64>, at: impl Fn(f64) -> (f64, f64)) -> f64 {
+        let on = |(from, to): (f64, f64)| {
+            let (u, v) = at(f64::midpoint(from, to));
+            let (Some(f), Some(g)) = (&self.bends[self.piece(u)], &self.bends[self.piece(v)])
+            else {
+                return 0.0;
+            };
+            let term = |(x, w): (f64, f64)| {
+                let (u, v) = at(x);
+                w * density(x) * f.at_one(&u) * g.at_one(&v)
+            };
+            self.rule.on(from, to).map(term).sum()
+        };
+        panels(from, REACH, cuts).into_iter().map(on).sum()
+    }
+}
+
+/// `(c^2 - 2 c d cos b + d^2)/(2 sin^2 b)`, without cancellation at either end.
+fn exponent(c: f64, d: f64, b: f64) -> f64 {
+    let part = |x: f64, y: f64| if x == 0.0 { 0.0 } else { x / y };
+    let (sine, half) = (b.sin(), (b / 2.0).sin_cos());
+    if b <= FRAC_PI_2 {
+        part((c - d).powi(2), 2.0 * sine * sine) + part(c * d, 2.0 * half.1 * half.1)
+    } else {
+        part((c + d).powi(2), 2.0 * sine * sine) - part(c * d, 2.0 * half.0 * half.0)
+    }
+}
+
+/// The interval, cut at these places and then into panels that are not too wide.
+fn panels(from: f64, to: f64, mut cuts: Vec<f64>) -> Vec<(f64, f64)> {
+    cuts.retain(|c| *c > from && *c < to);
+    cuts.push(to);
+    cuts.sort_by(f64::total_cmp);
+    let mut out = Vec::new();
+    let mut start = from;
+    for end in cuts {
+        let count = ((end - start) / WIDEST).ceil();
+        let width = (end - start) / count;
+        // equal cuts leave nothing between them
+        for n in 0..count as usize {
+            out.push((start + n as f64 * width, start + (n + 1) as f64 * width));
+        }
+        start = end;
+    }
+    out
+}
+
+fn density(x: f64) -> f64 {
+    (-x * x / 2.0).exp() / (2.0 * PI).sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::activation::Expr;
+    use crate::dual::{Dual, prepared};
+    use crate::real::{Analytic, Ball};
+
+    fn angular(text: &str) -> Angular {
+        let structure = Structure::new(&Expr::parse(text).unwrap()).unwrap();
+        Angular::new(&structure, 20, Deadline::default()).unwrap()
+    }
+
+    fn gaps() -> impl Iterator<Item = f64> {
+        (0..120).map(|n| 2.0 * 2f64.powf(-0.9 * f64::from(n)))
+    }
+
+    /// A kink at 0: the arc-cosine kernel, relative accuracy at gaps down to 1e-32.
+    #[test]
+    fn relu_is_the_arc_cosine_kernel() {
+        let (a, exact) = (angular("relu"), Dual::ArcCosine(0.5));
+        for t in gaps() {
+            let (gap, slope) = exact.gap_with_slope(&t);
+            assert!(
+                (a.gap(t) / gap - 1.0).abs() < 1e-14,
+                "{t:e}: {:e} {gap:e}",
+                a.gap(t)
+            );
+            assert!((a.slope_at_gap(t) - slope).abs() < 1e-14, "{t:e}");
+        }
+    }
+
+    /// No kink, but a jump of the second derivative: the arc-cosine kernel of degree 2 (Cho and Saul 2009),
+    /// `J = 3 sin cos + (pi - theta)(1 + 2 cos^2)`.
+    #[test]
+    fn a_squared_relu_is_the_arc_cosine_kernel_of_degree_2() {
+        let a = angular("max(x,0)^2");
+        for t in gaps() {
+            let theta = angle(t);
+            let (s, c) = theta.sin_cos();
+            let j = 3.0 * s * c + (PI - theta) * (1.0 + 2.0 * c * c);
+            assert!((1.0 - a.gap(t) - j / (3.0 * PI)).abs() < 1e-14, "{t:e}");
+            if t < 1e-6 {
+                // gap = (4/3) (t - t^2/2) + O(t^(5/2))
+                assert!(
+                    (a.gap(t) / (4.0 / 3.0 * t) - 1.0).abs() < t + 1e-14,
+                    "{t:e}"
+                );
+            }
+        }
+    }
+
+    /// Kinks in several places, bent pieces, pieces without a derivative at their end: the series where it converges.
+    #[test]
+    fn where_a_hermite_series_converges_it_is_the_same() {
+        for text in [
+            "elu",
+            "selu",
+            "relu6",
+            "softsign",
+            "min(max(x,-1),1)",
+            "hard_sigmoid",
+            "max(x,sin(x)/2)",
+            "abs(x)*exp(-x^2)+x",
+        ] {
+            let a = angular(text);
+            assert!(a.mismatch() < 1e-13, "{text}: {:e}", a.mismatch());
+            let structure = Structure::new(&Expr::parse(text).unwrap()).unwrap();
+            let series = prepared(&structure, 300, 64, Deadline::default()).unwrap();
+            for n in -16..=16 {
+                let rho = f64::from(n) / 20.0;
+                let x = Ball::rational(&rug::Rational::from_f64(rho).unwrap(), 96);
+                let of = |b: Ball| b.to_f64();
+                let (value, slope) = (of(series.at(&x)), of(series.slope_at(&x)));
+                assert!(
+                    (1.0 - a.gap(1.0 - rho) - value).abs() < 1e-13,
+                    "{text} at {rho}: {:e}",
+                    1.0 - a.gap(1.0 - rho) - value
+                );
+                assert!(
+                    (a.slope_at_gap(1.0 - rho) - slope).abs() < 1e-13 * (1.0 + slope),
+                    "{text} at {rho}"
+                );
+                assert!(
+                    (a.opposite(1.0 + rho) - value).abs() < 1e-13 || rho > 0.0,
+                    "{text} at {rho}"
+                );
+                assert!(
+                    (a.opposite_slope(1.0 + rho) - slope).abs() < 1e-13 || rho > 0.0,
+                    "{text} at {rho}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn smooth_ones_and_jumps_have_none() {
+        for text in ["tanh", "step", "x^2"] {
+            let structure = Structure::new(&Expr::parse(text).unwrap()).unwrap();
+            assert!(
+                Angular::new(&structure, 20, Deadline::default()).is_none(),
+                "{text}"
+            );
+        }
+    }
+}
