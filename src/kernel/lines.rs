@@ -18,9 +18,10 @@ pub const TERMS: usize = 8;
 const LOWEST: u32 = 53;
 /// Divisions of an octave, and of the middle: `2^s` cells.
 const DIVISIONS: std::ops::RangeInclusive<u32> = 4..=9;
-/// A polynomial of degree 7 may be so far from the one of degree 13, relative to the largest value nearby (a quarter of
-/// an octave, a sixteenth in the middle).
-const DEVIATION: f64 = 1e-15;
+/// The last Chebyshev coefficient may be so large, relative to the largest value nearby (a quarter of an octave, a sixteenth
+/// in the middle): those that are left out are some 64 times smaller, and smaller again. (Not the deviation: where that is
+/// rounding in one place, it hides what is left out in another.)
+const LAST: f64 = 2e-14;
 /// Eights of correlations whose cells are found in one go.
 pub(super) const AT_ONCE: usize = 8;
 
@@ -47,19 +48,15 @@ pub struct Lines {
     pub(super) far: u64,
     pub(super) middle: u64,
     deviation: f64,
+    last: f64,
 }
 
 impl Lines {
     /// From charts.
     pub fn of(charts: &Charts) -> Self {
         let mut lines = Self::divided(charts, *DIVISIONS.start());
-        while lines.deviation > DEVIATION && lines.division < *DIVISIONS.end() {
-            let finer = Self::divided(charts, lines.division + 1);
-            // at rounding level halving no longer helps
-            if finer.deviation > lines.deviation / 2.0 {
-                break;
-            }
-            lines = finer;
+        while lines.last > LAST && lines.division < *DIVISIONS.end() {
+            lines = Self::divided(charts, lines.division + 1);
         }
         lines
     }
@@ -100,7 +97,7 @@ impl Lines {
             _ => 0.0,
         };
         let middle: Vec<Fit> = left.into_iter().skip(1).rev().chain(right).collect();
-        let mut deviation = 0.0f64;
+        let (mut deviation, mut last) = (0.0f64, 0.0f64);
         for (fits, piece, floor) in [
             (&near, octave / 4, 0.0),
             (&far, octave / 4, floor),
@@ -108,9 +105,11 @@ impl Lines {
         ] {
             for piece in fits.chunks(piece) {
                 let size = size(piece).max(floor);
-                let apart = piece.iter().fold(0.0, |m: f64, f| m.max(f.apart));
-                if apart > 0.0 {
-                    deviation = deviation.max(apart / size);
+                if size > 0.0 {
+                    for fit in piece {
+                        deviation = deviation.max(fit.apart / size);
+                        last = last.max(fit.last / size);
+                    }
                 }
             }
         }
@@ -128,6 +127,7 @@ impl Lines {
             far: (count as u64).wrapping_sub(base),
             middle: start.wrapping_sub(SHIFT.to_bits()),
             deviation,
+            last,
         }
     }
 
@@ -166,6 +166,32 @@ impl Lines {
         value(&self.cells[index as usize], y)
     }
 
+    /// The values at all numbers of a slice; `ends` at `-1` and `1` and beyond, undefined for NaN.
+    pub fn at_all(&self, rho: &[f64], out: &mut [f64], ends: [f64; 2]) {
+        let n = rho.len().min(out.len());
+        let (eights, rest) = rho[..n].as_chunks::<8>();
+        let (slots, last) = out[..n].as_chunks_mut::<8>();
+        let inside = super::vector::values(self, eights, slots);
+        let finished = |rho: f64, value: &dyn Fn() -> f64| match rho {
+            _ if rho.is_nan() => f64::NAN,
+            _ if rho.abs() < 1.0 => value(),
+            _ => ends[usize::from(rho > 0.0)],
+        };
+        if !inside {
+            for (x, rho) in slots
+                .as_flattened_mut()
+                .iter_mut()
+                .zip(eights.as_flattened())
+            {
+                let value = *x;
+                *x = finished(*rho, &|| value);
+            }
+        }
+        for (x, rho) in last.iter_mut().zip(rest) {
+            *x = finished(*rho, &|| self.at(*rho));
+        }
+    }
+
     /// The values at several places at once, to the last bit those of [`Lines::at`] inside of `(-1, 1)` and that at 0
     /// elsewhere; `true` if there is no elsewhere.
     pub(super) fn at_eights(&self, rho: &[[f64; 8]], out: &mut [[f64; 8]]) -> bool {
@@ -201,13 +227,16 @@ struct Fit {
     cell: Cell,
     largest: f64,
     apart: f64,
+    /// The modulus of the last Chebyshev coefficient.
+    last: f64,
 }
 
 impl Fit {
     /// Of a function of the local coordinate.
     fn new(f: impl Fn(f64) -> f64) -> Self {
         let samples: [f64; TERMS] = std::array::from_fn(|j| f(COSINES[2 * j + 1]));
-        let mut cell = Cell(powers(&chebyshev(&samples, &*COSINES)));
+        let chebyshev = chebyshev(&samples, &*COSINES);
+        let mut cell = Cell(powers(&chebyshev));
         // a constant stays one to the last bit
         if samples.iter().all(|x| *x == samples[0]) {
             cell = Cell::default();
@@ -225,6 +254,7 @@ impl Fit {
             cell,
             largest,
             apart,
+            last: chebyshev[TERMS - 1].abs(),
         }
     }
 

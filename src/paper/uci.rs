@@ -19,9 +19,13 @@ use super::laboratory::{Laboratory, unknown};
 use super::source::Rows;
 use crate::activation::Expr;
 use crate::classifier::{self, Table, Weight};
+use crate::dual::Dual;
 use crate::error::{Error, Result};
 use crate::gram::{Gram, Lengths, Matrix, Points, Regression, classes, one_hot};
+use crate::kernel::charts::{Charts, Mirror, Place};
+use crate::kernel::lines::Lines;
 use crate::kernel::{Depth, Kind};
+use crate::recursion::{Correlation, Layer};
 
 /// Ridges over the mean diagonal, from smooth to rough.
 const RIDGES: [f64; 7] = [10.0, 1.0, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5];
@@ -332,17 +336,23 @@ impl Bench<'_> {
         for layers in 1..=LAYERS_MAX {
             for fixed in 0..layers {
                 let (products, lengths) = (Arc::clone(&products), Arc::clone(&lengths));
+                let (lines, ends) = compiled(layers, fixed)?;
                 let mapped = move |rows: &[usize], columns: &[usize]| {
                     let mut k = products.selected(rows, columns)?;
                     k.values
                         .par_chunks_mut(columns.len())
                         .zip(rows)
                         .for_each(|(row, i)| {
+                            let both = |j: &usize| lengths[*i] * lengths[*j];
+                            // a row of zeros has no direction, and its kernel is 0
+                            let rho = |(value, j): (&f64, &usize)| match both(j) {
+                                0.0 => 0.0,
+                                both => *value / both,
+                            };
+                            let rho: Vec<f64> = row.iter().zip(columns).map(rho).collect();
+                            lines.at_all(&rho, row, ends);
                             for (value, j) in row.iter_mut().zip(columns) {
-                                let both = lengths[*i] * lengths[*j];
-                                if both > 0.0 {
-                                    *value = both * tangent(*value / both, layers, fixed);
-                                }
+                                *value *= both(j);
                             }
                         });
                     Ok(k)
@@ -405,25 +415,34 @@ fn distances(rows: &[f64], d: usize, x: usize, others: &[usize]) -> Vec<f64> {
     others.iter().map(pair).collect()
 }
 
-/// The tangent kernel of a ReLU network of `layers` layers of weights, the first `fixed` of them fixed, at the correlation
-/// `rho` of inputs of length 1: `S_0 = rho`, `S_l = kappa1(S_(l-1))`, `T_l = kappa0(S_(l-1)) T_(l-1) + S_l` from
-/// `l = fixed` on, 0 before (Arora et al. 2020, appendix; normalised to `S_l(1) = 1`).
-///
-/// The arccosine of a product of unit vectors costs half the digits near 1: 1e-8 of the diagonal, far below every ridge.
-fn tangent(rho: f64, layers: u64, fixed: u64) -> f64 {
-    use std::f64::consts::PI;
-    let mut s = rho.clamp(-1.0, 1.0);
-    let mut t = if fixed == 0 { s } else { 0.0 };
+/// The tangent kernel of a ReLU network of `layers` layers of weights, the first `fixed` of them fixed, on inputs of length 1:
+/// `S_0 = rho`, `S_l = kappa1(S_(l-1))`, `T_l = kappa0(S_(l-1)) T_(l-1) + S_l` from `l = fixed` on, 0 before (Arora et al.
+/// 2020, appendix; normalised to `S_l(1) = 1`).
+fn tangent(place: Place, layers: u64, fixed: u64) -> f64 {
+    let dual = Dual::ArcCosine(0.5);
+    let mut s = match place {
+        Place::Near(t) => Correlation::Gap(t),
+        other => Correlation::Plain(other.value()),
+    };
+    let mut t = if fixed == 0 { s.value() } else { 0.0 };
     for layer in 1..layers {
-        let angle = s.acos();
-        let next = ((1.0 - s * s).sqrt() + s * (PI - angle)) / PI;
-        t *= 1.0 - angle / PI;
-        s = next.clamp(-1.0, 1.0);
+        let (next, slope) = Layer::of(&dual).step(&s);
+        s = next;
+        t *= slope;
         if layer >= fixed {
-            t += s;
+            t += s.value();
         }
     }
     t
+}
+
+/// [`tangent`] in tables, and at -1 and 1.
+fn compiled(layers: u64, fixed: u64) -> Result<(Lines, [f64; 2])> {
+    let charts = Charts::new(Mirror::None, |place| tangent(place, layers, fixed));
+    let charts =
+        charts.ok_or_else(|| Error::Domain("the grid has a kernel that is infinite".to_owned()))?;
+    let ends = [Place::Far(0.0), Place::Near(0.0)].map(|end| tangent(end, layers, fixed));
+    Ok((Lines::of(&charts), ends))
 }
 
 #[cfg(test)]
@@ -441,15 +460,28 @@ mod tests {
                 Kernel::new(&relu, Depth::Layers(layers - 1), kind, Deadline::default()).unwrap()
             };
             let (ntk, nngp) = (made(Kind::Ntk), made(Kind::Nngp));
-            for k in -9..=9 {
-                let rho = f64::from(k) / 10.0;
+            let rho: Vec<f64> = (-10..=10).map(|k| f64::from(k) / 10.0).collect();
+            let of = |fixed| {
+                let (lines, ends) = compiled(layers, fixed).unwrap();
+                let mut out = vec![0.0; rho.len()];
+                lines.at_all(&rho, &mut out, ends);
+                out
+            };
+            let (all, last) = (of(0), of(layers - 1));
+            for (k, rho) in rho.iter().enumerate() {
                 // a few roundings per layer
-                assert!((tangent(rho, layers, 0) - ntk.at(rho)).abs() < 1e-14 * ntk.diagonal());
-                assert!((tangent(rho, layers, layers - 1) - nngp.at(rho)).abs() < 1e-14);
+                assert!(
+                    (all[k] - ntk.at(*rho)).abs() < 1e-14 * ntk.diagonal(),
+                    "{rho}"
+                );
+                assert!((last[k] - nngp.at(*rho)).abs() < 1e-14, "{rho}");
             }
             // each trained layer adds 1 on the diagonal
             for fixed in 0..layers {
-                assert_eq!(tangent(1.0, layers, fixed), (layers - fixed) as f64);
+                assert_eq!(
+                    tangent(Place::Near(0.0), layers, fixed),
+                    (layers - fixed) as f64
+                );
             }
         }
     }
