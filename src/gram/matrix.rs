@@ -220,12 +220,12 @@ impl<'a> Gram<'a> {
     /// use deeplimit::{activation::Expr, deadline::Deadline, gram::{Gram, Lengths, Matrix, Points}};
     /// use deeplimit::kernel::{Depth, Kernel, Kind};
     /// let relu = Expr::parse("relu").unwrap();
-    /// let points = Points::new(2, vec![1.0, 0.0, 0.6, 0.8]).unwrap();
+    /// let points = Points::new(2, vec![1.0, 0.0, 0.0, 1.0]).unwrap();
     /// let mut k = Matrix::default();
     /// for layers in [1, 10, 100] {
     ///     let kernel = Kernel::new(&relu, Depth::Layers(layers), Kind::Ntk, Deadline::default()).unwrap();
     ///     Gram::symmetric(&kernel, &points, Lengths::Unit).unwrap().matrix_into(&mut k);
-    ///     assert_eq!(k.row(0), [layers as f64 + 1.0, kernel.at(0.6)]);
+    ///     assert_eq!(k.row(0), [layers as f64 + 1.0, kernel.at(0.0)]);
     /// }
     /// ```
     pub fn matrix_into(&self, out: &mut Matrix) {

@@ -208,7 +208,8 @@ impl Charts {
     fn place(&self, rho: f64) -> (u64, f64) {
         // a number below 2^51 plus 2^52 has its whole part, rounded, in its last bits
         const SHIFT: f64 = (1u64 << 52) as f64;
-        let (t, u) = (1.0 - rho, 1.0 + rho);
+        // at +-1 itself the end of the last cell: a polynomial knows nothing of what is outside of its cell
+        let (t, u) = ((1.0 - rho).max(lowest()), (1.0 + rho).max(lowest_far()));
         let last = (self.middle - 1) as f64;
         let cell = (rho + 0.5) * self.middle as f64 - 0.5;
         let cell = if cell > 0.0 { cell } else { 0.0 };
@@ -247,7 +248,10 @@ impl Charts {
         match place {
             Place::Near(t) => self.at_gap(t),
             Place::Middle(rho) => self.at(rho),
-            Place::Far(u) => value(&self.cells[self.far.index(u) as usize], u),
+            Place::Far(u) => {
+                let u = u.max(lowest_far());
+                value(&self.cells[self.far.index(u) as usize], u)
+            }
         }
     }
 
@@ -268,6 +272,11 @@ impl Charts {
 /// `2^-LOWEST`
 pub fn lowest() -> f64 {
     f64::from_bits(u64::from(1023 - LOWEST) << 52)
+}
+
+/// `2^-LOWEST_FAR`
+fn lowest_far() -> f64 {
+    f64::from_bits(u64::from(1023 - LOWEST_FAR) << 52)
 }
 
 #[inline(always)]

@@ -9,9 +9,9 @@
 //! * `limits`: infinite depth in the regimes where pairs become alike; what classifier each kernel means.
 //!
 //! On inputs of length 1 the kernel of a network is a function of `rho = x . x'`: whatever the depth, it is sampled at
-//! some 3,000 places once and costs a polynomial (of degree 7 at a correlation, 13 at a gap) from then on. Near `rho = 1`, where kernels of deep
-//! networks vary and limit kernels are infinite, its argument is the gap `t = 1 - rho = |x - x'|^2/2`, which keeps digits
-//! that `rho` has lost ([`Kernel::at_gap`]).
+//! some 3,000 places once and costs a polynomial (of degree 7 at a correlation, 13 at a gap) from then on. Near `rho = 1`,
+//! where kernels of deep networks vary and limit kernels are infinite, its argument is the gap `t = 1 - rho = |x - x'|^2/2`,
+//! which keeps digits that `rho` has lost ([`Kernel::at_gap`]).
 
 pub mod build;
 pub mod charts;

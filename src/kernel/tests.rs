@@ -1,7 +1,7 @@
 //! The compiled kernel against ball arithmetic, its symmetries, its ends, its slope, its words.
 
 use super::build::{Reference, dual_of};
-use super::charts::Place;
+use super::charts::{Charts, Mirror, Place};
 use super::compile::spread;
 use super::vector;
 use super::*;
@@ -212,6 +212,27 @@ fn lines_are_charts() {
             let apart = (k.lines.at(rho) - exact).abs() / exact.abs().max(floor);
             assert!(apart < 2e-14, "{text} at {place:?}: {apart:e}");
         }
+    }
+}
+
+/// At -1 and 1 a table has the values at the ends of its last cells, not what the polynomials are outside of them.
+#[test]
+fn tables_end_at_their_ends() {
+    let charts = Charts::new(Mirror::None, |place| {
+        place.value().exp() + place.value().powi(3)
+    })
+    .unwrap();
+    let exact = |rho: f64| rho.exp() + rho.powi(3);
+    for rho in [-1.0, (-1f64).next_up(), 1f64.next_down(), 1.0] {
+        assert!(
+            (charts.at(rho) - exact(rho)).abs() < 1e-14,
+            "{rho}: {}",
+            charts.at(rho)
+        );
+        assert!(
+            (charts.at_place(Place::of(rho)) - exact(rho)).abs() < 1e-14,
+            "{rho}"
+        );
     }
 }
 
