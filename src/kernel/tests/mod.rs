@@ -1,15 +1,17 @@
 //! The compiled kernel against ball arithmetic, its symmetries, its ends, its slope, its words.
 
 use super::build::{Reference, dual_of};
-use super::charts::{Charts, Mirror, Place};
+use super::charts::Place;
 use super::compile::spread;
-use super::vector;
 use super::*;
 use crate::activation::Expr;
 use crate::deadline::Deadline;
 use crate::limit::Subject;
 use crate::real::Real;
 use crate::recursion::{Convention, Settings};
+
+mod kinks;
+mod tables;
 
 fn kernel(text: &str, depth: Depth, kind: Kind) -> Kernel {
     Kernel::new(
@@ -122,189 +124,6 @@ fn slices_points_and_gaps_are_one_function() {
         }
         assert!(k.at(f64::NAN).is_nan() && k.at_gap(f64::NAN).is_nan());
         assert_eq!(k.at(2.0), k.diagonal());
-    }
-}
-
-/// The instructions chosen at run time and the loop for any processor: the same bits, in every chart and at its ends.
-#[test]
-fn wide_registers_and_their_twin() {
-    let mut rho: Vec<f64> = vec![
-        0.5,
-        -0.5,
-        0.5f64.next_up(),
-        (-0.5f64).next_down(),
-        0.0,
-        -0.0,
-        5e-324,
-        1.0,
-        -1.0,
-        1.5,
-        f64::NAN,
-        f64::INFINITY,
-        1f64.next_down(),
-        (-1f64).next_up(),
-        0.75,
-        -0.75,
-    ];
-    for n in 1..40_001 {
-        let x = (f64::from(n) * 0.618_033_988_749_894_8).fract();
-        let gap = 2f64.powf(-52.0 * x);
-        rho.push([2.0 * x - 1.0, 1.0 - gap, gap - 1.0, x - 0.5][n as usize % 4]);
-    }
-    for (text, depth) in [
-        ("relu", Depth::Layers(7)),
-        ("erf", Depth::Layers(3)),
-        ("optimal(2)", Depth::Infinite),
-    ] {
-        let k = kernel(text, depth, Kind::Ntk);
-        let (eights, _) = rho.as_chunks::<8>();
-        let (mut wide, mut twin) = (vec![[0.0; 8]; eights.len()], vec![[0.0; 8]; eights.len()]);
-        assert!(
-            !vector::values(&k.lines, eights, &mut wide) && !k.lines.at_eights(eights, &mut twin)
-        );
-        assert!(vector::values(&k.lines, &eights[2..], &mut wide[2..]));
-        for (rho, (w, t)) in eights
-            .as_flattened()
-            .iter()
-            .zip(wide.as_flattened().iter().zip(twin.as_flattened()))
-        {
-            assert_eq!(w.to_bits(), t.to_bits(), "{text} at {rho}");
-        }
-    }
-}
-
-/// Lines are the charts, up to rounding, in all of them.
-#[test]
-fn lines_are_charts() {
-    for (text, depth) in [
-        ("relu", Depth::Layers(100)),
-        ("tanh", Depth::Layers(30)),
-        ("optimal(4)", Depth::Infinite),
-        ("0.3*x+0.9*x^2", Depth::Layers(5)),
-    ] {
-        let k = kernel(text, depth, Kind::Ntk);
-        assert!(
-            k.lines.deviation() < 2e-14,
-            "{text}: {}",
-            k.lines.deviation()
-        );
-        // where charts meet, too
-        let seams = [
-            0.5,
-            -0.5,
-            0.5f64.next_up(),
-            (-0.5f64).next_down(),
-            0.499,
-            -0.499,
-        ];
-        for place in spread(20_000).into_iter().chain(seams.map(Place::of)) {
-            let rho = place.value();
-            if rho.abs() == 1.0 {
-                continue;
-            }
-            // the gap of the rounded correlation
-            let exact = k.charts.at_place(Place::of(rho));
-            let floor = if rho < 0.0 {
-                k.charts.at(-0.5).abs()
-            } else {
-                0.0
-            };
-            let apart = (k.lines.at(rho) - exact).abs() / exact.abs().max(floor);
-            assert!(apart < 2e-14, "{text} at {place:?}: {apart:e}");
-        }
-    }
-}
-
-/// At -1 and 1 a table has the values at the ends of its last cells, not what the polynomials are outside of them.
-#[test]
-fn tables_end_at_their_ends() {
-    let charts = Charts::new(Mirror::None, |place| {
-        place.value().exp() + place.value().powi(3)
-    })
-    .unwrap();
-    let exact = |rho: f64| rho.exp() + rho.powi(3);
-    for rho in [-1.0, (-1f64).next_up(), 1f64.next_down(), 1.0] {
-        assert!(
-            (charts.at(rho) - exact(rho)).abs() < 1e-14,
-            "{rho}: {}",
-            charts.at(rho)
-        );
-        assert!(
-            (charts.at_place(Place::of(rho)) - exact(rho)).abs() < 1e-14,
-            "{rho}"
-        );
-    }
-}
-
-/// Kinks without a closed form: continuous up to what is known of the diagonal, and degree 2 of the arc-cosine family.
-#[test]
-fn kinked_kernels() {
-    for text in [
-        "elu",
-        "selu",
-        "relu6",
-        "hard_sigmoid",
-        "softsign",
-        "min(max(x,-1),1)",
-        "max(x,0)^2",
-    ] {
-        let kinds = match text {
-            "selu" | "relu6" => &[Kind::Nngp, Kind::Ntk][..],
-            _ => &[Kind::Ntk],
-        };
-        for &kind in kinds {
-            let k = kernel(text, Depth::Layers(3), kind);
-            assert!(
-                k.accuracy().measured < 1e-12,
-                "{text} {kind:?}: {:?}",
-                k.accuracy()
-            );
-            assert!(k.accuracy().estimated > 0, "{text} {kind:?}");
-            // continuous up to the diagonal, which comes from constants of the activation alone
-            assert!(
-                (k.at_gap(1e-32) / k.diagonal() - 1.0).abs() < 1e-12,
-                "{text} {kind:?}: {} {}",
-                k.at_gap(1e-32),
-                k.diagonal()
-            );
-        }
-    }
-    let (squared, exact) = (
-        kernel("max(x,0)^2", Depth::Layers(1), Kind::Nngp),
-        |theta: f64| {
-            // Cho and Saul 2009, degree 2
-            let (s, c) = theta.sin_cos();
-            (3.0 * s * c + (std::f64::consts::PI - theta) * (1.0 + 2.0 * c * c))
-                / (3.0 * std::f64::consts::PI)
-        },
-    );
-    for n in 0..=200 {
-        let rho = f64::from(n) / 100.0 - 1.0;
-        // below -1/2 two tables, each rough up to 2e-14 of the first octave's values
-        let tolerance = if rho < -0.5 { 5e-14 } else { 2e-14 };
-        let apart = (squared.at(rho) - exact(rho.acos())).abs();
-        assert!(apart < tolerance, "{rho}: {apart:e}");
-    }
-}
-
-/// A clipped identity is in the singular regime: its infinitely deep kernel satisfies `h(dual(rho)) = lambda h(rho)`.
-#[test]
-fn the_limit_kernel_of_a_clipped_identity() {
-    let text = "min(max(x,-1),1)";
-    let [h, dual] = [(Depth::Infinite, Kind::Ntk), (Depth::Layers(1), Kind::Nngp)]
-        .map(|(depth, kind)| kernel(text, depth, kind));
-    assert_eq!(h.limit_form(), Some(LimitForm::Singular));
-    // lambda = (E Z phi)^2/E phi^2: erf(1/sqrt 2)^2 over erf(1/sqrt 2) - sqrt(2/(pi e)) + erfc(1/sqrt 2)
-    let p = libm::erf(std::f64::consts::FRAC_1_SQRT_2);
-    let square = p - (2.0 / (std::f64::consts::PI * std::f64::consts::E)).sqrt() + (1.0 - p);
-    let lambda = p * p / square;
-    for n in 1..100 {
-        let rho = f64::from(n) / 100.0;
-        let quotient = h.at(dual.at(rho)) / h.at(rho);
-        assert!(
-            (quotient / lambda - 1.0).abs() < 1e-11,
-            "{rho}: {quotient} {lambda}"
-        );
     }
 }
 
