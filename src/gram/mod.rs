@@ -13,20 +13,21 @@
 //!
 //! The cost does not depend on the depth: a matrix product `X X^T`, and a polynomial of degree 7 for each entry.
 //!
-//! Measured (`cargo bench --bench gram`: n = 5,000, d = 10, NTK, release build, 2 cores of a Zen 4, best of three; the product
-//! `X X^T` alone, whose result is not in large pages, takes 130 ms; a matrix of 200 MB has to be written in any case):
+//! Measured (`cargo bench --bench gram`: n = 5,000, d = 10, NTK, release build, 2 cores of a Zen 3, best of three; the product
+//! `X X^T` alone, whose result is not in large pages, takes 200 to 260 ms; a matrix of 200 MB has to be written in any case):
 //!
 //! | activation, depth | prepared, ms | largest error measured | one evaluation, ns | Gram matrix, ms | over `X X^T` alone |
 //! |---|---|---|---|---|---|
-//! | relu, 3 | 2 | 8e-16 | 3.6 | 84 | 0.64 |
-//! | relu, 100 | 68 | 2e-15 | 3.5 | 83 | 0.63 |
-//! | relu, 1,000,000 | 654 | 1e-15 | 3.6 | 83 | 0.61 |
-//! | relu, infinite | 1 | 0 | 4.9 | 84 | 0.64 |
-//! | optimal(4), infinite | 33 | 1e-15 | 4.1 | 129 | 0.97 |
-//! | gelu, 100 | 343 | 2e-14 | 3.5 | 88 | 0.69 |
-//! | gelu, infinite | 440 | 7e-17 | 3.5 | 85 | 0.62 |
-//! | tanh, 100 | 379 | 2e-14 | 6.0 | 97 | 0.61 |
-//! | tanh, infinite | 492 | 5e-15 | 7.0 | 115 | 0.76 |
+//! | relu, 3 | 13 | 7e-16 | 4.7 | 130 | 0.55 |
+//! | relu, 100 | 80 | 2e-15 | 3.8 | 125 | 0.53 |
+//! | relu, 1,000,000 | 923 | 1e-15 | 4.4 | 139 | 0.56 |
+//! | relu, infinite | 3 | 0 | 3.9 | 141 | 0.62 |
+//! | optimal(4), infinite | 55 | 1e-15 | 5.2 | 187 | 0.77 |
+//! | sin(x), infinite | 159 | 5e-15 | 5.4 | 141 | 0.68 |
+//! | gelu, 100 | 712 | 2e-14 | 4.3 | 143 | 0.57 |
+//! | gelu, infinite | 975 | 7e-17 | 5.0 | 137 | 0.62 |
+//! | tanh, 100 | 533 | 2e-14 | 8.1 | 156 | 0.67 |
+//! | tanh, infinite | 702 | 5e-15 | 5.0 | 124 | 0.57 |
 
 pub mod dynamics;
 pub mod evaluation;
