@@ -123,9 +123,9 @@ impl Source {
             ))
         };
         let map = |a: Option<&Angular>| Map::new(rounded.clone(), mirror, a).ok_or_else(lost);
-        let maps = match &angular {
-            Some([first, second]) => vec![map(Some(first))?, map(Some(second))?],
-            None => vec![map(None)?],
+        let (first, second) = match &angular {
+            Some([first, second]) => (map(Some(first))?, Some(map(Some(second))?)),
+            None => (map(None)?, None),
         };
         let power = match (&leading, depth) {
             (None, _) => u64::from(depth == Depth::Layers(0)),
@@ -180,17 +180,14 @@ impl Source {
             )));
         }
         let lambda = leading.filter(|(k, _)| *k == 1).map(|(_, c)| c.to_f64());
-        let mut orbits = maps.into_iter().map(|map| Orbits {
+        let orbits = |map| Orbits {
             maps: vec![map],
             entry: Entry::UNIT,
             lambda,
             target: target.clone(),
             deadline,
-        });
-        let (Some(first), second) = (orbits.next(), orbits.next()) else {
-            return Err(lost());
         };
-        drop(orbits);
+        let (first, second) = (orbits(first), second.map(orbits));
         Ok(Source {
             subject,
             dual,

@@ -131,7 +131,7 @@ impl Lines {
         }
     }
 
-    /// How far the polynomials are from the charts' where that is largest, relative to the largest value in the cell.
+    /// How far the polynomials are from the charts' where that is largest, relative to the largest value nearby.
     pub fn deviation(&self) -> f64 {
         self.deviation
     }
@@ -166,29 +166,31 @@ impl Lines {
         value(&self.cells[index as usize], y)
     }
 
-    /// The values at all numbers of a slice; `ends` at `-1` and `1` and beyond, undefined for NaN.
+    /// The values at all numbers of a slice, eight at a time (what both have: the longer one's rest stays as it is); `ends` at `-1` and `1` and beyond, undefined for NaN.
     pub fn at_all(&self, rho: &[f64], out: &mut [f64], ends: [f64; 2]) {
         let n = rho.len().min(out.len());
         let (eights, rest) = rho[..n].as_chunks::<8>();
         let (slots, last) = out[..n].as_chunks_mut::<8>();
         let inside = super::vector::values(self, eights, slots);
-        let finished = |rho: f64, value: &dyn Fn() -> f64| match rho {
-            _ if rho.is_nan() => f64::NAN,
-            _ if rho.abs() < 1.0 => value(),
-            _ => ends[usize::from(rho > 0.0)],
+        let end = |rho: f64| match rho.is_nan() {
+            true => f64::NAN,
+            false => ends[usize::from(rho > 0.0)],
         };
+        let outside = |rho: f64| rho.is_nan() || rho.abs() >= 1.0;
         if !inside {
-            for (x, rho) in slots
+            let pairs = slots
                 .as_flattened_mut()
                 .iter_mut()
-                .zip(eights.as_flattened())
-            {
-                let value = *x;
-                *x = finished(*rho, &|| value);
+                .zip(eights.as_flattened());
+            for (x, rho) in pairs.filter(|(_, rho)| outside(**rho)) {
+                *x = end(*rho);
             }
         }
         for (x, rho) in last.iter_mut().zip(rest) {
-            *x = finished(*rho, &|| self.at(*rho));
+            *x = match outside(*rho) {
+                true => end(*rho),
+                false => self.at(*rho),
+            };
         }
     }
 

@@ -256,25 +256,13 @@ impl Kernel {
         self.finished_slope(1.0 - t, self.charts.at_gap(t), self.charts.slope_at_gap(t))
     }
 
-    /// [`Kernel::at`] of every number of a slice, eight at a time (what both have: the longer one's rest stays as it is).
+    /// [`Kernel::at`] of every number of a slice ([`Lines::at_all`]).
     pub fn at_all(&self, rho: &[f64], out: &mut [f64]) {
-        let n = rho.len().min(out.len());
-        let (rho, out) = (&rho[..n], &mut out[..n]);
-        let (eights, rest) = rho.as_chunks::<8>();
-        let (slots, last) = out.as_chunks_mut::<8>();
-        let inside = vector::values(&self.lines, eights, slots);
-        let plain = self.form.power == 0 && !self.form.logarithmic;
-        if !plain || !inside {
-            for (x, rho) in slots
-                .as_flattened_mut()
-                .iter_mut()
-                .zip(eights.as_flattened())
-            {
+        self.lines.at_all(rho, out, [self.opposite, self.diagonal]);
+        if self.form.power > 0 || self.form.logarithmic {
+            for (x, rho) in out.iter_mut().zip(rho) {
                 *x = self.end(*rho).unwrap_or_else(|| self.finished(*rho, *x));
             }
-        }
-        for (rho, out) in rest.iter().zip(last) {
-            *out = self.at(*rho);
         }
     }
 

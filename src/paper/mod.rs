@@ -14,6 +14,7 @@ mod convolution;
 mod dynamics;
 mod experiment;
 pub mod figures;
+mod grid;
 mod kernels;
 mod labels;
 mod laboratory;

@@ -15,24 +15,19 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::experiment::koenigs_table;
+use super::grid::GRID;
 use super::laboratory::{Laboratory, unknown};
 use super::source::Rows;
 use crate::activation::Expr;
 use crate::classifier::{self, Table, Weight};
-use crate::dual::Dual;
 use crate::error::{Error, Result};
 use crate::gram::{Gram, Lengths, Matrix, Points, Regression, classes, one_hot};
-use crate::kernel::charts::{Charts, Mirror, Place};
-use crate::kernel::lines::Lines;
 use crate::kernel::{Depth, Kind};
-use crate::recursion::{Correlation, Layer};
 
 /// Ridges over the mean diagonal, from smooth to rough.
 const RIDGES: [f64; 7] = [10.0, 1.0, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5];
 /// Exponents of the singular smoothers, and dimensions of the optimal activations.
 const EXPONENTS: [u32; 10] = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32];
-/// The published grid: up to this many layers of weights.
-const LAYERS_MAX: u64 = 5;
 
 /// The rules of the table.
 pub const RULES: [&str; 13] = [
@@ -333,35 +328,34 @@ impl Bench<'_> {
         let products = Arc::new(Gram::symmetric(&plain, &points, Lengths::Keep)?.matrix());
         let lengths: Arc<[f64]> = points.lengths().into();
         let mut families: Vec<(String, Family)> = Vec::new();
-        for layers in 1..=LAYERS_MAX {
-            for fixed in 0..layers {
-                let (products, lengths) = (Arc::clone(&products), Arc::clone(&lengths));
-                let (lines, ends) = compiled(layers, fixed)?;
-                let mapped = move |rows: &[usize], columns: &[usize]| {
-                    let mut k = products.selected(rows, columns)?;
-                    k.values
-                        .par_chunks_mut(columns.len())
-                        .zip(rows)
-                        .for_each(|(row, i)| {
-                            let both = |j: &usize| lengths[*i] * lengths[*j];
-                            // a row of zeros has no direction, and its kernel is 0
-                            let rho = |(value, j): (&f64, &usize)| match both(j) {
-                                0.0 => 0.0,
-                                both => *value / both,
-                            };
-                            let rho: Vec<f64> = row.iter().zip(columns).map(rho).collect();
-                            lines.at_all(&rho, row, ends);
-                            for (value, j) in row.iter_mut().zip(columns) {
-                                *value *= both(j);
-                            }
-                        });
-                    Ok(k)
-                };
-                let matrices = move |train: &[usize], test: &[usize]| -> Result<[Matrix; 2]> {
-                    Ok([mapped(train, train)?, mapped(test, train)?])
-                };
-                families.push((format!("L = {layers}, L' = {fixed}, "), Box::new(matrices)));
-            }
+        let grid = GRID.as_ref().ok_or_else(|| {
+            Error::Domain("a kernel of the grid is infinite somewhere".to_owned())
+        })?;
+        for member in grid {
+            let (products, lengths) = (Arc::clone(&products), Arc::clone(&lengths));
+            let mapped = move |rows: &[usize], columns: &[usize]| {
+                let mut k = products.selected(rows, columns)?;
+                let entries = k.values.par_chunks_mut(columns.len()).zip(rows);
+                entries.for_each(|(row, i)| {
+                    let both = |j: &usize| lengths[*i] * lengths[*j];
+                    // a row of zeros has no direction, and its kernel is 0
+                    let rho = |(value, j): (&f64, &usize)| match both(j) {
+                        0.0 => 0.0,
+                        both => *value / both,
+                    };
+                    let rho: Vec<f64> = row.iter().zip(columns).map(rho).collect();
+                    member.lines.at_all(&rho, row, member.ends);
+                    for (value, j) in row.iter_mut().zip(columns) {
+                        *value *= both(j);
+                    }
+                });
+                Ok(k)
+            };
+            let matrices = move |train: &[usize], test: &[usize]| -> Result<[Matrix; 2]> {
+                Ok([mapped(train, train)?, mapped(test, train)?])
+            };
+            let words = format!("L = {}, L' = {}, ", member.layers, member.fixed);
+            families.push((words, Box::new(matrices)));
         }
         self.regressions(families)
     }
@@ -413,76 +407,4 @@ fn distances(rows: &[f64], d: usize, x: usize, others: &[usize]) -> Vec<f64> {
         pairs.map(|(a, b)| (a - b) * (a - b)).sum()
     };
     others.iter().map(pair).collect()
-}
-
-/// The tangent kernel of a ReLU network of `layers` layers of weights, the first `fixed` of them fixed, on inputs of length 1:
-/// `S_0 = rho`, `S_l = kappa1(S_(l-1))`, `T_l = kappa0(S_(l-1)) T_(l-1) + S_l` from `l = fixed` on, 0 before (Arora et al.
-/// 2020, appendix; normalised to `S_l(1) = 1`).
-fn tangent(place: Place, layers: u64, fixed: u64) -> f64 {
-    let dual = Dual::ArcCosine(0.5);
-    let mut s = match place {
-        Place::Near(t) => Correlation::Gap(t),
-        other => Correlation::Plain(other.value()),
-    };
-    let mut t = if fixed == 0 { s.value() } else { 0.0 };
-    for layer in 1..layers {
-        let (next, slope) = Layer::of(&dual).step(&s);
-        s = next;
-        t *= slope;
-        if layer >= fixed {
-            t += s.value();
-        }
-    }
-    t
-}
-
-/// [`tangent`] in tables, and at -1 and 1.
-fn compiled(layers: u64, fixed: u64) -> Result<(Lines, [f64; 2])> {
-    let charts = Charts::new(Mirror::None, |place| tangent(place, layers, fixed));
-    let charts =
-        charts.ok_or_else(|| Error::Domain("the grid has a kernel that is infinite".to_owned()))?;
-    let ends = [Place::Far(0.0), Place::Near(0.0)].map(|end| tangent(end, layers, fixed));
-    Ok((Lines::of(&charts), ends))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::deadline::Deadline;
-    use crate::kernel::Kernel;
-
-    /// The grid's kernels against compiled ones: all layers trained is the NTK, all but the last fixed the NNGP kernel.
-    #[test]
-    fn the_grid_has_the_tangent_kernel_and_the_covariance_at_its_ends() {
-        let relu: Expr = "relu".parse().unwrap();
-        for layers in 2..=LAYERS_MAX {
-            let made = |kind| {
-                Kernel::new(&relu, Depth::Layers(layers - 1), kind, Deadline::default()).unwrap()
-            };
-            let (ntk, nngp) = (made(Kind::Ntk), made(Kind::Nngp));
-            let rho: Vec<f64> = (-10..=10).map(|k| f64::from(k) / 10.0).collect();
-            let of = |fixed| {
-                let (lines, ends) = compiled(layers, fixed).unwrap();
-                let mut out = vec![0.0; rho.len()];
-                lines.at_all(&rho, &mut out, ends);
-                out
-            };
-            let (all, last) = (of(0), of(layers - 1));
-            for (k, rho) in rho.iter().enumerate() {
-                // a few roundings per layer
-                assert!(
-                    (all[k] - ntk.at(*rho)).abs() < 1e-14 * ntk.diagonal(),
-                    "{rho}"
-                );
-                assert!((last[k] - nngp.at(*rho)).abs() < 1e-14, "{rho}");
-            }
-            // each trained layer adds 1 on the diagonal
-            for fixed in 0..layers {
-                assert_eq!(
-                    tangent(Place::Near(0.0), layers, fixed),
-                    (layers - fixed) as f64
-                );
-            }
-        }
-    }
 }
