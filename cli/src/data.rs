@@ -101,8 +101,9 @@ fn csv_rows(path: &Path, label: Option<&str>, optional: bool) -> Result<Rows> {
             return Err(bad(
                 path,
                 format!(
-                    "line {line} has {} fields, the first line has {width}",
-                    record.len()
+                    "line {line} has {} field{}, the first line has {width}",
+                    record.len(),
+                    if record.len() == 1 { "" } else { "s" }
                 ),
             ));
         }
@@ -156,10 +157,21 @@ fn array_rows(path: &Path, labels: Option<&Path>, npy: bool) -> Result<Rows> {
             let values = match array.kind.as_str() {
                 "<f8" => array.numbers(f64::from_le_bytes),
                 "<f4" => array.numbers(|b| f64::from(f32::from_le_bytes(b))),
+                "|u1" => array.numbers(|b| f64::from(u8::from_le_bytes(b))),
+                "|i1" => array.numbers(|b| f64::from(i8::from_le_bytes(b))),
+                "<u2" => array.numbers(|b| f64::from(u16::from_le_bytes(b))),
+                "<i2" => array.numbers(|b| f64::from(i16::from_le_bytes(b))),
+                "<u4" => array.numbers(|b| f64::from(u32::from_le_bytes(b))),
+                "<i4" => array.numbers(|b| f64::from(i32::from_le_bytes(b))),
+                // rounded beyond 2^53
+                "<u8" => array.numbers(|b| u64::from_le_bytes(b) as f64),
+                "<i8" => array.numbers(|b| i64::from_le_bytes(b) as f64),
                 kind => {
                     return Err(bad(
                         path,
-                        format!("numbers of type `{kind}` are not read: f8 or f4, little-endian"),
+                        format!(
+                            "numbers of type `{kind}` are not read: floats (f8, f4) or whole numbers, little-endian"
+                        ),
                     ));
                 }
             };

@@ -69,6 +69,8 @@ impl Fault {
                     None => head,
                 }
             }
+            // It names its file.
+            Error::Io(_) => format!("{ERROR}error{ERROR:#}: {message}\n"),
             _ => {
                 // The sentence may name the expression itself.
                 let short = shortened(&self.text, 40);

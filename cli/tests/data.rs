@@ -91,6 +91,52 @@ fn the_matrix_on_disk_is_the_kernel_of_the_rows() {
     assert_eq!(left.len(), 3, "{left:?}");
 }
 
+/// The same rows as text, in either order of numpy and in its other types.
+#[test]
+fn one_matrix_from_every_type_and_order() {
+    let dir = folder("types");
+    let rows = [[1i8, -2, 3], [4, 5, -6]];
+    let by_columns = [1i8, 4, -2, 5, 3, -6];
+    fs::write(dir.join("x.csv"), "1,-2,3\n4,5,-6\n").unwrap();
+    let write = |name: &str, kind: &str, order: &str, numbers: Vec<Vec<u8>>| {
+        let words = format!("{{'descr': '{kind}', 'fortran_order': {order}, 'shape': (2, 3), }}\n");
+        let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+        bytes.extend((words.len() as u16).to_le_bytes());
+        bytes.extend(words.bytes());
+        bytes.extend(numbers.concat());
+        fs::write(dir.join(name), bytes).unwrap();
+    };
+    let plain = || rows.concat().into_iter();
+    let f8 = |x: i8| f64::from(x).to_le_bytes().to_vec();
+    write("f8.npy", "<f8", "False", plain().map(f8).collect());
+    write("fortran.npy", "<f8", "True", by_columns.map(f8).to_vec());
+    let f4 = plain().map(|x| f32::from(x).to_le_bytes().to_vec());
+    write("f4.npy", "<f4", "False", f4.collect());
+    let i2 = by_columns.map(|x| i16::from(x).to_le_bytes().to_vec());
+    write("i2.npy", "<i2", "True", i2.to_vec());
+    let i8 = plain().map(|x| i64::from(x).to_le_bytes().to_vec());
+    write("i8.npy", "<i8", "False", i8.collect());
+    let i1 = plain().map(|x| x.to_le_bytes().to_vec());
+    write("i1.npy", "|i1", "False", i1.collect());
+    let matrix = |name: &str| {
+        let line = "gram --activation relu --depth 3 --lengths keep --force --out @K.npy --data @";
+        let s = run(&format!("{line}{name}"), &dir);
+        assert_eq!(s.code, Some(0), "{name}: {}", s.stderr);
+        npy(&dir.join("K.npy")).1
+    };
+    let expected = matrix("x.csv");
+    for name in [
+        "f8.npy",
+        "fortran.npy",
+        "f4.npy",
+        "i2.npy",
+        "i8.npy",
+        "i1.npy",
+    ] {
+        assert_eq!(matrix(name), expected, "{name}");
+    }
+}
+
 /// An idx file of bytes.
 fn idx(sizes: &[u32], data: &[u8]) -> Vec<u8> {
     let mut bytes = vec![0, 0, 8, sizes.len() as u8];
@@ -156,9 +202,9 @@ fn bad_input_is_one_sentence_and_no_file() {
         (
             "huge.npy",
             npy_of(&head("(9999999999, 9999999999)"), 3),
-            "not believed",
+            "no file holds an array of 9999999999 x 9999999999 numbers",
         ),
-        ("long.npy", absurd, "not believed"),
+        ("long.npy", absurd, "it has 4294967295 bytes"),
         ("cube.npy", npy_of(&head("(1, 1, 4)"), 4), "3 dimensions"),
         (
             "type.npy",

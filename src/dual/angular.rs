@@ -32,8 +32,8 @@ use crate::real::{Bits, Real};
 const BITS: Bits = 64;
 /// Beyond this the normal density, times what an activation may be there, is nothing.
 const REACH: f64 = 11.0;
-/// The widest panel of an integral over a plane or a line.
-const WIDEST: f64 = 2.0;
+/// Beyond these the panels would be too many, or the activation is smooth where the normal distribution is.
+const SCALES: (f64, f64) = (1e-3, 16.0);
 /// Chebyshev coefficients of a panel of `K`.
 const TERMS: usize = 20;
 /// The last two of them may be so large, relative to the largest value of `K`.
@@ -41,7 +41,16 @@ const ROUGHNESS: f64 = 2e-15;
 /// Panels are halved at most so often.
 const HALVINGS: u32 = 12;
 
-/// The dual, ready to be evaluated.
+/// How the plane and lines in it are cut into panels.
+#[derive(Clone, Copy, Debug)]
+pub struct Mesh {
+    /// Gauss-Legendre nodes a panel.
+    pub nodes: usize,
+    /// The widest panel, in standard deviations, at scales up to 1.
+    pub widest: f64,
+}
+
+/// The dual of `phi(scale z)`, ready to be evaluated.
 #[derive(Clone, Debug)]
 pub struct Angular {
     /// `E phi^2`, `E phi'^2`
@@ -61,13 +70,14 @@ struct Panel {
 }
 
 impl Angular {
-    /// Integrates with `nodes` Gauss-Legendre nodes a panel. `None` where the activation has no kinks or jumps itself, a kink
-    /// has no known place, or time is up.
-    pub fn new(structure: &Structure, nodes: usize, deadline: Deadline) -> Option<Self> {
-        if !structure.has_breakpoints() || is_continuous(&structure.pieces) != Some(true) {
+    /// The dual of `phi(scale z)`, integrated on this mesh. `None` where the activation has no
+    /// kinks or jumps itself, a kink has no known place, or time is up.
+    pub fn new(structure: &Structure, scale: f64, mesh: Mesh, deadline: Deadline) -> Option<Self> {
+        let fits = structure.has_breakpoints() && is_continuous(&structure.pieces) == Some(true);
+        if !fits || !(SCALES.0..=SCALES.1).contains(&scale) {
             return None;
         }
-        let plane = Plane::new(&structure.pieces, nodes)?;
+        let plane = Plane::new(&structure.pieces, scale, mesh)?;
         let mut panels = Vec::new();
         let mut largest = 0.0f64;
         let mut open = vec![(FRAC_PI_2, PI, 0), (0.0, FRAC_PI_2, 0)];
@@ -89,25 +99,41 @@ impl Angular {
                 panels.push(panel);
             }
         }
-        let [mean, square] = plane.moments(&plane.values);
-        let [slope_mean, derivative_square] = plane.moments(&plane.slopes);
+        let [mean, square] = plane.moments(&plane.values, 1.0);
+        let [slope_mean, derivative_square] = plane.moments(&plane.slopes, scale);
         let mut out = Angular {
             square,
             derivative_square,
             panels,
-            rule: plane.rule,
+            rule: plane.rule.clone(),
             mismatch: f64::INFINITY,
         };
-        // at rho = 0 both are known: (E phi)^2 and (E phi')^2
-        let value = (1.0 - out.gap(1.0)) - mean * mean / square;
-        let slope = out.slope_at_gap(1.0) - slope_mean * slope_mean / square;
-        out.mismatch = value.abs() + slope.abs() * square / derivative_square;
+        // at rho = 0 both are known, (E phi)^2 and (E phi')^2, and at -1 E phi(z) phi(-z) and E phi'(z) phi'(-z)
+        let known = [
+            out.slope_at_gap(1.0) - slope_mean * slope_mean / square,
+            out.opposite_slope(0.0) - plane.opposite(&plane.slopes, scale) / square,
+        ];
+        let slope = known.into_iter().fold(0.0, |m: f64, x| m.max(x.abs()));
+        let known = [
+            (1.0 - out.gap(1.0)) - mean * mean / square,
+            out.opposite(0.0) - plane.opposite(&plane.values, 1.0) / square,
+        ];
+        let value = known.into_iter().fold(0.0, |m: f64, x| m.max(x.abs()));
+        out.mismatch = value + slope * square / derivative_square;
         out.mismatch.is_finite().then_some(out)
     }
 
-    /// How far value and slope at `rho = 0` are from `(E phi)^2/E phi^2` and `(E phi')^2/E phi^2`.
+    /// How far value and slope are from what is known of them at `rho = 0`, `(E phi)^2/E phi^2` and `(E phi')^2/E phi^2`, and at
+    /// `rho = -1`, `E phi(z) phi(-z)/E phi^2` and `E phi'(z) phi'(-z)/E phi^2`.
     pub fn mismatch(&self) -> f64 {
         self.mismatch
+    }
+
+    /// `share dual + 1 - share`: with biases.
+    pub fn mixed(mut self, share: f64) -> Self {
+        // all that is asked for are integrals over E phi^2
+        self.square /= share;
+        self
     }
 
     /// `1 - dual(1 - t)` for `0 <= t <= 2`.
@@ -212,19 +238,24 @@ impl Rule {
 struct Plane {
     cuts: Vec<f64>,
     jumps: Vec<f64>,
+    /// Everything is of `phi(scale z)`, the tapes of `phi(z)`.
+    scale: f64,
     values: Vec<Tape<f64>>,
     slopes: Vec<Tape<f64>>,
     /// `phi''`; `None` where it vanishes.
     bends: Vec<Option<Tape<f64>>>,
+    widest: f64,
     rule: Rule,
 }
 
 impl Plane {
-    fn new(pieces: &[Piece], nodes: usize) -> Option<Self> {
+    fn new(pieces: &[Piece], scale: f64, mesh: Mesh) -> Option<Self> {
         let pairs = || pieces.windows(2);
-        let cuts = pairs().map(|p| Some(p[0].to.breakpoint()?.position(BITS).to_f64()));
+        let cuts = pairs().map(|p| Some(p[0].to.breakpoint()?.position(BITS).to_f64() / scale));
         let cuts: Vec<f64> = cuts.collect::<Option<_>>()?;
-        let jumps = pairs().map(|p| kink(&p[0], &p[1], BITS).to_f64()).collect();
+        let jumps = pairs()
+            .map(|p| kink(&p[0], &p[1], BITS).to_f64() * scale)
+            .collect();
         let tape = |e: &crate::activation::Expr| Tape::new(std::slice::from_ref(e), 53);
         let bend = |p: &Piece| {
             let bend = p.formula.derivative().derivative().simplify();
@@ -235,13 +266,15 @@ impl Plane {
         Some(Plane {
             cuts,
             jumps,
+            scale,
             values: pieces.iter().map(|p| tape(&p.formula)).collect(),
             slopes: pieces
                 .iter()
                 .map(|p| tape(&p.formula.derivative()))
                 .collect(),
             bends: pieces.iter().map(bend).collect(),
-            rule: Rule::new(nodes),
+            widest: mesh.widest / scale.max(1.0),
+            rule: Rule::new(mesh.nodes),
         })
     }
 
@@ -249,18 +282,52 @@ impl Plane {
         self.cuts.partition_point(|c| *c < x)
     }
 
-    /// `E f` and `E f^2`
-    fn moments(&self, pieces: &[Tape<f64>]) -> [f64; 2] {
+    /// From here to `reach`, cut at these places and then into panels that are not too wide.
+    fn panels(&self, from: f64, reach: f64, mut cuts: Vec<f64>) -> Vec<(f64, f64)> {
+        cuts.retain(|c| *c > from && *c < reach);
+        cuts.push(reach);
+        cuts.sort_by(f64::total_cmp);
+        let mut out = Vec::new();
+        let mut start = from;
+        for end in cuts {
+            let count = ((end - start) / self.widest).ceil();
+            let width = (end - start) / count;
+            // equal cuts leave nothing between them
+            for n in 0..count as usize {
+                out.push((start + n as f64 * width, start + (n + 1) as f64 * width));
+            }
+            start = end;
+        }
+        out
+    }
+
+    /// `E f` and `E f^2`, `f(z) = factor f(scale z)` by its pieces.
+    fn moments(&self, pieces: &[Tape<f64>], factor: f64) -> [f64; 2] {
         let (mut mean, mut square) = (0.0, 0.0);
-        for (from, to) in panels(-REACH, REACH, self.cuts.clone()) {
+        for (from, to) in self.panels(-REACH, REACH, self.cuts.clone()) {
             let f = &pieces[self.piece(f64::midpoint(from, to))];
             for (x, w) in self.rule.on(from, to) {
-                let y = f.at_one(&x);
+                let y = factor * f.at_one(&(self.scale * x));
                 let w = w * density(x);
                 (mean, square) = (mean + w * y, square + w * y * y);
             }
         }
         [mean, square]
+    }
+
+    /// `E f(z) f(-z)`
+    fn opposite(&self, pieces: &[Tape<f64>], factor: f64) -> f64 {
+        let cuts = self.cuts.iter().map(|c| c.abs()).collect();
+        let on = |(from, to): (f64, f64)| {
+            let middle = f64::midpoint(from, to);
+            let (f, g) = (&pieces[self.piece(middle)], &pieces[self.piece(-middle)]);
+            let term = |(x, w): (f64, f64)| {
+                w * density(x) * f.at_one(&(self.scale * x)) * g.at_one(&(-self.scale * x))
+            };
+            self.rule.on(from, to).map(term).sum::<f64>()
+        };
+        let half: f64 = self.panels(0.0, REACH, cuts).into_iter().map(on).sum();
+        2.0 * factor * factor * half
     }
 
     /// `K(b)`
@@ -274,17 +341,19 @@ impl Plane {
         }
         let mut smooth = 0.0;
         if self.bends.iter().any(Option::is_some) {
-            smooth = self.both(b);
+            // a second derivative of phi(scale z)
+            let factor = self.scale * self.scale;
+            smooth = factor * factor * self.both(b);
             for (c, s) in self.cuts.iter().zip(&self.jumps) {
                 if *s != 0.0 {
-                    smooth += 2.0 * s * density(*c) * self.line(c * cosine, sine);
+                    smooth += 2.0 * s * density(*c) * factor * self.line(c * cosine, sine);
                 }
             }
         }
         kinks / (2.0 * PI) + sine * smooth
     }
 
-    /// `E g(m + s z)`
+    /// `E g(m + s z)`, without the factor of the scale.
     fn line(&self, m: f64, s: f64) -> f64 {
         let cuts = self.cuts.iter().map(|c| (c - m) / s).collect();
         let of = |(from, to): (f64, f64)| {
@@ -292,13 +361,13 @@ impl Plane {
             let Some(g) = &self.bends[self.piece(middle)] else {
                 return 0.0;
             };
-            let term = |(z, w): (f64, f64)| w * density(z) * g.at_one(&(m + s * z));
+            let term = |(z, w): (f64, f64)| w * density(z) * g.at_one(&(self.scale * (m + s * z)));
             self.rule.on(from, to).map(term).sum()
         };
-        panels(-REACH, REACH, cuts).into_iter().map(of).sum()
+        self.panels(-REACH, REACH, cuts).into_iter().map(of).sum()
     }
 
-    /// `E[g(u) g(v)]`, `u, v = p cos(b/2) +- q sin(b/2)`: `q` the outer variable below a right angle and `p` beyond, so that the
+    /// `E[g(u) g(v)]` without the factors of the scale, `u, v = p cos(b/2) +- q sin(b/2)`: `q` the outer variable below a right angle and `p` beyond, so that the
     /// inner cuts move slowly; the outer ones are where inner ones meet.
     fn both(&self, b: f64) -> f64 {
         let (s, c) = (b / 2.0).sin_cos();
@@ -307,6 +376,8 @@ impl Plane {
                 .iter()
                 .flat_map(|x| self.cuts.iter().map(move |y| (x, y)))
         };
+        // beyond a circle there is nothing
+        let rest = |x: f64| (REACH * REACH - x * x).sqrt();
         if b <= FRAC_PI_2 {
             let outer = pairs().map(|(x, y)| (x - y) / (2.0 * s)).collect();
             2.0 * self.outer(0.0, outer, |q| {
@@ -314,13 +385,18 @@ impl Plane {
                     .cuts
                     .iter()
                     .flat_map(|x| [(x - q * s) / c, (x + q * s) / c]);
-                self.inner(-REACH, cuts.collect(), |p| (p * c + q * s, p * c - q * s))
+                let reach = rest(q);
+                self.inner((-reach, reach), cuts.collect(), |p| {
+                    (p * c + q * s, p * c - q * s)
+                })
             })
         } else {
             let outer = pairs().map(|(x, y)| (x + y) / (2.0 * c)).collect();
             2.0 * self.outer(-REACH, outer, |p| {
                 let cuts = self.cuts.iter().map(|x| (x - p * c).abs() / s);
-                self.inner(0.0, cuts.collect(), |q| (p * c + q * s, p * c - q * s))
+                self.inner((0.0, rest(p)), cuts.collect(), |q| {
+                    (p * c + q * s, p * c - q * s)
+                })
             })
         }
     }
@@ -328,23 +404,26 @@ impl Plane {
     fn outer(&self, from: f64, cuts: Vec<f64>, f: impl Fn(f64) -> f64) -> f64 {
         let term = |(x, w): (f64, f64)| w * density(x) * f(x);
         let on = |(from, to)| self.rule.on(from, to).map(term).sum::<f64>();
-        panels(from, REACH, cuts).into_iter().map(on).sum()
+        self.panels(from, REACH, cuts).into_iter().map(on).sum()
     }
 
-    fn inner(&self, from: f64, cuts: Vec<f64>, at: impl Fn(f64) -> (f64, f64)) -> f64 {
-        let on = |(from, to): (f64, f64)| {
+    fn inner(&self, (from, to): (f64, f64), cuts: Vec<f64>, at: impl Fn(f64) -> (f64, f64)) -> f64 {
+        let mut memory = Vec::new();
+        let mut sum = 0.0;
+        for (from, to) in self.panels(from, to, cuts) {
             let (u, v) = at(f64::midpoint(from, to));
             let (Some(f), Some(g)) = (&self.bends[self.piece(u)], &self.bends[self.piece(v)])
             else {
-                return 0.0;
+                continue;
             };
-            let term = |(x, w): (f64, f64)| {
+            for (x, w) in self.rule.on(from, to) {
                 let (u, v) = at(x);
-                w * density(x) * f.at_one(&u) * g.at_one(&v)
-            };
-            self.rule.on(from, to).map(term).sum()
-        };
-        panels(from, REACH, cuts).into_iter().map(on).sum()
+                let f = f.at_one_with(&(self.scale * u), &mut memory);
+                let g = g.at_one_with(&(self.scale * v), &mut memory);
+                sum += w * density(x) * f * g;
+            }
+        }
+        sum
     }
 }
 
@@ -359,131 +438,9 @@ fn exponent(c: f64, d: f64, b: f64) -> f64 {
     }
 }
 
-/// The interval, cut at these places and then into panels that are not too wide.
-fn panels(from: f64, to: f64, mut cuts: Vec<f64>) -> Vec<(f64, f64)> {
-    cuts.retain(|c| *c > from && *c < to);
-    cuts.push(to);
-    cuts.sort_by(f64::total_cmp);
-    let mut out = Vec::new();
-    let mut start = from;
-    for end in cuts {
-        let count = ((end - start) / WIDEST).ceil();
-        let width = (end - start) / count;
-        // equal cuts leave nothing between them
-        for n in 0..count as usize {
-            out.push((start + n as f64 * width, start + (n + 1) as f64 * width));
-        }
-        start = end;
-    }
-    out
-}
-
 fn density(x: f64) -> f64 {
     (-x * x / 2.0).exp() / (2.0 * PI).sqrt()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::activation::Expr;
-    use crate::dual::{Dual, prepared};
-    use crate::real::{Analytic, Ball};
-
-    fn angular(text: &str) -> Angular {
-        let structure = Structure::new(&Expr::parse(text).unwrap()).unwrap();
-        Angular::new(&structure, 20, Deadline::default()).unwrap()
-    }
-
-    fn gaps() -> impl Iterator<Item = f64> {
-        (0..120).map(|n| 2.0 * 2f64.powf(-0.9 * f64::from(n)))
-    }
-
-    /// A kink at 0: the arc-cosine kernel, relative accuracy at gaps down to 1e-32.
-    #[test]
-    fn relu_is_the_arc_cosine_kernel() {
-        let (a, exact) = (angular("relu"), Dual::ArcCosine(0.5));
-        for t in gaps() {
-            let (gap, slope) = exact.gap_with_slope(&t);
-            assert!(
-                (a.gap(t) / gap - 1.0).abs() < 1e-14,
-                "{t:e}: {:e} {gap:e}",
-                a.gap(t)
-            );
-            assert!((a.slope_at_gap(t) - slope).abs() < 1e-14, "{t:e}");
-        }
-    }
-
-    /// No kink, but a jump of the second derivative: the arc-cosine kernel of degree 2 (Cho and Saul 2009),
-    /// `J = 3 sin cos + (pi - theta)(1 + 2 cos^2)`.
-    #[test]
-    fn a_squared_relu_is_the_arc_cosine_kernel_of_degree_2() {
-        let a = angular("max(x,0)^2");
-        for t in gaps() {
-            let theta = angle(t);
-            let (s, c) = theta.sin_cos();
-            let j = 3.0 * s * c + (PI - theta) * (1.0 + 2.0 * c * c);
-            assert!((1.0 - a.gap(t) - j / (3.0 * PI)).abs() < 1e-14, "{t:e}");
-            if t < 1e-6 {
-                // gap = (4/3) (t - t^2/2) + O(t^(5/2))
-                assert!(
-                    (a.gap(t) / (4.0 / 3.0 * t) - 1.0).abs() < t + 1e-14,
-                    "{t:e}"
-                );
-            }
-        }
-    }
-
-    /// Kinks in several places, bent pieces, pieces without a derivative at their end: the series where it converges.
-    #[test]
-    fn where_a_hermite_series_converges_it_is_the_same() {
-        for text in [
-            "elu",
-            "selu",
-            "relu6",
-            "softsign",
-            "min(max(x,-1),1)",
-            "hard_sigmoid",
-            "max(x,sin(x)/2)",
-            "abs(x)*exp(-x^2)+x",
-        ] {
-            let a = angular(text);
-            assert!(a.mismatch() < 1e-13, "{text}: {:e}", a.mismatch());
-            let structure = Structure::new(&Expr::parse(text).unwrap()).unwrap();
-            let series = prepared(&structure, 300, 64, Deadline::default()).unwrap();
-            for n in -16..=16 {
-                let rho = f64::from(n) / 20.0;
-                let x = Ball::rational(&rug::Rational::from_f64(rho).unwrap(), 96);
-                let of = |b: Ball| b.to_f64();
-                let (value, slope) = (of(series.at(&x)), of(series.slope_at(&x)));
-                assert!(
-                    (1.0 - a.gap(1.0 - rho) - value).abs() < 1e-13,
-                    "{text} at {rho}: {:e}",
-                    1.0 - a.gap(1.0 - rho) - value
-                );
-                assert!(
-                    (a.slope_at_gap(1.0 - rho) - slope).abs() < 1e-13 * (1.0 + slope),
-                    "{text} at {rho}"
-                );
-                assert!(
-                    (a.opposite(1.0 + rho) - value).abs() < 1e-13 || rho > 0.0,
-                    "{text} at {rho}"
-                );
-                assert!(
-                    (a.opposite_slope(1.0 + rho) - slope).abs() < 1e-13 || rho > 0.0,
-                    "{text} at {rho}"
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn smooth_ones_and_jumps_have_none() {
-        for text in ["tanh", "step", "x^2"] {
-            let structure = Structure::new(&Expr::parse(text).unwrap()).unwrap();
-            assert!(
-                Angular::new(&structure, 20, Deadline::default()).is_none(),
-                "{text}"
-            );
-        }
-    }
-}
+mod tests;

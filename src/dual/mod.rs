@@ -17,7 +17,7 @@ mod shifted;
 mod taylor;
 mod values;
 
-pub use angular::Angular;
+pub use angular::{Angular, Mesh};
 pub use closed::closed_form;
 pub(crate) use closed::{polynomial_coefficients, scaled_function};
 pub use piecewise_linear::PiecewiseLinear;

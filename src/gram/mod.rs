@@ -13,21 +13,21 @@
 //!
 //! The cost does not depend on the depth: a matrix product `X X^T`, and a polynomial of degree 7 for each entry.
 //!
-//! Measured (`cargo bench --bench gram`: n = 5,000, d = 10, NTK, release build, 2 cores of a Zen 3, best of three; the product
-//! `X X^T` alone, whose result is not in large pages, takes 200 to 260 ms; a matrix of 200 MB has to be written in any case):
+//! Measured (`cargo bench --bench gram`: n = 5,000, d = 10, NTK, release build, 2 cores of a Zen 4, best of three; the product
+//! `X X^T` alone, whose result is not in large pages, takes 126 to 156 ms; a matrix of 200 MB has to be written in any case):
 //!
 //! | activation, depth | prepared, ms | largest error measured | one evaluation, ns | Gram matrix, ms | over `X X^T` alone |
 //! |---|---|---|---|---|---|
-//! | relu, 3 | 13 | 7e-16 | 4.7 | 130 | 0.55 |
-//! | relu, 100 | 80 | 2e-15 | 3.8 | 125 | 0.53 |
-//! | relu, 1,000,000 | 923 | 1e-15 | 4.4 | 139 | 0.56 |
-//! | relu, infinite | 3 | 0 | 3.9 | 141 | 0.62 |
-//! | optimal(4), infinite | 55 | 1e-15 | 5.2 | 187 | 0.77 |
-//! | sin(x), infinite | 159 | 5e-15 | 5.4 | 141 | 0.68 |
-//! | gelu, 100 | 712 | 2e-14 | 4.3 | 143 | 0.57 |
-//! | gelu, infinite | 975 | 7e-17 | 5.0 | 137 | 0.62 |
-//! | tanh, 100 | 533 | 2e-14 | 8.1 | 156 | 0.67 |
-//! | tanh, infinite | 702 | 5e-15 | 5.0 | 124 | 0.57 |
+//! | relu, 3 | 5 | 8e-16 | 3.4 | 54 | 0.43 |
+//! | relu, 100 | 70 | 3e-15 | 1.9 | 53 | 0.41 |
+//! | relu, 1,000,000 | 533 | 1e-15 | 1.8 | 51 | 0.39 |
+//! | relu, infinite | 1 | 0 | 1.9 | 58 | 0.43 |
+//! | optimal(4), infinite | 42 | 1e-15 | 2.9 | 77 | 0.59 |
+//! | sin(x), infinite | 117 | 5e-15 | 4.2 | 52 | 0.40 |
+//! | gelu, 100 | 360 | 2e-14 | 1.9 | 50 | 0.32 |
+//! | gelu, infinite | 617 | 7e-17 | 2.6 | 51 | 0.40 |
+//! | tanh, 100 | 378 | 2e-14 | 2.8 | 76 | 0.60 |
+//! | tanh, infinite | 434 | 5e-15 | 3.9 | 68 | 0.54 |
 
 pub mod dynamics;
 pub mod evaluation;

@@ -1,4 +1,5 @@
-//! numpy's `.npy` format, versions 1 to 3, little-endian, C order: the one reader and the one header of the program.
+//! numpy's `.npy` format, versions 1 to 3, little-endian: the one reader (of either order) and the one header (C order) of the
+//! program.
 
 use std::fs::File;
 use std::io::Read;
@@ -6,10 +7,10 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 
-/// A longer header is not believed.
+/// numpy's own headers have some hundred bytes: a longer one is refused.
 const HEADER_MAX: usize = 1 << 16;
 
-/// An array as the file holds it.
+/// An array, its numbers row by row (C order) whatever the order of the file.
 #[derive(Clone, Debug)]
 pub struct Array {
     /// numpy's name of the type of its numbers: `<f8`, `|u1` ...
@@ -24,8 +25,7 @@ impl Array {
     /// Reads a file. Nothing is believed before it is checked: memory is asked for only as much as the file has bytes.
     ///
     /// # Errors
-    /// [`Error::Io`]; [`Error::Data`] where the file is not what numpy writes, ends too early or too late, is in Fortran
-    /// order, or holds no numbers.
+    /// [`Error::Io`]; [`Error::Data`] where the file is not what numpy writes, ends too early or too late, or holds no numbers.
     pub fn read(path: &Path) -> Result<Array> {
         let unread = |e: std::io::Error| Error::file(path, "read", &e);
         let bad = |what: String| Error::Data(format!("{}: {what}", path.display()));
@@ -51,7 +51,9 @@ impl Array {
             _ => (vec![], u32::from_le_bytes([a, b, c, d]) as usize),
         };
         if length > HEADER_MAX {
-            return Err(bad(format!("a header of {length} bytes is not believed")));
+            return Err(bad(format!(
+                "the header says that it has {length} bytes; at most {HEADER_MAX} are read"
+            )));
         }
         let mut header = begun;
         let more = length.saturating_sub(header.len());
@@ -71,11 +73,11 @@ impl Array {
         let width: usize = width
             .parse()
             .map_err(|_| bad(format!("numbers of numpy's type `{kind}` are not read")))?;
-        if after(&header, "fortran_order").is_none_or(|v| !v.starts_with("False")) {
-            return Err(bad(
-                "the array is in Fortran order (column by column); save it in C order".to_owned(),
-            ));
-        }
+        let by_columns = match after(&header, "fortran_order") {
+            Some(v) if v.starts_with("False") => false,
+            Some(v) if v.starts_with("True") => true,
+            _ => return Err(unreadable()),
+        };
         let sizes: Option<Vec<usize>> = after(&header, "shape")
             .and_then(|v| v.strip_prefix('(')?.split_once(')'))
             .map(|(inside, _)| inside.split(',').map(str::trim).filter(|s| !s.is_empty()))
@@ -84,7 +86,8 @@ impl Array {
         let shape: Vec<_> = sizes.iter().map(usize::to_string).collect();
         let shape = shape.join(" x ");
         let wanted = sizes.iter().try_fold(width, |n, s| n.checked_mul(*s));
-        let wanted = wanted.ok_or_else(|| bad(format!("an array of {shape} is not believed")))?;
+        let wanted =
+            wanted.ok_or_else(|| bad(format!("no file holds an array of {shape} numbers")))?;
         let there = size.saturating_sub(if version == 1 { 10 } else { 12 } + length as u64);
         if wanted == 0 {
             return Err(bad("there are no numbers".to_owned()));
@@ -105,6 +108,9 @@ impl Array {
         if data.len() != wanted {
             return Err(bad("the file is truncated while it is read".to_owned()));
         }
+        if by_columns {
+            data = by_rows(&data, &sizes, width);
+        }
         Ok(Array {
             kind: kind.to_owned(),
             sizes,
@@ -117,6 +123,30 @@ impl Array {
         let (chunks, _) = self.data.as_chunks::<N>();
         chunks.iter().map(|c| number(*c)).collect()
     }
+}
+
+/// The numbers of an array in Fortran order (the first index runs fastest) in C order (the last one does).
+fn by_rows(data: &[u8], sizes: &[usize], width: usize) -> Vec<u8> {
+    let mut steps = Vec::with_capacity(sizes.len());
+    let mut step = width;
+    for size in sizes {
+        steps.push(step);
+        step *= size;
+    }
+    let mut out = Vec::with_capacity(data.len());
+    let mut index = vec![0; sizes.len()];
+    while out.len() < data.len() {
+        let at: usize = index.iter().zip(&steps).map(|(i, s)| i * s).sum();
+        out.extend_from_slice(&data[at..at + width]);
+        for (i, size) in index.iter_mut().zip(sizes).rev() {
+            *i += 1;
+            match *i < *size {
+                true => break,
+                false => *i = 0,
+            }
+        }
+    }
+    out
 }
 
 /// What follows `'key':` in a Python dictionary.

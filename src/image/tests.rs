@@ -153,9 +153,9 @@ fn npy_stacks() {
     );
     bad(
         "f.npy",
-        &header.replace("False", "True"),
+        &header.replace("False", "Perhaps"),
         &numbers,
-        &["Fortran"],
+        &["the header is not"],
     );
     bad(
         "kind.npy",

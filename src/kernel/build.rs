@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 use rug::Rational;
 
+use super::angle;
 use super::charts::{Mirror, Place};
 use super::compile::{Compilable, Heading, compiled};
 use super::limits::{OrderedLimit, constant};
@@ -209,18 +210,8 @@ impl Compilable for Source {
     }
 
     fn again(&self, place: Place) -> Option<Sample> {
-        // an odd dual near -1 moves like the root of 1 + rho: from the other side it has its digits
-        let (place, sign) = match (place, self.mirror) {
-            (Place::Far(u), Mirror::Even) => (Place::Near(u), 1.0),
-            (Place::Far(u), Mirror::Odd) => (Place::Near(u), -1.0),
-            (place, _) => (place, 1.0),
-        };
-        let [nngp, ntk] = self.second.as_ref()?.sample(place)?;
-        let sample = if self.kind == Kind::Nngp { nngp } else { ntk };
-        Some(Sample {
-            mantissa: sign * sample.mantissa,
-            log: sample.log,
-        })
+        let [nngp, ntk] = angle::again(self.second.as_ref()?, place, self.mirror)?;
+        Some(if self.kind == Kind::Nngp { nngp } else { ntk })
     }
 
     fn symmetry(&self) -> (Mirror, u64) {
@@ -277,27 +268,15 @@ enum Road {
     Linear,
 }
 
-/// Gauss-Legendre nodes a panel of the two duals by angle.
-const NODES: [usize; 2] = [20, 28];
-/// How far a dual by angle may be from what is known at `rho = 0`, and from the series.
-const MISMATCH: f64 = 1e-12;
-
 /// The dual as a ball function, and where kinks keep that from resolving what is near `+-1`, the dual by angle twice, with the
 /// series for the middle.
 fn duals(subject: &Subject, deadline: Deadline) -> Result<(Dual<Ball>, Option<[Angular; 2]>)> {
     let structure = subject.structure();
     let closed = closed_form::<Ball>(&structure.expr, BITS).is_some();
-    let of = |nodes| Angular::new(structure, nodes, deadline).filter(|a| a.mismatch() < MISMATCH);
-    if !closed && let (Some(first), Some(second)) = (of(NODES[0]), of(NODES[1])) {
+    if !closed && let Some(pair) = angle::duals(structure, 1.0, 1.0, deadline) {
         let series = subject.dual(&Rational::from((19, 20)), SERIES_BITS, deadline)?;
-        let rounded: Dual<f64> = series.rounded();
-        let agree = [-0.9, -0.5, 0.5, 0.9].into_iter().all(|rho| {
-            let value = 1.0 - second.gap(1.0 - rho) - rounded.at(&rho);
-            let slope = second.slope_at_gap(1.0 - rho) / rounded.slope_at(&rho) - 1.0;
-            value.abs() < MISMATCH && slope.abs() < MISMATCH
-        });
-        if agree {
-            return Ok((series, Some([first, second])));
+        if angle::agree(&pair[1], &series.rounded(), &[-0.9, -0.5, 0.5, 0.9]) {
+            return Ok((series, Some(pair)));
         }
     }
     deadline.check("the dual")?;

@@ -210,7 +210,7 @@ fn accuracy(source: &impl Compilable, kernel: &Kernel, deadline: Deadline) -> Re
         // an undefined error is not
         let resolved = error < RESOLVED;
         if !resolved && let Some(sample) = source.again(*place) {
-            error = kernel.error(*place, &enclosed(&sample));
+            error = kernel.error(*place, &sample.enclosed());
             accuracy.estimated += 1;
         }
         error += kernel.disagreement(*place);
@@ -220,12 +220,14 @@ fn accuracy(source: &impl Compilable, kernel: &Kernel, deadline: Deadline) -> Re
     Ok(accuracy)
 }
 
-/// A number of doubles.
-fn enclosed(sample: &Sample) -> Scaled<Ball> {
-    let ball = |x: f64| Ball::exact(Float::with_val(BITS, x));
-    Scaled {
-        mantissa: ball(sample.mantissa),
-        log: ball(sample.log),
+impl Sample {
+    /// The number that the doubles are.
+    pub(super) fn enclosed(&self) -> Scaled<Ball> {
+        let ball = |x: f64| Ball::exact(Float::with_val(BITS, x));
+        Scaled {
+            mantissa: ball(self.mantissa),
+            log: ball(self.log),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! * [`charts`]: piecewise polynomials on `[-1, 1]`, geometrically finer towards `+-1`.
 //! * [`lines`]: the same in shorter pieces, for loops over millions of correlations.
 //! * [`orbit`]: the values they are made from: one pair of inputs on its way through the layers.
+//! * `angle`: duals of activations with kinks, where no series resolves them.
 //! * `compile`: from such values to tables, and the error measured against balls (where kinks leave those wide, against a
 //!   second computation).
 //! * [`build`]: normalised activations without bias; `network`: weights and biases of any variance.
@@ -13,6 +14,7 @@
 //! where kernels of deep networks vary and limit kernels are infinite, its argument is the gap `t = 1 - rho = |x - x'|^2/2`,
 //! which keeps digits that `rho` has lost ([`Kernel::at_gap`]).
 
+mod angle;
 pub mod build;
 pub mod charts;
 mod compile;

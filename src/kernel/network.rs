@@ -7,6 +7,7 @@
 
 use std::cmp::Ordering;
 
+use super::angle;
 use super::build::{BITS, SERIES_BITS, unit};
 use super::charts::{Mirror, Place};
 use super::compile::{Compilable, Heading, compiled};
@@ -18,7 +19,7 @@ use crate::dual::Dual;
 use crate::error::{Error, Result};
 use crate::exact::{Structure, is_continuous};
 use crate::real::{Analytic, Ball, Real};
-use crate::recursion::{Correlation, Network, Prepared, Scaled, Settings, Weight};
+use crate::recursion::{Correlation, Kernels, Network, Prepared, Scaled, Settings, Weight};
 
 /// Hermite coefficients that the first attempt takes, and the last one.
 const DEGREES: [u32; 2] = [64, 1024];
@@ -180,6 +181,8 @@ struct Source {
     /// `q_L`
     variance: Ball,
     orbits: Orbits,
+    /// The same from tables that were integrated with more nodes: where kinks keep the series from resolving anything.
+    second: Option<Orbits>,
     kind: Kind,
     depth: u64,
     mirror: Mirror,
@@ -212,7 +215,13 @@ impl Source {
             _ => mirror,
         };
         let mut q = &input + &network.bias;
-        let mut maps = Vec::new();
+        let undefined = || {
+            Error::Unresolved(format!(
+                "the dual of `{}` is undefined somewhere in doubles",
+                structure.expr
+            ))
+        };
+        let (mut maps, mut second) = (Vec::new(), Vec::new());
         let mut lambda = None;
         for l in 0..depth {
             deadline.check("the preparation of the layers")?;
@@ -220,7 +229,19 @@ impl Source {
             if !next.is_finite() || next.sign() != Some(Ordering::Greater) {
                 return Err(out_of_bounds(l + 1));
             }
+            let rounded: Dual<f64> = dual.rounded();
+            let angles = match &dual {
+                Dual::Series(_) => {
+                    let share = &(&next - &network.bias) / &next;
+                    let scale = q.sqrt().to_f64();
+                    angle::duals(structure, scale, share.to_f64(), deadline)
+                        .filter(|pair| angle::agree(&pair[1], &rounded, &[-0.5, -0.25, 0.25, 0.5]))
+                }
+                _ => None,
+            };
+            deadline.check("the preparation of the layers")?;
             let series = match &dual {
+                Dual::Series(_) if angles.is_some() => true,
                 Dual::Series(s) => {
                     let rest = s.slope_tail.as_ref().unwrap_or(&s.tail);
                     // the radius is what the coefficients are uncertain by, and no longer series mends it
@@ -239,12 +260,13 @@ impl Source {
                 )));
             }
             lambda = dual.leading().filter(|(k, _)| *k == 1);
-            maps.push(Map::new(dual.rounded(), inner, None).ok_or_else(|| {
-                Error::Unresolved(format!(
-                    "the dual of `{}` is undefined somewhere in doubles",
-                    structure.expr
-                ))
-            })?);
+            if let Some([first, again]) = &angles {
+                let map = Map::new(rounded.clone(), inner, Some(again));
+                second.push(map.ok_or_else(undefined)?);
+                maps.push(Map::new(rounded, inner, Some(first)).ok_or_else(undefined)?);
+            } else {
+                maps.push(Map::new(rounded, inner, None).ok_or_else(undefined)?);
+            }
             let moved = (&next.midpoint() - &q.midpoint()).magnitude();
             let least = q.magnitude() * 2f64.powi(SETTLED);
             q = next;
@@ -257,17 +279,21 @@ impl Source {
         }
         let whole = &input + &network.bias;
         let share = &input / &whole;
-        Ok(Some(Source {
-            orbits: Orbits {
-                maps,
-                entry: Entry {
-                    share: share.to_f64(),
-                    bias: (&network.bias / &whole).to_f64(),
-                },
-                lambda: lambda.map(|(_, c)| c.to_f64()),
-                target: Target::Layers(depth),
-                deadline,
+        let orbits = |maps| Orbits {
+            maps,
+            entry: Entry {
+                share: share.to_f64(),
+                bias: (&network.bias / &whole).to_f64(),
             },
+            lambda: lambda.as_ref().map(|(_, c): &(u32, Ball)| c.to_f64()),
+            target: Target::Layers(depth),
+            deadline,
+        };
+        // one of every layer, or none
+        let second = (!second.is_empty() && second.len() == maps.len()).then(|| orbits(second));
+        Ok(Some(Source {
+            orbits: orbits(maps),
+            second,
             network,
             input,
             variance: q,
@@ -279,30 +305,8 @@ impl Source {
         }))
     }
 
-    fn enclosed(
-        &self,
-        rhos: &[Correlation<Ball>],
-        deadline: Deadline,
-    ) -> Result<Vec<Scaled<Ball>>> {
-        self.network
-            .kernels(&self.input, rhos, self.parity, self.depth, deadline)?
-            .into_iter()
-            .map(|k| {
-                k.map(|k| {
-                    if self.kind == Kind::Nngp {
-                        k.nngp
-                    } else {
-                        k.ntk
-                    }
-                })
-            })
-            .collect()
-    }
-}
-
-impl Compilable for Source {
-    fn sample(&self, place: Place) -> Option<Sample> {
-        let [nngp, ntk] = self.orbits.sample(place)?;
+    /// `q_L` times what is asked for.
+    fn scaled(&self, [nngp, ntk]: [Sample; 2]) -> Sample {
         let mut s = if self.kind == Kind::Nngp { nngp } else { ntk };
         let q = self.variance.to_f64();
         if q.is_finite() && q.ln().abs() < 300.0 {
@@ -310,7 +314,37 @@ impl Compilable for Source {
         } else {
             s.log += self.variance.ln().to_f64();
         }
-        Some(s)
+        s
+    }
+
+    fn enclosed(
+        &self,
+        rhos: &[Correlation<Ball>],
+        deadline: Deadline,
+    ) -> Result<Vec<Scaled<Ball>>> {
+        let one = |k: Result<Kernels<Ball>>| match k {
+            Ok(k) if self.kind == Kind::Nngp => Ok(k.nngp),
+            Ok(k) => Ok(k.ntk),
+            // lost in a wide enclosure: the second computation counts
+            Err(Error::Unresolved(_)) if self.second.is_some() => {
+                Ok(Scaled::plain(Ball::undefined(BITS)))
+            }
+            Err(e) => Err(e),
+        };
+        let kernels = self
+            .network
+            .kernels(&self.input, rhos, self.parity, self.depth, deadline)?;
+        kernels.into_iter().map(one).collect()
+    }
+}
+
+impl Compilable for Source {
+    fn sample(&self, place: Place) -> Option<Sample> {
+        Some(self.scaled(self.orbits.sample(place)?))
+    }
+
+    fn again(&self, place: Place) -> Option<Sample> {
+        Some(self.scaled(angle::again(self.second.as_ref()?, place, self.mirror)?))
     }
 
     fn symmetry(&self) -> (Mirror, u64) {
@@ -323,6 +357,9 @@ impl Compilable for Source {
         }
         if self.jumps && self.depth > 0 {
             return Ok(None);
+        }
+        if let Some(at) = self.again(Place::Near(0.0)) {
+            return Ok(Some(at.enclosed()));
         }
         let equal = [Correlation::Gap(Ball::int(0, BITS))];
         Ok(self.enclosed(&equal, self.orbits.deadline)?.pop())

@@ -26,8 +26,10 @@ struct DynamicsJson {
     rank: usize,
     /// `null` where the smallest eigenvalue is 0 to within rounding.
     condition: Option<f64>,
-    /// Measured error of the kernels.
+    /// The largest relative error of the kernels.
     error: f64,
+    /// At so many of the places it was measured at it is an estimate.
+    estimated: usize,
     times: Vec<TimeJson>,
 }
 
@@ -66,7 +68,8 @@ pub fn run(args: &Args) -> io::Result<Report> {
                     eigenvalue_min: d.smallest,
                     rank: d.rank,
                     condition: d.condition,
-                    error: d.error,
+                    error: d.error.largest,
+                    estimated: d.error.estimated,
                     times: times.collect(),
                 }]),
                 false => {
@@ -85,10 +88,11 @@ pub fn run(args: &Args) -> io::Result<Report> {
                         })
                         .collect();
                     format!(
-                        "{out}: {} rows at {} times, from {} training rows ({condition})\n{lines}",
+                        "{out}: {} rows at {} times, from {} training rows ({condition})\n{lines}{}\n",
                         d.rows,
                         d.times.len(),
-                        d.training
+                        d.training,
+                        d.error.words()
                     )
                 }
             };

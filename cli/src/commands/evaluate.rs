@@ -23,8 +23,14 @@ struct EvaluateJson {
     chosen_by: &'static str,
     folds: Vec<FoldJson>,
     accuracy: f64,
+    /// Of the mean, the tests taken for independent.
+    standard_error: f64,
     /// The share of the largest class.
     majority: f64,
+    /// The largest relative error of the kernels.
+    error: f64,
+    /// At so many of the places it was measured at it is an estimate.
+    estimated: usize,
 }
 
 #[derive(Serialize)]
@@ -90,7 +96,10 @@ fn json(args: &Args, e: &Evaluation) -> EvaluateJson {
         chosen_by: chosen(args),
         folds: e.folds.iter().map(fold).collect(),
         accuracy: e.accuracy(),
+        standard_error: e.standard_error(),
         majority: e.majority,
+        error: e.error.largest,
+        estimated: e.error.estimated,
     }
 }
 
@@ -135,13 +144,15 @@ fn words(args: &Args, e: &Evaluation, width: usize) -> String {
         "accuracy, leaving out one row at a time"
     };
     format!(
-        "{}: {} rows, {} classes; depth and ridge chosen by {}\n{}{how} {} %, largest class {} %\n",
+        "{}: {} rows, {} classes; depth and ridge chosen by {}\n{}{how} {} % ± {}, largest class {} %\n{}\n",
         e.activation,
         e.rows,
         e.classes,
         chosen(args),
         table.text(width),
         percent(e.accuracy()),
+        percent(e.standard_error()),
         percent(e.majority),
+        e.error.words(),
     )
 }

@@ -116,8 +116,8 @@ fn json(args: &GramMatrix, a: &GramReport, begun: Instant) -> GramJson {
         whole: a.filled == Filled::Whole,
         log_scale: a.log_scale,
         limit: a.form.map(LimitForm::name),
-        error: a.error,
-        estimated: a.estimated,
+        error: a.error.largest,
+        estimated: a.error.estimated,
         prepared: a.prepared,
         computed: begun.elapsed().as_secs_f64() - a.prepared,
     }
@@ -153,14 +153,10 @@ fn words(args: &GramMatrix, a: &GramReport, begun: Instant) -> String {
         .form
         .map(|form| format!("\nthe limit of infinite depth ({})", form.name()))
         .unwrap_or_default();
-    let estimated = match a.estimated {
-        0 => "measured".to_owned(),
-        _ => "estimated near rho = 1, where kinks leave enclosures wide".to_owned(),
-    };
     format!(
-        "{out}: {n} x {n} of {}, in {seconds:.1} s{resumed}{scale}{limit}\nlargest error of the compiled kernel, {estimated}: {:.0e}\n",
+        "{out}: {n} x {n} of {}, in {seconds:.1} s{resumed}{scale}{limit}\n{}\n",
         a.activation,
-        a.error,
+        a.error.words(),
         n = a.rows
     )
 }

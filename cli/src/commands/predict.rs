@@ -20,7 +20,10 @@ struct PredictJson {
     rows: usize,
     classes: Vec<String>,
     classifier: &'static str,
+    /// The largest relative error of the kernel.
     error: f64,
+    /// At so many of the places it was measured at it is an estimate.
+    estimated: usize,
 }
 
 /// Answers the command.
@@ -40,14 +43,16 @@ pub fn run(args: &Args) -> io::Result<Report> {
                     rows: p.rows,
                     classes: p.classes,
                     classifier: p.classifier.name(),
-                    error: p.error,
+                    error: p.error.largest,
+                    estimated: p.error.estimated,
                 }]),
                 false => format!(
-                    "{out}: {} rows in {} classes, from {} training rows by {}\n",
+                    "{out}: {} rows in {} classes, from {} training rows by {}\n{}\n",
                     p.rows,
                     p.classes.len(),
                     p.training,
-                    p.classifier.name()
+                    p.classifier.name(),
+                    p.error.words()
                 ),
             };
             Report::of(text)

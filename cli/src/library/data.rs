@@ -14,6 +14,47 @@ use deeplimit::kernel::{Classifier, Depth, Kernel, LimitForm};
 use crate::args;
 use crate::data;
 
+/// The largest error of compiled kernels.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct KernelError {
+    /// Relative; the largest one met.
+    pub largest: f64,
+    /// How many of the places it was met at have an estimate, no enclosure.
+    pub estimated: usize,
+}
+
+impl KernelError {
+    /// That of one kernel.
+    pub fn of(kernel: &Kernel) -> Self {
+        let a = kernel.accuracy();
+        KernelError {
+            largest: a.measured,
+            estimated: a.estimated,
+        }
+    }
+
+    /// That of two.
+    #[must_use]
+    pub fn with(self, other: KernelError) -> Self {
+        KernelError {
+            largest: self.largest.max(other.largest),
+            estimated: self.estimated + other.estimated,
+        }
+    }
+
+    /// For people.
+    pub fn words(&self) -> String {
+        let how = match self.estimated {
+            0 => "measured",
+            _ => "estimated near rho = 1, where kinks leave enclosures wide",
+        };
+        format!(
+            "largest error of the compiled kernel, {how}: {:.0e}",
+            self.largest
+        )
+    }
+}
+
 /// `deeplimit gram`.
 #[derive(Clone, Debug)]
 pub struct GramReport {
@@ -25,9 +66,7 @@ pub struct GramReport {
     pub resumed: usize,
     pub filled: Filled,
     pub log_scale: f64,
-    pub error: f64,
-    /// How many of the places it was met at have an estimate, no enclosure.
-    pub estimated: usize,
+    pub error: KernelError,
     /// What the entries are at infinite depth.
     pub form: Option<LimitForm>,
     /// Seconds.
@@ -42,6 +81,7 @@ pub struct Evaluation {
     pub classes: usize,
     pub folds: Vec<Fold>,
     pub majority: f64,
+    pub error: KernelError,
 }
 
 /// One fold of it.
@@ -60,6 +100,15 @@ impl Evaluation {
     pub fn accuracy(&self) -> f64 {
         self.folds.iter().map(|f| f.accuracy).sum::<f64>() / self.folds.len() as f64
     }
+
+    /// The standard error of the mean, the tests taken for independent: `sqrt(p (1 - p)/n)`, `n` test rows in all.
+    pub fn standard_error(&self) -> f64 {
+        let (p, n) = (
+            self.accuracy(),
+            self.folds.iter().map(|f| f.test).sum::<usize>(),
+        );
+        (p * (1.0 - p) / n as f64).sqrt()
+    }
 }
 
 /// `deeplimit predict`.
@@ -70,7 +119,7 @@ pub struct Predictions {
     pub rows: usize,
     pub classes: Vec<String>,
     pub classifier: Classifier,
-    pub error: f64,
+    pub error: KernelError,
 }
 
 /// What the program takes without any data.
@@ -177,8 +226,7 @@ pub fn gram(
         resumed: 0,
         filled: Filled::Whole,
         log_scale: kernel.log_scale(),
-        error: kernel.accuracy().measured,
-        estimated: kernel.accuracy().estimated,
+        error: KernelError::of(&kernel),
         form: kernel.limit_form(),
         prepared,
     };
@@ -256,9 +304,11 @@ pub fn evaluation(
         (t, _) => t.as_ref().map(|t| &t[0]),
     };
     let (mut grams, mut activation) = (Vec::new(), String::new());
+    let mut error = KernelError::default();
     for depth in &args.depth {
         let kernel = kernel(text, &args.network, *depth)?;
         kernel.activation().clone_into(&mut activation);
+        error = error.with(KernelError::of(&kernel));
         grams.push((
             *depth,
             Rule::new(&kernel, names.len(), 0.0),
@@ -332,6 +382,7 @@ pub fn evaluation(
         classes: names.len(),
         folds: out,
         majority: count.iter().copied().max().unwrap_or(0) as f64 / n as f64,
+        error,
     }))
 }
 
@@ -367,6 +418,6 @@ pub fn predictions(args: &args::Predict, text: &str) -> Result<Predictions> {
         rows: test.len(),
         classes: names,
         classifier: kernel.classifier(),
-        error: kernel.accuracy().measured,
+        error: KernelError::of(&kernel),
     })
 }

@@ -4,7 +4,7 @@ use deeplimit::error::{Error, Result};
 use deeplimit::gram::{self as room, Dynamics, Gram, Matrix, Points, Prior, Time};
 use deeplimit::kernel::{Depth, Kernel};
 
-use super::data::{kernel, lengths, numbered, points};
+use super::data::{KernelError, kernel, lengths, numbered, points};
 use crate::args;
 use crate::data;
 
@@ -19,7 +19,7 @@ pub struct Trained {
     pub smallest: f64,
     pub rank: usize,
     pub condition: Option<f64>,
-    pub error: f64,
+    pub error: KernelError,
     pub times: Vec<AtTime>,
 }
 
@@ -80,7 +80,7 @@ pub fn dynamics(args: &args::Dynamics, text: &str) -> Result<Trained> {
     let lengths = lengths(&args.network);
     let nngp = of(args::Kind::Nngp)?;
     let initial = Initial::new(&nngp, &train, &test, lengths)?;
-    let (mut error, mut tangent) = (nngp.accuracy().measured, None);
+    let (mut error, mut tangent) = (KernelError::of(&nngp), None);
     if args.network.kernel == args::Kind::Ntk {
         let ntk = of(args::Kind::Ntk)?;
         if ntk.log_scale() != nngp.log_scale() {
@@ -88,7 +88,7 @@ pub fn dynamics(args: &args::Dynamics, text: &str) -> Result<Trained> {
                 "at this depth the kernels leave the doubles, and their scales differ: fewer layers".into(),
             ));
         }
-        error = error.max(ntk.accuracy().measured);
+        error = error.with(KernelError::of(&ntk));
         tangent = Some((
             Gram::symmetric(&ntk, &train, lengths)?.matrix(),
             Gram::cross(&ntk, &test, &train, lengths)?.matrix(),

@@ -100,7 +100,17 @@ impl<T: Analytic> Tape<T> {
 
     /// The value of the first tree at `x`.
     pub fn at_one(&self, x: &T) -> T {
-        self.at(x).swap_remove(0)
+        self.at_one_with(x, &mut Vec::with_capacity(self.steps.len()))
+    }
+
+    /// The same with memory for the values of the steps, for loops over many `x`.
+    pub fn at_one_with(&self, x: &T, values: &mut Vec<T>) -> T {
+        values.clear();
+        for op in &self.steps {
+            let value = self.result(op, x, values);
+            values.push(value);
+        }
+        self.operand(self.outputs[0], x, values).clone()
     }
 
     /// The number of operations that one evaluation takes.

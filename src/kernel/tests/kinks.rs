@@ -15,7 +15,7 @@ fn kinked_kernels() {
         "max(x,0)^2",
     ] {
         let kinds = match text {
-            "selu" | "relu6" => &[Kind::Nngp, Kind::Ntk][..],
+            "relu6" => &[Kind::Nngp, Kind::Ntk][..],
             _ => &[Kind::Ntk],
         };
         for &kind in kinds {
@@ -71,5 +71,45 @@ fn the_limit_kernel_of_a_clipped_identity() {
             (quotient / lambda - 1.0).abs() < 1e-11,
             "{rho}: {quotient} {lambda}"
         );
+    }
+}
+
+/// Weights and biases: one layer is the normalised dual at the variance that the layer has, and a constant.
+#[test]
+fn networks_of_kinked_activations() {
+    let settings = Settings {
+        convention: Convention::Lee2019,
+        sigma_w: Some(Expr::parse("3/2").unwrap()),
+        sigma_b: Some(Expr::parse("1/2").unwrap()),
+        ..Settings::default()
+    };
+    for (text, scaled) in [
+        ("elu", "max(@*x,0)+min(exp(@*x)-1,0)"),
+        ("relu6", "min(max(@*x,0),6)"),
+    ] {
+        // q_0 = 9/4 + 1/4
+        let scaled = Expr::parse(&scaled.replace('@', "sqrt(5/2)")).unwrap();
+        let unit = Kernel::new(&scaled, Depth::Layers(1), Kind::Nngp, Deadline::default());
+        let unit = unit.unwrap();
+        let k = network(text, 1, Kind::Nngp, &settings);
+        assert!(k.accuracy().estimated > 0, "{text}");
+        let signal = k.diagonal() - 0.25;
+        for n in 0..=40 {
+            let rho = f64::from(n) / 20.0 - 1.0;
+            let expected = signal * unit.at(0.9 * rho + 0.1) + 0.25;
+            let apart = (k.at(rho) / expected - 1.0).abs();
+            assert!(apart < 1e-12, "{text} at {rho}: {apart:e}");
+        }
+        // smooth parts take a double integral an angle and layer
+        for l in if text == "relu6" { 2..7 } else { 2..3 } {
+            let k = network(text, l, Kind::Ntk, &settings);
+            assert!(
+                k.accuracy().measured < 2e-12,
+                "{text} {l}: {:?}",
+                k.accuracy()
+            );
+            let apart = k.at_gap(1e-32) / k.diagonal() - 1.0;
+            assert!(apart.abs() < 1e-12, "{text} {l}: {apart:e}");
+        }
     }
 }

@@ -239,7 +239,9 @@ fn networks_agree_with_balls() {
         ("x*sigmoid(1.7*x)", "3/2", Some("1/10"), 3),
         ("x^3", "1/2", Some("1/2"), 2),
     ] {
-        for kind in [Kind::Ntk, Kind::Nngp] {
+        // on the way to many layers the NNGP is prepared with the NTK
+        let kinds = if depth < 20 { 2 } else { 1 };
+        for kind in [Kind::Ntk, Kind::Nngp].into_iter().take(kinds) {
             let k = network(text, depth, kind, &lee(w, b));
             let a = k.accuracy();
             assert!(
