@@ -14,6 +14,58 @@ pub struct Rows {
     pub dimension: usize,
     pub values: Vec<f64>,
     pub labels: Vec<String>,
+    /// The names of the columns, where the file has a first line of names.
+    pub names: Vec<String>,
+}
+
+impl Rows {
+    /// The columns in the order of these rows of another file, where both have names.
+    pub fn like(mut self, path: &Path, other: &Rows, whose: &Path) -> Result<Rows> {
+        if self.dimension != other.dimension {
+            return Err(bad(
+                path,
+                format!(
+                    "rows have {} coordinates, those of {} have {}",
+                    self.dimension,
+                    whose.display(),
+                    other.dimension
+                ),
+            ));
+        }
+        if self.names.is_empty() || other.names.is_empty() || self.names == other.names {
+            return Ok(self);
+        }
+        let place = |name: &String| {
+            let mut places = (0..self.names.len()).filter(|k| self.names[*k] == *name);
+            let place = places.next().filter(|_| places.next().is_none());
+            place.ok_or_else(|| {
+                bad(
+                    path,
+                    format!(
+                        "the columns are named {}, those of {} {}",
+                        listed(&self.names),
+                        whose.display(),
+                        listed(&other.names)
+                    ),
+                )
+            })
+        };
+        let order: Vec<usize> = other.names.iter().map(place).collect::<Result<_>>()?;
+        let rows = self.values.chunks_exact(self.dimension);
+        self.values = rows.flat_map(|row| order.iter().map(|k| row[*k])).collect();
+        self.names.clone_from(&other.names);
+        Ok(self)
+    }
+}
+
+/// The first of these names.
+fn listed(names: &[String]) -> String {
+    const SHOWN: usize = 8;
+    let mut text = names[..names.len().min(SHOWN)].join(", ");
+    if names.len() > SHOWN {
+        text += ", ...";
+    }
+    text
 }
 
 fn bad(path: &Path, message: impl std::fmt::Display) -> Error {
@@ -27,6 +79,19 @@ fn unread(path: &Path, error: &std::io::Error) -> Error {
 /// Reads rows: CSV, .npy, or idx (bytes over 255), told apart by how they begin. `label` names a column of a CSV file (or
 /// gives its number from 1) that is no coordinate, or the file of the labels of the other two. `optional`: there need be none.
 pub fn rows(path: &Path, label: Option<&str>, optional: bool) -> Result<Rows> {
+    // a pipe can be read once, and the first bytes say what a file is
+    let about = fs::metadata(path).map_err(|e| unread(path, &e))?;
+    if !about.is_file() {
+        let what = if about.is_dir() {
+            "a folder"
+        } else {
+            "no file (a pipe or a device)"
+        };
+        return Err(bad(
+            path,
+            format!("this is {what}: give the name of a file"),
+        ));
+    }
     let mut start = Vec::new();
     File::open(path)
         .and_then(|file| file.take(6).read_to_end(&mut start))
@@ -66,6 +131,7 @@ fn csv_rows(path: &Path, label: Option<&str>, optional: bool) -> Result<Rows> {
         dimension: 0,
         values: Vec::new(),
         labels: Vec::new(),
+        names: Vec::new(),
     };
     let (mut width, mut column) = (0, None);
     let mut begun = false;
@@ -74,13 +140,31 @@ fn csv_rows(path: &Path, label: Option<&str>, optional: bool) -> Result<Rows> {
         let line = record
             .position()
             .map_or(index as u64 + 1, csv::Position::line);
+        if let Some(k) = record.iter().position(|f| f.contains('\n')) {
+            return Err(bad(
+                path,
+                format!(
+                    "line {line}, column {}: a quotation mark is not closed on its line",
+                    k + 1
+                ),
+            ));
+        }
         if index == 0 {
             width = record.len();
             column = match label {
                 None => None,
                 Some(name) => match place(&record, name) {
                     None if optional => None,
-                    None => return Err(bad(path, format!("there is no column `{name}`"))),
+                    None => {
+                        let names: Vec<String> = record.iter().map(str::to_owned).collect();
+                        return Err(bad(
+                            path,
+                            format!(
+                                "there is no column `{name}`: the first line is {}",
+                                listed(&names)
+                            ),
+                        ));
+                    }
                     found => found,
                 },
             };
@@ -94,6 +178,7 @@ fn csv_rows(path: &Path, label: Option<&str>, optional: bool) -> Result<Rows> {
                 .enumerate()
                 .filter(|(k, _)| Some(*k) != column);
             if coordinates.clone().all(|(_, f)| f.parse::<f64>().is_err()) {
+                out.names = coordinates.map(|(_, f)| f.to_owned()).collect();
                 continue;
             }
         }
@@ -228,6 +313,7 @@ fn array_rows(path: &Path, labels: Option<&Path>, npy: bool) -> Result<Rows> {
         dimension,
         values,
         labels,
+        names: vec![],
     })
 }
 
@@ -271,15 +357,34 @@ pub fn splits(path: &Path) -> Result<Vec<[Vec<usize>; 2]>> {
     Ok(out)
 }
 
-/// Is there room for this name?
-pub fn free(path: &Path, force: bool) -> Result<()> {
-    match path.exists() && !force {
-        true => Err(Error::Io(format!(
-            "{} exists already; --force replaces it",
-            path.display()
-        ))),
-        false => Ok(()),
+/// Is there room for this name? What is read is never replaced.
+pub fn free(path: &Path, force: bool, read: &[&Path]) -> Result<()> {
+    let name = path.display();
+    let refused = |text: String| Err(Error::Io(text));
+    if let Some(parent) = path.parent().filter(|p| !p.as_os_str().is_empty())
+        && !parent.is_dir()
+    {
+        return refused(format!(
+            "{name} cannot be written: there is no folder {}",
+            parent.display()
+        ));
     }
+    let Ok(itself) = path.canonicalize() else {
+        return Ok(());
+    };
+    if !force {
+        return refused(format!("{name} exists already; --force replaces it"));
+    }
+    let same = |p: &&Path| p.canonicalize().is_ok_and(|p| p == itself);
+    if read.iter().any(same) {
+        return refused(format!(
+            "{name} is read, and would be replaced: give --out another name"
+        ));
+    }
+    if !path.is_file() && !path.is_dir() {
+        return refused(format!("{name} is no file that could be replaced"));
+    }
+    Ok(())
 }
 
 /// Writes a file under another name first, so that it is whole or not there.

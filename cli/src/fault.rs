@@ -18,11 +18,11 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// Of a question about data with an activation: the place of a parse error is one in the activation.
+    /// Of a question about data with an activation: the data are to blame for what is wrong with them alone.
     pub fn of_data(data: String, activation: &str, error: Error) -> Fault {
         let text = match error {
-            Error::Parse { .. } => activation.to_owned(),
-            _ => data,
+            Error::Data(_) | Error::Shape(_) => data,
+            _ => activation.to_owned(),
         };
         Fault { text, error }
     }

@@ -85,8 +85,17 @@ fn the_matrix_on_disk_is_the_kernel_of_the_rows() {
     );
     assert_eq!(again.code, Some(2));
     assert!(again.stderr.contains("exists already"), "{}", again.stderr);
-    let line = "gram --data @K.npy --activation x --depth 2 --out @K.npy --force";
+    let line = "gram --data @K.npy --activation x --depth 2 --out @L.npy --force";
     assert_eq!(run(line, &dir).code, Some(0));
+    // what is read is not replaced
+    let itself = run(&line.replace("@L", "@K"), &dir);
+    assert_eq!(itself.code, Some(2));
+    assert!(
+        itself.stderr.contains("is read, and would be"),
+        "{}",
+        itself.stderr
+    );
+    assert_eq!(npy(&dir.join("K.npy")).1, k);
     let left: Vec<_> = fs::read_dir(&dir).unwrap().collect();
     assert_eq!(left.len(), 3, "{left:?}");
 }
@@ -135,6 +144,108 @@ fn one_matrix_from_every_type_and_order() {
     ] {
         assert_eq!(matrix(name), expected, "{name}");
     }
+}
+
+/// Columns are those of the training rows by their names, and what would go wrong in silence is said.
+#[test]
+fn what_a_user_would_not_notice() {
+    let dir = folder("unnoticed");
+    fs::write(
+        dir.join("a.csv"),
+        "x,y,label\n1,0,p\n0,2,q\n3,1,p\n-1,1,q\n",
+    )
+    .unwrap();
+    fs::write(dir.join("b.csv"), "x,y\n2,1\n-2,3\n").unwrap();
+    fs::write(dir.join("turned.csv"), "y,x\n1,2\n3,-2\n").unwrap();
+    fs::write(dir.join("other.csv"), "x,z\n1,2\n3,-2\n").unwrap();
+    fs::write(dir.join("open.csv"), "1,2,\"a\n3,1,b\n").unwrap();
+    fs::write(dir.join("one.csv"), "1,2,a\n3,1,a\n").unwrap();
+    fs::write(dir.join("long.csv"), "1e200,2\n3,1e300\n").unwrap();
+    fs::write(dir.join("x.npy.part"), "mine").unwrap();
+    let predict = |test: &str| {
+        let line =
+            "predict --train @a.csv --activation relu --depth 2 --force --out @p.csv --test @";
+        run(&format!("{line}{test}"), &dir)
+    };
+    assert_eq!(predict("b.csv").code, Some(0));
+    let straight = fs::read_to_string(dir.join("p.csv")).unwrap();
+    assert_eq!(predict("turned.csv").code, Some(0));
+    assert_eq!(fs::read_to_string(dir.join("p.csv")).unwrap(), straight);
+    let other = predict("other.csv");
+    let words = "other.csv: the columns are named x, z, those of ";
+    assert!(
+        other.code == Some(2) && other.stderr.contains(words),
+        "{}",
+        other.stderr
+    );
+    for (line, words) in [
+        (
+            "gram --data @open.csv --label 3 --activation relu --depth 1 --out @x2.npy",
+            "line 1, column 3: a quotation mark",
+        ),
+        (
+            "evaluate --data @one.csv --label 3 --activation relu --depth 1",
+            "nothing to tell apart",
+        ),
+        (
+            "evaluate --data @a.csv --label lable --activation relu --depth 1",
+            "the first line is x, y, label",
+        ),
+        (
+            "gram --data @long.csv --lengths keep --activation relu --depth 1 --out @x3.npy",
+            "leaves the doubles",
+        ),
+        (
+            "gram --data @b.csv --activation relu --depth 1 --out @x.npy",
+            "x.npy.part is there, and has no journal",
+        ),
+        (
+            "gram --data @b.csv --activation relu --depth 1 --out @x.csv",
+            "ends in .npy or .zarr",
+        ),
+        (
+            "gram --data @b.csv --activation relu --depth 1 --out @no/x.npy",
+            "there is no folder",
+        ),
+        (
+            "dynamics --train @a.csv --test @b.csv --activation relu --depth 200 --sigma-w 10 --time 0 --out @d.csv",
+            "leave the doubles",
+        ),
+        (
+            "dynamics --train @a.csv --test @b.csv --activation step(x) --depth 1 --time 1 --out @d.csv",
+            "kernel of equal inputs is infinite",
+        ),
+        (
+            "gram --data @b.csv --activation relu --depth 1 --sigma-w -1 --out @x4.npy",
+            "error in `relu`",
+        ),
+    ] {
+        let s = run(line, &dir);
+        assert_eq!(s.code, Some(2), "{line}: {}", s.stderr);
+        assert!(s.stderr.contains(words), "{line}: {}", s.stderr);
+    }
+    assert_eq!(fs::read_to_string(dir.join("x.npy.part")).unwrap(), "mine");
+    #[cfg(unix)]
+    {
+        let pipe = run(
+            "gram --data /dev/null --activation relu --depth 1 --out @n.npy",
+            &dir,
+        );
+        assert!(
+            pipe.code == Some(2) && pipe.stderr.contains("a pipe or a device"),
+            "{}",
+            pipe.stderr
+        );
+    }
+    let step = run(
+        "gram --data @b.csv --activation step(x) --depth 1 --out @s.npy",
+        &dir,
+    );
+    assert!(
+        step.stdout.contains("kernel of equal inputs is infinite"),
+        "{}",
+        step.stdout
+    );
 }
 
 /// An idx file of bytes.

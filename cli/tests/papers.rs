@@ -224,8 +224,12 @@ fn bad_questions_are_one_sentence() {
             "--only names sets of arora2020",
         ),
         (
-            vec!["papers", "table", "arora2020", "--data", "/nowhere"],
+            vec!["papers", "table", "arora2020", "--data", "src"],
             "the UCI sets are missing",
+        ),
+        (
+            vec!["papers", "check", "arora2020", "--data", "/nowhere"],
+            "there is no such folder",
         ),
         (
             vec!["papers", "check", "--effort", "4"],

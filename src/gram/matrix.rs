@@ -77,6 +77,29 @@ pub struct Gram<'a> {
     factors: Option<[Vec<f64>; 2]>,
 }
 
+/// Do the products of lengths, and the kernel times them, stay in the range of doubles?
+fn in_doubles(kernel: &Kernel, factors: &[Vec<f64>; 2]) -> Result<()> {
+    let largest = |f: &Vec<f64>| f.iter().copied().fold(0.0, f64::max);
+    let smallest = |f: &Vec<f64>| {
+        let lengthy = f.iter().copied().filter(|x| *x != 0.0);
+        lengthy.fold(f64::INFINITY, f64::min)
+    };
+    let [a, b] = factors;
+    let top = if kernel.diagonal().is_finite() {
+        kernel.diagonal().abs().max(1.0)
+    } else {
+        1.0
+    };
+    if (largest(a) * largest(b) * top).is_finite() && smallest(a) * smallest(b) >= f64::MIN_POSITIVE
+    {
+        return Ok(());
+    }
+    Err(Error::Data(
+        "rows are so long or so short that the kernel leaves the doubles: divide all of them by one number, or each by its length"
+            .to_owned(),
+    ))
+}
+
 impl<'a> Gram<'a> {
     /// `K(x_i, x_j)` of one set of points.
     ///
@@ -134,13 +157,16 @@ impl<'a> Gram<'a> {
                     left.directed()?;
                     right.directed()?;
                 }
-                let of = |p: &Points| p.lengths().iter().map(|x| x.powf(k)).collect();
-                Some([of(left), of(right)])
+                let of =
+                    |p: &Points| -> Vec<f64> { p.lengths().iter().map(|x| x.powf(k)).collect() };
+                let factors = [of(left), of(right)];
+                in_doubles(kernel, &factors)?;
+                Some(factors)
             }
             (Lengths::Keep, None) => {
                 return Err(Error::Domain(format!(
-                    "`{}` is not homogeneous (or its limit has no degree), so its kernel is known on inputs of length 1 only: \
-                     divide the rows by their lengths",
+                    "the kernel of `{}` is no power of the inputs' lengths (the activation is not homogeneous, or there are biases, \
+                     or the limit has no degree), so it is known on inputs of one length only: divide the rows by their lengths",
                     kernel.activation()
                 )));
             }

@@ -231,7 +231,7 @@ impl Compilable for Source {
                 }
                 let unit = Unit::new(self.dual.clone());
                 Ok(Some(
-                    unit.kernels(Correlation::Gap(zero), l, Deadline::default())?
+                    unit.kernels(Correlation::Gap(zero), l, self.orbits.deadline)?
                         .ntk,
                 ))
             }
@@ -259,6 +259,7 @@ impl Compilable for Source {
 /// Enclosures of the kernel.
 pub(super) struct Reference {
     road: Road,
+    deadline: Deadline,
 }
 
 enum Road {
@@ -322,7 +323,7 @@ impl Reference {
                 Err(e) => return Err(e),
             },
         };
-        Ok(Reference { road })
+        Ok(Reference { road, deadline })
     }
 
     pub(super) fn at(&self, place: Place, kind: Kind) -> Result<Scaled<Ball>> {
@@ -330,7 +331,7 @@ impl Reference {
         let of = |k: Kernels<Ball>| if kind == Kind::Nngp { k.nngp } else { k.ntk };
         let start = |bits| Correlation::rational(&rho, bits);
         match &self.road {
-            Road::Layers(unit, l) => unit.kernels(start(BITS), *l, Deadline::default()).map(of),
+            Road::Layers(unit, l) => unit.kernels(start(BITS), *l, self.deadline).map(of),
             Road::Limit(kernel, l) => kernel.kernels(&rho, *l).map(of),
             Road::Koenigs(h) => h.at(&start(BITS)).map(Scaled::plain).ok_or_else(|| {
                 Error::Unresolved("an orbit could not be followed to the fixed point 0".to_owned())

@@ -30,6 +30,8 @@ pub enum Map {
 pub struct CompiledDual {
     values: Charts,
     slopes: Charts,
+    /// Value and slope at `rho = -1`, where the tables end short of it.
+    opposite: Option<(f64, f64)>,
     /// `k`
     order: u32,
 }
@@ -72,6 +74,7 @@ impl Map {
         Some(Map::Compiled(Box::new(CompiledDual {
             values,
             slopes,
+            opposite: angular.map(|a| (a.opposite(0.0), a.opposite_slope(0.0))),
             order,
         })))
     }
@@ -91,6 +94,7 @@ impl Map {
             (_, Place::Near(t)) => return self.step(&Correlation::Gap(t)),
             (_, Place::Middle(rho)) => return self.step(&Correlation::Plain(rho)),
             (Map::Formula(dual), Place::Far(u)) => dual.opposite_with_slope(&u),
+            (Map::Compiled(c), Place::Far(0.0)) if let Some(end) = c.opposite => end,
             (Map::Compiled(_), Place::Far(u)) => return self.step(&Correlation::Plain(u - 1.0)),
         };
         (Correlation::new(value), slope)

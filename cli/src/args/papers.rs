@@ -68,7 +68,7 @@ pub struct PapersCheck {
     #[arg(long, value_name = "DIR")]
     pub papers: Option<PathBuf>,
     /// The folder of the data sets (otherwise that in DEEPLIMIT_DATA)
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = folder, value_hint = clap::ValueHint::DirPath)]
     pub data: Option<PathBuf>,
 }
 
@@ -88,7 +88,7 @@ pub struct PapersFigures {
     #[arg(long, default_value = "2", value_name = "N", value_parser = paper_effort)]
     pub effort: u32,
     /// The folder of the data sets (otherwise that in DEEPLIMIT_DATA)
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = folder, value_hint = clap::ValueHint::DirPath)]
     pub data: Option<PathBuf>,
 }
 
@@ -108,7 +108,7 @@ pub struct PapersTable {
     #[arg(long)]
     pub json: bool,
     /// The folder of the data sets (otherwise that in DEEPLIMIT_DATA)
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = folder, value_hint = clap::ValueHint::DirPath)]
     pub data: Option<PathBuf>,
     /// These sets only (arora2020)
     #[arg(long, value_name = "SET,...", value_delimiter = ',')]
@@ -124,6 +124,15 @@ pub enum Format {
     Csv,
     /// A LaTeX tabular with booktabs
     Latex,
+}
+
+/// A folder that is there.
+fn folder(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    match path.is_dir() {
+        true => Ok(path),
+        false => Err("there is no such folder".to_owned()),
+    }
 }
 
 pub const PAPERS_HELP: &str = "Examples:

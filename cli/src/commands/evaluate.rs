@@ -5,7 +5,7 @@ use std::io;
 use deeplimit::kernel::Depth;
 use serde::Serialize;
 
-use super::{INTERRUPT, Report, expression};
+use super::{Report, expression};
 use crate::args::Evaluate as Args;
 use crate::json::array;
 use crate::library::{self, Evaluation, Fold};
@@ -49,17 +49,15 @@ struct FoldJson {
 pub fn run(args: &Args, width: usize) -> io::Result<Report> {
     let activation = expression(&args.network.activation)?;
     let name = args.data.display().to_string();
-    INTERRUPT.listen(true);
+    // nothing is written: Ctrl-C ends the program as usual
     let mut progress: Option<Progress> = None;
     let result = library::evaluation(args, &activation, |done, all| {
         let line = progress.get_or_insert_with(|| Progress::new(all));
         line.show(done, Some("regressions"));
-        !INTERRUPT.pressed()
     });
     drop(progress);
-    INTERRUPT.listen(false);
     Ok(match result {
-        Ok(Some(e)) => {
+        Ok(e) => {
             let text = if args.network.json {
                 array(&[json(args, &e)])
             } else {
@@ -67,7 +65,6 @@ pub fn run(args: &Args, width: usize) -> io::Result<Report> {
             };
             Report::new(text, vec![], false, false)
         }
-        Ok(None) => Report::new(String::new(), vec![], false, true),
         Err(error) => Report::of_data_fault("data", name, &activation, error, args.network.json),
     })
 }

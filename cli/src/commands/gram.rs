@@ -32,6 +32,8 @@ struct GramJson {
     whole: bool,
     /// The kernel is `e^log_scale` times the entries.
     log_scale: f64,
+    /// Equal inputs have an infinite kernel.
+    infinite_diagonal: bool,
     /// What the entries are at infinite depth: the regime; `null` at finite depth.
     limit: Option<&'static str>,
     /// The largest relative error met at construction.
@@ -67,9 +69,10 @@ pub fn run(args: &Args) -> io::Result<Report> {
 
 /// The work with a line of progress, and Ctrl-C heard.
 fn watched<T>(work: impl FnOnce(&mut dyn FnMut(usize, usize) -> bool) -> T) -> T {
-    INTERRUPT.listen(true);
     let mut progress: Option<Progress> = None;
     let result = work(&mut |done, all| {
+        // before the first tile there is nothing to keep, and Ctrl-C ends the program as usual
+        INTERRUPT.listen(true);
         let line = progress.get_or_insert_with(|| Progress::new(all));
         line.show(done, Some("tiles"));
         !INTERRUPT.pressed()
@@ -115,6 +118,7 @@ fn json(args: &GramMatrix, a: &GramReport, begun: Instant) -> GramJson {
         resumed: a.resumed,
         whole: a.filled == Filled::Whole,
         log_scale: a.log_scale,
+        infinite_diagonal: a.singular,
         limit: a.form.map(LimitForm::name),
         error: a.error.largest,
         estimated: a.error.estimated,
@@ -153,8 +157,12 @@ fn words(args: &GramMatrix, a: &GramReport, begun: Instant) -> String {
         .form
         .map(|form| format!("\nthe limit of infinite depth ({})", form.name()))
         .unwrap_or_default();
+    let singular = match a.singular {
+        true => "\nthe kernel of equal inputs is infinite",
+        false => "",
+    };
     format!(
-        "{out}: {n} x {n} of {}, in {seconds:.1} s{resumed}{scale}{limit}\n{}\n",
+        "{out}: {n} x {n} of {}, in {seconds:.1} s{resumed}{scale}{limit}{singular}\n{}\n",
         a.activation,
         a.error.words(),
         n = a.rows

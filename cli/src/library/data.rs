@@ -67,6 +67,8 @@ pub struct GramReport {
     pub filled: Filled,
     pub log_scale: f64,
     pub error: KernelError,
+    /// Equal inputs have an infinite kernel.
+    pub singular: bool,
     /// What the entries are at infinite depth.
     pub form: Option<LimitForm>,
     /// Seconds.
@@ -167,7 +169,13 @@ pub(super) fn points(
         args::Lengths::Keep => Points::with_zero_rows(rows.dimension, rows.values),
     };
     points.map_err(|e| match e {
-        Error::Data(message) => Error::Data(format!("{}: {message}", path.display())),
+        Error::Data(message) => {
+            let hint = match message.contains("has no direction") {
+                true => " (--lengths keep takes such rows, for homogeneous activations)",
+                false => "",
+            };
+            Error::Data(format!("{}: {message}{hint}", path.display()))
+        }
         other => other,
     })
 }
@@ -194,8 +202,18 @@ pub fn gram(
             args.out.display()
         )));
     }
+    let npy = args
+        .out
+        .extension()
+        .is_some_and(|e| e.eq_ignore_ascii_case("npy"));
+    if !zarr && !npy {
+        return Err(Error::Io(format!(
+            "{}: the name says the format, and ends in .npy or .zarr",
+            args.out.display()
+        )));
+    }
     if args.shard.is_none() {
-        data::free(&args.out, args.force)?;
+        data::free(&args.out, args.force, &[&args.data])?;
     }
     let rows = data::rows(&args.data, args.label.as_deref(), false)?;
     let points = points(rows, &args.data, network)?;
@@ -227,6 +245,7 @@ pub fn gram(
         filled: Filled::Whole,
         log_scale: kernel.log_scale(),
         error: KernelError::of(&kernel),
+        singular: kernel.diagonal().is_infinite(),
         form: kernel.limit_form(),
         prepared,
     };
@@ -282,14 +301,21 @@ impl Problem {
     }
 }
 
-/// Accuracy by folds; `None` where `report(done, all)` said to stop.
+/// Accuracy by folds; `report(done, all)` hears how far it is.
 pub fn evaluation(
     args: &args::Evaluate,
     text: &str,
-    mut report: impl FnMut(usize, usize) -> bool,
-) -> Result<Option<Evaluation>> {
+    mut report: impl FnMut(usize, usize),
+) -> Result<Evaluation> {
     let rows = data::rows(&args.data, Some(&args.label), false)?;
     let (names, labels) = numbered(&rows.labels);
+    if names.len() < 2 {
+        return Err(Error::Data(format!(
+            "{}: all rows have the label {}: there is nothing to tell apart",
+            args.data.display(),
+            names.first().map_or("", String::as_str)
+        )));
+    }
     let points = points(rows, &args.data, &args.network)?;
     let n = points.len();
     let folds = args.folds.as_deref().map(data::splits).transpose()?;
@@ -329,6 +355,7 @@ pub fn evaluation(
     let choices = if tuning.is_some() { 1 } else { folds.len() };
     let all = candidates.len() * choices + folds.len();
     let mut done = 0;
+    report(done, all);
     let mut best: Option<(usize, Option<f64>)> = None;
     let mut out = Vec::new();
     for [train, test] in &folds {
@@ -348,9 +375,7 @@ pub fn evaluation(
                     Err(e) => trouble = Some(e),
                 }
                 done += 1;
-                if !report(done, all) {
-                    return Ok(None);
-                }
+                report(done, all);
             }
             best = top.1;
             if let (None, Some(e)) = (best, trouble) {
@@ -372,25 +397,24 @@ pub fn evaluation(
             accuracy,
         });
         done += 1;
-        if !report(done, all) {
-            return Ok(None);
-        }
+        report(done, all);
     }
-    Ok(Some(Evaluation {
+    Ok(Evaluation {
         activation,
         rows: n,
         classes: names.len(),
         folds: out,
         majority: count.iter().copied().max().unwrap_or(0) as f64 / n as f64,
         error,
-    }))
+    })
 }
 
 /// The classes of new rows into a file.
 pub fn predictions(args: &args::Predict, text: &str) -> Result<Predictions> {
-    data::free(&args.out, args.force)?;
+    data::free(&args.out, args.force, &[&args.train, &args.test])?;
     let train = data::rows(&args.train, Some(&args.label), false)?;
     let test = data::rows(&args.test, Some(&args.label), true)?;
+    let test = test.like(&args.test, &train, &args.train)?;
     let (names, labels) = numbered(&train.labels);
     let (train, test) = (
         points(train, &args.train, &args.network)?,

@@ -55,6 +55,18 @@ impl Initial {
     }
 }
 
+/// Times and deviations are on the scale of the kernels: those must be in the doubles as they are.
+fn plain(kernel: &Kernel) -> Result<()> {
+    let what = if kernel.log_scale() != 0.0 {
+        "kernels leave the doubles at this depth: fewer layers, or weights nearer to the edge of chaos"
+    } else if !kernel.diagonal().is_finite() {
+        "kernel of equal inputs is infinite (a jump, or too many layers), and training has no finite rate"
+    } else {
+        return Ok(());
+    };
+    Err(Error::Domain(format!("the {what}")))
+}
+
 /// Mean and deviation of trained networks into a file.
 pub fn dynamics(args: &args::Dynamics, text: &str) -> Result<Trained> {
     if args.depth == Depth::Infinite {
@@ -62,9 +74,10 @@ pub fn dynamics(args: &args::Dynamics, text: &str) -> Result<Trained> {
             "training is that of a network of finite depth: its two kernels have no limit on one scale".into(),
         ));
     }
-    data::free(&args.out, args.force)?;
+    data::free(&args.out, args.force, &[&args.train, &args.test])?;
     let train = data::rows(&args.train, Some(&args.label), false)?;
     let test = data::rows(&args.test, Some(&args.label), true)?;
+    let test = test.like(&args.test, &train, &args.train)?;
     let (names, labels) = numbered(&train.labels);
     let (train, test) = (
         points(train, &args.train, &args.network)?,
@@ -79,15 +92,12 @@ pub fn dynamics(args: &args::Dynamics, text: &str) -> Result<Trained> {
     };
     let lengths = lengths(&args.network);
     let nngp = of(args::Kind::Nngp)?;
+    plain(&nngp)?;
     let initial = Initial::new(&nngp, &train, &test, lengths)?;
     let (mut error, mut tangent) = (KernelError::of(&nngp), None);
     if args.network.kernel == args::Kind::Ntk {
         let ntk = of(args::Kind::Ntk)?;
-        if ntk.log_scale() != nngp.log_scale() {
-            return Err(Error::Domain(
-                "at this depth the kernels leave the doubles, and their scales differ: fewer layers".into(),
-            ));
-        }
+        plain(&ntk)?;
         error = error.with(KernelError::of(&ntk));
         tangent = Some((
             Gram::symmetric(&ntk, &train, lengths)?.matrix(),

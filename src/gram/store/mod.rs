@@ -87,8 +87,21 @@ impl Store {
                 "{name} exists already; --force replaces it"
             )));
         }
+        if let Some(parent) = target.parent().filter(|p| !p.as_os_str().is_empty())
+            && !parent.is_dir()
+        {
+            return Err(Error::Io(format!(
+                "{name} cannot be written: there is no folder {}",
+                parent.display()
+            )));
+        }
         let folder = is_folder(target);
         if target.exists() {
+            if !target.is_file() && !target.is_dir() {
+                return Err(Error::Io(format!(
+                    "{name} is no file that could be replaced"
+                )));
+            }
             // what is no matrix is not ours to delete
             if target.is_dir() && !(folder && target.join("zarr.json").is_file()) {
                 return Err(Error::Io(format!("{name} is a folder of something else")));

@@ -46,6 +46,13 @@ impl Npy {
                 .open(path)
                 .map_err(|e| failed(path, e))
         };
+        // the journal comes first, so a part without one is somebody else's
+        if part.exists() && !journal.exists() && !force {
+            return Err(Error::Io(format!(
+                "{} is there, and has no journal: --force replaces it, another --out leaves it",
+                part.display()
+            )));
+        }
         let mut list = open(&journal)?;
         // a file system without locks has none to respect
         if let Err(TryLockError::WouldBlock) = list.try_lock() {

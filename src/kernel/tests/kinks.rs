@@ -35,6 +35,9 @@ fn kinked_kernels() {
             );
         }
     }
+    // relu6 is 0 left of 0: no product of slopes at opposite inputs, T_1(-1) = S_1(-1) = 0
+    let k = kernel("relu6", Depth::Layers(1), Kind::Ntk);
+    assert!(k.at(-1.0).abs() < 1e-13, "{}", k.at(-1.0));
     let (squared, exact) = (
         kernel("max(x,0)^2", Depth::Layers(1), Kind::Nngp),
         |theta: f64| {
