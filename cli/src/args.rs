@@ -9,7 +9,9 @@ mod papers;
 
 pub use cntk::{Cntk, Input, Kernel, Numbers, Preprocess, Readout};
 pub use dynamics::Dynamics;
-pub use gram::{Evaluate, Gram, GramAction, GramMatrix, Kind, Lengths, Merge, Network, Predict};
+pub use gram::{
+    Evaluate, Gram, GramAction, GramMatrix, Kind, Lengths, Merge, Network, Predict, depth_name,
+};
 pub use limit::{Depth, Limit};
 pub use network::{Ntk, Phase};
 pub use papers::{

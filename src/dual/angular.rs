@@ -32,7 +32,7 @@ use crate::real::{Bits, Real};
 const BITS: Bits = 64;
 /// Beyond this the normal density, times what an activation may be there, is nothing.
 const REACH: f64 = 11.0;
-/// Beyond these the panels would be too many, or the activation is smooth where the normal distribution is.
+/// Panels get as narrow as the scale is large: beyond this they would be too many. Below, kinks but that at 0 are out of reach.
 const SCALES: (f64, f64) = (1e-3, 16.0);
 /// Chebyshev coefficients of a panel of `K`.
 const TERMS: usize = 20;
@@ -70,8 +70,8 @@ struct Panel {
 }
 
 impl Angular {
-    /// The dual of `phi(scale z)`, integrated on this mesh. `None` where the activation has no
-    /// kinks or jumps itself, a kink has no known place, or time is up.
+    /// The dual of `phi(scale z)`, integrated on this mesh. `None` where the activation has no kinks or jumps itself, a kink has
+    /// no known place, the scale is out of `[1e-3, 16]`, or time is up.
     pub fn new(structure: &Structure, scale: f64, mesh: Mesh, deadline: Deadline) -> Option<Self> {
         let fits = structure.has_breakpoints() && is_continuous(&structure.pieces) == Some(true);
         if !fits || !(SCALES.0..=SCALES.1).contains(&scale) {

@@ -144,7 +144,8 @@ impl Source {
                 })?,
         };
         let target = match depth {
-            Depth::Infinite if regime == Regime::Linear => Target::Layers(0),
+            Depth::Infinite if regime == Regime::Linear => Target::Linear(0),
+            Depth::Layers(l) if regime == Regime::Linear => Target::Linear(l),
             Depth::Infinite => Target::Koenigs(Box::new(
                 Koenigs::new(&rounded, 0.0, 16).ok_or_else(|| {
                     Error::Unresolved(format!(
@@ -224,6 +225,12 @@ impl Compilable for Source {
             (Depth::Infinite, _) if self.subject.classification.regime == Regime::Linear => one(),
             (Depth::Infinite, _) => Ok(None),
             (_, Kind::Nngp) => one(),
+            (Depth::Layers(l), Kind::Ntk)
+                if self.subject.classification.regime == Regime::Linear =>
+            {
+                let layers = Rational::from(l) + 1;
+                Ok(Some(Scaled::plain(Ball::rational(&layers, BITS))))
+            }
             (Depth::Layers(l), Kind::Ntk) => {
                 let zero = Ball::int(0, BITS);
                 if !self.dual.slope_at_gap(&zero).is_finite() && l > 0 {
@@ -266,7 +273,8 @@ enum Road {
     Layers(Box<Unit<Ball>>, u64),
     Limit(Box<LimitKernel>, u64),
     Koenigs(Box<Koenigs<Ball>>),
-    Linear,
+    /// `rho` and `(L + 1) rho`
+    Linear(u64),
 }
 
 /// The dual as a ball function, and where kinks keep that from resolving what is near `+-1`, the dual by angle twice, with the
@@ -306,7 +314,10 @@ impl Reference {
         };
         let long = matches!(dual, Dual::Series(s) if s.degree() > 64);
         let road = match depth {
-            Depth::Infinite if subject.classification.regime == Regime::Linear => Road::Linear,
+            _ if subject.classification.regime == Regime::Linear => Road::Linear(match depth {
+                Depth::Layers(l) => l,
+                Depth::Infinite => 0,
+            }),
             Depth::Infinite => match Koenigs::new(dual, Ball::int(0, BITS), TERMS) {
                 Some(h) => Road::Koenigs(Box::new(h)),
                 None => {
@@ -336,7 +347,11 @@ impl Reference {
             Road::Koenigs(h) => h.at(&start(BITS)).map(Scaled::plain).ok_or_else(|| {
                 Error::Unresolved("an orbit could not be followed to the fixed point 0".to_owned())
             }),
-            Road::Linear => Ok(Scaled::plain(Ball::rational(&rho, BITS))),
+            Road::Linear(l) => {
+                let layers = if kind == Kind::Nngp { 0 } else { *l };
+                let factor = Rational::from(layers) + 1;
+                Ok(Scaled::plain(Ball::rational(&(rho * factor), BITS)))
+            }
         }
     }
 }

@@ -180,7 +180,7 @@ pub(super) fn compiled(
             let end = source
                 .sample(Place::Far(0.0))
                 .map(|s| s.mantissa * (s.log - log_scale).exp());
-            end.filter(|x| x.is_finite())
+            end.filter(|x| !x.is_nan())
                 .unwrap_or_else(|| kernel.at((-1f64).next_up()))
         }
     };

@@ -148,6 +148,8 @@ pub enum Target {
     Edge(Box<Edge>, u64),
     /// As `Layers`, in the nearest-neighbour regime, by logarithms.
     Nearest(Box<Unit<f64>>, u64),
+    /// The identity's kernels `rho` and `(L + 1) rho`.
+    Linear(u64),
     /// The Koenigs function at 0.
     Koenigs(Box<Koenigs<f64>>),
     /// Minus the Koenigs function at the fixed point 1, of the ordered phase.
@@ -325,6 +327,10 @@ impl Orbits {
     pub fn sample(&self, place: Place) -> Option<[Sample; 2]> {
         match &self.target {
             Target::Layers(depth) => self.walked(place, *depth),
+            Target::Linear(depth) => Some([1.0, *depth as f64 + 1.0].map(|factor| Sample {
+                mantissa: factor * place.value(),
+                log: 0.0,
+            })),
             Target::Edge(edge, depth) => {
                 let mut pair = Pair::new(place);
                 pair.advance(self.map(0)?.first_step(place));
@@ -424,8 +430,10 @@ impl Orbits {
                 map.step(&pair.place)
             };
             let (s, t) = (pair.place.value(), pair.ntk);
+            // jumps have an infinite slope at +-1, and what was infinite stays so
+            let infinite = step.1.is_infinite() || t.is_infinite();
             pair.advance(step);
-            if !pair.ntk.is_finite() || layer > LAST_STEP {
+            if pair.ntk.is_nan() || !(infinite || pair.ntk.is_finite()) || layer > LAST_STEP {
                 return None;
             }
             // at rest at the fixed point: no more than rounding moves (twice, so that a turning point is not taken for rest)

@@ -221,12 +221,43 @@ pub enum Lengths {
     Keep,
 }
 
+impl Kind {
+    /// As it is typed.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Ntk => "ntk",
+            Kind::Nngp => "nngp",
+        }
+    }
+}
+
+impl Lengths {
+    /// As it is typed.
+    pub fn name(self) -> &'static str {
+        match self {
+            Lengths::Unit => "unit",
+            Lengths::Keep => "keep",
+        }
+    }
+}
+
+/// A depth as it is typed.
+pub fn depth_name(depth: Depth) -> String {
+    match depth {
+        Depth::Layers(l) => l.to_string(),
+        Depth::Infinite => "inf".to_owned(),
+    }
+}
+
 pub(super) fn depth(text: &str) -> Result<Depth, String> {
-    match text.trim() {
+    match text.trim().to_ascii_lowercase().as_str() {
         "inf" | "infinite" | "infinity" => Ok(Depth::Infinite),
-        text => match text.parse::<u64>() {
+        text => match super::network::depth(text) {
             Ok(l) if l <= deeplimit::limit::DEEPEST => Ok(Depth::Layers(l)),
-            _ => Err("the depth is a whole number of hidden layers up to 10^15, or inf".to_owned()),
+            _ => Err(
+                "the depth is a whole number of hidden layers up to 10^15 (1000, 1e3, 10^3), or inf"
+                    .to_owned(),
+            ),
         },
     }
 }
@@ -360,8 +391,10 @@ mod tests {
     #[test]
     fn depths_memory_and_ridges_are_read_or_refused() {
         assert_eq!(depth("10"), Ok(Depth::Layers(10)));
-        assert_eq!(depth("inf"), Ok(Depth::Infinite));
-        for bad in ["-1", "3.5", "deep", "", "1e3", "99999999999999999999"] {
+        assert_eq!(depth("1e3"), Ok(Depth::Layers(1000)));
+        assert_eq!(depth("10^6"), Ok(Depth::Layers(1_000_000)));
+        assert_eq!(depth("Inf"), Ok(Depth::Infinite));
+        for bad in ["-1", "3.5", "deep", "", "1e16", "99999999999999999999"] {
             assert!(depth(bad).is_err(), "{bad}");
         }
         assert_eq!(memory("2GiB"), Ok(2 << 30));

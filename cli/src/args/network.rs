@@ -138,7 +138,7 @@ xi_1 = -1/log(chi_1) and xi_c = -1/log(chi(c*)).
 }
 
 /// A whole number, `1e12` and `10^12` included.
-fn depth(text: &str) -> Result<u64, String> {
+pub(super) fn depth(text: &str) -> Result<u64, String> {
     let trimmed = text.trim();
     let plain = |t: &str| {
         let digits = !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());

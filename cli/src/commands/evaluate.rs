@@ -2,11 +2,10 @@
 
 use std::io;
 
-use deeplimit::kernel::Depth;
 use serde::Serialize;
 
 use super::{Report, expression};
-use crate::args::Evaluate as Args;
+use crate::args::{Evaluate as Args, depth_name};
 use crate::json::array;
 use crate::library::{self, Evaluation, Fold};
 use crate::progress::Progress;
@@ -69,16 +68,9 @@ pub fn run(args: &Args, width: usize) -> io::Result<Report> {
     })
 }
 
-fn depth(d: Depth) -> String {
-    match d {
-        Depth::Layers(l) => l.to_string(),
-        Depth::Infinite => "inf".to_owned(),
-    }
-}
-
 fn json(args: &Args, e: &Evaluation) -> EvaluateJson {
     let fold = |f: &Fold| FoldJson {
-        depth: depth(f.depth),
+        depth: depth_name(f.depth),
         classifier: f.classifier.name(),
         ridge: f.ridge,
         train: f.train,
@@ -113,7 +105,7 @@ fn words(args: &Args, e: &Evaluation, width: usize) -> String {
     let entry = |(k, f): (usize, &Fold)| Entry {
         name: (k + 1).to_string(),
         cells: vec![
-            depth(f.depth),
+            depth_name(f.depth),
             f.classifier.name().to_owned(),
             f.ridge
                 .map_or_else(|| "none".to_owned(), |r| format!("{r:e}")),

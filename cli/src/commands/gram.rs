@@ -8,7 +8,7 @@ use deeplimit::kernel::LimitForm;
 use serde::Serialize;
 
 use super::{INTERRUPT, Report, expression};
-use crate::args::{Gram as Args, GramAction, GramMatrix, Merge, Network};
+use crate::args::{Gram as Args, GramAction, GramMatrix, Merge, Network, depth_name};
 use crate::fault::Fault;
 use crate::json::{FaultItem, Item, array};
 use crate::library::{self, GramReport, Merged};
@@ -20,6 +20,12 @@ struct GramJson {
     data: String,
     out: String,
     activation: String,
+    /// A number of layers, or `inf`.
+    depth: String,
+    /// `ntk` or `nngp`
+    kernel: &'static str,
+    /// `unit` or `keep`
+    lengths: &'static str,
     rows: usize,
     columns: usize,
     /// `1/1` without `--shard`.
@@ -99,18 +105,21 @@ fn matrix(args: &GramMatrix, network: &Network) -> io::Result<Report> {
         }
     };
     let text = match network.json {
-        true => array(&[json(args, &answer, begun)]),
+        true => array(&[json(args, network, &answer, begun)]),
         false => words(args, &answer, begun),
     };
     let stopped = answer.filled == Filled::Stopped;
     Ok(Report::new(text, vec![], false, stopped))
 }
 
-fn json(args: &GramMatrix, a: &GramReport, begun: Instant) -> GramJson {
+fn json(args: &GramMatrix, network: &Network, a: &GramReport, begun: Instant) -> GramJson {
     GramJson {
         data: args.data.display().to_string(),
         out: args.out.display().to_string(),
         activation: a.activation.clone(),
+        depth: depth_name(args.depth),
+        kernel: network.kernel.name(),
+        lengths: network.lengths.name(),
         rows: a.rows,
         columns: a.rows,
         shard: shard(args),

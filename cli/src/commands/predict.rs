@@ -5,7 +5,7 @@ use std::io;
 use serde::Serialize;
 
 use super::{INTERRUPT, Report, expression};
-use crate::args::Predict as Args;
+use crate::args::{Predict as Args, depth_name};
 use crate::json::array;
 use crate::library;
 
@@ -16,6 +16,12 @@ struct PredictJson {
     test: String,
     out: String,
     activation: String,
+    /// A number of layers, or `inf`.
+    depth: String,
+    /// `ntk` or `nngp`
+    kernel: &'static str,
+    /// `unit` or `keep`
+    lengths: &'static str,
     training_rows: usize,
     rows: usize,
     classes: Vec<String>,
@@ -39,6 +45,9 @@ pub fn run(args: &Args) -> io::Result<Report> {
                     test: args.test.display().to_string(),
                     out,
                     activation: p.activation,
+                    depth: depth_name(args.depth),
+                    kernel: args.network.kernel.name(),
+                    lengths: args.network.lengths.name(),
                     training_rows: p.training,
                     rows: p.rows,
                     classes: p.classes,

@@ -1,6 +1,7 @@
 //! The questions about data: Gram matrices, accuracy, predictions.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Instant;
 
 use deeplimit::activation::Expr;
@@ -158,11 +159,7 @@ pub(super) fn lengths(network: &args::Network) -> room::Lengths {
 }
 
 /// The rows as points; what is wrong with them, with the name of the file.
-pub(super) fn points(
-    rows: data::Rows,
-    path: &std::path::Path,
-    network: &args::Network,
-) -> Result<Points> {
+fn points(rows: data::Rows, path: &Path, network: &args::Network) -> Result<Points> {
     let points = match network.lengths {
         args::Lengths::Unit => Points::new(rows.dimension, rows.values),
         // rows of zeros have kernel 0 then
@@ -263,7 +260,7 @@ pub fn gram(
 }
 
 /// The classes in order, and the number of each row's.
-pub(super) fn numbered(labels: &[String]) -> (Vec<String>, Vec<usize>) {
+fn numbered(labels: &[String]) -> (Vec<String>, Vec<usize>) {
     let mut names: BTreeMap<&String, usize> = labels.iter().map(|l| (l, 0)).collect();
     names.values_mut().enumerate().for_each(|(k, n)| *n = k);
     let rows = labels.iter().map(|l| names[l]).collect();
@@ -409,17 +406,41 @@ pub fn evaluation(
     })
 }
 
+/// Rows to learn from, and new ones.
+pub(super) struct Pair {
+    pub train: Points,
+    pub test: Points,
+    /// The classes in order.
+    pub names: Vec<String>,
+    /// The class of each training row.
+    pub labels: Vec<usize>,
+}
+
+impl Pair {
+    /// Reads both files, the columns of the second in the order of the first.
+    pub fn read([train, test]: [&Path; 2], label: &str, network: &args::Network) -> Result<Pair> {
+        let known = data::rows(train, Some(label), false)?;
+        let new = data::rows(test, Some(label), true)?.like(test, &known, train)?;
+        let (names, labels) = numbered(&known.labels);
+        Ok(Pair {
+            train: points(known, train, network)?,
+            test: points(new, test, network)?,
+            names,
+            labels,
+        })
+    }
+}
+
 /// The classes of new rows into a file.
 pub fn predictions(args: &args::Predict, text: &str) -> Result<Predictions> {
-    data::free(&args.out, args.force, &[&args.train, &args.test])?;
-    let train = data::rows(&args.train, Some(&args.label), false)?;
-    let test = data::rows(&args.test, Some(&args.label), true)?;
-    let test = test.like(&args.test, &train, &args.train)?;
-    let (names, labels) = numbered(&train.labels);
-    let (train, test) = (
-        points(train, &args.train, &args.network)?,
-        points(test, &args.test, &args.network)?,
-    );
+    let files = [args.train.as_path(), args.test.as_path()];
+    data::free(&args.out, args.force, &files)?;
+    let Pair {
+        train,
+        test,
+        names,
+        labels,
+    } = Pair::read(files, &args.label, &args.network)?;
     let kernel = kernel(text, &args.network, args.depth)?;
     let lengths = lengths(&args.network);
     let own = Gram::symmetric(&kernel, &train, lengths)?.decisive()?;

@@ -4,7 +4,7 @@ use deeplimit::error::{Error, Result};
 use deeplimit::gram::{self as room, Dynamics, Gram, Matrix, Points, Prior, Time};
 use deeplimit::kernel::{Depth, Kernel};
 
-use super::data::{KernelError, kernel, lengths, numbered, points};
+use super::data::{KernelError, Pair, kernel, lengths};
 use crate::args;
 use crate::data;
 
@@ -74,15 +74,14 @@ pub fn dynamics(args: &args::Dynamics, text: &str) -> Result<Trained> {
             "training is that of a network of finite depth: its two kernels have no limit on one scale".into(),
         ));
     }
-    data::free(&args.out, args.force, &[&args.train, &args.test])?;
-    let train = data::rows(&args.train, Some(&args.label), false)?;
-    let test = data::rows(&args.test, Some(&args.label), true)?;
-    let test = test.like(&args.test, &train, &args.train)?;
-    let (names, labels) = numbered(&train.labels);
-    let (train, test) = (
-        points(train, &args.train, &args.network)?,
-        points(test, &args.test, &args.network)?,
-    );
+    let files = [args.train.as_path(), args.test.as_path()];
+    data::free(&args.out, args.force, &files)?;
+    let Pair {
+        train,
+        test,
+        names,
+        labels,
+    } = Pair::read(files, &args.label, &args.network)?;
     let of = |kind| {
         let network = args::Network {
             kernel: kind,

@@ -253,6 +253,20 @@ fn networks_agree_with_balls() {
     }
 }
 
+/// The identity at any depth, and the ends of a kernel with an infinite slope at -1.
+#[test]
+fn what_needs_no_walk() {
+    let k = kernel("-x", Depth::Layers(1_000_000_000), Kind::Ntk);
+    for rho in [-1.0, -0.3, 0.7, 1.0] {
+        // the table divides by rho, and the entry multiplies
+        let apart = k.at(rho) / (rho * 1_000_000_001.0) - 1.0;
+        assert!(apart.abs() <= 2.0 * f64::EPSILON, "{rho}: {apart:e}");
+    }
+    let step = kernel("step", Depth::Layers(3), Kind::Ntk);
+    assert_eq!(step.at(-1.0), f64::NEG_INFINITY);
+    assert_eq!(step.diagonal(), f64::INFINITY);
+}
+
 /// `k` and `Theta` of relu with biases, as the papers write them, in plain doubles.
 fn plain_relu(rho: f64, depth: u64, w2: f64, b2: f64) -> [f64; 2] {
     let pi = std::f64::consts::PI;
