@@ -102,6 +102,8 @@ fn other_scales_are_other_activations() {
         ("elu", "max(3*x/2,0)+min(exp(3*x/2)-1,0)", 1.5),
         ("relu6", "min(max(x/4,0),6)", 0.25),
         ("softsign", "3*x/(2+3*abs(x))", 1.5),
+        // a jump of the slope beside a bent piece
+        ("max(x,sin(x)/2)", "max(2*x,sin(2*x)/2)", 2.0),
         ("min(max(x,-1),1)", "min(max(5*x/2,-1),1)", 2.5),
     ] {
         let structure = Structure::new(&Expr::parse(text).unwrap()).unwrap();
