@@ -418,7 +418,14 @@ pub(super) struct Pair {
 
 impl Pair {
     /// Reads both files, the columns of the second in the order of the first.
-    pub fn read([train, test]: [&Path; 2], label: &str, network: &args::Network) -> Result<Pair> {
+    /// There must be room for the output, which is looked at first.
+    pub fn read(
+        [train, test]: [&Path; 2],
+        (out, force): (&Path, bool),
+        label: &str,
+        network: &args::Network,
+    ) -> Result<Pair> {
+        data::free(out, force, &[train, test])?;
         let known = data::rows(train, Some(label), false)?;
         let new = data::rows(test, Some(label), true)?.like(test, &known, train)?;
         let (names, labels) = numbered(&known.labels);
@@ -433,14 +440,17 @@ impl Pair {
 
 /// The classes of new rows into a file.
 pub fn predictions(args: &args::Predict, text: &str) -> Result<Predictions> {
-    let files = [args.train.as_path(), args.test.as_path()];
-    data::free(&args.out, args.force, &files)?;
     let Pair {
         train,
         test,
         names,
         labels,
-    } = Pair::read(files, &args.label, &args.network)?;
+    } = Pair::read(
+        [&args.train, &args.test],
+        (&args.out, args.force),
+        &args.label,
+        &args.network,
+    )?;
     let kernel = kernel(text, &args.network, args.depth)?;
     let lengths = lengths(&args.network);
     let own = Gram::symmetric(&kernel, &train, lengths)?.decisive()?;

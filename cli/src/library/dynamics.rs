@@ -74,14 +74,17 @@ pub fn dynamics(args: &args::Dynamics, text: &str) -> Result<Trained> {
             "training is that of a network of finite depth: its two kernels have no limit on one scale".into(),
         ));
     }
-    let files = [args.train.as_path(), args.test.as_path()];
-    data::free(&args.out, args.force, &files)?;
     let Pair {
         train,
         test,
         names,
         labels,
-    } = Pair::read(files, &args.label, &args.network)?;
+    } = Pair::read(
+        [&args.train, &args.test],
+        (&args.out, args.force),
+        &args.label,
+        &args.network,
+    )?;
     let of = |kind| {
         let network = args::Network {
             kernel: kind,

@@ -87,11 +87,8 @@ impl<T: Analytic> Tape<T> {
 
     /// The values of all trees at `x`.
     pub fn at(&self, x: &T) -> Vec<T> {
-        let mut values: Vec<T> = Vec::with_capacity(self.steps.len());
-        for op in &self.steps {
-            let value = self.result(op, x, &values);
-            values.push(value);
-        }
+        let mut values = Vec::with_capacity(self.steps.len());
+        self.run(x, &mut values);
         self.outputs
             .iter()
             .map(|slot| self.operand(*slot, x, &values).clone())
@@ -105,12 +102,17 @@ impl<T: Analytic> Tape<T> {
 
     /// The same with memory for the values of the steps, for loops over many `x`.
     pub fn at_one_with(&self, x: &T, values: &mut Vec<T>) -> T {
+        self.run(x, values);
+        self.operand(self.outputs[0], x, values).clone()
+    }
+
+    /// The values of the steps at `x`, in place of what is there.
+    fn run(&self, x: &T, values: &mut Vec<T>) {
         values.clear();
         for op in &self.steps {
             let value = self.result(op, x, values);
             values.push(value);
         }
-        self.operand(self.outputs[0], x, values).clone()
     }
 
     /// The number of operations that one evaluation takes.
