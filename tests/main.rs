@@ -1,5 +1,6 @@
 //! One binary: independent reference values, laws that hold for every activation, and the order of the house.
 
+mod disguises;
 mod laws;
 mod oracles;
 mod support;

@@ -206,6 +206,7 @@ fn the_keys_of_the_contract() {
         ("b_prime", "number"),
         ("edge_exponent", "null"),
         ("evidence", "array"),
+        ("facts", "array"),
         ("fixed_point", "number"),
         ("missing", "array"),
         ("multiplier", "number"),

@@ -302,23 +302,67 @@ fn exponential(g: &Expr, start: u32) -> Option<Growth> {
             .all(|v| v.is_finite())
             .then_some(out);
     }
+    let [constant, a, b] = above(g, Sign::Plus, start)?;
+    let mut c = constant;
+    c.exp_round(Round::Up);
+    let mut out = Growth::constant(c, start);
+    (out.a, out.b) = (a, b);
+    [&out.c, &out.a, &out.b]
+        .iter()
+        .all(|v| v.is_finite())
+        .then_some(out)
+}
+
+/// Which of `g` and `-g` is meant.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    Plus,
+    Minus,
+}
+
+impl Sign {
+    fn reversed(self) -> Sign {
+        match self {
+            Sign::Plus => Sign::Minus,
+            Sign::Minus => Sign::Plus,
+        }
+    }
+}
+
+/// `c, a, b` with `g(x) <= c + a x + b x^2` on `[start, inf)` (or `-g(x)`): only from above, so `x - exp(x)` has a bound.
+fn above(g: &Expr, sign: Sign, start: u32) -> Option<[Float; 3]> {
+    let zero = || Float::new(BITS);
     let inner = tail(g, start);
-    if inner.range.hi().is_finite() {
-        let mut c = inner.range.hi().clone();
-        c.exp_round(Round::Up);
-        return c.is_finite().then(|| Growth::constant(c, start));
+    let end = match sign {
+        Sign::Plus => inner.range.hi().clone(),
+        Sign::Minus => Float::with_val(BITS, -inner.range.lo()),
+    };
+    if end.is_finite() {
+        return Some([end, zero(), zero()]);
     }
-    let bound = inner.growth?;
-    if bound.a > 0 || bound.b > 0 || bound.k > 2 {
-        return None;
-    }
-    let mut out = Growth::constant(Float::with_val(BITS, 1), start);
-    if bound.k <= 1 {
-        out.a = bound.c;
-    } else {
-        out.b = bound.c;
-    }
-    Some(out)
+    let of_parts = match g {
+        Expr::Neg(u) => above(u, sign.reversed(), start),
+        Expr::Binary(op @ (BinaryOp::Add | BinaryOp::Sub), u, v) => {
+            let second = match op {
+                BinaryOp::Add => sign,
+                _ => sign.reversed(),
+            };
+            match (above(u, sign, start), above(v, second, start)) {
+                (Some(p), Some(q)) => Some([0, 1, 2].map(|i| add_up(&p[i], &q[i]))),
+                _ => None,
+            }
+        }
+        _ => None,
+    };
+    of_parts.or_else(|| {
+        let bound = inner.growth?;
+        match bound {
+            Growth { a, b, k, .. } if a > 0 || b > 0 || k > 2 => None,
+            Growth { c, k, .. } if k <= 0 => Some([c, zero(), zero()]),
+            Growth { c, k, .. } if k <= 1 => Some([zero(), c, zero()]),
+            Growth { c, .. } => Some([zero(), zero(), c]),
+        }
+    })
 }
 
 fn add_up(a: &Float, b: &Float) -> Float {

@@ -18,6 +18,7 @@ mod derive;
 pub mod expr;
 pub mod growth;
 mod names;
+pub mod order;
 pub mod parse;
 pub mod pieces;
 mod print;

@@ -3,7 +3,7 @@
 use super::{Dual, closed_form};
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
-use crate::exact::{Closed, Structure, is_continuous};
+use crate::exact::{Closed, Structure};
 use crate::hermite::{Series, hermite_series};
 use crate::quadrature::{Envelope, Integrand, Plan, Samples};
 use crate::real::{Analytic, Arithmetic, Ball, Bits};
@@ -56,7 +56,7 @@ pub fn derivative_square(
     accuracy: Bits,
     deadline: Deadline,
 ) -> Result<Option<Ball>> {
-    if is_continuous(&structure.pieces) != Some(true) {
+    if structure.continuous != Some(true) {
         return Ok(None);
     }
     if let Some(d) = &structure.derivative_square {

@@ -54,7 +54,7 @@ pub fn values(
     let structure = Structure::new(expr)?;
     let wanted = bits_for(digits);
     let bits = 2 * wanted + 64;
-    let jumps = crate::exact::is_continuous(&structure.pieces) == Some(false);
+    let jumps = structure.continuous == Some(false);
     let far = at.iter().map(|r| r.clone().abs()).filter(|r| *r < 1).max();
     let dual = match closed_form::<Ball>(&structure.expr, bits) {
         Some(dual) => dual,

@@ -31,6 +31,7 @@ mod functions;
 mod polynomial;
 mod reading;
 mod structure;
+mod tails;
 mod terms;
 mod wave;
 
@@ -38,7 +39,7 @@ mod wave;
 mod tests;
 
 pub use constant::Closed;
-pub use continuity::{bounds, is_continuous, meet};
+pub use continuity::{bounds, first_jump, is_continuous, meet};
 pub use expectation::{Bound, expectation};
 pub use exponent::alpha_exact;
 pub use structure::{Structure, closed_expectation};

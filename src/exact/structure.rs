@@ -3,10 +3,10 @@
 use rug::Rational;
 
 use crate::activation::pieces::{End, Piece, pieces};
-use crate::activation::{BinaryOp, Expr, Parity};
+use crate::activation::{BinaryOp, Expr, Function, Parity};
 use crate::error::{Error, Result};
 
-use super::{Bound, Closed, expectation};
+use super::{Bound, Closed, expectation, is_continuous};
 
 /// Facts about an activation that rest on its expression and on no number.
 #[derive(Clone, Debug)]
@@ -29,17 +29,25 @@ pub struct Structure {
     pub derivative_square: Option<Closed>,
     /// `E phi'(Z)^2 - E phi(Z)^2 = 0`, proved.
     pub critical: bool,
+    /// Continuous on the whole line; `Some` is a proof either way ([`is_continuous`]).
+    pub continuous: Option<bool>,
+    /// `phi(z) = c z` for almost every `z`, proved; `false` says nothing.
+    pub linear: bool,
 }
 
 /// Breakpoints farther out than this are looked for only where the integrals need them.
 const REACH: u32 = 16;
+/// So far a jump is looked for where continuity stays open.
+const FAR: u32 = 64;
 
 impl Structure {
     /// # Errors
     /// [`Error::Domain`] where the expression is undefined somewhere, zero, or constant; [`Error::Unresolved`] where the
     /// position of a kink cannot be proved.
     pub fn new(expr: &Expr) -> Result<Structure> {
-        let expanded = expr.expand().simplify();
+        let written = expr.expand();
+        let expanded = written.simplify();
+        defined(&written, &expanded)?;
         if let Some(q) = expanded.as_rational() {
             return Err(Error::Domain(if q == 0 {
                 "the activation is identically zero and cannot be normalised".to_string()
@@ -50,7 +58,14 @@ impl Structure {
         if expanded.is_constant() {
             return Err(Error::Domain(constant_message(&expanded)));
         }
-        let pieces = pieces(&expanded, REACH)?;
+        let mut pieces = pieces(&expanded, REACH)?;
+        let mut continuous = is_continuous(&expanded, &pieces);
+        if continuous.is_none()
+            && let Some(far) = farther(&expanded, &pieces)
+        {
+            continuous = is_continuous(&expanded, &far);
+            pieces = far;
+        }
         if let [piece] = pieces.as_slice()
             && piece.formula.is_constant()
         {
@@ -84,8 +99,28 @@ impl Structure {
                 (Some(s), Some(d)) => d.equals(s),
                 _ => difference().is_some_and(|d| d.is_zero()),
             };
+        if square.as_ref().is_some_and(Closed::is_zero) {
+            return Err(Error::Domain(
+                "the activation is zero almost everywhere and cannot be normalised".to_string(),
+            ));
+        }
+        // Equality in the inequality of Cauchy and Schwarz.
+        let parallel = |moment: &Option<Closed>| match (moment, &square) {
+            (Some(m), Some(s)) => m.powi(2).is_some_and(|m| m.equals(s)),
+            _ => false,
+        };
+        if parallel(&mean) {
+            let value = mean.as_ref().map_or_else(String::new, Closed::to_string);
+            return Err(Error::Domain(constant_message(&value)));
+        }
+        let zero = |e: &Expr| e.as_rational().is_some_and(|q| q == 0);
+        let line = matches!(pieces.as_slice(), [p] if p.formula.polynomial_over_constants()
+            .is_some_and(|c| c.len() == 2 && zero(&c[0])));
+        let linear = line || parallel(&first);
         Ok(Structure {
             parity: expanded.parity(),
+            continuous,
+            linear,
             homogeneity,
             mean,
             square,
@@ -105,20 +140,53 @@ impl Structure {
         })
     }
 
-    /// The activation has kinks or jumps.
+    /// The activation has kinks or jumps, or may have them beyond the reach of its pieces; otherwise it is proved to be
+    /// analytic on the whole line.
     pub fn has_breakpoints(&self) -> bool {
-        self.pieces.len() > 1
-    }
-
-    /// `phi(z) = c z`.
-    pub fn is_linear(&self) -> bool {
-        let zero = |e: &Expr| e.as_rational().is_some_and(|q| q == 0);
-        matches!(self.pieces.as_slice(), [p] if p.formula.polynomial_over_constants()
-            .is_some_and(|c| c.len() == 2 && zero(&c[0])))
+        let [piece] = self.pieces.as_slice() else {
+            return true;
+        };
+        !matches!(
+            (&piece.from, &piece.to),
+            (End::MinusInfinity, End::PlusInfinity)
+        )
     }
 }
 
-fn constant_message(e: &Expr) -> String {
+/// The activation is defined wherever it is written to be: simplification drops what is multiplied by zero or cancels
+/// (`0*log(x)`), and with it where that is undefined.
+fn defined(written: &Expr, simplified: &Expr) -> Result<()> {
+    let partial = |e: &Expr| match e {
+        Expr::Binary(BinaryOp::Div, _, b) => !b.is_constant(),
+        Expr::Binary(BinaryOp::Pow, a, b) => {
+            !a.is_constant() && b.as_rational().is_none_or(|q| q < 0 || !q.is_integer())
+        }
+        Expr::Call(
+            Function::Log | Function::Sqrt | Function::Asin | Function::Acos | Function::Tan,
+            arguments,
+        ) => !arguments[0].is_constant(),
+        _ => false,
+    };
+    if written == simplified || !written.any(&partial) {
+        return Ok(());
+    }
+    match pieces(written, REACH) {
+        Err(fault @ Error::Domain(_)) => Err(fault),
+        _ => Ok(()),
+    }
+}
+
+/// The pieces as far as [`FAR`], where there are more and they can be had.
+fn farther(expr: &Expr, near: &[Piece]) -> Option<Vec<Piece>> {
+    let ends = [near.first().map(|p| &p.from), near.last().map(|p| &p.to)];
+    let more = ends
+        .into_iter()
+        .flatten()
+        .any(|end| matches!(end, End::Reach(_)));
+    more.then(|| pieces(expr, FAR).ok())?
+}
+
+fn constant_message(e: &dyn std::fmt::Display) -> String {
     format!(
         "the activation is the constant {e}: its dual is 1 everywhere, every kernel matrix is singular, and there is no classifier to speak of"
     )

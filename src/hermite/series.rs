@@ -28,6 +28,9 @@ impl<R: Real> Series<R> {
             tail = &tail - c;
             slope_tail = slope_tail.map(|s| &s - &(&R::int(n as i64, bits) * c));
         }
+        // A rest that is certainly negative refutes what was given for E phi'^2: then nothing is known of the slope's.
+        let refuted = |s: &R| R::TRACKS_ERRORS && s.sign() == Some(std::cmp::Ordering::Less);
+        let slope_tail = slope_tail.filter(|s| !refuted(s));
         Series {
             squares,
             tail,

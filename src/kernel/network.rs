@@ -17,7 +17,7 @@ use crate::activation::{Expr, Parity};
 use crate::deadline::Deadline;
 use crate::dual::Dual;
 use crate::error::{Error, Result};
-use crate::exact::{Structure, is_continuous};
+use crate::exact::Structure;
 use crate::real::{Analytic, Ball, Real};
 use crate::recursion::{Correlation, Kernels, Network, Prepared, Scaled, Settings, Weight};
 
@@ -301,7 +301,7 @@ impl Source {
             depth,
             mirror,
             parity,
-            jumps: is_continuous(&structure.pieces) == Some(false),
+            jumps: structure.continuous == Some(false),
         }))
     }
 

@@ -11,12 +11,15 @@
 //! | not 0 | | `= 1` | majority, edge of chaos |
 //! | not 0 | | `< 1` | ordered |
 
+use std::cmp::Ordering;
+
 use super::constants::Moments;
+use super::evidence::{Constant, Fact, Stands};
 use super::verdict::{Classification, Regime};
 use crate::activation::{Expr, Parity};
 use crate::deadline::Deadline;
 use crate::error::Result;
-use crate::exact::{Closed, Structure, is_continuous};
+use crate::exact::{Closed, Structure, first_jump};
 use crate::real::{Analytic, Arithmetic, Ball, Bits, Certain, Quantity, bits_for, certain_digits};
 
 /// Closed forms of more characters than this are not shown.
@@ -112,7 +115,7 @@ impl Inquiry {
         let accuracy = bits_for(options.digits) + 8;
         let moments = Moments::new(&structure, accuracy, options.arithmetic, options.deadline)?;
         let constants = Constants::new(&moments);
-        let continuous = is_continuous(&structure.pieces);
+        let continuous = structure.continuous;
         let report = Classification {
             activation: expr.to_string(),
             normalisation: None,
@@ -128,6 +131,7 @@ impl Inquiry {
             phase: None,
             proved: options.arithmetic == Arithmetic::Ball,
             evidence: Vec::new(),
+            facts: Vec::new(),
             missing: Vec::new(),
         };
         Ok(Inquiry {
@@ -159,23 +163,32 @@ impl Inquiry {
 
     pub(super) fn decide(&mut self) -> Result<()> {
         self.certain_digits()?;
+        if self.moments.square.sign() != Some(Ordering::Greater) {
+            self.undecided(format!(
+                "a proof that phi is not zero almost everywhere: it is numerically zero (E phi(Z)^2 is 0 to within {})",
+                size(&self.moments.square)
+            ));
+            return Ok(());
+        }
         self.tell_structure();
+        if self.structure.linear {
+            self.linear();
+            return Ok(());
+        }
         let a_zero = self.zero_of(
             "A = E phi(Z)",
+            Constant::Mean,
             |s| (s.parity == Some(Parity::Odd), s.mean.clone()),
             |c| &c.a,
         )?;
         let first_zero = self.zero_of(
             "A' = E phi'(Z)",
+            Constant::First,
             |s| (s.parity == Some(Parity::Even), s.first.clone()),
             |c| &c.a_prime,
         )?;
         self.fill_constants(a_zero, first_zero);
-        if self.structure.is_linear() {
-            self.report.regime = Regime::Linear;
-            self.say("phi(z) = c z: the dual is rho, T_L = (L + 1) rho, and the kernel stays linear at every depth");
-            return Ok(());
-        }
+        self.tell_continuity();
         match (a_zero, first_zero) {
             (Zero::Refuted, _) => self.with_mean(),
             (_, Zero::Refuted) => self.singular(),
@@ -220,6 +233,7 @@ impl Inquiry {
     fn zero_of(
         &mut self,
         name: &str,
+        constant: Constant,
         structural: impl Fn(&Structure) -> (bool, Option<Closed>),
         value: impl Fn(&Constants) -> &Ball,
     ) -> Result<Zero> {
@@ -233,21 +247,25 @@ impl Inquiry {
             self.say(&format!(
                 "{name} = 0, because phi is {parity} (read off the expression)"
             ));
+            self.stands(constant, Stands::Equal, 0, value(&self.constants).clone());
             return Ok(Zero::Proved);
         }
         if closed.as_ref().is_some_and(Closed::is_zero) {
             self.say(&format!(
                 "{name} = 0, because the integral in closed form is 0 identically"
             ));
+            self.stands(constant, Stands::Equal, 0, value(&self.constants).clone());
             return Ok(Zero::Proved);
         }
         let x = value(&self.constants);
         if !x.contains_zero() {
             let line = format!("{name} is not 0: {}", shown(x));
+            let x = x.clone();
             self.say(&line);
+            self.stands(constant, Stands::Apart, 0, x);
             return Ok(Zero::Refuted);
         }
-        let bound = format!("{:.1e}", x.magnitude().to_f64().max(1e-300));
+        let bound = size(x);
         self.report.proved = false;
         self.report.missing.push(format!(
             "a proof that {name} = 0: it is 0 to within {bound}; if it is not exactly 0 the verdict is another one \
@@ -266,19 +284,55 @@ impl Inquiry {
         self.say(&format!(
             "normalised by c_sigma = 1/E phi(Z)^2 = {c}{closed}"
         ));
+        let square = self.moments.square.clone();
+        self.stands(Constant::Square, Stands::Above, 0, square);
         if self.structure.has_breakpoints() {
-            let positions: Vec<String> = self.structure.pieces[1..]
-                .iter()
-                .filter_map(|p| match &p.from {
-                    crate::activation::pieces::End::At(b) => Some(b.to_string()),
-                    _ => None,
-                })
-                .collect();
-            self.say(&format!(
-                "phi is analytic between its breakpoints x = {}",
-                positions.join(", ")
-            ));
+            self.say(&breakpoints(&self.structure.pieces));
         }
+    }
+
+    /// Whether `E phi'(Z)^2` is `B'`, and where that stays open, what is missing.
+    fn tell_continuity(&mut self) {
+        match self.continuous {
+            Some(true) => {
+                if self.structure.has_breakpoints() {
+                    self.say("phi is continuous (its pieces meet at every breakpoint), so B' = E phi'(Z)^2");
+                } else {
+                    self.say("phi is continuous on the whole line");
+                }
+                let nothing = Ball::int(0, 64);
+                self.stands(Constant::Jump, Stands::Equal, 0, nothing);
+            }
+            Some(false) => {
+                self.say("phi jumps, so its derivative is not square integrable: B' = E phi'(Z)^2 = infinity (A' is taken as E Z phi(Z))");
+                if let Some(jump) = first_jump(&self.structure.pieces) {
+                    self.stands(Constant::Jump, Stands::Apart, 0, jump);
+                }
+            }
+            None => {}
+        }
+    }
+
+    /// `phi(z) = c z`, proved by the expression.
+    fn linear(&mut self) {
+        self.fill_constants(Zero::Proved, Zero::Refuted);
+        self.report.regime = Regime::Linear;
+        let one = || Some(Closed::one());
+        let bits = self.constants.a_prime.bits();
+        self.report.b_prime = Some(self.with_closed(&Ball::int(1, bits), one()));
+        self.say("phi(z) = c z: the dual is rho, T_L = (L + 1) rho, and the kernel stays linear at every depth");
+        let square = self.constants.a_prime.powi(2);
+        self.stands(Constant::FirstSquare, Stands::Equal, 1, square);
+    }
+
+    /// The verdict is withheld, for want of this.
+    pub(super) fn undecided(&mut self, missing: String) {
+        self.report.regime = Regime::Undecided;
+        self.report.phase = None;
+        self.report.fixed_point = None;
+        self.report.multiplier = None;
+        self.report.proved = false;
+        self.report.missing.push(missing);
     }
 
     /// A number with its closed form; a rational one is its own best enclosure, and one that is too long to be read is
@@ -330,13 +384,27 @@ impl Inquiry {
         self.report.a_prime = Some(first);
         self.report.normalisation = Some(norm);
         self.report.b_prime = b_prime;
-        if self.continuous == Some(false) {
-            self.say("phi jumps, so its derivative is not square integrable: B' = E phi'(Z)^2 = infinity (A' is taken as E Z phi(Z))");
-        }
     }
 
     pub(super) fn say(&mut self, line: &str) {
         self.report.evidence.push(line.to_string());
+    }
+
+    /// A fact on which the last step rests.
+    pub(super) fn stands(
+        &mut self,
+        constant: Constant,
+        stands: Stands,
+        bound: i32,
+        enclosure: Ball,
+    ) {
+        self.report.facts.push(Fact {
+            step: self.report.evidence.len().saturating_sub(1),
+            constant,
+            stands,
+            bound: bound.into(),
+            enclosure,
+        });
     }
 
     pub(super) fn wanted_bits(&self) -> Bits {
@@ -348,6 +416,44 @@ impl Inquiry {
 pub(super) fn relative(x: &Ball) -> String {
     match certain_digits(x.mid(), &x.rad(), 15) {
         Certain::Digits(s) | Certain::Bound(s) => s,
+    }
+}
+
+/// What a number that may be zero is certainly no larger than, with two digits.
+pub(super) fn size(x: &Ball) -> String {
+    let bound = Ball::exact(rug::Float::with_val(64, x.magnitude()));
+    match certain_digits(bound.mid(), &bound.rad(), 2) {
+        Certain::Digits(s) | Certain::Bound(s) => s,
+    }
+}
+
+/// Between which points the formula changes; all of them only if there are few.
+fn breakpoints(pieces: &[crate::activation::pieces::Piece]) -> String {
+    use crate::activation::pieces::End;
+    const MOST: usize = 12;
+    let positions: Vec<String> = pieces[1..]
+        .iter()
+        .filter_map(|p| p.from.breakpoint().map(ToString::to_string))
+        .collect();
+    let shown = match positions.len() {
+        n if n > MOST => format!(
+            "{}, ..., {} ({n} of them)",
+            positions[..MOST / 2].join(", "),
+            positions[n - MOST / 2..].join(", ")
+        ),
+        _ => positions.join(", "),
+    };
+    let ends = [&pieces[0].from, &pieces[pieces.len() - 1].to];
+    let reach = ends.iter().filter_map(|end| match end {
+        End::Reach(r) => Some(r.abs()),
+        _ => None,
+    });
+    let limits = reach.max().map_or_else(String::new, |r| {
+        format!(", as far as |x| <= {r} was looked at")
+    });
+    match positions.len() {
+        0 => format!("no breakpoint was found{limits}"),
+        _ => format!("phi is analytic between its breakpoints x = {shown}{limits}"),
     }
 }
 

@@ -20,6 +20,8 @@ pub struct Moments {
     pub first: Ball,
     /// `E phi'(Z)^2`, the derivative taken on the pieces; `None` where no bound of it could be proved.
     pub derivative_square: Option<Ball>,
+    /// Why there is none.
+    pub no_derivative: Option<String>,
 }
 
 /// Bits beyond the accuracy asked for in which sums are carried.
@@ -50,6 +52,7 @@ impl Moments {
                 square: square.evaluate(bits),
                 first: first.evaluate(bits),
                 derivative_square: Some(d.evaluate(bits)),
+                no_derivative: None,
             });
         }
         let envelope = Envelope::Moments { degree: 1 };
@@ -60,12 +63,13 @@ impl Moments {
         } else {
             accuracy
         };
-        let (plan, derivative) = match Plan::new(&with, envelope, accuracy) {
-            Ok(plan) => (plan, true),
-            // The derivative may be unbounded where the activation is not.
-            Err(Error::Unresolved(_)) => (Plan::new(&alone, envelope, accuracy)?, false),
+        let (plan, missing) = match Plan::new(&with, envelope, accuracy) {
+            Ok(plan) => (plan, None),
+            // The activation may be enclosed where its derivative is not.
+            Err(Error::Unresolved(why)) => (Plan::new(&alone, envelope, accuracy)?, Some(why)),
             Err(e) => return Err(e),
         };
+        let derivative = missing.is_none();
         // the second grid of the roads whose errors are estimated
         let finer = || {
             Plan::new(
@@ -99,6 +103,10 @@ impl Moments {
                 )
             }
         }
+        .map(|m| Moments {
+            no_derivative: missing,
+            ..m
+        })
         .map(|m| {
             if road == Arithmetic::Ball {
                 m.sharpened(structure, bits)
@@ -139,6 +147,7 @@ fn from_samples<R: Real + Send + Sync>(samples: &Samples<R>, derivative: bool) -
         square: ball(samples.square(0)),
         first: ball(samples.first_moment(0)),
         derivative_square: derivative.then(|| ball(samples.square(1))),
+        no_derivative: None,
     };
     if [&out.mean, &out.square, &out.first]
         .iter()
@@ -170,5 +179,6 @@ fn estimated(coarse: Moments, fine: Moments, grid: &Float, bits: Bits) -> Result
             (Some(c), Some(f)) => Some(estimate(c, f)),
             _ => None,
         },
+        no_derivative: None,
     })
 }

@@ -3,7 +3,7 @@
 use super::classify::Inquiry;
 use crate::dual::{Dual, PiecewiseLinear, attracting_fixed_point, closed_form};
 use crate::error::{Error, Result};
-use crate::exact::{Closed, is_continuous};
+use crate::exact::Closed;
 use crate::hermite::{hermite_coefficients, hermite_series};
 use crate::real::{Analytic, Arithmetic, Ball, Bits, Certain, Quantity, Real, certain_digits};
 
@@ -26,7 +26,7 @@ pub(super) fn chaotic_fixed_point(q: &mut Inquiry) -> Result<()> {
         return Ok(());
     }
     // a jump makes sum n a_n^2 infinite, whatever the pieces' derivatives do
-    let continuous = is_continuous(&q.structure.pieces) == Some(true);
+    let continuous = q.structure.continuous == Some(true);
     let derivative_square = q.moments.derivative_square.clone().filter(|_| continuous);
     if q.options.arithmetic == Arithmetic::Ball
         && continuous
@@ -124,21 +124,23 @@ fn record(q: &mut Inquiry, c: &Ball, m: &Ball, how: &str) {
 }
 
 /// The first `n >= 2` with `a_n != 0`, the ones before it proved to be zero (or else `proved` is withdrawn).
-pub(super) fn order(q: &mut Inquiry) -> Result<Option<u32>> {
+/// The coefficients up to there come with it, those that are proved to be zero as enclosed.
+pub(super) fn order(q: &mut Inquiry) -> Result<(Option<u32>, Vec<Ball>)> {
     const LAST: u32 = 64;
-    let (a, _) = hermite_coefficients(
+    let (mut a, _) = hermite_coefficients(
         &q.structure,
         LAST,
         80,
         q.options.arithmetic,
         q.options.deadline,
     )?;
-    for (n, a) in a.iter().enumerate().skip(2) {
-        let n = n as u32;
-        if !a.contains_zero() {
-            return Ok(Some(n));
+    for n in 2..=LAST {
+        let value = &a[n as usize];
+        if !value.contains_zero() {
+            a.truncate(n as usize + 1);
+            return Ok((Some(n), a));
         }
-        let by_parity = a.rad().is_zero();
+        let by_parity = value.rad().is_zero();
         if !by_parity
             && !q
                 .structure
@@ -149,9 +151,9 @@ pub(super) fn order(q: &mut Inquiry) -> Result<Option<u32>> {
             q.report.proved = false;
             q.report.missing.push(format!(
                 "a proof that a_{n} = 0: it is 0 to within {:.1e}",
-                a.magnitude().to_f64()
+                value.magnitude().to_f64()
             ));
         }
     }
-    Ok(None)
+    Ok((None, a))
 }

@@ -4,7 +4,8 @@ use std::cmp::Ordering;
 
 use rug::Rational;
 
-use super::classify::{Inquiry, ZERO_BITS, relative};
+use super::classify::{Inquiry, ZERO_BITS, relative, size};
+use super::evidence::{Constant, Stands};
 use super::fixed_point::chaotic_fixed_point;
 use super::verdict::{Phase, Regime};
 use crate::activation::pieces::kink;
@@ -15,9 +16,28 @@ use crate::real::{Analytic, Ball, Quantity, Real};
 impl Inquiry {
     /// `A = 0`, `A' != 0`, not linear.
     pub(super) fn singular(&mut self) -> Result<()> {
+        let below_one = |q: &Inquiry| {
+            let lambda = q.constants.a_prime.powi(2);
+            let one = Ball::int(1, lambda.bits());
+            (lambda.compare(&one) == Some(Ordering::Less)).then_some(lambda)
+        };
+        let mut lambda = below_one(self);
+        if lambda.is_none() {
+            self.sharpen(ZERO_BITS.max(self.accuracy))?;
+            lambda = below_one(self);
+        }
+        // Not being seen to be linear is no proof of not being linear.
+        let Some(lambda) = lambda else {
+            let off =
+                &Ball::int(1, self.constants.a_prime.bits()) - &self.constants.a_prime.powi(2);
+            self.undecided(format!(
+                "a proof that phi is not linear: it is numerically linear (1 - A'^2 is 0 to within {})",
+                size(&off)
+            ));
+            return Ok(());
+        };
         self.report.regime = Regime::Singular;
         self.report.fixed_point = Some(Quantity::integer(0));
-        let lambda = self.constants.a_prime.powi(2);
         let exact_lambda = self
             .structure
             .first
@@ -25,17 +45,20 @@ impl Inquiry {
             .and_then(|f| f.powi(2)?.over(self.structure.square.as_ref()?));
         self.report.multiplier = Some(self.with_closed(&lambda, exact_lambda.clone()));
         self.say(&format!(
-            "the fixed point 0 of the dual attracts with multiplier lambda = A'^2 = {} < 1, because phi is not linear; A = 0 \
+            "the fixed point 0 of the dual attracts with multiplier lambda = A'^2 = {} < 1, so phi is not linear, and A = 0 \
              then forces B' = sum n a_n^2 > 1",
-            relative(&lambda)
+            beside_one(&lambda)
         ));
+        self.stands(Constant::FirstSquare, Stands::Below, 1, lambda.clone());
         if self.continuous == Some(false) {
             self.report.alpha = Some(Quantity::integer(0));
             self.say("alpha = -4 log|A'| / log B' = 0: the singularity is logarithmic");
             return Ok(());
         }
         let Some(b) = self.constants.b_prime.clone() else {
-            self.report.missing.push("an enclosure of B' = E phi'(Z)^2, without which alpha is not known (phi' is unbounded)".into());
+            self.report
+                .missing
+                .push(self.no_derivative_square("without which alpha is not known"));
             self.report.proved = false;
             return Ok(());
         };
@@ -59,6 +82,7 @@ impl Inquiry {
                 .map_or_else(|| relative(&alpha), Rational::to_string)
         );
         self.say(&line);
+        self.stands(Constant::DerivativeSquare, Stands::Above, 1, b);
         self.report.alpha = Some(self.with_closed(&alpha, exact.map(Closed::rational)));
         Ok(())
     }
@@ -68,7 +92,7 @@ impl Inquiry {
         self.report.regime = Regime::NearestNeighbour;
         self.report.fixed_point = Some(Quantity::integer(0));
         self.report.multiplier = Some(Quantity::integer(0));
-        let order = super::fixed_point::order(self)?;
+        let (order, coefficients) = super::fixed_point::order(self)?;
         match order {
             Some(k) => {
                 self.report.order = Some(k);
@@ -76,6 +100,14 @@ impl Inquiry {
                     "the first Hermite coefficient that is not 0 is a_{k}: the fixed point 0 is superattracting of order {k}, \
                      log S_L ~ -{k}^L b(rho), and by Theorem 3 every point but the nearest loses all weight"
                 ));
+                for (n, a) in coefficients.into_iter().enumerate().skip(2) {
+                    let stands = if n as u32 == k {
+                        Stands::Apart
+                    } else {
+                        Stands::Equal
+                    };
+                    self.stands(Constant::Coefficient(n as u32), stands, 0, a);
+                }
             }
             None => {
                 self.report.proved = false;
@@ -97,43 +129,56 @@ impl Inquiry {
         }
         if self.structure.critical {
             self.say("B' = E phi'(Z)^2 = E phi(Z)^2 exactly (normalised, B' = 1): proved from the expression");
+            if let Some(b) = self.constants.b_prime.clone() {
+                self.stands(Constant::DerivativeSquare, Stands::Equal, 1, b);
+            }
             return self.edge();
         }
         let Some(b) = self.constants.b_prime.clone() else {
-            self.report.regime = Regime::Undecided;
-            self.report.proved = false;
-            self.report
-                .missing
-                .push("a bound of B' = E phi'(Z)^2 (phi' is unbounded)".into());
+            let missing = self.no_derivative_square("without which the phase is not known");
+            self.undecided(missing);
             return Ok(());
         };
         let one = Ball::int(1, b.bits());
-        let mut order = b.compare(&one);
-        if order.is_none() {
+        let open = |b: &Ball| b.compare(&one).is_none() || b.contains_zero();
+        let b = if open(&b) {
             self.sharpen(ZERO_BITS.max(self.accuracy))?;
-            order = self
-                .constants
-                .b_prime
-                .as_ref()
-                .and_then(|b| b.compare(&one));
-        }
-        match order {
+            self.constants.b_prime.clone().unwrap_or(b)
+        } else {
+            b
+        };
+        match b.compare(&one) {
             Some(Ordering::Greater) => self.chaotic(&format!(
                 "B' = {} > 1, so the fixed point 1 repels",
-                relative(&b)
+                beside_one(&b)
             )),
+            // Not being seen to be constant is no proof of not being constant.
+            Some(Ordering::Less) if b.contains_zero() => {
+                self.undecided(format!(
+                    "a proof that phi is not constant: it is numerically constant (E phi'(Z)^2 is 0 to within {} of E phi(Z)^2)",
+                    size(&b)
+                ));
+                Ok(())
+            }
             Some(Ordering::Less) => self.ordered(&b),
             _ => {
-                let off = (self.constants.b_prime.clone().unwrap_or(b) - &one)
-                    .magnitude()
-                    .to_f64();
                 self.report.proved = false;
                 self.report.missing.push(format!(
-                    "a proof that B' = 1: it is 1 to within {off:.1e}; if it is not exactly 1 the phase is chaotic or ordered"
+                    "a proof that B' = 1: it is 1 to within {}; if it is not exactly 1 the phase is chaotic or ordered",
+                    size(&(b - &one))
                 ));
                 self.edge()
             }
         }
+    }
+
+    /// Why there is no `B'`, in the words of the quadrature.
+    fn no_derivative_square(&self, consequence: &str) -> String {
+        let why = match &self.moments.no_derivative {
+            Some(why) => format!(" ({why})"),
+            None => String::new(),
+        };
+        format!("an enclosure of B' = E phi'(Z)^2, {consequence}{why}")
     }
 
     fn edge(&mut self) -> Result<()> {
@@ -173,8 +218,10 @@ impl Inquiry {
             "B' = {} < 1: the fixed point 1 attracts every correlation; every kernel entry, the diagonal included, tends to \
              1/(1-B'), so Proposition 1 does not apply, and the ridgeless classifier tends to sign(b + sum w_i g(1 - x.x_i)) with \
              sum w_i = 0 (with a fixed ridge majority vote returns)",
-            relative(b)
+            beside_one(b)
         ));
+        self.stands(Constant::DerivativeSquare, Stands::Above, 0, b.clone());
+        self.stands(Constant::DerivativeSquare, Stands::Below, 1, b.clone());
         Ok(())
     }
 
@@ -182,6 +229,11 @@ impl Inquiry {
         self.report.regime = Regime::Majority;
         self.report.phase = Some(Phase::Chaotic);
         self.say(why);
+        if self.continuous == Some(true)
+            && let Some(b) = self.constants.b_prime.clone()
+        {
+            self.stands(Constant::DerivativeSquare, Stands::Above, 1, b);
+        }
         self.distance_from_singular();
         self.say(
             "dual(0) = A^2 > 0 and the dual is convex on [0, 1] (non-negative coefficients), so exactly one fixed point c* lies in \
@@ -218,9 +270,18 @@ impl Inquiry {
 
     fn continuity_missing(&mut self) {
         self.report.proved = false;
-        self.report.missing.push(
-            "a proof that phi is continuous at its breakpoints (a jump would make B' infinite)"
-                .into(),
-        );
+        self.report
+            .missing
+            .push("a proof that phi is continuous (a jump would make B' infinite)".into());
+    }
+}
+
+/// Fifteen digits of a number that is compared with 1: the distance from it where they would all be those of 1.
+fn beside_one(x: &Ball) -> String {
+    let off = x - &Ball::int(1, x.bits());
+    match off.to_f64() {
+        d if d.abs() > 1e-12 || !d.is_finite() => relative(x),
+        d if d < 0.0 => format!("1 - {}", relative(&-off)),
+        _ => format!("1 + {}", relative(&off)),
     }
 }

@@ -2,6 +2,7 @@
 
 use rug::Rational;
 
+use super::evidence::Fact;
 use crate::real::Quantity;
 
 /// What the kernel classifier becomes as the depth tends to infinity.
@@ -63,6 +64,8 @@ pub struct Classification {
     pub proved: bool,
     /// The steps, each with the formula used.
     pub evidence: Vec<String>,
+    /// What the steps stand on, to be [checked](Classification::checked) again.
+    pub facts: Vec<Fact>,
     /// What a proof (or an answer) still needs.
     pub missing: Vec<String>,
 }

@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use crate::activation::Expr;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
-use crate::exact::{Closed, Structure, is_continuous};
+use crate::exact::{Closed, Structure};
 use crate::real::{Analytic, Ball, Bits, Real, bits_for};
 use crate::recursion::{Moments, Scan, slope_at_zero, vanishes_at_zero};
 
@@ -139,7 +139,7 @@ fn with_bias(
 /// The activation, if `E phi'(Z)^2` is what it seems.
 pub(super) fn continuous(expr: &Expr) -> Result<Structure> {
     let structure = Structure::new(expr)?;
-    match is_continuous(&structure.pieces) {
+    match structure.continuous {
         Some(true) => Ok(structure),
         Some(false) => Err(Error::Domain(
             "the activation jumps, so chi_1 is infinite: a network is chaotic at every sigma_w, and there is no edge of chaos"

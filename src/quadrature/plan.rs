@@ -1,12 +1,13 @@
 //! From an activation and a tolerance to a set of rules with a proved error.
 
-use rug::Float;
+use rug::{Float, Rational};
 
 use super::envelope::{BITS, Envelope};
 use super::line::{self, Line};
 use super::moduli::Moduli;
 use super::segment::{self, Segment};
 use crate::activation::growth::{Growth, growth};
+use crate::activation::order::Order;
 use crate::activation::pieces::{End, Piece, pieces};
 use crate::activation::{Expr, Parity};
 use crate::error::{Error, Result};
@@ -84,7 +85,7 @@ pub(super) enum Rule {
 #[derive(Clone, Debug)]
 pub(super) enum Place {
     Break(crate::activation::pieces::Breakpoint),
-    Rational(rug::Rational),
+    Rational(Rational),
     Ball(Ball),
 }
 
@@ -253,14 +254,10 @@ pub(super) fn reach(
                 })
                 .collect::<Option<Vec<_>>>()
         });
-        let side = if mirrored { "-infinity" } else { "infinity" };
-        sides.push(growths.ok_or_else(|| {
-            Error::Domain(format!(
-                "no bound of the form C |x|^k exp(a |x| + b x^2) could be proved for {} as x tends to {side}, so \
-                 E phi(Z)^2 may diverge",
-                integrand.expr
-            ))
-        })?);
+        let Some(growths) = growths else {
+            return Err(unbounded(integrand, envelope));
+        };
+        sides.push(growths);
     }
     let tail = |r: u32| -> Option<Float> {
         let mut total = Float::new(BITS);
@@ -274,10 +271,7 @@ pub(super) fn reach(
     while small(high).is_none() {
         high *= 2;
         if high > 1 << 14 {
-            return Err(Error::Domain(format!(
-                "E phi(Z)^2 diverges or cannot be bounded for {}: it must grow more slowly than exp(x^2/4)",
-                integrand.expr
-            )));
+            return Err(unbounded(integrand, envelope));
         }
     }
     let mut low = high / 2;
@@ -291,6 +285,32 @@ pub(super) fn reach(
     }
     let bound = small(high).expect("checked above");
     Ok((high, bound))
+}
+
+/// Divergence where it is proved, and otherwise that nothing is.
+fn unbounded(integrand: &Integrand, envelope: Envelope) -> Error {
+    let (what, limit, rate) = match envelope {
+        Envelope::Moments { .. } => ("E phi(Z)^2", Rational::from((1, 4)), "exp(x^2/4)"),
+        Envelope::Plain | Envelope::Bare => ("E f(Z)", Rational::from((1, 2)), "exp(x^2/2)"),
+    };
+    let expr = &integrand.expr;
+    let mirrored = expr.substitute(&Expr::Neg(Expr::X.into())).simplify();
+    let diverges = [expr.simplify(), mirrored]
+        .iter()
+        .any(|e| Order::of(e).is_some_and(|order| order.is_at_least_gaussian(&limit)));
+    if diverges {
+        return Error::Domain(format!(
+            "{what} diverges for {expr}: it must grow more slowly than {rate}"
+        ));
+    }
+    let (derivative, integrals) = match integrand.derivative {
+        true => (" or its derivative", format!("{what} and E phi'(Z)^2 are")),
+        false => ("", format!("{what} is")),
+    };
+    Error::Unresolved(format!(
+        "no bound of the form C |x|^k exp(a |x| + b x^2) with a small enough b was found for {expr}{derivative} as |x| tends to \
+         infinity, so it is not known whether {integrals} finite"
+    ))
 }
 
 /// The rule for an activation without breakpoints.
@@ -383,7 +403,7 @@ fn split(
     }
     let middle = Place::Rational({
         let x = 0.5 * (a.to_f64() + b.to_f64());
-        rug::Rational::from_f64((x * 64.0).round() / 64.0)?
+        Rational::from_f64((x * 64.0).round() / 64.0)?
     });
     let m = middle.interval();
     if a.compare(&m) != Some(std::cmp::Ordering::Less)

@@ -12,7 +12,7 @@ use crate::activation::Expr;
 use crate::deadline::Deadline;
 use crate::dual::{Dual, prepared};
 use crate::error::{Error, Result};
-use crate::exact::{Structure, is_continuous};
+use crate::exact::Structure;
 use crate::real::{Analytic, Ball, Bits, bits_for};
 use rayon::prelude::*;
 
@@ -103,13 +103,21 @@ pub fn ntk(
         .convention
         .variances(settings.sigma_w.as_ref(), settings.sigma_b.as_ref())?;
     let structure = Structure::new(expr)?;
-    let jumps = is_continuous(&structure.pieces) == Some(false);
+    let jumps = structure.continuous == Some(false);
     let unbiased = variances.bias.is_zero();
     let same = settings.norms.0 == settings.norms.1;
     // two inputs that have the same (or the opposite) direction in every layer
-    let infinite = |rho: &Rational| {
-        jumps && depth > 0 && ((*rho == 1 && (same || unbiased)) || (*rho == -1 && unbiased))
+    let diagonal = |rho: &Rational| {
+        depth > 0 && ((*rho == 1 && (same || unbiased)) || (*rho == -1 && unbiased))
     };
+    if structure.continuous.is_none()
+        && let Some(rho) = rhos.iter().find(|rho| diagonal(rho))
+    {
+        return Err(Error::Unresolved(format!(
+            "whether the tangent kernel at the correlation {rho} is finite: that the activation does not jump could not be proved"
+        )));
+    }
+    let infinite = |rho: &Rational| jumps && diagonal(rho);
     let finite: Vec<Rational> = rhos.iter().filter(|r| !infinite(r)).cloned().collect();
     let answer = Answer {
         rhos: &finite,
@@ -234,7 +242,7 @@ impl Answer<'_> {
 
     /// The edge of chaos, where nothing settles, is seen before a million layers are passed in vain.
     fn reachable(&self, rho: &Rational) -> Result<()> {
-        let slow = self.structure.critical && !self.structure.is_linear();
+        let slow = self.structure.critical && !self.structure.linear;
         if slow && self.depth > DIRECT && rho.clone().abs() != 1 {
             return Err(Error::Unresolved(format!(
                 "depth {} is beyond the {DIRECT} layers that are passed one by one, and at the edge of chaos the kernels \

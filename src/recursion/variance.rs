@@ -22,7 +22,7 @@ use crate::activation::{Expr, Parity};
 use crate::deadline::Deadline;
 use crate::dual::Dual;
 use crate::error::{Error, Result};
-use crate::exact::{Structure, is_continuous};
+use crate::exact::Structure;
 use crate::hermite::{Series, hermite_coefficients};
 use crate::quadrature::{Envelope, Integrand, Plan, Samples};
 use crate::real::{Analytic, Arithmetic, Ball, Bits, Real};
@@ -42,13 +42,21 @@ pub fn scaled(structure: &Structure, root: &Rational) -> Result<Structure> {
         .expr
         .substitute(&(Expr::rational(root) * Expr::X))
         .simplify();
-    bare(expr, structure.parity)
+    // The scale moves breakpoints, and takes no jump away.
+    let continuous = structure.continuous;
+    Ok(Structure {
+        continuous,
+        linear: structure.linear,
+        ..bare(expr, structure.parity)?
+    })
 }
 
 /// An expression without the closed forms that a [`Structure`] comes with.
 fn bare(expr: Expr, parity: Option<Parity>) -> Result<Structure> {
     Ok(Structure {
         pieces: pieces(&expr, REACH)?,
+        continuous: None,
+        linear: false,
         parity,
         homogeneity: None,
         mean: None,
@@ -136,7 +144,7 @@ impl Moments {
     ) -> Result<Self> {
         let here = scaled(structure, root)?;
         let bits = accuracy + 32;
-        let smooth = is_continuous(&here.pieces) == Some(true);
+        let smooth = here.continuous == Some(true);
         let integrand = if smooth {
             Integrand::with_derivative(&here.expr)
         } else {
@@ -216,7 +224,7 @@ impl Window {
         };
         let one = Rational::from(1);
         let square = taylor(&here.expr, &one)?;
-        let derivative_square = if is_continuous(&here.pieces) == Some(true) {
+        let derivative_square = if here.continuous == Some(true) {
             // d/dz phi(c z) = c phi'(c z)
             let times = Rational::from(root * root).recip();
             Some(taylor(&here.expr.derivative().simplify(), &times)?)

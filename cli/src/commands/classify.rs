@@ -4,7 +4,7 @@ use std::io;
 
 use anstyle::{AnsiColor, Style};
 use deeplimit::error::{Error, Result};
-use deeplimit::limit::{Classification, Quantity, Regime};
+use deeplimit::limit::{Classification, Fact, Quantity, Regime};
 use serde::Serialize;
 
 use super::{INTERRUPT, Report, cell, expressions, with_closed_form};
@@ -58,6 +58,7 @@ fn undecided(activation: String, missing: String) -> Classification {
         phase: None,
         proved: false,
         evidence: vec![],
+        facts: vec![],
         missing: vec![missing],
     }
 }
@@ -178,7 +179,31 @@ struct ClassificationJson {
     phase: Option<&'static str>,
     proved: bool,
     evidence: Vec<String>,
+    facts: Vec<FactJson>,
     missing: Vec<String>,
+}
+
+/// What a step of the evidence stands on: `constant stands bound`, and the enclosure that says so.
+#[derive(Serialize)]
+struct FactJson {
+    /// The line of `evidence`, from 1.
+    step: usize,
+    constant: String,
+    stands: &'static str,
+    bound: String,
+    value: Number,
+}
+
+impl FactJson {
+    fn new(fact: &Fact, digits: u32) -> Self {
+        Self {
+            step: fact.step + 1,
+            constant: fact.constant.to_string(),
+            stands: fact.stands.symbol(),
+            bound: fact.bound.to_string(),
+            value: Number::new(&Quantity::new(&fact.enclosure, None), digits),
+        }
+    }
 }
 
 impl ClassificationJson {
@@ -199,6 +224,11 @@ impl ClassificationJson {
             phase: c.phase.map(words::phase),
             proved: c.proved,
             evidence: c.evidence.clone(),
+            facts: c
+                .facts
+                .iter()
+                .map(|fact| FactJson::new(fact, digits))
+                .collect(),
             missing: c.missing.clone(),
         }
     }

@@ -206,6 +206,7 @@ fn the_json_contract() {
         "phase",
         "proved",
         "evidence",
+        "facts",
         "missing",
     ];
     contract.sort_unstable();
