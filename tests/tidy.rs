@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 const ROOMS: &[&str] = &[
     "error",
     "deadline",
+    "array",
     "real",
     "activation",
     "exact",
@@ -26,7 +27,7 @@ const ROOMS: &[&str] = &[
 ];
 
 /// The rooms that read files, because files are what they are about.
-const READS_FILES: [&str; 2] = ["gram", "image"];
+const READS_FILES: [&str; 3] = ["array", "gram", "image"];
 
 fn sources(dir: &Path, out: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(dir).unwrap() {

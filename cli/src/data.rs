@@ -94,27 +94,18 @@ pub fn rows(path: &Path, label: Option<&str>, optional: bool) -> Result<Rows> {
     }
     let mut start = Vec::new();
     File::open(path)
-        .and_then(|file| file.take(6).read_to_end(&mut start))
+        .and_then(|file| file.take(512).read_to_end(&mut start))
         .map_err(|e| unread(path, &e))?;
     let named = path
         .extension()
         .is_some_and(|e| e.eq_ignore_ascii_case("npy"));
-    let npy = named || start == b"\x93NUMPY";
-    if npy || start.starts_with(&[0, 0]) {
+    let gzip = start.starts_with(b"\x1f\x8b");
+    if named || gzip || start.starts_with(b"\x93NUMPY") || start.starts_with(&[0, 0]) {
         let labels = label.filter(|_| !optional).map(Path::new);
-        return array_rows(path, labels, npy);
+        return array_rows(path, labels);
     }
-    for (magic, what) in [
-        (&b"\x1f\x8b"[..], "compressed by gzip: unpack it first"),
-        (b"PK", "a zip archive: unpack it first"),
-        (
-            b"PAR1",
-            "Parquet, which is not read: save it as .npy or CSV",
-        ),
-    ] {
-        if start.starts_with(magic) {
-            return Err(bad(path, format!("the file is {what}")));
-        }
+    if let Some(what) = library::foreign(&start) {
+        return Err(bad(path, format!("this is {what}")));
     }
     csv_rows(path, label, optional)
 }
@@ -235,45 +226,23 @@ fn place(first: &csv::StringRecord, name: &str) -> Option<usize> {
 }
 
 /// What an array may hold, from numpy or of bytes (idx).
-fn array_rows(path: &Path, labels: Option<&Path>, npy: bool) -> Result<Rows> {
-    let (sizes, values) = match npy {
-        true => {
-            let array = library::Array::read(path)?;
-            let values = match array.kind.as_str() {
-                "<f8" => array.numbers(f64::from_le_bytes),
-                "<f4" => array.numbers(|b| f64::from(f32::from_le_bytes(b))),
-                "|u1" => array.numbers(|b| f64::from(u8::from_le_bytes(b))),
-                "|i1" => array.numbers(|b| f64::from(i8::from_le_bytes(b))),
-                "<u2" => array.numbers(|b| f64::from(u16::from_le_bytes(b))),
-                "<i2" => array.numbers(|b| f64::from(i16::from_le_bytes(b))),
-                "<u4" => array.numbers(|b| f64::from(u32::from_le_bytes(b))),
-                "<i4" => array.numbers(|b| f64::from(i32::from_le_bytes(b))),
-                // rounded beyond 2^53
-                "<u8" => array.numbers(|b| u64::from_le_bytes(b) as f64),
-                "<i8" => array.numbers(|b| i64::from_le_bytes(b) as f64),
-                kind => {
-                    return Err(bad(
-                        path,
-                        format!(
-                            "numbers of type `{kind}` are not read: floats (f8, f4) or whole numbers, little-endian"
-                        ),
-                    ));
-                }
-            };
-            if array.sizes.len() != 2 {
-                return Err(bad(
-                    path,
-                    format!("an array of {} dimensions is no matrix", array.sizes.len()),
-                ));
-            }
-            (array.sizes, values)
+fn array_rows(path: &Path, labels: Option<&Path>) -> Result<Rows> {
+    let array = library::Array::open(path)?;
+    let mut values = array.floats()?;
+    match array.format {
+        library::Format::Npy if array.sizes.len() != 2 => {
+            return Err(bad(
+                path,
+                format!("an array of {} dimensions is no matrix", array.sizes.len()),
+            ));
         }
-        false => {
-            let (sizes, bytes) = library::idx_bytes(path)?;
-            let values = bytes.iter().map(|b| f64::from(*b) / 255.0).collect();
-            (sizes, values)
+        // pictures, as everywhere
+        library::Format::Idx if array.kind == library::Kind::BYTE => {
+            values.iter_mut().for_each(|x| *x /= 255.0);
         }
-    };
+        _ => {}
+    }
+    let sizes = array.sizes;
     let (n, dimension) = match sizes[..] {
         [] | [_] => return Err(bad(path, "one number for each row is a file of labels")),
         [n, ref rest @ ..] => (n, rest.iter().product::<usize>()),
@@ -295,7 +264,7 @@ fn array_rows(path: &Path, labels: Option<&Path>, npy: bool) -> Result<Rows> {
     let labels = match labels {
         None => vec![],
         Some(of) => {
-            let labels = library::labels(of)?;
+            let labels = library::Labels::read(of)?.values;
             if labels.len() != n {
                 return Err(bad(
                     of,
@@ -306,7 +275,7 @@ fn array_rows(path: &Path, labels: Option<&Path>, npy: bool) -> Result<Rows> {
                     ),
                 ));
             }
-            labels.iter().map(u8::to_string).collect()
+            labels.iter().map(i64::to_string).collect()
         }
     };
     Ok(Rows {

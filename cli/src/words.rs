@@ -3,6 +3,7 @@
 use deeplimit::limit::{Classification, Phase, Quantity, Regime, Value};
 use rug::Rational;
 
+use crate::library::images::{Deep, Endless};
 use crate::number::{beginning, exact_integer};
 
 /// The name of the regime in the JSON contract.
@@ -42,6 +43,33 @@ pub fn sentence(c: &Classification) -> String {
         }
         Regime::Undecided if c.missing.is_empty() => "undecided".to_owned(),
         Regime::Undecided => format!("undecided: {}", c.missing.join("; ")),
+    }
+}
+
+/// What is known of infinitely many convolutions, without the full stop.
+pub fn infinite_depth(deep: &Deep) -> String {
+    let where_ = match deep.scale_free {
+        true => "At infinite depth, where all pixels are alike",
+        false => "At infinite depth, where all pixels are alike and have variance 1",
+    };
+    match &deep.endless {
+        Endless::Regime => format!("{where_}: {}", sentence(&deep.classification)),
+        Endless::Linear => {
+            format!("{where_}: linear covariance (NNGP) at every depth: nothing degenerates")
+        }
+        Endless::Alike => format!(
+            "{where_}: the correlation (NNGP) of any two images tends to 1, and nothing is told apart"
+        ),
+        Endless::Apart(fixed) => {
+            let fixed = fixed.as_ref().map(|q| format!(" = {}", beginning(q)));
+            format!(
+                "{where_}: the correlation (NNGP) of any two images that are not parallel tends to c*{}, \
+                 and all are equally far apart",
+                fixed.unwrap_or_default()
+            )
+        }
+        Endless::Undecided => format!("{where_}: undecided"),
+        Endless::Bias => "Nothing is claimed of infinite depth with a bias".to_owned(),
     }
 }
 

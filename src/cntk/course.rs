@@ -89,14 +89,14 @@ impl<T: Lane> Course<T> {
     }
 
     /// What is needed of an image: the standard deviations of its pixels in every layer, from its matrix with itself.
-    pub fn profile(&self, pixels: &[f32], processor: Processor) -> Result<Profile<T>> {
+    pub fn profile(&self, pixels: &[f64], processor: Processor) -> Result<Profile<T>> {
         let count = self.size[0] * self.size[1];
         let row = line(count);
         let mut exact = Line::<f64>::zeros(self.channels * row);
         let mut rounded = Line::<T>::zeros(self.channels * row);
         for (n, value) in pixels.iter().enumerate() {
             let at = n % self.channels * row + n / self.channels;
-            exact[at] = f64::from(*value) * self.input;
+            exact[at] = value * self.input;
             rounded[at] = T::rounded(exact[at]);
         }
         let mut matrices = Matrices::<f64>::new(count);

@@ -25,6 +25,12 @@
 //! How fast is not proved: where a plane is nearly constant it follows the fully connected recursion at the edge of chaos,
 //! `1 - rho ~ 9 pi^2/(2 h^2)` for ReLU.
 //!
+//! **The covariance alone (NNGP) of constant images on a torus, without bias (proved where the regime is).** It obeys `rho -> kappa(rho)`,
+//! so the correlation of any two images that are not parallel tends to the attracting fixed point of the dual: 1 in the
+//! ordered phase and at the edge of chaos, `c* < 1` in the chaotic phase ([`endless`]).
+//!
+//! **With a bias** nothing is claimed: the variances have another fixed point, or (for `a z + b |z|`) none.
+//!
 //! **Other activations (measured, not proved).** The variance at the border is less than in the middle, so the
 //! correlation map differs from pixel to pixel: the fixed point of the fully connected recursion is not one here.
 
@@ -32,10 +38,59 @@ use std::f64::consts::PI;
 
 use nalgebra::DMatrix;
 
+use super::Kind;
 use crate::error::{Error, Result};
+use crate::limit::{Classification, Phase, Quantity, Regime};
 
 /// Larger pictures are not asked for where eigenvalues are computed.
 const ROWS_MAX: usize = 1024;
+
+/// What infinitely many convolutions make of the kernel of images whose pixels are all alike, on a torus.
+#[derive(Clone, Debug)]
+pub enum Endless {
+    /// The tangent kernel becomes what the regime of the activation says.
+    Regime,
+    /// Every covariance stays as it is, up to a factor.
+    Linear,
+    /// The correlation of any two images tends to 1, so nothing is told apart.
+    Alike,
+    /// The correlation of any two images that are not parallel tends to this number, the fixed point `c* < 1` of the dual.
+    Apart(Option<Quantity>),
+    /// The regime of the activation is not known.
+    Undecided,
+    /// Nothing is claimed where there is a bias.
+    Bias,
+}
+
+/// What is known of infinite depth, for an activation of this regime, normalised to `E phi(Z)^2 = 1`, at pixels of variance 1
+/// (any variance, for `a z + b |z|`). As certain as the regime is.
+///
+/// ```
+/// use deeplimit::activation::Expr;
+/// use deeplimit::cntk::{Endless, Kind, endless};
+/// let relu = deeplimit::limit::classify(&Expr::parse("relu")?, &Default::default())?;
+/// assert!(matches!(endless(&relu, Kind::Ntk, 0.0), Endless::Regime));
+/// assert!(matches!(endless(&relu, Kind::Nngp, 0.0), Endless::Alike));
+/// assert!(matches!(endless(&relu, Kind::Ntk, 0.1), Endless::Bias));
+/// # Ok::<(), deeplimit::error::Error>(())
+/// ```
+pub fn endless(regime: &Classification, kernel: Kind, bias: f64) -> Endless {
+    match (kernel, regime.regime, regime.phase) {
+        _ if bias != 0.0 => Endless::Bias,
+        (Kind::Ntk, ..) => Endless::Regime,
+        (Kind::Nngp, Regime::Linear, _) => Endless::Linear,
+        // A = 0: the fixed point is 0
+        (Kind::Nngp, Regime::Singular | Regime::NearestNeighbour, _) => {
+            Endless::Apart(regime.fixed_point.clone())
+        }
+        (Kind::Nngp, Regime::Ordered, _) => Endless::Alike,
+        (Kind::Nngp, _, Some(Phase::Ordered | Phase::EdgeOfChaos)) => Endless::Alike,
+        (Kind::Nngp, Regime::Majority, Some(Phase::Chaotic)) => {
+            Endless::Apart(regime.fixed_point.clone())
+        }
+        _ => Endless::Undecided,
+    }
+}
 
 /// By how much zero padding multiplies the variances per layer, in the limit of many layers of `filter x filter`
 /// windows on `height x width` pixels: the largest eigenvalue of the map of variances, for activations `a z + b |z|` without

@@ -190,7 +190,8 @@ impl<T: Lane> Cntk<T> {
     ///
     /// # Errors
     /// [`Error::Shape`] for another number of pixels, [`Error::Data`] for pixels that are no numbers or out of range.
-    pub fn profile(&self, pixels: &[f32]) -> Result<Profile<T>> {
+    pub fn profile<P: Copy + Into<f64>>(&self, pixels: &[P]) -> Result<Profile<T>> {
+        let pixels: Vec<f64> = pixels.iter().map(|p| (*p).into()).collect();
         let [height, width, channels] = self.shape;
         if pixels.len() != height * width * channels {
             return Err(Error::Shape(format!(
@@ -199,8 +200,8 @@ impl<T: Lane> Cntk<T> {
             )));
         }
         match &self.engine {
-            Engine::Diagonal(plan) => Profile::new(pixels, plan, self.mark),
-            Engine::Whole(course) => course.profile(pixels, self.processor),
+            Engine::Diagonal(plan) => Profile::new(&pixels, plan, self.mark),
+            Engine::Whole(course) => course.profile(&pixels, self.processor),
         }
     }
 

@@ -48,7 +48,7 @@ mod tests;
 
 pub use activation::bend;
 pub use architecture::{Architecture, Input, Kind, Readout};
-pub use depth::border_factor;
+pub use depth::{Endless, border_factor, endless};
 pub use gram::{Cntk, Kernels, Watch};
 pub use lane::Lane;
 pub use network::{Layer, Network, Padding};

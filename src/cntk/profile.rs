@@ -152,7 +152,7 @@ impl<T: Lane> Profile<T> {
     ///
     /// On the diagonal `x' = x`, `p' = p` the recursion is `Sigma^(h)[p] = bias + q^-2 sum_D c_sigma E phi(u)^2`. It is
     /// computed in `f64`.
-    pub(super) fn new(pixels: &[f32], plan: &Plan<T>, mark: u64) -> Result<Profile<T>> {
+    pub(super) fn new(pixels: &[f64], plan: &Plan<T>, mark: u64) -> Result<Profile<T>> {
         let geometry = plan.geometry;
         let Geometry {
             width,
@@ -166,7 +166,7 @@ impl<T: Lane> Profile<T> {
         let mut square = vec![0.0; geometry.pixels()];
         for (p, pixel) in pixels.chunks_exact(channels).enumerate() {
             for (c, value) in pixel.iter().enumerate() {
-                let value = f64::from(*value) * plan.input;
+                let value = *value * plan.input;
                 numbers[c * stored + place(p)] = T::rounded(value);
                 square[p] += value.powi(2);
             }

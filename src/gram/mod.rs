@@ -4,7 +4,6 @@
 //! * [`matrix`]: symmetric and rectangular Gram matrices, blockwise, on all cores.
 //! * `pages`: memory for large matrices, in large pages.
 //! * [`store`]: matrices into a `.npy` file or a Zarr folder, tile by tile, resumable, in shards.
-//! * [`npy`]: numpy's format.
 //! * [`regression`]: Cholesky, prediction, leave-one-out, log marginal likelihood.
 //! * [`spectrum`]: eigenvalues, condition, rank.
 //! * [`dynamics`]: predictions at any time of training, mean and covariance (NTK and NNGP).
@@ -33,7 +32,6 @@ pub mod dynamics;
 pub mod evaluation;
 pub mod interpolant;
 pub mod matrix;
-pub mod npy;
 mod pages;
 pub mod points;
 pub mod regression;

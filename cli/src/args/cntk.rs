@@ -4,15 +4,29 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use deeplimit::gram::Shard;
+use deeplimit::image;
 
 /// `deeplimit cntk`.
 #[derive(Args, Debug)]
 pub struct Cntk {
     /// Training images: CIFAR-10 .bin, idx, .npy, or a folder of PNG
-    #[arg(long, value_name = "PATH")]
+    #[arg(
+        long,
+        value_name = "PATH",
+        long_help = "Training images: CIFAR-10 .bin, idx, .npy, or a folder of PNG, in
+which each folder is a class of its name. Files may be compressed by
+gzip. Bytes are divided by 255 (samples of 16 bits in PNG by 65535);
+other numbers are taken as they are"
+    )]
     pub train: PathBuf,
     /// Their labels, where they are not inside
-    #[arg(long, value_name = "PATH")]
+    #[arg(
+        long,
+        value_name = "PATH",
+        long_help = "Their labels, where they are not inside: whole numbers (of any type,
+or -1 and +1) or one-hot rows in .npy or idx. Classes of training and
+test images are matched by their names"
+    )]
     pub train_labels: Option<PathBuf>,
     /// How many of them: the first ones, or all
     #[arg(long, value_name = "N", value_parser = count)]
@@ -29,6 +43,20 @@ pub struct Cntk {
     /// How many of them: the first ones, or all
     #[arg(long, value_name = "N", value_parser = count)]
     pub test_count: Option<usize>,
+    /// Pass over so many test images first
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub test_skip: usize,
+    /// Axes of arrays, if unclear: nhwc, nchw or nhw
+    #[arg(
+        long,
+        value_enum,
+        value_name = "AXES",
+        hide_possible_values = true,
+        long_help = "The axes of arrays of images, where their sizes do not show them:
+nhwc (images, rows, columns, channels: TensorFlow), nchw (images,
+channels, rows, columns: PyTorch), nhw (one channel)"
+    )]
+    layout: Option<Layout>,
     /// Report the accuracy on the first N test images too
     #[arg(long, value_name = "N", default_value_t = 1000)]
     pub apart: usize,
@@ -141,6 +169,28 @@ tiles in --out and goes on to the accuracy"
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,
+}
+
+impl Cntk {
+    /// The layout of arrays, where it is said.
+    pub fn layout(&self) -> Option<image::Layout> {
+        self.layout.map(|layout| match layout {
+            Layout::Nhwc => image::Layout::Nhwc,
+            Layout::Nchw => image::Layout::Nchw,
+            Layout::Nhw => image::Layout::Nhw,
+        })
+    }
+}
+
+/// `--layout`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Layout {
+    /// Channels last
+    Nhwc,
+    /// Channels first
+    Nchw,
+    /// One channel
+    Nhw,
 }
 
 /// `--readout`.

@@ -1,6 +1,7 @@
 //! `deeplimit cntk`: images classified with convolutional kernels.
 
 mod kept;
+mod reading;
 
 use std::path::Path;
 
@@ -14,12 +15,13 @@ use crate::data;
 use crate::fault::Fault;
 use crate::json::{FaultItem, Item, array};
 use crate::library::images::{
-    self, Convolutional, Deep, Filled, Images, Regression, Shard, Tile, Watch,
+    self, Convolutional, Deep, Endless, Filled, Images, Regression, Shard, Tile, Watch,
 };
 use crate::table::{Entry, Table, wrapped};
-use crate::words::{regime, sentence};
+use crate::words::{infinite_depth, regime};
 
 use kept::{Clock, Kept, words_of};
+use reading::ReadJson;
 
 /// The contract: one for every number of layers.
 #[derive(Clone, Debug, Serialize)]
@@ -38,10 +40,14 @@ struct DepthJson {
     /// Of all depths together; those found in `--out` are not counted
     pairs: u64,
     seconds: f64,
-    /// Of the activation; `null` for a network
+    /// Of the activation; `null` for a network, and where it says nothing of the kernel (with a bias, and of the NNGP)
     regime: Option<&'static str>,
+    /// What is known of infinite depth; `null` for a network
+    infinite_depth: Option<String>,
     /// Zero padding multiplies the variances of every layer by this; `null` where it is not known
     border_factor: Option<f64>,
+    /// What the files held
+    read: ReadJson,
 }
 
 /// The contract with `--shard`: kernels alone.
@@ -57,6 +63,8 @@ struct ShardJson {
     whole: bool,
     pairs: u64,
     seconds: f64,
+    /// What the files held
+    read: ReadJson,
 }
 
 /// How many were right.
@@ -100,15 +108,19 @@ pub fn run(args: &Args, width: usize) -> Report {
     let mut faults = vec![];
     let (mut items, mut entries, mut words) = (vec![], vec![], String::new());
     let mut interrupted = false;
+    let mut notes = vec![];
     match answer {
         Ok(answer) => {
             interrupted = answer.interrupted;
+            notes.clone_from(&answer.notes);
             if let Some(shard) = &answer.shard {
                 let text = match args.json {
                     true => array(std::slice::from_ref(shard)),
                     false => answer.words(args),
                 };
-                return Report::new(text, vec![], false, interrupted);
+                let mut report = Report::new(text, vec![], false, interrupted);
+                report.notes = notes;
+                return report;
             }
             if answer.interrupted || answer.depths.iter().any(Result::is_ok) {
                 words = answer.words(args);
@@ -160,7 +172,12 @@ pub fn run(args: &Args, width: usize) -> Report {
     } else {
         table.text(width) + &words
     };
-    Report::new(text, faults, false, interrupted)
+    let mut report = Report::new(text, faults, false, interrupted);
+    // an error is one sentence
+    if report.faults.is_empty() {
+        report.notes = notes;
+    }
+    report
 }
 
 struct Answer {
@@ -176,6 +193,8 @@ struct Answer {
     /// Where only kernels were wanted.
     shard: Option<ShardJson>,
     deep: Option<Deep>,
+    /// What was read, if it is not said yet.
+    notes: Vec<String>,
 }
 
 impl Answer {
@@ -207,8 +226,7 @@ impl Answer {
             words += &format!(" Jitter {:e} of the diagonal's mean.", args.jitter);
         }
         if let Some(deep) = &self.deep {
-            let limit = sentence(&deep.classification);
-            words += &format!(" At infinite depth, where all pixels are alike: {limit}");
+            words += &format!(" {}", infinite_depth(deep));
             if let Some(factor) = deep.border_factor.filter(|f| *f < 1.0) {
                 words += &format!("; zero padding multiplies the variances by {factor:.4} a layer");
             }
@@ -230,27 +248,7 @@ fn answered(args: &Args) -> Result<Answer> {
             args.jitter
         )));
     }
-    let mut train = set(
-        &args.train,
-        args.train_labels.as_deref(),
-        args.train_skip,
-        args.train_count,
-        "train",
-    )?;
-    let mut test = set(
-        &args.test,
-        args.test_labels.as_deref(),
-        0,
-        args.test_count,
-        "test",
-    )?;
-    if train.shape() != test.shape() {
-        return Err(Error::Shape(format!(
-            "the training images are {:?} and the test images {:?} (rows, columns, channels)",
-            train.shape(),
-            test.shape()
-        )));
-    }
+    let (mut train, mut test, read) = reading::sets(args)?;
     images::preprocess(args, &mut train, &mut test)?;
     let kernel = Convolutional::new(args, train.shape())?;
     let shard = args.shard.unwrap_or(Shard::WHOLE);
@@ -263,6 +261,8 @@ fn answered(args: &Args) -> Result<Answer> {
         kernel,
         train,
         test,
+        read,
+        notes: vec![],
     };
     if let Some(out) = &args.out {
         let words = words_of(args, &layers, &work.train, &work.test);
@@ -273,41 +273,18 @@ fn answered(args: &Args) -> Result<Answer> {
     let pairs = |kept: &Kept| kept.tiles.iter().map(|t| kept.pairs(t)).sum::<u64>();
     let all_pairs = pairs(&work.grams) + pairs(&work.blocks);
     let mut clock = Clock::new(all_pairs);
+    // before hours of work where somebody looks on; elsewhere with the answer
+    let lines = work.read.lines();
+    match clock.bar.is_hidden() {
+        true => work.notes = lines,
+        false => lines
+            .iter()
+            .for_each(|l| clock.bar.println(format!("note: {l}"))),
+    }
     match args.shard {
         Some(_) => work.sharded(shard, clock),
         None => work.answer(&mut clock),
     }
-}
-
-fn set(
-    path: &Path,
-    labels: Option<&Path>,
-    skip: usize,
-    count: Option<usize>,
-    which: &str,
-) -> Result<Images> {
-    let all = images::images(path, labels)?;
-    if all.labels().is_empty() {
-        return Err(Error::Data(format!(
-            "{} has no labels: name their file with --{which}-labels",
-            path.display()
-        )));
-    }
-    let left = all.len().saturating_sub(skip);
-    let count = count.unwrap_or(left);
-    if count == 0 || count > left {
-        return Err(Error::Shape(format!(
-            "{} has {} images; {} are asked for{}",
-            path.display(),
-            all.len(),
-            count.max(1),
-            match skip {
-                0 => String::new(),
-                n => format!(" after the first {n}"),
-            }
-        )));
-    }
-    all.part(skip, count)
 }
 
 struct Work<'a> {
@@ -318,6 +295,9 @@ struct Work<'a> {
     blocks: Kept,
     train: Images,
     test: Images,
+    read: ReadJson,
+    /// What was read, if it is not said yet.
+    notes: Vec<String>,
     deep: Option<Deep>,
 }
 
@@ -351,6 +331,7 @@ impl Work<'_> {
             interrupted,
             shard: None,
             deep: self.deep.clone(),
+            notes: self.notes.clone(),
         })
     }
 
@@ -400,8 +381,10 @@ impl Work<'_> {
                 whole,
                 pairs: clock.pairs,
                 seconds,
+                read: self.read.clone(),
             }),
             deep: None,
+            notes: self.notes.clone(),
         })
     }
 
@@ -428,8 +411,8 @@ impl Work<'_> {
 
     fn regressions(&self, grams: Vec<Vec<f64>>) -> Vec<Result<Regression>> {
         let labels = self.train.labels();
-        let highest = labels.iter().chain(self.test.labels()).max();
-        let classes = usize::from(*highest.unwrap_or(&0)) + 1;
+        // those that no training image is of come last, and have no score
+        let classes = self.train.counts().iter().filter(|n| **n > 0).count();
         let regression = |gram: Vec<f64>| {
             let (jitter, rounding) = (self.args.jitter, self.kernel.rounding());
             Regression::new(&gram, labels, classes.max(2), jitter, rounding)
@@ -533,8 +516,14 @@ impl Work<'_> {
             instructions: self.kernel.processor(),
             pairs: clock.pairs,
             seconds: clock.begun.elapsed().as_secs_f64(),
-            regime: self.deep.as_ref().map(|d| regime(d.classification.regime)),
+            regime: self
+                .deep
+                .as_ref()
+                .filter(|d| matches!(d.endless, Endless::Regime))
+                .map(|d| regime(d.classification.regime)),
+            infinite_depth: self.deep.as_ref().map(infinite_depth),
             border_factor: self.deep.as_ref().and_then(|d| d.border_factor),
+            read: self.read.clone(),
         })
     }
 }

@@ -55,6 +55,8 @@ pub enum Exit {
 pub struct Report {
     /// For stdout.
     pub text: String,
+    /// For stderr: what was read, and what one might not have noticed.
+    pub notes: Vec<String>,
     /// For stderr.
     pub faults: Vec<Fault>,
     /// The exit code.
@@ -66,6 +68,7 @@ impl Report {
     pub fn of(text: String) -> Self {
         Self {
             text,
+            notes: vec![],
             faults: vec![],
             exit: Exit::Answered,
         }
@@ -98,7 +101,12 @@ impl Report {
             .iter()
             .find(|(holds, _)| *holds)
             .map_or(Exit::Answered, |(_, e)| *e);
-        Self { text, faults, exit }
+        Self {
+            text,
+            notes: vec![],
+            faults,
+            exit,
+        }
     }
 }
 

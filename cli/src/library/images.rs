@@ -4,14 +4,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use deeplimit::activation::Expr;
+pub use deeplimit::array::{Array, Format, Kind, Labels, foreign};
 use deeplimit::cntk::{self, Cntk, Layer, Network};
-pub use deeplimit::cntk::{Kernels, Regression, Watch};
+pub use deeplimit::cntk::{Endless, Kernels, Regression, Watch};
 use deeplimit::deadline::Deadline;
 use deeplimit::error::Result;
-pub use deeplimit::gram::npy::Array;
 pub use deeplimit::gram::store::{Contents, Filled, Fingerprint, Shard, Store, Tile, group};
 use deeplimit::image::{self, Standardisation, Zca};
-pub use deeplimit::image::{Images, idx_bytes, labels};
+pub use deeplimit::image::{Images, Repeats, absent_last, one_numbering, read, repeats};
 use deeplimit::limit::{self, Classification};
 
 use crate::args;
@@ -61,6 +61,10 @@ pub fn convolutions(args: &args::Cntk) -> Result<Vec<usize>> {
 pub struct Deep {
     /// The regime of the activation, which a convolution follows where all pixels are alike.
     pub classification: Classification,
+    /// What that says of the kernel that is asked for.
+    pub endless: Endless,
+    /// Whatever the variance of the pixels is.
+    pub scale_free: bool,
     /// By how much zero padding multiplies the variances of every layer, where that is known.
     pub border_factor: Option<f64>,
 }
@@ -75,12 +79,23 @@ pub fn deep(args: &args::Cntk, [height, width, _]: [usize; 3]) -> Option<Deep> {
         deadline: Deadline::after(PATIENCE),
         ..limit::Options::default()
     };
-    let homogeneous = cntk::bend(&expr).is_ok() && args.bias == 0.0;
+    let homogeneous = cntk::bend(&expr).is_ok();
     let factor = || cntk::border_factor([height, width], args.filter).ok();
+    let classification = limit::classify(&expr, &options).ok()?;
     Some(Deep {
-        classification: limit::classify(&expr, &options).ok()?,
-        border_factor: homogeneous.then(factor).flatten(),
+        endless: cntk::endless(&classification, kind(args), args.bias),
+        classification,
+        scale_free: homogeneous,
+        border_factor: (homogeneous && args.bias == 0.0).then(factor).flatten(),
     })
+}
+
+/// The kernel that is asked for.
+fn kind(args: &args::Cntk) -> cntk::Kind {
+    match args.kernel {
+        args::Kernel::Ntk => cntk::Kind::Ntk,
+        args::Kernel::Nngp => cntk::Kind::Nngp,
+    }
 }
 
 /// A convolutional kernel in either precision.
@@ -92,10 +107,7 @@ pub enum Convolutional {
 impl Convolutional {
     /// The kernel that is asked for, for images of this shape.
     pub fn new(args: &args::Cntk, shape: [usize; 3]) -> Result<Convolutional> {
-        let kernel = match args.kernel {
-            args::Kernel::Ntk => cntk::Kind::Ntk,
-            args::Kernel::Nngp => cntk::Kind::Nngp,
-        };
+        let kernel = kind(args);
         let input = args.input.map(|input| match input {
             args::Input::Sum => cntk::Input::Sum,
             args::Input::Mean => cntk::Input::Mean,

@@ -3,6 +3,8 @@
 // Each test file uses its part.
 #![allow(dead_code)]
 
+pub mod files;
+
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};

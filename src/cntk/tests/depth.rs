@@ -1,7 +1,9 @@
 //! What depth does: laws of `depth.rs`.
 
 use super::*;
-use crate::cntk::{Network, border_factor};
+use crate::activation::Expr;
+use crate::cntk::{Endless, Network, border_factor, endless};
+use crate::limit::{Value, classify};
 
 #[test]
 fn zero_padding_forgets_at_the_rate_of_its_largest_eigenvalue() {
@@ -85,5 +87,57 @@ fn on_a_torus_correlations_of_relu_never_decrease_and_tend_to_one() {
             }
             assert!((gap / wanted - 1.0).abs() < 1e-2, "{gap} {wanted}");
         }
+    }
+}
+
+/// Constant images on a torus, by the recursion that computes kernels: after many convolutions the correlation is where
+/// [`endless`] says that it goes. `x^2 + x` by hand: the dual is `(1 + rho + 2 rho^2)/4`, its fixed point 1/2; `cos(2x)`:
+/// `cosh(4 rho)/cosh(4)`.
+#[test]
+fn covariances_go_where_they_are_said_to_go() {
+    let shape = [3, 3, 4];
+    // mean square 1, exactly, and correlation 1/2
+    let (x, y) = ([1.0; 4].repeat(9), [1.0, 1.0, 1.0, -1.0].repeat(9));
+    for (activation, layers, known) in [
+        // 1 - rho ~ 9 pi^2/(2 h^2) = 1.1e-3 (a quarter of that for |x|)
+        ("relu", 200, 1.0),
+        ("abs(x)", 200, 1.0),
+        ("exp(x/2)", 60, 1.0),
+        ("sin(x)", 60, 0.0),
+        ("cos(2*x)", 60, 0.037021),
+        // the variance 1 repels, and the rounding of doubles grows by 7/4 a layer
+        ("x^2+x", 30, 0.5),
+        ("x^2-1", 10, 0.0),
+    ] {
+        let text = format!(
+            "{}gap",
+            format!("conv3:circular {activation} ").repeat(layers)
+        );
+        let mut network: Network = text.parse().unwrap();
+        network.kernel = Kind::Nngp;
+        let kernel = Cntk::<f64>::of(&network, shape).unwrap();
+        let (x, y) = (kernel.profile(&x).unwrap(), kernel.profile(&y).unwrap());
+        let pair = |a, b| kernel.pair(a, b).unwrap()[0];
+        let rho = pair(&x, &y) / (pair(&x, &x) * pair(&y, &y)).sqrt();
+        let regime = classify(&Expr::parse(activation).unwrap(), &Default::default()).unwrap();
+        let wanted = match endless(&regime, Kind::Nngp, 0.0) {
+            Endless::Alike => 1.0,
+            Endless::Apart(q) => match q.map(|q| q.value) {
+                Some(Value::Finite { midpoint, .. }) => midpoint.to_f64(),
+                other => panic!("{activation}: {other:?}"),
+            },
+            other => panic!("{activation}: {other:?}"),
+        };
+        assert!(
+            (rho - known).abs() < 2e-3,
+            "{activation}: {rho} and not {known}"
+        );
+        assert!(
+            (wanted - known).abs() < 1e-3,
+            "{activation}: {wanted} and not {known}"
+        );
+        assert!(matches!(endless(&regime, Kind::Ntk, 0.0), Endless::Regime));
+        assert!(matches!(endless(&regime, Kind::Ntk, 1e-3), Endless::Bias));
+        assert!(matches!(endless(&regime, Kind::Nngp, 1e-3), Endless::Bias));
     }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::zarr::{Zarr, value};
+use super::zarr::{Zarr, is_ours, value};
 use super::{Filled, Shard, Store, beside, is_folder, named};
 use crate::error::{Error, Result};
 
@@ -57,7 +57,7 @@ pub fn merge(
             first.display()
         )));
     }
-    if target.exists() && !(force && target.join("zarr.json").is_file()) {
+    if target.exists() && !(is_ours(target)? && force) {
         return Err(Error::Io(format!(
             "{} exists already; --force replaces it",
             target.display()

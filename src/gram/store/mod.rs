@@ -63,7 +63,8 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Io`] where the target exists already or an unfinished store is of something else (unless `force`, which
-    /// replaces both), where another process writes the same file, and where a file cannot be written.
+    /// replaces both), where another process writes the same file, where a folder of the name is not deeplimit's, and where a
+    /// file cannot be written.
     ///
     /// ```
     /// use deeplimit::gram::store::{Contents, Filled, Shard, Store};
@@ -103,7 +104,7 @@ impl Store {
                 )));
             }
             // what is no matrix is not ours to delete
-            if target.is_dir() && !(folder && target.join("zarr.json").is_file()) {
+            if target.is_dir() && !(folder && zarr::is_ours(target)?) {
                 return Err(Error::Io(format!("{name} is a folder of something else")));
             }
             if folder && !target.is_dir() {

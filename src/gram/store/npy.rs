@@ -9,8 +9,8 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::{Contents, Tile, beside, other, settled};
+use crate::array::npy::header;
 use crate::error::{Error, Result};
-use crate::gram::npy::header;
 
 #[derive(Debug)]
 pub(super) struct Npy {

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use super::*;
+use crate::array::{Array, Kind, npy};
 use crate::gram::tests::{kernel, points};
-use crate::gram::{Gram, Lengths, npy};
+use crate::gram::{Gram, Lengths};
 use crate::kernel::Depth;
 
 fn folder(name: &str) -> PathBuf {
@@ -16,14 +17,14 @@ fn folder(name: &str) -> PathBuf {
 
 /// The numbers of a .npy file, whose header must be this.
 fn numbers_of(path: &std::path::Path, sizes: &[usize]) -> Vec<f64> {
-    let array = npy::Array::read(path).unwrap();
+    let array = Array::open(path).unwrap();
     assert!(
         std::fs::read(path)
             .unwrap()
             .starts_with(&npy::header(sizes))
     );
-    assert_eq!((array.kind.as_str(), &array.sizes[..]), ("<f8", sizes));
-    array.numbers(f64::from_le_bytes)
+    assert_eq!((array.kind, &array.sizes[..]), (Kind::Float(8), sizes));
+    array.floats().unwrap()
 }
 
 fn same_bits(a: &[f64], b: &[f64]) {
@@ -273,6 +274,80 @@ fn two_writers_do_no_harm() {
     ] {
         let error = Store::open(&dir.join(name), &contents, 4, true).unwrap_err();
         assert!(error.to_string().contains(words), "{error}");
+    }
+    std::fs::remove_dir_all(&dir).unwrap();
+}
+
+/// A folder of somebody else's is neither written into nor deleted, with force or without.
+#[test]
+fn what_is_not_ours_is_left_alone() {
+    let dir = folder("foreign");
+    let contents = Contents {
+        depths: None,
+        rows: 4,
+        columns: 4,
+        symmetric: true,
+        words: "x".to_owned(),
+    };
+    let write = |path: &str, text: &str| {
+        let path = dir.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    let theirs = "{\"zarr_format\": 3, \"node_type\": \"array\", \"attributes\": {}}";
+    write("pictures/cat.png", "a cat");
+    write("their.zarr/zarr.json", theirs);
+    write("their.zarr/c/0/0", "numbers");
+    write("broken.zarr/zarr.json", "{");
+    write("K.zarr.part/notes.txt", "mine");
+    let seen = |folder: &Path| -> Vec<PathBuf> {
+        let (mut all, mut left) = (vec![], vec![folder.to_owned()]);
+        while let Some(next) = left.pop() {
+            for entry in std::fs::read_dir(&next).unwrap() {
+                let path = entry.unwrap().path();
+                all.push(path.clone());
+                if path.is_dir() {
+                    left.push(path);
+                }
+            }
+        }
+        all.sort();
+        all
+    };
+    let before = seen(&dir);
+    let refused = |result: Result<()>, words: &str| {
+        let error = result.unwrap_err().to_string();
+        assert!(error.contains(words), "{error}");
+        assert_eq!(seen(&dir), before, "{error}");
+    };
+    for force in [false, true] {
+        let open = |name: &str| Store::open(&dir.join(name), &contents, 2, force).map(|_| ());
+        refused(open("K.zarr"), "it holds notes.txt");
+        if force {
+            refused(open("their.zarr"), "a zarr.json that is not deeplimit's");
+            refused(open("broken.zarr"), "a zarr.json that is not deeplimit's");
+        }
+        let merged = merge::merge(
+            &[dir.join("their.zarr")],
+            &dir.join("out.zarr"),
+            force,
+            |_, _| true,
+        );
+        refused(merged.map(|_| ()), "no matrix of deeplimit's");
+    }
+    refused(group(&dir.join("pictures"), "x"), "it holds cat.png");
+    refused(group(&dir.join("their.zarr"), "x"), "not deeplimit's");
+    refused(
+        Store::within(&dir.join("pictures"), &contents, 2).map(|_| ()),
+        "it holds cat.png",
+    );
+    // an empty folder, and one in which another process has just begun, have room
+    std::fs::create_dir(dir.join("empty")).unwrap();
+    write("begun/zarr.json.1-2-3.unfinished", "{");
+    for name in ["empty", "begun", "new"] {
+        group(&dir.join(name), "x").unwrap();
+        group(&dir.join(name), "x").unwrap();
+        Store::within(&dir.join(name).join("train"), &contents, 2).unwrap();
     }
     std::fs::remove_dir_all(&dir).unwrap();
 }

@@ -25,6 +25,7 @@ pub(super) struct Zarr {
 impl Zarr {
     pub fn open(path: &Path, contents: &Contents, side: usize, force: bool) -> Result<Zarr> {
         let failed = |e| Error::file(path, "written", &e);
+        is_ours(path)?;
         match Zarr::found(path, contents) {
             Ok(Some(zarr)) if zarr.side <= side => return Ok(zarr),
             Ok(None) => {}
@@ -305,6 +306,47 @@ pub(super) fn value(path: &Path) -> Result<Option<Value>> {
     }
 }
 
+/// Is there a folder of deeplimit's? Where there is nothing, or an empty folder, there is room for one.
+///
+/// # Errors
+/// [`Error::Io`] for a folder of anything else: nothing is written into it, and nothing in it is deleted.
+pub(super) fn is_ours(path: &Path) -> Result<bool> {
+    let own = || match value(&path.join("zarr.json")) {
+        Ok(found) => Ok(found.map(|v| v["attributes"]["deeplimit"]["of"].is_string())),
+        // whose metadata cannot be read are not ours
+        Err(Error::Data(_)) => Ok(Some(false)),
+        Err(error) => Err(error),
+    };
+    let foreign = |inside: &str| {
+        Err(Error::Io(format!(
+            "{} is a folder of something else (it holds {inside}), in which nothing is written: choose another --out",
+            path.display()
+        )))
+    };
+    match own()? {
+        Some(true) => return Ok(true),
+        Some(false) => return foreign("a zarr.json that is not deeplimit's"),
+        None => {}
+    }
+    let entries = match fs::read_dir(path) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(e) => return Err(Error::file(path, "written", &e)),
+    };
+    for entry in entries {
+        let entry = entry.map_err(|e| Error::file(path, "read", &e))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        // another process may be about to make it ours
+        if !name.ends_with(".unfinished") {
+            return match own()? {
+                Some(true) => Ok(true),
+                _ => foreign(&name),
+            };
+        }
+    }
+    Ok(false)
+}
+
 /// What `zarr.json` says.
 fn metadata(contents: &Contents, side: usize) -> Value {
     let mut shape: Vec<usize> = contents.depths.into_iter().collect();
@@ -329,7 +371,8 @@ fn metadata(contents: &Contents, side: usize) -> Value {
 /// Opens or makes a folder of several arrays (a Zarr group) that are all of what these words say.
 ///
 /// # Errors
-/// [`Error::Io`] where it cannot be written; [`Error::Data`] where it is of something else.
+/// [`Error::Io`] where it cannot be written, or is a folder that is not deeplimit's; [`Error::Data`] where it holds other
+/// arrays.
 pub fn group(path: &Path, words: &str) -> Result<()> {
     let wanted = json!({
         "zarr_format": 3,
@@ -337,7 +380,7 @@ pub fn group(path: &Path, words: &str) -> Result<()> {
         "attributes": {"deeplimit": {"of": words}},
     });
     let place = path.join("zarr.json");
-    if value(&place)?.is_none() {
+    if !is_ours(path)? {
         fs::create_dir_all(path).map_err(|e| Error::file(path, "written", &e))?;
         let text = format!("{wanted:#}\n");
         written(&place, &[text.as_bytes()], true)?;

@@ -110,7 +110,7 @@ pub fn words_of(args: &Args, layers: &[usize], train: &Images, test: &Images) ->
     let mut hash = Fingerprint::default();
     for set in [train, test] {
         let pixels = (0..set.len()).flat_map(|n| set.image(n));
-        pixels.for_each(|v| hash.add(u64::from(v.to_bits())));
+        pixels.for_each(|v| hash.add(v.to_bits()));
         set.labels().iter().for_each(|l| hash.add(u64::from(*l)));
     }
     let fixed = if args.fixed { ", ends fixed" } else { "" };

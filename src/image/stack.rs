@@ -1,0 +1,140 @@
+//! Pictures stacked in one array (`.npy`, idx).
+
+use std::path::Path;
+
+use super::{Images, unit};
+use crate::array::{Array, Format, Kind, Labels};
+use crate::error::{Error, Result};
+
+/// So many channels a picture has, if nobody says otherwise: grey, grey with alpha, colours, colours with alpha.
+const CHANNELS_MAX: usize = 4;
+
+/// The order of the axes of an array of pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// Pictures, rows, columns: one channel.
+    Nhw,
+    /// Pictures, rows, columns, channels (TensorFlow, Keras, matplotlib).
+    Nhwc,
+    /// Pictures, channels, rows, columns (PyTorch).
+    Nchw,
+}
+
+/// The pictures of an array, and the type of its numbers in words. Unsigned bytes are divided by 255, all other types are
+/// taken as they are.
+pub(super) fn stack(path: &Path, layout: Option<Layout>) -> Result<(Images, String)> {
+    let array = Array::open(path)?;
+    let layout = match layout {
+        Some(layout) => layout,
+        None => evident(&array)?,
+    };
+    let sizes = &array.sizes[..];
+    let fits = sizes.len() == if layout == Layout::Nhw { 3 } else { 4 };
+    if !fits {
+        return Err(array.bad(format!(
+            "an array of {} has {} sizes; pictures have three (n, height, width) or four (and channels)",
+            array.shape(),
+            sizes.len()
+        )));
+    }
+    let mut numbers: Vec<f64> = match array.kind {
+        Kind::BYTE => array.data.iter().map(|b| unit(*b)).collect(),
+        _ => array.floats()?,
+    };
+    if let Some(k) = numbers.iter().position(|v| !v.is_finite()) {
+        let value = numbers[k];
+        return Err(array.bad(format!("{} is {value}, which is no pixel", array.place(k))));
+    }
+    let shape = match layout {
+        Layout::Nhw => [sizes[1], sizes[2], 1],
+        Layout::Nhwc => [sizes[1], sizes[2], sizes[3]],
+        Layout::Nchw => {
+            let [channels, height, width] = [sizes[1], sizes[2], sizes[3]];
+            let plane = height * width;
+            let pictures = numbers.chunks_exact(channels * plane);
+            let pixel = |picture: &[f64], p: usize, c: usize| picture[c * plane + p];
+            numbers = pictures
+                .flat_map(|picture| {
+                    (0..plane).flat_map(move |p| (0..channels).map(move |c| pixel(picture, p, c)))
+                })
+                .collect();
+            [height, width, channels]
+        }
+    };
+    let format = match array.format {
+        Format::Npy => ".npy",
+        Format::Idx => "idx",
+    };
+    let scale = match array.kind {
+        Kind::BYTE => " over 255",
+        _ => "",
+    };
+    let kind = format!("{format}, {}{scale}", array.kind);
+    Ok((Images::new(shape, numbers, vec![])?, kind))
+}
+
+/// The layout that the sizes show, if they do.
+fn evident(array: &Array) -> Result<Layout> {
+    let few = |n: usize| n <= CHANNELS_MAX;
+    let shape = array.shape();
+    let ask = "--layout nhwc or --layout nchw says which axis the channels are";
+    Err(array.bad(match array.sizes[..] {
+        [_, height, width] if few(width) && !few(height) => format!(
+            "an array of {shape} may be one picture with channels, and pictures are n x height x width (x channels): \
+             --layout nhw says that it is"
+        ),
+        [_, _, _] => return Ok(Layout::Nhw),
+        [_, height, _, channels] if few(channels) && !few(height) => return Ok(Layout::Nhwc),
+        [_, channels, _, width] if few(channels) && !few(width) => format!(
+            "an array of {shape} seems to be n x channels x height x width: say --layout nchw (or nhwc, if it is not)"
+        ),
+        [_, _, _, channels] if few(channels) => {
+            format!("an array of {shape} can be read in two ways: {ask}")
+        }
+        [_, _, _, channels] => format!(
+            "an array of {shape} would be pictures of {channels} channels, and more than {CHANNELS_MAX} are not taken for \
+             granted: {ask}"
+        ),
+        [_, _] => format!(
+            "an array of {shape} is rows of numbers, and pictures are n x height x width (x channels): reshape it"
+        ),
+        _ => format!(
+            "an array of {shape} has {} sizes; pictures have three (n, height, width) or four (and channels)",
+            array.sizes.len()
+        ),
+    }))
+}
+
+/// The classes of a file, one for each of so many pictures, their names, and what was read as a class.
+pub(super) fn classes(path: &Path, count: usize) -> Result<(Vec<u8>, Vec<String>, Option<String>)> {
+    let Labels { values, note } = Labels::read(path)?;
+    if values.len() != count {
+        return Err(Error::Shape(format!(
+            "{} has {} labels, and there are {count} images",
+            path.display(),
+            values.len()
+        )));
+    }
+    // a number that is a label as it is keeps its place
+    let direct: Option<Vec<u8>> = values.iter().map(|v| u8::try_from(*v).ok()).collect();
+    if let Some(labels) = direct {
+        let highest = labels.iter().max().map_or(0, |l| *l);
+        let names = (0..=highest).map(|l| l.to_string()).collect();
+        return Ok((labels, names, note));
+    }
+    let mut distinct = values.clone();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let place = |v: &i64| {
+        let at = distinct.binary_search(v).unwrap_or_default();
+        u8::try_from(at).map_err(|_| {
+            Error::Data(format!(
+                "{} has {} different labels; more than 256 are no classes",
+                path.display(),
+                distinct.len()
+            ))
+        })
+    };
+    let labels = values.iter().map(place).collect::<Result<_>>()?;
+    Ok((labels, distinct.iter().map(i64::to_string).collect(), note))
+}
