@@ -191,7 +191,7 @@ fn every_type_of_idx() {
         ),
     ];
     for (code, kind, data) in types {
-        let bytes = [&[0, 0, code, 2, 0, 0, 0, 1, 0, 0, 0, 2], &data[..]].concat();
+        let bytes = [&[0, 0, code, 2, 0, 0, 0, 1, 0, 0, 0, 2][..], &data[..]].concat();
         let array = Array::open(&file(&home, "x", &bytes)).unwrap();
         assert_eq!((array.kind, &array.sizes[..]), (kind, &[1, 2][..]));
         // 200 as a signed byte is -56

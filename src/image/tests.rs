@@ -399,7 +399,7 @@ fn repeats_are_those_that_every_pair_shows() {
     for scale in [1e-200, 1.0, 1e200] {
         // few grey levels on four pixels: many coincide, many nearly
         let levels = |count: usize, next: &mut dyn FnMut(u64) -> u64| -> Vec<f64> {
-            let one = |_| scale * ((85 * next(4)) as f64 + 0.6 * next(3) as f64) / 255.0;
+            let one = |_| scale * ((120 * next(3)) as f64 + 0.6 * next(3) as f64) / 255.0;
             (0..4 * count).map(one).collect()
         };
         let train = Images::new([2, 2, 1], levels(60, &mut next), vec![]).unwrap();
