@@ -31,6 +31,7 @@ use console::Term;
 use args::{Cli, Command};
 use commands::{Exit, INTERRUPT, Report};
 
+const NOTE: Style = AnsiColor::Cyan.on_default().bold();
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 
 fn main() {
@@ -106,6 +107,9 @@ fn answered(cli: &Cli) -> Exit {
     let result = report(cli, output::width(&Term::stdout())).and_then(|report| {
         output::print(&report.text)?;
         let width = output::width(&Term::stderr());
+        for note in &report.notes {
+            output::complain(&format!("{NOTE}note{NOTE:#}: {}\n", fault::clean(note)));
+        }
         for fault in &report.faults {
             output::complain(&fault.text(width));
         }

@@ -26,6 +26,7 @@ use deeplimit::limit::Quantity;
 
 use crate::args::Effort;
 use crate::batch::Interrupt;
+use crate::data::Reading;
 use crate::fault::Fault;
 use crate::json::{FaultItem, array};
 use crate::library::Request;
@@ -55,6 +56,8 @@ pub enum Exit {
 pub struct Report {
     /// For stdout.
     pub text: String,
+    /// For stderr: what was read, and what one might not have noticed.
+    pub notes: Vec<String>,
     /// For stderr.
     pub faults: Vec<Fault>,
     /// The exit code.
@@ -66,6 +69,7 @@ impl Report {
     pub fn of(text: String) -> Self {
         Self {
             text,
+            notes: vec![],
             faults: vec![],
             exit: Exit::Answered,
         }
@@ -98,7 +102,21 @@ impl Report {
             .iter()
             .find(|(holds, _)| *holds)
             .map_or(Exit::Answered, |(_, e)| *e);
-        Self { text, faults, exit }
+        Self {
+            text,
+            notes: vec![],
+            faults,
+            exit,
+        }
+    }
+
+    /// With what was read, for people: in JSON it is part of the answer.
+    #[must_use]
+    pub fn having_read(mut self, json: bool, read: &[Reading]) -> Self {
+        if !json {
+            self.notes.extend(read.iter().flat_map(Reading::words));
+        }
+        self
     }
 }
 
