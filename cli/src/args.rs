@@ -1,6 +1,7 @@
 //! What may be typed: the arguments of every command, their help and their limits.
 
 mod cntk;
+mod columns;
 mod dynamics;
 mod gram;
 mod limit;
@@ -8,6 +9,7 @@ mod network;
 mod papers;
 
 pub use cntk::{Cntk, Input, Kernel, Numbers, Preprocess, Readout};
+pub use columns::Columns;
 pub use dynamics::Dynamics;
 pub use gram::{
     Evaluate, Gram, GramAction, GramMatrix, Kind, Lengths, Merge, Network, Predict, depth_name,

@@ -80,7 +80,7 @@ impl Source for Collection {
         }
         let folder = self.0.join("uci").join(set);
         let table = folder.join(format!("{set}.csv"));
-        let read = data::rows(&table, Some("label"), false)?;
+        let read = data::rows(&table, &data::Asked::labelled("label"))?;
         let class = |(row, label): (usize, &String)| {
             label.parse().map_err(|_| {
                 Error::Data(format!(
@@ -97,14 +97,16 @@ impl Source for Collection {
             .map(class)
             .collect::<Result<_>>()?;
         let path = folder.join("tuning_split.txt");
-        let [tuning] = data::splits(&path)?.try_into().map_err(|_| {
+        let [tuning] = data::splits(&path)?.pairs.try_into().map_err(|_| {
             Error::Data(format!(
                 "{}: two lines are wanted, training and validation",
                 path.display()
             ))
         })?;
-        let folds = data::splits(&folder.join("kfold4.txt"))?;
-        Rows::new(read.dimension, read.values, labels, tuning, folds).map_err(|e| match e {
+        let path = folder.join("kfold4.txt");
+        let folds = data::splits(&path)?;
+        folds.fit(&path, read.read.rows)?;
+        Rows::new(read.dimension, read.values, labels, tuning, folds.pairs).map_err(|e| match e {
             Error::Data(text) => Error::Data(format!("{}: {text}", folder.display())),
             e => e,
         })

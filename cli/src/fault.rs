@@ -84,7 +84,7 @@ impl Fault {
 }
 
 /// The text on one line: a control character would move the cursor or change colours.
-fn clean(text: &str) -> String {
+pub fn clean(text: &str) -> String {
     text.chars().map(visible).collect()
 }
 

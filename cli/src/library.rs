@@ -3,13 +3,15 @@
 
 mod data;
 mod dynamics;
+mod evaluation;
 pub mod images;
 
 use std::time::Duration;
 
 pub use dynamics::dynamics;
 
-pub use data::{Evaluation, Fold, GramReport, Merged, evaluation, gram, merged, predictions};
+pub use data::{GramReport, Merged, Pair, extremes, gram, merged, predictions};
+pub use evaluation::{Evaluation, Fold, evaluation};
 
 pub use deeplimit::activation::Entry;
 use deeplimit::activation::Expr;

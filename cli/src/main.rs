@@ -108,7 +108,7 @@ fn answered(cli: &Cli) -> Exit {
         output::print(&report.text)?;
         let width = output::width(&Term::stderr());
         for note in &report.notes {
-            output::complain(&format!("{NOTE}note{NOTE:#}: {note}\n"));
+            output::complain(&format!("{NOTE}note{NOTE:#}: {}\n", fault::clean(note)));
         }
         for fault in &report.faults {
             output::complain(&fault.text(width));

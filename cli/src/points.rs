@@ -3,53 +3,63 @@
 use std::path::Path;
 
 use deeplimit::error::{Error, Result};
+use rug::{Integer, Rational};
 
-use crate::data;
+use crate::args::Columns;
+use crate::data::Reading;
+use crate::library::{Pair, extremes};
 
 /// More points than this are not compared pair by pair.
 const POINTS_MAX: usize = 50_000;
+/// Gaps below this have digits that a correlation of 17 digits does not.
+const NEAR: f64 = 1e-3;
 
-/// The largest and the smallest correlation of two rows of the file, each row divided by its length. As decimals of
-/// 17 digits (doubles).
-pub fn extreme_correlations(path: &Path) -> Result<Vec<String>> {
-    let points = unit_rows(path)?;
-    let (mut most, mut least) = (f64::NEG_INFINITY, f64::INFINITY);
-    for (i, x) in points.iter().enumerate() {
-        for y in &points[..i] {
-            let rho = x
-                .iter()
-                .zip(y)
-                .map(|(a, b)| a * b)
-                .sum::<f64>()
-                .clamp(-1.0, 1.0);
-            (most, least) = (most.max(rho), least.min(rho));
-        }
+/// The largest and the smallest correlation of two rows of the file, each row divided by its length, as decimals; and what was
+/// read. Near 1 and -1 the decimal has the 17 digits of the gap.
+pub fn extreme_correlations(path: &Path, columns: &Columns) -> Result<(Vec<String>, Reading)> {
+    let bad = |message: String| Error::Data(format!("{}: {message}", path.display()));
+    let (pairs, read) = extremes(path, columns, POINTS_MAX)?;
+    match pairs {
+        None => Err(bad("two points or more are wanted".to_owned())),
+        Some(pairs) => Ok((pairs.iter().map(decimal).collect(), read)),
     }
-    Ok([most, least].map(|rho| format!("{rho:?}")).to_vec())
 }
 
-/// The rows as points of the unit sphere.
-fn unit_rows(path: &Path) -> Result<Vec<Vec<f64>>> {
-    let bad = |message: String| Error::Data(format!("{}: {message}", path.display()));
-    let read = data::rows(path, None, false)?;
-    let mut rows: Vec<Vec<f64>> = read
-        .values
-        .chunks(read.dimension)
-        .map(<[f64]>::to_vec)
-        .collect();
-    for (n, row) in rows.iter_mut().enumerate() {
-        let length = row.iter().map(|x| x * x).sum::<f64>().sqrt();
-        if length == 0.0 || !length.is_finite() {
-            return Err(bad(format!(
-                "row {}: a point of length {length} has no direction",
-                n + 1
-            )));
-        }
-        row.iter_mut().for_each(|x| *x /= length);
+fn decimal(pair: &Pair) -> String {
+    match (pair.gap, pair.opposite_gap) {
+        (Some(gap), _) if gap < NEAR => complement(gap),
+        (_, Some(gap)) if gap < NEAR => format!("-{}", complement(gap)),
+        _ => format!("{:?}", pair.rho),
     }
-    match rows.len() {
-        0 | 1 => Err(bad("two points or more are wanted".to_owned())),
-        n if n > POINTS_MAX => Err(bad(format!("more than {POINTS_MAX} points"))),
-        _ => Ok(rows),
+}
+
+/// `1 - gap` as a decimal, `gap` in `[0, 1)` to 17 digits.
+fn complement(gap: f64) -> String {
+    if gap == 0.0 {
+        return "1".to_owned();
+    }
+    let places = 17 - gap.log10().floor() as i32;
+    let ten = Integer::from(Integer::u_pow_u(10, places.unsigned_abs()));
+    // a double is a rational number
+    let scaled = Rational::from_f64(gap).unwrap_or_default() * &ten;
+    let rest = ten - Integer::from(scaled.round_ref());
+    format!("0.{rest:0>width$}", width = places as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gaps_keep_their_digits() {
+        for (gap, text) in [
+            (0.0, "1"),
+            (0.0009765625, "0.999023437500000000000"),
+            (1e-20, "0.9999999999999999999900000000000000000"),
+        ] {
+            assert_eq!(complement(gap), text);
+        }
+        let back: f64 = complement(3e-5).parse().unwrap();
+        assert_eq!(back, 1.0 - 3e-5);
     }
 }

@@ -16,8 +16,20 @@
 //! ```
 //!
 //! With `Theta = K` only the last layer is trained; at `t = infinity` that is the posterior of the Gaussian process. Gradient
-//! descent in steps has `(1 - (1 - eta lambda)^k)/lambda` for `g_t`. A ridge is `ridge/2 |theta - theta_0|^2` in the loss:
-//! `lambda + ridge` for `lambda` in `g_t`.
+//! descent in steps has `(1 - (1 - eta lambda)^k)/lambda` for `g_t`.
+//!
+//! A ridge is the variance of noise on the targets: every network is trained on `Y + sqrt(ridge) eps`, with normal `eps` of its
+//! own, and pulled back to where it began by `ridge/2 |theta - theta_0|^2` in the loss (sample-then-optimise: Matthews, Hron,
+//! Turner and Ghahramani 2017, section 3). Then `g_t` has `lambda + ridge` for `lambda`, and the noise adds its own part:
+//!
+//! ```text
+//! Sigma_t(x, x') = K(x, x') - A K(X, x') - K(x, X) A'^T + A (K(X, X) + ridge I) A'^T
+//! ```
+//!
+//! For `Theta = K` at `t = infinity`, `A = K(x, X) (K + ridge I)^-1`, and three of the four terms are one up to sign: what is
+//! left, `K(x, x') - K(x, X) (K + ridge I)^-1 K(X, x')`, is the posterior of the Gaussian process under noise of that variance
+//! (Rasmussen and Williams 2006, eq. 2.24). Without the noise, `ridge A A'^T` would be missing: an ensemble of networks that
+//! are all pulled back from the same targets is narrower than the posterior.
 
 use faer::Mat;
 
@@ -68,7 +80,8 @@ pub struct Dynamics {
 }
 
 impl Dynamics {
-    /// From `Theta(X, X)`, the learning rate `eta` and a ridge (0 for none).
+    /// From `Theta(X, X)`, the learning rate `eta` and a ridge (0 for none): the variance of the targets' noise, in the units of
+    /// the kernel; see the [module](self).
     ///
     /// # Errors
     /// As [`Spectrum::new`]; [`Error::Data`] for a rate that is not positive, a ridge that is negative, and a matrix with an
@@ -183,6 +196,17 @@ impl Dynamics {
 
     /// `Sigma_t(x, x')` of all pairs of test points; `own = K(x, x')`.
     ///
+    /// ```
+    /// use deeplimit::gram::{Dynamics, Matrix, Prior, Time};
+    /// let one = |x: f64| Matrix { rows: 1, columns: 1, values: vec![x] };
+    /// let (k, cross) = (one(2.0), one(1.0));
+    /// let d = Dynamics::new(&k, 1.0, 0.5)?;
+    /// let sigma = d.covariance(&cross, Prior { gram: &k, cross: &cross }, &one(2.0), Time::Infinite)?;
+    /// // 2 - 1 (2 + 0.5)^-1 1
+    /// assert!((sigma.values[0] - 1.6).abs() < 1e-15);
+    /// # Ok::<(), deeplimit::error::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Dynamics::mean`].
     pub fn covariance(
@@ -200,8 +224,7 @@ impl Dynamics {
         }
         let a = self.response(cross, prior, time)?;
         let mixed = prior.cross.view() * &a;
-        let product = prior.gram.view() * &a;
-        let last = a.transpose() * &product;
+        let last = a.transpose() * &self.noisy(prior, &a);
         let at = |i: usize, j: usize| {
             own.row(i)[j] - (mixed[(i, j)] + mixed[(j, i)]) + (last[(i, j)] + last[(j, i)]) / 2.0
         };
@@ -233,7 +256,7 @@ impl Dynamics {
             )));
         }
         let a = self.response(cross, prior, time)?;
-        let product = prior.gram.view() * &a;
+        let product = self.noisy(prior, &a);
         let n = a.nrows();
         let of = |(i, own): (usize, &f64)| {
             let (mut sum, mut size) = (*own, own.abs());
@@ -250,6 +273,17 @@ impl Dynamics {
             (sum.max(0.0), n as f64 * f64::EPSILON * size)
         };
         Ok(own.iter().enumerate().map(of).collect())
+    }
+
+    /// `(K(X, X) + ridge I) A^T`
+    fn noisy(&self, prior: Prior<'_>, a: &Mat<f64>) -> Mat<f64> {
+        let mut product = prior.gram.view() * a;
+        for i in 0..a.nrows() {
+            for j in 0..a.ncols() {
+                product[(i, j)] += self.ridge * a[(i, j)];
+            }
+        }
+        product
     }
 
     /// `A^T = g_t(Theta) Theta(X, x)`, a column for each test point.

@@ -8,6 +8,7 @@
 //! * [`spectrum`]: eigenvalues, condition, rank.
 //! * [`dynamics`]: predictions at any time of training, mean and covariance (NTK and NNGP).
 //! * [`interpolant`]: the classifier of the ordered phase.
+//! * [`folds`]: fair tests, and the interval of an accuracy.
 //! * [`evaluation`]: scores of test rows from training rows, by the classifier that the kernel means.
 //!
 //! The cost does not depend on the depth: a matrix product `X X^T`, and a polynomial of degree 7 for each entry.
@@ -30,6 +31,7 @@
 
 pub mod dynamics;
 pub mod evaluation;
+pub mod folds;
 pub mod interpolant;
 pub mod matrix;
 mod pages;

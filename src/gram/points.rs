@@ -1,5 +1,7 @@
 //! Rows of numbers as points of the unit sphere with a length each.
 
+use rayon::prelude::*;
+
 use crate::error::{Error, Result};
 
 /// Correlations above this are computed again, as gaps.
@@ -190,6 +192,85 @@ impl Points {
                 t
             }
         })
+    }
+}
+
+/// Two rows, and how they lie.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pair {
+    /// Their numbers from 0, the larger first.
+    pub rows: [usize; 2],
+    /// `x . x'` of the unit vectors, to some `d 2^-53`.
+    pub rho: f64,
+    /// `1 - rho` with its digits, where `rho > 0.9`.
+    pub gap: Option<f64>,
+    /// `1 + rho` with its digits, where `rho < -0.9`.
+    pub opposite_gap: Option<f64>,
+}
+
+impl Points {
+    /// The rows that lie closest to each other, and those that lie farthest apart, by their angle; the first of equals. Pairs
+    /// whose correlations are one double are told apart by their gaps. `None` of fewer than two rows; `O(n^2 d)`, on all cores.
+    ///
+    /// # Errors
+    /// [`Error::Data`] with the first row that is zero.
+    ///
+    /// ```
+    /// use deeplimit::gram::Points;
+    /// let points = Points::new(2, vec![1e200, 0.0, 1e-200, 1e-210, 0.0, 3.0]).unwrap();
+    /// let [near, far] = points.extremes().unwrap().unwrap();
+    /// // 1 - cos(1e-10) = 5e-21
+    /// assert!(near.rows == [1, 0] && (near.gap.unwrap() / 5e-21 - 1.0).abs() < 1e-15);
+    /// assert!(far.rows == [2, 0] && far.rho == 0.0);
+    /// ```
+    pub fn extremes(&self) -> Result<Option<[Pair; 2]>> {
+        self.directed()?;
+        let pair = |i: usize, j: usize| {
+            let (x, y) = (self.row(&self.unit, i), self.row(&self.unit, j));
+            let rho = x.iter().zip(y).map(|(a, b)| a * b).sum::<f64>();
+            Pair {
+                rows: [i, j],
+                rho: rho.clamp(-1.0, 1.0),
+                gap: self.gap(i, self, j, rho),
+                opposite_gap: self.opposite_gap(i, self, j, rho),
+            }
+        };
+        let nearer = |a: Pair, b: Pair| match (a.gap, b.gap) {
+            (Some(s), Some(t)) => {
+                if t < s {
+                    b
+                } else {
+                    a
+                }
+            }
+            _ => {
+                if b.rho > a.rho {
+                    b
+                } else {
+                    a
+                }
+            }
+        };
+        let farther = |a: Pair, b: Pair| match (a.opposite_gap, b.opposite_gap) {
+            (Some(s), Some(t)) => {
+                if t < s {
+                    b
+                } else {
+                    a
+                }
+            }
+            _ => {
+                if b.rho < a.rho {
+                    b
+                } else {
+                    a
+                }
+            }
+        };
+        let joined = |a: [Pair; 2], b: [Pair; 2]| [nearer(a[0], b[0]), farther(a[1], b[1])];
+        let of_row = |i: usize| (0..i).map(|j| [pair(i, j); 2]).reduce(joined);
+        let all: Vec<_> = (1..self.len()).into_par_iter().filter_map(of_row).collect();
+        Ok(all.into_iter().reduce(joined))
     }
 }
 

@@ -308,7 +308,15 @@ fn rows_that_do_not_fit_are_one_sentence() {
     bad(made(1, &two, &[0, 1], half(), vec![]), "no folds");
     bad(
         made(1, &two, &[0, 1], [vec![0], vec![]], vec![half()]),
-        "no rows",
+        "there are no test rows",
+    );
+    bad(
+        made(1, &two, &[0, 1], [vec![0, 1], vec![1]], vec![half()]),
+        "row 1 is both a training and a test row",
+    );
+    bad(
+        made(1, &two, &[0, 1], half(), vec![[vec![0, 0], vec![1]]]),
+        "row 0 stands twice among the training rows",
     );
     bad(
         made(1, &two, &[0, 1], [vec![0], vec![2]], vec![half()]),

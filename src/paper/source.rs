@@ -1,6 +1,7 @@
 //! Where data come from. The library opens no tables: whoever opens a laboratory brings a source of them.
 
 use crate::error::{Error, Result};
+use crate::gram::folds::fair;
 use crate::image::Images;
 
 /// Rows of numbers with a class each, and the splits of a protocol: one for choosing, several for testing.
@@ -41,15 +42,8 @@ impl Rows {
                 values.len()
             )));
         }
-        for split in std::iter::once(&tuning).chain(&folds) {
-            if split.iter().any(Vec::is_empty) {
-                return Err(Error::Data("a split has no rows".to_owned()));
-            }
-            if let Some(bad) = split.iter().flatten().find(|r| **r >= n) {
-                return Err(Error::Data(format!(
-                    "a split names row {bad} (counted from 0), there are {n}"
-                )));
-            }
+        for [train, test] in std::iter::once(&tuning).chain(&folds) {
+            fair(n, train, test).map_err(|e| Error::Data(format!("a split: {e}")))?;
         }
         if folds.is_empty() {
             return Err(Error::Data("there are no folds".to_owned()));

@@ -109,7 +109,7 @@ pub(super) fn accuracy(lab: &Laboratory, p: &Parameters) -> Answer {
     if p.has("set") {
         let found = outcome(lab, p.text("set")?, rule)?;
         let mut notes = vec![format!(
-            "{:.4}, standard error {:.4} ({} rows); folds {:.4?}",
+            "{:.4}, standard error {:.4} ({} rows tested); folds {:.4?}",
             found.accuracy(),
             found.error(),
             found.rows,

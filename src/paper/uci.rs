@@ -21,6 +21,7 @@ use super::source::Rows;
 use crate::activation::Expr;
 use crate::classifier::{self, Table, Weight};
 use crate::error::{Error, Result};
+use crate::gram::folds::distinct;
 use crate::gram::{Gram, Lengths, Matrix, Points, Regression, classes, one_hot};
 use crate::kernel::{Depth, Kind};
 
@@ -98,7 +99,7 @@ pub struct Outcome {
     pub folds: Vec<f64>,
     /// What was chosen, in words; empty where there was nothing to choose.
     pub chosen: String,
-    /// Rows of the set.
+    /// Different rows that the folds test.
     pub rows: usize,
 }
 
@@ -108,8 +109,8 @@ impl Outcome {
         self.folds.iter().sum::<f64>() / self.folds.len() as f64
     }
 
-    /// The binomial standard error of the mean, the four test parts taken for one test of every row (they overlap, and have
-    /// a quarter of the rows each).
+    /// The binomial standard error of the mean. The four test parts overlap, so they are no independent tests: a row counts
+    /// once.
     pub fn error(&self) -> f64 {
         let p = self.accuracy();
         (p * (1.0 - p) / self.rows as f64).sqrt()
@@ -245,7 +246,7 @@ impl Bench<'_> {
         Ok(Outcome {
             folds,
             chosen,
-            rows: self.rows.len(),
+            rows: distinct(self.rows.folds().iter().map(|[_, test]| test.as_slice())),
         })
     }
 

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use deeplimit::kernel::Depth;
 
-use super::Network;
 use super::gram::{depth, ridge};
+use super::{Columns, Network};
 
 /// One line would be wider than a page.
 pub const USAGE: &str = "deeplimit dynamics [OPTIONS] --train <FILE> --test <FILE>
@@ -26,6 +26,8 @@ pub struct Dynamics {
     #[arg(long, value_name = "COLUMN", default_value = "label")]
     pub label: String,
     #[command(flatten)]
+    pub columns: Columns,
+    #[command(flatten)]
     pub network: Network,
     /// Hidden layers
     #[arg(long, value_name = "L", value_parser = depth)]
@@ -33,7 +35,7 @@ pub struct Dynamics {
     /// Times from 0 on, or inf; the learning rate is 1
     #[arg(long, required = true, value_name = "T,...", value_delimiter = ',', value_parser = time)]
     pub time: Vec<f64>,
-    /// Decay towards the initial weights, relative to the mean diagonal
+    /// The ridge over the kernel's mean diagonal
     #[arg(long, default_value = "0", value_name = "RIDGE", value_parser = ridge)]
     pub ridge: f64,
     /// The CSV file for the predictions
@@ -68,6 +70,12 @@ half the sum of squares (Lee et al. 2019): mean and standard deviation of
 what they predict. --kernel ntk trains all layers, nngp the last one: at
 the time inf that is the posterior of the Gaussian process. The targets
 are 1 - 1/c for the class of a row and -1/c for the others.
+
+The ridge is the variance of the targets' noise over the mean of the
+kernel's diagonal on the training rows, as in `predict` and `evaluate`:
+each network has noise of that variance on its targets and is pulled back
+to its first weights with that strength, so that nngp at the time inf is
+the posterior under that noise (of the function, without the noise).
 
 P.csv has a line for each time and row of B.csv: the class of the largest
 mean, the mean of every class, and the standard deviation, which is the

@@ -7,6 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use deeplimit::gram::Shard;
 use deeplimit::kernel::Depth;
 
+use super::Columns;
 use crate::library::Convention;
 
 /// Which kernel of which network.
@@ -72,6 +73,8 @@ pub struct Gram {
     // beside it, not inside: clap cannot tell whether something with parts of its own was typed
     #[command(flatten)]
     pub network: Option<Network>,
+    #[command(flatten)]
+    pub columns: Columns,
 }
 
 /// `deeplimit gram ...`.
@@ -147,11 +150,13 @@ rows in .npy or idx, the file of the classes: numbers from 0 to 255"
     )]
     pub label: String,
     #[command(flatten)]
+    pub columns: Columns,
+    #[command(flatten)]
     pub network: Network,
     /// Hidden layers, or inf; of several, the best is chosen
     #[arg(long, required = true, value_name = "L,...", value_delimiter = ',', value_parser = depth)]
     pub depth: Vec<Depth>,
-    /// Ridges relative to the mean diagonal; the best is chosen
+    /// Ridges over the kernel's mean diagonal; the best is chosen
     #[arg(
         long,
         default_value = "1e-8,1e-6,1e-4,1e-3,1e-2,1e-1,1",
@@ -188,11 +193,13 @@ to 255"
     )]
     pub label: String,
     #[command(flatten)]
+    pub columns: Columns,
+    #[command(flatten)]
     pub network: Network,
     /// Hidden layers, or inf
     #[arg(long, value_name = "L", value_parser = depth)]
     pub depth: Depth,
-    /// The ridge relative to the mean diagonal
+    /// The ridge over the kernel's mean diagonal
     #[arg(long, default_value = "1e-6", value_name = "RIDGE", value_parser = ridge)]
     pub ridge: f64,
     /// The CSV file for the predictions
@@ -355,13 +362,16 @@ pub const EVALUATE_HELP: &str = "Examples:
   deeplimit evaluate --data D.csv --label label --activation relu --depth 3
   deeplimit evaluate --data X.npy --label y.npy --activation relu --depth 3
 
-Kernel regression on the classes, the largest score wins. With --depth inf
+Kernel regression on the classes, the largest score wins; a ridge is the
+variance of the targets' noise over the mean of the kernel's diagonal on
+the training rows. With --depth inf
 what the regime makes of it: smoother (singular), majority vote (chaotic,
 edge of chaos), nearest neighbour, or the interpolant b + sum w_i g with
-sum w_i = 0 (ordered). Depth and ridge
-are the best on the validation rows of --tune, or else by leaving out one
-training row at a time. Without --folds all rows are training rows, and
-the accuracy is that of leaving out one at a time.
+sum w_i = 0 (ordered; its ridge is over the diagonal of the centred
+kernel). Depth and ridge are the best on the validation rows of --tune, or
+else by leaving out one training row at a time. Without --folds all rows
+are training rows, and the accuracy is that of leaving out one at a time.
+The interval is Wilson's of 95 %; a row that several folds test counts once.
 
 Exit codes:
   0    answered
@@ -377,7 +387,9 @@ pub const PREDICT_HELP: &str = "Examples:
       --out P.csv --activation relu --depth 3
 
 P.csv has a line for each row of B.csv: the predicted class, and the score
-of every class.
+of every class. Columns of B.csv are found by their names in A.csv; its
+label is not read. The ridge is the variance of the targets' noise over the
+mean of the kernel's diagonal on the training rows.
 
 Exit codes:
   0    written

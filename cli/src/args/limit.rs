@@ -64,6 +64,8 @@ pub struct Depth {
     #[arg(long, value_name = "FILE", conflicts_with = "rho")]
     pub data: Option<std::path::PathBuf>,
     #[command(flatten)]
+    pub columns: super::Columns,
+    #[command(flatten)]
     pub effort: Effort,
 }
 

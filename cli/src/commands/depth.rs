@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::{INTERRUPT, Report, cell, expression};
 use crate::args::Depth as Args;
 use crate::batch::{Batch, answers};
+use crate::data::Reading;
 use crate::exact::{correlation, number};
 use crate::fault::{Fault, shortened};
 use crate::json::{FaultItem, Item, array};
@@ -26,6 +27,8 @@ struct DepthJson {
     phase: Option<&'static str>,
     proved: bool,
     rho: String,
+    /// What was read; `null` without `--data`.
+    read: Option<Reading>,
     tolerance: String,
     /// From this depth on the kernel is within the tolerance; `null` beyond 10^15.
     depth: Option<u64>,
@@ -60,10 +63,10 @@ impl From<Breakdown> for BreakdownJson {
 pub fn run(args: &Args, width: usize) -> io::Result<Report> {
     let text = expression(&args.expression)?;
     let tolerance = tolerance(&args.tolerance);
-    let typed = match &args.data {
-        None => args.rho.iter().map(|t| t.trim().to_owned()).collect(),
-        Some(path) => match points::extreme_correlations(path) {
-            Ok(extremes) => extremes,
+    let (typed, read) = match &args.data {
+        None => (args.rho.iter().map(|t| t.trim().to_owned()).collect(), None),
+        Some(path) => match points::extreme_correlations(path, &args.columns) {
+            Ok((extremes, read)) => (extremes, Some(read)),
             Err(error) => return Ok(refused(&path.display().to_string(), error, args)),
         },
     };
@@ -81,7 +84,8 @@ pub fn run(args: &Args, width: usize) -> io::Result<Report> {
             request,
         )
     });
-    Ok(report(&text, &typed, batch, args, width))
+    let report = report(&text, &typed, batch, args, read.as_ref(), width);
+    Ok(report.having_read(args.effort.json, read.as_slice()))
 }
 
 fn refused(text: &str, error: Error, args: &Args) -> Report {
@@ -110,7 +114,14 @@ fn tolerance(text: &str) -> Result<Rational> {
     }
 }
 
-fn report(text: &str, typed: &[String], batch: Batch<Depths>, args: &Args, width: usize) -> Report {
+fn report(
+    text: &str,
+    typed: &[String],
+    batch: Batch<Depths>,
+    args: &Args,
+    read: Option<&Reading>,
+    width: usize,
+) -> Report {
     let digits = args.effort.digits;
     let mut items = Vec::new();
     let mut entries = Vec::new();
@@ -123,7 +134,7 @@ fn report(text: &str, typed: &[String], batch: Batch<Depths>, args: &Args, width
                     heading = headline(&d, args, width);
                 }
                 entries.push(entry(rho, &d, digits));
-                items.push(Item::Answer(json(rho, &d, args)));
+                items.push(Item::Answer(json(rho, &d, args, read)));
             }
             Some(Err(error)) => {
                 // what is wrong with the activation is said once
@@ -196,7 +207,7 @@ fn entry(rho: &str, d: &Depths, digits: u32) -> Entry {
     }
 }
 
-fn json(rho: &str, d: &Depths, args: &Args) -> DepthJson {
+fn json(rho: &str, d: &Depths, args: &Args, read: Option<&Reading>) -> DepthJson {
     let number = |q: &deeplimit::limit::Quantity| Number::new(q, args.effort.digits);
     let c = &d.classification;
     DepthJson {
@@ -205,6 +216,7 @@ fn json(rho: &str, d: &Depths, args: &Args) -> DepthJson {
         phase: c.phase.map(words::phase),
         proved: c.proved,
         rho: rho.to_owned(),
+        read: read.cloned(),
         tolerance: args.tolerance.clone(),
         depth: d.settling.depth,
         deviation: d.settling.deviation.as_ref().map(number),

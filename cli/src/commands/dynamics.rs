@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{INTERRUPT, Report, expression};
 use crate::args::Dynamics as Args;
+use crate::data::Reading;
 use crate::json::array;
 use crate::library;
 
@@ -16,6 +17,8 @@ struct DynamicsJson {
     test: String,
     out: String,
     activation: String,
+    /// What was read: the training rows, the new ones.
+    read: [Reading; 2],
     training_rows: usize,
     rows: usize,
     classes: Vec<String>,
@@ -26,6 +29,8 @@ struct DynamicsJson {
     rank: usize,
     /// `null` where the smallest eigenvalue is 0 to within rounding.
     condition: Option<f64>,
+    /// The ridge times the mean diagonal: the variance of the noise on the targets.
+    noise_variance: f64,
     /// The largest relative error of the kernels.
     error: f64,
     /// At so many of the places it was measured at it is an estimate.
@@ -61,6 +66,7 @@ pub fn run(args: &Args) -> io::Result<Report> {
                     test: args.test.display().to_string(),
                     out,
                     activation: d.activation,
+                    read: d.read.clone(),
                     training_rows: d.training,
                     rows: d.rows,
                     classes: d.classes,
@@ -68,6 +74,7 @@ pub fn run(args: &Args) -> io::Result<Report> {
                     eigenvalue_min: d.smallest,
                     rank: d.rank,
                     condition: d.condition,
+                    noise_variance: d.noise,
                     error: d.error.largest,
                     estimated: d.error.estimated,
                     times: times.collect(),
@@ -96,7 +103,7 @@ pub fn run(args: &Args) -> io::Result<Report> {
                     )
                 }
             };
-            Report::of(text)
+            Report::of(text).having_read(args.network.json, &d.read)
         }
         Err(error) => {
             let text = args.test.display().to_string();

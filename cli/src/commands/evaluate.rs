@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{Report, expression};
 use crate::args::{Evaluate as Args, depth_name};
+use crate::data::Reading;
 use crate::json::array;
 use crate::library::{self, Evaluation, Fold};
 use crate::progress::Progress;
@@ -16,14 +17,20 @@ use crate::table::{Entry, Table};
 struct EvaluateJson {
     data: String,
     activation: String,
+    /// What was read.
+    read: Reading,
     rows: usize,
     classes: usize,
     /// `validation` or `leave-one-out`.
     chosen_by: &'static str,
     folds: Vec<FoldJson>,
     accuracy: f64,
-    /// Of the mean, the tests taken for independent.
+    /// Of the mean, the rows taken for independent; what several folds test counts once.
     standard_error: f64,
+    /// Wilson's of 95 %, likewise.
+    interval: [f64; 2],
+    /// Different test rows of all folds.
+    tested: usize,
     /// The share of the largest class.
     majority: f64,
     /// The largest relative error of the kernels.
@@ -42,6 +49,8 @@ struct FoldJson {
     train: usize,
     test: usize,
     accuracy: f64,
+    /// Wilson's of 95 %.
+    interval: [f64; 2],
 }
 
 /// Answers the command.
@@ -62,7 +71,7 @@ pub fn run(args: &Args, width: usize) -> io::Result<Report> {
             } else {
                 words(args, &e, width)
             };
-            Report::new(text, vec![], false, false)
+            Report::of(text).having_read(args.network.json, &[e.read])
         }
         Err(error) => Report::of_data_fault("data", name, &activation, error, args.network.json),
     })
@@ -76,16 +85,20 @@ fn json(args: &Args, e: &Evaluation) -> EvaluateJson {
         train: f.train,
         test: f.test,
         accuracy: f.accuracy,
+        interval: f.interval(),
     };
     EvaluateJson {
         data: args.data.display().to_string(),
         activation: e.activation.clone(),
+        read: e.read.clone(),
         rows: e.rows,
         classes: e.classes,
         chosen_by: chosen(args),
         folds: e.folds.iter().map(fold).collect(),
         accuracy: e.accuracy(),
         standard_error: e.standard_error(),
+        interval: e.interval(),
+        tested: e.tested,
         majority: e.majority,
         error: e.error.largest,
         estimated: e.error.estimated,
@@ -102,6 +115,7 @@ fn chosen(args: &Args) -> &'static str {
 
 fn words(args: &Args, e: &Evaluation, width: usize) -> String {
     let percent = |x: f64| format!("{:.2}", 100.0 * x);
+    let interval = |[low, high]: [f64; 2]| format!("{} to {}", percent(low), percent(high));
     let entry = |(k, f): (usize, &Fold)| Entry {
         name: (k + 1).to_string(),
         cells: vec![
@@ -112,6 +126,7 @@ fn words(args: &Args, e: &Evaluation, width: usize) -> String {
             f.train.to_string(),
             f.test.to_string(),
             percent(f.accuracy),
+            interval(f.interval()),
         ],
         ..Entry::default()
     };
@@ -124,6 +139,7 @@ fn words(args: &Args, e: &Evaluation, width: usize) -> String {
             "training rows",
             "test rows",
             "accuracy %",
+            "95 %",
         ],
         entries: e.folds.iter().enumerate().map(entry).collect(),
     };
@@ -132,8 +148,16 @@ fn words(args: &Args, e: &Evaluation, width: usize) -> String {
     } else {
         "accuracy, leaving out one row at a time"
     };
+    let tests: usize = e.folds.iter().map(|f| f.test).sum();
+    let overlap = match tests > e.tested {
+        true => format!(
+            "the folds test {tests} rows, {} different ones: a row counts once\n",
+            e.tested
+        ),
+        false => String::new(),
+    };
     format!(
-        "{}: {} rows, {} classes; depth and ridge chosen by {}\n{}{how} {} % ± {}, largest class {} %\n{}\n",
+        "{}: {} rows, {} classes; depth and ridge chosen by {}\n{}{how} {} % ± {} (95 %: {}), largest class {} %\n{overlap}{}\n",
         e.activation,
         e.rows,
         e.classes,
@@ -141,6 +165,7 @@ fn words(args: &Args, e: &Evaluation, width: usize) -> String {
         table.text(width),
         percent(e.accuracy()),
         percent(e.standard_error()),
+        interval(e.interval()),
         percent(e.majority),
         e.error.words(),
     )

@@ -8,7 +8,8 @@ use deeplimit::kernel::LimitForm;
 use serde::Serialize;
 
 use super::{INTERRUPT, Report, expression};
-use crate::args::{Gram as Args, GramAction, GramMatrix, Merge, Network, depth_name};
+use crate::args::{Columns, Gram as Args, GramAction, GramMatrix, Merge, Network, depth_name};
+use crate::data::Reading;
 use crate::fault::Fault;
 use crate::json::{FaultItem, Item, array};
 use crate::library::{self, GramReport, Merged};
@@ -26,6 +27,8 @@ struct GramJson {
     kernel: &'static str,
     /// `unit` or `keep`
     lengths: &'static str,
+    /// What was read.
+    read: Reading,
     rows: usize,
     columns: usize,
     /// `1/1` without `--shard`.
@@ -67,7 +70,7 @@ struct MergeJson {
 pub fn run(args: &Args) -> io::Result<Report> {
     match (&args.action, &args.matrix, &args.network) {
         (Some(GramAction::Merge(args)), _, _) => Ok(merged(args)),
-        (None, Some(args), Some(network)) => matrix(args, network),
+        (None, Some(matrix), Some(network)) => made(matrix, network, &args.columns),
         // clap asks for one or the other
         _ => Err(io::Error::other("neither data nor stores are named")),
     }
@@ -88,28 +91,30 @@ fn watched<T>(work: impl FnOnce(&mut dyn FnMut(usize, usize) -> bool) -> T) -> T
     result
 }
 
-fn matrix(args: &GramMatrix, network: &Network) -> io::Result<Report> {
+fn made(args: &GramMatrix, network: &Network, columns: &Columns) -> io::Result<Report> {
     let activation = expression(&network.activation)?;
     let name = args.data.display().to_string();
     let begun = Instant::now();
-    let answer = match watched(|report| library::gram(args, network, &activation, report)) {
-        Ok(answer) => answer,
-        Err(error) => {
-            return Ok(Report::of_data_fault(
-                "data",
-                name,
-                &activation,
-                error,
-                network.json,
-            ));
-        }
-    };
+    let answer =
+        match watched(|report| library::gram((args, columns), network, &activation, report)) {
+            Ok(answer) => answer,
+            Err(error) => {
+                return Ok(Report::of_data_fault(
+                    "data",
+                    name,
+                    &activation,
+                    error,
+                    network.json,
+                ));
+            }
+        };
     let text = match network.json {
         true => array(&[json(args, network, &answer, begun)]),
         false => words(args, &answer, begun),
     };
     let stopped = answer.filled == Filled::Stopped;
-    Ok(Report::new(text, vec![], false, stopped))
+    let report = Report::new(text, vec![], false, stopped);
+    Ok(report.having_read(network.json, &[answer.read]))
 }
 
 fn json(args: &GramMatrix, network: &Network, a: &GramReport, begun: Instant) -> GramJson {
@@ -120,6 +125,7 @@ fn json(args: &GramMatrix, network: &Network, a: &GramReport, begun: Instant) ->
         depth: depth_name(args.depth),
         kernel: network.kernel.name(),
         lengths: network.lengths.name(),
+        read: a.read.clone(),
         rows: a.rows,
         columns: a.rows,
         shard: shard(args),

@@ -26,6 +26,7 @@ use deeplimit::limit::Quantity;
 
 use crate::args::Effort;
 use crate::batch::Interrupt;
+use crate::data::Reading;
 use crate::fault::Fault;
 use crate::json::{FaultItem, array};
 use crate::library::Request;
@@ -107,6 +108,15 @@ impl Report {
             faults,
             exit,
         }
+    }
+
+    /// With what was read, for people: in JSON it is part of the answer.
+    #[must_use]
+    pub fn having_read(mut self, json: bool, read: &[Reading]) -> Self {
+        if !json {
+            self.notes.extend(read.iter().flat_map(Reading::words));
+        }
+        self
     }
 }
 

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{INTERRUPT, Report, expression};
 use crate::args::{Predict as Args, depth_name};
+use crate::data::Reading;
 use crate::json::array;
 use crate::library;
 
@@ -16,6 +17,8 @@ struct PredictJson {
     test: String,
     out: String,
     activation: String,
+    /// What was read: the training rows, the new ones.
+    read: [Reading; 2],
     /// A number of layers, or `inf`.
     depth: String,
     /// `ntk` or `nngp`
@@ -45,6 +48,7 @@ pub fn run(args: &Args) -> io::Result<Report> {
                     test: args.test.display().to_string(),
                     out,
                     activation: p.activation,
+                    read: p.read.clone(),
                     depth: depth_name(args.depth),
                     kernel: args.network.kernel.name(),
                     lengths: args.network.lengths.name(),
@@ -64,7 +68,7 @@ pub fn run(args: &Args) -> io::Result<Report> {
                     p.error.words()
                 ),
             };
-            Report::of(text)
+            Report::of(text).having_read(args.network.json, &p.read)
         }
         Err(error) => {
             let text = args.test.display().to_string();

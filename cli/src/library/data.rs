@@ -1,4 +1,4 @@
-//! The questions about data: Gram matrices, accuracy, predictions.
+//! The questions about data: Gram matrices, predictions.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,13 +7,14 @@ use std::time::Instant;
 use deeplimit::activation::Expr;
 use deeplimit::deadline::Deadline;
 use deeplimit::error::{Error, Result};
+pub use deeplimit::gram::points::Pair;
 pub use deeplimit::gram::store::merge::Merged;
 use deeplimit::gram::store::{is_whole, merge::merge};
-use deeplimit::gram::{self as room, Filled, Gram, Matrix, Points, Rule, Shard, Store};
+use deeplimit::gram::{self as room, Filled, Gram, Points, Rule, Shard, Store};
 use deeplimit::kernel::{Classifier, Depth, Kernel, LimitForm};
 
 use crate::args;
-use crate::data;
+use crate::data::{self, Asked, Label, Reading};
 
 /// The largest error of compiled kernels.
 #[derive(Clone, Copy, Debug, Default)]
@@ -60,6 +61,8 @@ impl KernelError {
 #[derive(Clone, Debug)]
 pub struct GramReport {
     pub activation: String,
+    /// What was read.
+    pub read: Reading,
     pub rows: usize,
     /// Tiles (of the shard).
     pub tiles: usize,
@@ -76,48 +79,12 @@ pub struct GramReport {
     pub prepared: f64,
 }
 
-/// `deeplimit evaluate`.
-#[derive(Clone, Debug)]
-pub struct Evaluation {
-    pub activation: String,
-    pub rows: usize,
-    pub classes: usize,
-    pub folds: Vec<Fold>,
-    pub majority: f64,
-    pub error: KernelError,
-}
-
-/// One fold of it.
-#[derive(Clone, Debug)]
-pub struct Fold {
-    pub depth: Depth,
-    pub classifier: Classifier,
-    pub ridge: Option<f64>,
-    pub train: usize,
-    pub test: usize,
-    pub accuracy: f64,
-}
-
-impl Evaluation {
-    /// The mean over the folds.
-    pub fn accuracy(&self) -> f64 {
-        self.folds.iter().map(|f| f.accuracy).sum::<f64>() / self.folds.len() as f64
-    }
-
-    /// The standard error of the mean, the tests taken for independent: `sqrt(p (1 - p)/n)`, `n` test rows in all.
-    pub fn standard_error(&self) -> f64 {
-        let (p, n) = (
-            self.accuracy(),
-            self.folds.iter().map(|f| f.test).sum::<usize>(),
-        );
-        (p * (1.0 - p) / n as f64).sqrt()
-    }
-}
-
 /// `deeplimit predict`.
 #[derive(Clone, Debug)]
 pub struct Predictions {
     pub activation: String,
+    /// What was read: training rows, new ones.
+    pub read: [Reading; 2],
     pub training: usize,
     pub rows: usize,
     pub classes: Vec<String>,
@@ -159,7 +126,7 @@ pub(super) fn lengths(network: &args::Network) -> room::Lengths {
 }
 
 /// The rows as points; what is wrong with them, with the name of the file.
-fn points(rows: data::Rows, path: &Path, network: &args::Network) -> Result<Points> {
+pub(super) fn points(rows: data::Rows, path: &Path, network: &args::Network) -> Result<Points> {
     let points = match network.lengths {
         args::Lengths::Unit => Points::new(rows.dimension, rows.values),
         // rows of zeros have kernel 0 then
@@ -177,6 +144,33 @@ fn points(rows: data::Rows, path: &Path, network: &args::Network) -> Result<Poin
     })
 }
 
+/// What the command line says of the columns.
+pub(super) fn asked<'a>(columns: &'a args::Columns, label: Label<'a>, labels: bool) -> Asked<'a> {
+    Asked {
+        label,
+        labels,
+        pair: false,
+        drop: &columns.drop,
+        keep: &columns.keep,
+        header: columns.header(),
+    }
+}
+
+/// The rows of a file that lie closest to each other and farthest apart, if there are two, and what was read.
+pub fn extremes(
+    path: &Path,
+    columns: &args::Columns,
+    most: usize,
+) -> Result<(Option<[Pair; 2]>, Reading)> {
+    let rows = data::rows(path, &asked(columns, Label::None, false))?;
+    let bad = |text: String| Error::Data(format!("{}: {text}", path.display()));
+    if rows.read.rows > most {
+        return Err(bad(format!("more than {most} points")));
+    }
+    let points = Points::new(rows.dimension, rows.values).map_err(|e| bad(e.to_string()))?;
+    Ok((points.extremes()?, rows.read))
+}
+
 /// Joins stores; `report(done, all)` says whether to go on.
 pub fn merged(args: &args::Merge, report: impl FnMut(usize, usize) -> bool) -> Result<Merged> {
     merge(&args.stores, &args.out, args.force, report)
@@ -184,7 +178,7 @@ pub fn merged(args: &args::Merge, report: impl FnMut(usize, usize) -> bool) -> R
 
 /// A Gram matrix into a file or folder; `report(done, all)` says whether to go on.
 pub fn gram(
-    args: &args::GramMatrix,
+    (args, columns): (&args::GramMatrix, &args::Columns),
     network: &args::Network,
     text: &str,
     mut report: impl FnMut(usize, usize) -> bool,
@@ -212,7 +206,9 @@ pub fn gram(
     if args.shard.is_none() {
         data::free(&args.out, args.force, &[&args.data])?;
     }
-    let rows = data::rows(&args.data, args.label.as_deref(), false)?;
+    let label = args.label.as_deref().map_or(Label::None, Label::Column);
+    let rows = data::rows(&args.data, &asked(columns, label, true))?;
+    let read = rows.read.clone();
     let points = points(rows, &args.data, network)?;
     let begun = Instant::now();
     let kernel = kernel(text, network, args.depth)?;
@@ -236,6 +232,7 @@ pub fn gram(
     let shard = args.shard.unwrap_or(Shard::WHOLE);
     let mut answer = GramReport {
         activation: kernel.activation().to_owned(),
+        read,
         rows: points.len(),
         tiles: 0,
         resumed: 0,
@@ -260,176 +257,51 @@ pub fn gram(
 }
 
 /// The classes in order, and the number of each row's.
-fn numbered(labels: &[String]) -> (Vec<String>, Vec<usize>) {
+pub(super) fn numbered(labels: &[String]) -> (Vec<String>, Vec<usize>) {
     let mut names: BTreeMap<&String, usize> = labels.iter().map(|l| (l, 0)).collect();
     names.values_mut().enumerate().for_each(|(k, n)| *n = k);
     let rows = labels.iter().map(|l| names[l]).collect();
     (names.keys().map(|l| (*l).clone()).collect(), rows)
 }
 
-struct Problem {
-    grams: Vec<(Depth, Rule, Matrix)>,
-    labels: Vec<usize>,
-}
-
-impl Problem {
-    fn of(&self, rows: &[usize]) -> Vec<usize> {
-        rows.iter()
-            .filter_map(|r| self.labels.get(*r).copied())
-            .collect()
-    }
-
-    /// Accuracy on test rows.
-    fn accuracy(&self, k: usize, ridge: f64, train: &[usize], test: &[usize]) -> Result<f64> {
-        let (_, rule, gram) = &self.grams[k];
-        let (own, cross) = (gram.selected(train, train)?, gram.selected(test, train)?);
-        let rule = rule.with_ridge(ridge);
-        let scores = rule.scores(&own, &cross, &self.of(train))?;
-        Ok(room::accuracy(&scores, &self.of(test)))
-    }
-
-    /// Accuracy leaving out one row at a time.
-    fn left_out(&self, k: usize, ridge: f64, train: &[usize]) -> Result<f64> {
-        let (_, rule, gram) = &self.grams[k];
-        let own = gram.selected(train, train)?;
-        let rule = rule.with_ridge(ridge);
-        let scores = rule.scores_left_out(&own, &self.of(train))?;
-        Ok(room::accuracy(&scores, &self.of(train)))
-    }
-}
-
-/// Accuracy by folds; `report(done, all)` hears how far it is.
-pub fn evaluation(
-    args: &args::Evaluate,
-    text: &str,
-    mut report: impl FnMut(usize, usize),
-) -> Result<Evaluation> {
-    let rows = data::rows(&args.data, Some(&args.label), false)?;
-    let (names, labels) = numbered(&rows.labels);
-    if names.len() < 2 {
-        return Err(Error::Data(format!(
-            "{}: all rows have the label {}: there is nothing to tell apart",
-            args.data.display(),
-            names.first().map_or("", String::as_str)
-        )));
-    }
-    let points = points(rows, &args.data, &args.network)?;
-    let n = points.len();
-    let folds = args.folds.as_deref().map(data::splits).transpose()?;
-    let tuning = args.tune.as_deref().map(data::splits).transpose()?;
-    let tuning = match (&tuning, &args.tune) {
-        (Some(t), Some(path)) if t.len() != 1 => {
-            return Err(Error::Data(format!(
-                "{}: two lines are wanted, training and validation",
-                path.display()
-            )));
-        }
-        (t, _) => t.as_ref().map(|t| &t[0]),
-    };
-    let (mut grams, mut activation) = (Vec::new(), String::new());
-    let mut error = KernelError::default();
-    for depth in &args.depth {
-        let kernel = kernel(text, &args.network, *depth)?;
-        kernel.activation().clone_into(&mut activation);
-        error = error.with(KernelError::of(&kernel));
-        grams.push((
-            *depth,
-            Rule::new(&kernel, names.len(), 0.0),
-            Gram::symmetric(&kernel, &points, lengths(&args.network))?.decisive()?,
-        ));
-    }
-    let mut count = vec![0usize; names.len()];
-    labels.iter().for_each(|l| count[*l] += 1);
-    let problem = Problem { grams, labels };
-    let candidates: Vec<(usize, Option<f64>)> = (0..problem.grams.len())
-        .flat_map(|k| match problem.grams[k].1.classifier().has_ridge() {
-            false => vec![(k, None)],
-            true => args.ridge.iter().map(|r| (k, Some(*r))).collect(),
-        })
-        .collect();
-    let own_folds = folds.is_some();
-    let folds = folds.unwrap_or_else(|| vec![[(0..n).collect(), Vec::new()]]);
-    let choices = if tuning.is_some() { 1 } else { folds.len() };
-    let all = candidates.len() * choices + folds.len();
-    let mut done = 0;
-    report(done, all);
-    let mut best: Option<(usize, Option<f64>)> = None;
-    let mut out = Vec::new();
-    for [train, test] in &folds {
-        if best.is_none() || tuning.is_none() {
-            let mut top = (-1.0, None);
-            let mut trouble = None;
-            for (k, ridge) in &candidates {
-                let r = ridge.unwrap_or(0.0);
-                let found = match tuning {
-                    Some([a, b]) => problem.accuracy(*k, r, a, b),
-                    None => problem.left_out(*k, r, train),
-                };
-                match found {
-                    Ok(accuracy) if accuracy > top.0 => top = (accuracy, Some((*k, *ridge))),
-                    Ok(_) => {}
-                    // too small a ridge is no reason to give up as long as another will do
-                    Err(e) => trouble = Some(e),
-                }
-                done += 1;
-                report(done, all);
-            }
-            best = top.1;
-            if let (None, Some(e)) = (best, trouble) {
-                return Err(e);
-            }
-        }
-        let Some((k, ridge)) = best else { continue };
-        let r = ridge.unwrap_or(0.0);
-        let accuracy = match own_folds {
-            true => problem.accuracy(k, r, train, test)?,
-            false => problem.left_out(k, r, train)?,
-        };
-        out.push(Fold {
-            depth: problem.grams[k].0,
-            classifier: problem.grams[k].1.classifier(),
-            ridge,
-            train: train.len(),
-            test: if own_folds { test.len() } else { n },
-            accuracy,
-        });
-        done += 1;
-        report(done, all);
-    }
-    Ok(Evaluation {
-        activation,
-        rows: n,
-        classes: names.len(),
-        folds: out,
-        majority: count.iter().copied().max().unwrap_or(0) as f64 / n as f64,
-        error,
-    })
-}
-
 /// Rows to learn from, and new ones.
-pub(super) struct Pair {
+pub(super) struct Files {
     pub train: Points,
     pub test: Points,
     /// The classes in order.
     pub names: Vec<String>,
     /// The class of each training row.
     pub labels: Vec<usize>,
+    /// What was read.
+    pub read: [Reading; 2],
 }
 
-impl Pair {
+impl Files {
     /// Reads both files, the columns of the second in the order of the first.
     /// There must be room for the output, which is looked at first.
     pub fn read(
         [train, test]: [&Path; 2],
         (out, force): (&Path, bool),
-        label: &str,
+        (label, columns): (&str, &args::Columns),
         network: &args::Network,
-    ) -> Result<Pair> {
+    ) -> Result<Files> {
+        data::table(out)?;
         data::free(out, force, &[train, test])?;
-        let known = data::rows(train, Some(label), false)?;
-        let new = data::rows(test, Some(label), true)?.like(test, &known, train)?;
+        let of = |label| Asked {
+            pair: true,
+            ..asked(columns, label, true)
+        };
+        let known = data::rows(train, &of(Label::Column(label)))?;
+        let new = data::rows(
+            test,
+            &of(Label::Like {
+                known: &known,
+                whose: train,
+            }),
+        )?;
         let (names, labels) = numbered(&known.labels);
-        Ok(Pair {
+        Ok(Files {
+            read: [known.read.clone(), new.read.clone()],
             train: points(known, train, network)?,
             test: points(new, test, network)?,
             names,
@@ -440,15 +312,16 @@ impl Pair {
 
 /// The classes of new rows into a file.
 pub fn predictions(args: &args::Predict, text: &str) -> Result<Predictions> {
-    let Pair {
+    let Files {
         train,
         test,
         names,
         labels,
-    } = Pair::read(
+        read,
+    } = Files::read(
         [&args.train, &args.test],
         (&args.out, args.force),
-        &args.label,
+        (&args.label, &args.columns),
         &args.network,
     )?;
     let kernel = kernel(text, &args.network, args.depth)?;
@@ -469,6 +342,7 @@ pub fn predictions(args: &args::Predict, text: &str) -> Result<Predictions> {
     data::written(&args.out, &(lines.join("\n") + "\n"))?;
     Ok(Predictions {
         activation: kernel.activation().to_owned(),
+        read,
         training: train.len(),
         rows: test.len(),
         classes: names,

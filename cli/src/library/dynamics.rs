@@ -4,14 +4,16 @@ use deeplimit::error::{Error, Result};
 use deeplimit::gram::{self as room, Dynamics, Gram, Matrix, Points, Prior, Time};
 use deeplimit::kernel::{Depth, Kernel};
 
-use super::data::{KernelError, Pair, kernel, lengths};
+use super::data::{Files, KernelError, kernel, lengths};
 use crate::args;
-use crate::data;
+use crate::data::{self, Reading};
 
 /// `deeplimit dynamics`.
 #[derive(Clone, Debug)]
 pub struct Trained {
     pub activation: String,
+    /// What was read: training rows, new ones.
+    pub read: [Reading; 2],
     pub training: usize,
     pub rows: usize,
     pub classes: Vec<String>,
@@ -19,6 +21,8 @@ pub struct Trained {
     pub smallest: f64,
     pub rank: usize,
     pub condition: Option<f64>,
+    /// The ridge: the variance of the targets' noise.
+    pub noise: f64,
     pub error: KernelError,
     pub times: Vec<AtTime>,
 }
@@ -74,15 +78,16 @@ pub fn dynamics(args: &args::Dynamics, text: &str) -> Result<Trained> {
             "training is that of a network of finite depth: its two kernels have no limit on one scale".into(),
         ));
     }
-    let Pair {
+    let Files {
         train,
         test,
         names,
         labels,
-    } = Pair::read(
+        read,
+    } = Files::read(
         [&args.train, &args.test],
         (&args.out, args.force),
-        &args.label,
+        (&args.label, &args.columns),
         &args.network,
     )?;
     let of = |kind| {
@@ -109,7 +114,8 @@ pub fn dynamics(args: &args::Dynamics, text: &str) -> Result<Trained> {
     let (theta, cross) = tangent
         .as_ref()
         .map_or((&initial.gram, &initial.cross), |(t, c)| (t, c));
-    let trained = Dynamics::new(theta, 1.0, args.ridge * theta.mean_diagonal())?;
+    let noise = args.ridge * theta.mean_diagonal();
+    let trained = Dynamics::new(theta, 1.0, noise)?;
     let targets = room::one_hot(&labels, names.len());
     let quoted = |name: &String| format!("\"{}\"", name.replace('"', "\"\""));
     let heads: String = names
@@ -148,6 +154,7 @@ pub fn dynamics(args: &args::Dynamics, text: &str) -> Result<Trained> {
     let spectrum = trained.spectrum();
     Ok(Trained {
         activation: nngp.activation().to_owned(),
+        read,
         training: train.len(),
         rows: test.len(),
         classes: names,
@@ -155,6 +162,7 @@ pub fn dynamics(args: &args::Dynamics, text: &str) -> Result<Trained> {
         smallest: spectrum.values()[0],
         rank: spectrum.rank(),
         condition: spectrum.condition(),
+        noise,
         error,
         times,
     })

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use deeplimit::activation::Expr;
-pub use deeplimit::array::{Array, Format, Kind, Labels, foreign};
+pub use deeplimit::array::{Array, Format, Kind, Labels};
 use deeplimit::cntk::{self, Cntk, Layer, Network};
 pub use deeplimit::cntk::{Endless, Kernels, Regression, Watch};
 use deeplimit::deadline::Deadline;

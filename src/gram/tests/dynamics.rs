@@ -222,6 +222,54 @@ proptest! {
         }
     }
 
+    /// With a ridge the ensemble is that of noisy targets: at the end, for `Theta = K`, the posterior under noise of that
+    /// variance, here by nalgebra's Cholesky from the textbook's formula; at any time, what noise adds to networks that all see
+    /// the same targets is `ridge A A^T`, `A` the rows of predictions from unit targets.
+    #[test]
+    fn a_ridge_is_the_variance_of_noise(seed in any::<u64>(), log in -4.0f64..1.0, t in 0.01f64..3.0) {
+        use nalgebra::DMatrix;
+        let c = case(seed);
+        let ridge = 10f64.powf(log);
+        let prior = Prior { gram: &c.k, cross: &c.k_cross };
+        let matrix = |m: &Matrix| DMatrix::from_row_slice(m.rows, m.columns, &m.values);
+        let (k, cross, own) = (matrix(&c.k), matrix(&c.k_cross), matrix(&c.k_own));
+        let noisy = &k + DMatrix::identity(N, N) * ridge;
+        let solved = noisy.clone().cholesky().unwrap().solve(&cross.transpose());
+        let posterior = &own - &cross * &solved;
+        let d = Dynamics::new(&c.k, 1.0, ridge).unwrap();
+        let sigma = d.covariance(&c.k_cross, prior, &c.k_own, Time::Infinite).unwrap();
+        // A solution of either is off by some n 2^-52 times the condition, which is at most (|K| + ridge)/ridge; the kernels
+        // have entries of the order of N.
+        let size = k.norm() + ridge;
+        let slack = 100.0 * f64::EPSILON * size * (size / ridge);
+        for i in 0..M {
+            for j in 0..M {
+                prop_assert!((sigma.row(i)[j] - posterior[(i, j)]).abs() < slack, "{i} {j} {ridge:e}");
+            }
+        }
+        let own_diagonal: Vec<f64> = (0..M).map(|i| c.k_own.row(i)[i]).collect();
+        let ends = d.variances(&c.k_cross, prior, &own_diagonal, Time::Infinite).unwrap();
+        for (i, (v, error)) in ends.into_iter().enumerate() {
+            prop_assert!((v - posterior[(i, i)].max(0.0)).abs() < slack + error);
+        }
+        // at any time, also with a tangent kernel: A from the targets e_1 .. e_n
+        let d = Dynamics::new(&c.theta, 1.0, ridge).unwrap();
+        let unit = Matrix {
+            rows: N,
+            columns: N,
+            values: (0..N * N).map(|k| f64::from(u8::from(k / N == k % N))).collect(),
+        };
+        let a = matrix(&d.mean(&c.cross, &unit, Time::Flow(t)).unwrap());
+        let expected = &own - &a * cross.transpose() - &cross * a.transpose() + &a * noisy * a.transpose();
+        let sigma = d.covariance(&c.cross, prior, &c.k_own, Time::Flow(t)).unwrap();
+        let scale = own.norm() + a.norm() * (cross.norm() + size * a.norm());
+        for i in 0..M {
+            for j in 0..M {
+                prop_assert!((sigma.row(i)[j] - expected[(i, j)]).abs() < 100.0 * f64::EPSILON * scale);
+            }
+        }
+    }
+
     /// Steps of gradient descent, one after the other.
     #[test]
     fn steps_are_iterated(seed in any::<u64>(), k in 0u64..40, share in 0.01f64..0.99) {

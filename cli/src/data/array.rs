@@ -1,0 +1,88 @@
+//! Arrays of rows: .npy, and idx (bytes over 255).
+
+use std::path::Path;
+
+use deeplimit::error::Result;
+
+use super::labels::quantity;
+use super::reading::Reading;
+use super::{Rows, bad};
+use crate::library::images as library;
+
+/// What an array may hold, from numpy or of bytes (idx).
+pub fn array_rows(path: &Path, labels: Option<&Path>) -> Result<Rows> {
+    let array = library::Array::open(path)?;
+    let mut values = array.floats()?;
+    match array.format {
+        library::Format::Npy if array.sizes.len() != 2 => {
+            return Err(bad(
+                path,
+                format!("an array of {} dimensions is no matrix", array.sizes.len()),
+            ));
+        }
+        // pictures, as everywhere
+        library::Format::Idx if array.kind == library::Kind::BYTE => {
+            values.iter_mut().for_each(|x| *x /= 255.0);
+        }
+        _ => {}
+    }
+    let format = match array.format {
+        library::Format::Npy => "npy",
+        library::Format::Idx => "idx",
+    };
+    let sizes = array.sizes;
+    let (n, dimension) = match sizes[..] {
+        [] | [_] => return Err(bad(path, "one number for each row is a file of labels")),
+        [n, ref rest @ ..] => (n, rest.iter().product::<usize>()),
+    };
+    if values.is_empty() {
+        return Err(bad(path, "there are no rows"));
+    }
+    if let Some(k) = values.iter().position(|x: &f64| !x.is_finite()) {
+        return Err(bad(
+            path,
+            format!(
+                "row {}, column {}: {} is no finite number",
+                k / dimension + 1,
+                k % dimension + 1,
+                values[k]
+            ),
+        ));
+    }
+    let mut read = Reading::of_array(path, format, n, dimension);
+    let labels: Vec<String> = match labels {
+        None => vec![],
+        Some(of) => {
+            let library::Labels {
+                values: labels,
+                note,
+            } = library::Labels::read(of)?;
+            if labels.len() != n {
+                return Err(bad(
+                    of,
+                    format!(
+                        "{} labels are there for {n} rows of {}",
+                        labels.len(),
+                        path.display()
+                    ),
+                ));
+            }
+            let labels: Vec<String> = labels.iter().map(i64::to_string).collect();
+            if let Some(why) = quantity(&labels) {
+                return Err(bad(of, why));
+            }
+            let file = of.display().to_string();
+            read.labelled(file.clone(), file, &labels);
+            note.into_iter().for_each(|note| read.note(note));
+            labels
+        }
+    };
+    Ok(Rows {
+        dimension,
+        values,
+        labels,
+        names: vec![],
+        columns: None,
+        read,
+    })
+}
