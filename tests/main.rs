@@ -2,5 +2,6 @@
 
 mod laws;
 mod oracles;
+mod scales;
 mod support;
 mod tidy;

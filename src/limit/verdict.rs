@@ -2,6 +2,7 @@
 
 use rug::Rational;
 
+use super::nearby::NearEquality;
 use crate::real::Quantity;
 
 /// What the kernel classifier becomes as the depth tends to infinity.
@@ -65,4 +66,6 @@ pub struct Classification {
     pub evidence: Vec<String>,
     /// What a proof (or an answer) still needs.
     pub missing: Vec<String>,
+    /// Constants that are nearly, but not, what would make the verdict another.
+    pub nearby: Vec<NearEquality>,
 }

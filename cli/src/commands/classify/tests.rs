@@ -207,6 +207,7 @@ fn the_json_contract() {
         "proved",
         "evidence",
         "missing",
+        "nearby",
     ];
     contract.sort_unstable();
     assert_eq!(keys, contract);
