@@ -3,5 +3,6 @@
 mod disguises;
 mod laws;
 mod oracles;
+mod scales;
 mod support;
 mod tidy;

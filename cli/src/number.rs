@@ -25,7 +25,11 @@ impl Number {
             (Value::Infinite, None) => ("inf".to_owned(), "0".to_owned()),
             (Value::Finite { midpoint, radius }, None) => {
                 let digits = (digits as usize).min(meaningful_digits(midpoint, radius));
-                enclosing_decimal(midpoint, radius, digits)
+                // of what is no number nothing is known, and JSON has no word for it
+                match midpoint.is_nan() || radius.is_nan() {
+                    true => ("0".to_owned(), "inf".to_owned()),
+                    false => enclosing_decimal(midpoint, radius, digits),
+                }
             }
         };
         let exact = q.exact.clone();
@@ -58,7 +62,10 @@ impl Deep {
     /// As [`Number::new`].
     pub fn number(&self, digits: u32) -> Number {
         let (value, radius) = match self {
-            Deep::Scaled(x) => x.enclosing_decimal(digits as usize),
+            Deep::Scaled(x) => match x.enclosing_decimal(digits as usize) {
+                (value, _) if value == "nan" => ("0".to_owned(), "inf".to_owned()),
+                known => known,
+            },
             Deep::Infinite => ("inf".to_owned(), "0".to_owned()),
         };
         // what is exact and written out is known in closed form: it is that decimal

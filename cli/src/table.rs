@@ -24,6 +24,8 @@ pub struct Entry {
     pub mark: Option<(String, Style)>,
     /// A line of plain words.
     pub words: Option<String>,
+    /// What has to be known beside them, a line each.
+    pub notes: Vec<String>,
     /// More lines, for `--explain`: a heading and its steps.
     pub details: Vec<(&'static str, Vec<String>)>,
 }
@@ -157,9 +159,8 @@ impl Entry {
     }
 
     fn words_below(&self, width: usize) -> String {
-        self.words
-            .as_ref()
-            .map_or(String::new(), |w| wrapped(w, INDENT, "", width))
+        let lines = self.words.iter().chain(&self.notes);
+        lines.map(|line| wrapped(line, INDENT, "", width)).collect()
     }
 }
 

@@ -1,10 +1,10 @@
 //! The verdict in plain words: true statements only.
 
-use deeplimit::limit::{Classification, Phase, Quantity, Regime, Value};
+use deeplimit::limit::{Classification, NearEquality, Phase, Quantity, Regime, Value};
 use rug::Rational;
 
 use crate::library::images::{Deep, Endless};
-use crate::number::{beginning, exact_integer};
+use crate::number::{beginning, certain, exact_integer};
 
 /// The name of the regime in the JSON contract.
 pub fn regime(regime: Regime) -> &'static str {
@@ -71,6 +71,48 @@ pub fn infinite_depth(deep: &Deep) -> String {
         Endless::Undecided => format!("{where_}: undecided"),
         Endless::Bias => "Nothing is claimed of infinite depth with a bias".to_owned(),
     }
+}
+
+/// A near-equality: which constant, what would follow, and what was probably meant.
+pub fn nearly(n: &NearEquality) -> String {
+    let distance = match n.equals {
+        0 => certain(&n.off, 2),
+        equals => {
+            let off = certain(&n.off, 2);
+            match off.strip_prefix('-') {
+                Some(below) => format!("{equals} - {below}"),
+                None => format!("{equals} + {off}"),
+            }
+        }
+    };
+    let verdict = match n.regime {
+        Regime::Linear => "linear".to_owned(),
+        Regime::Singular => match &n.alpha {
+            Some(alpha) => format!("singular, alpha = {}", beginning(alpha)),
+            None => "singular".to_owned(),
+        },
+        Regime::NearestNeighbour => match n.order {
+            Some(k) => format!("1-nearest neighbour, k = {k}"),
+            None => "1-nearest neighbour".to_owned(),
+        },
+        Regime::Majority => match n.phase {
+            Some(Phase::EdgeOfChaos) => "majority vote at the edge of chaos".to_owned(),
+            _ => "majority vote".to_owned(),
+        },
+        Regime::Ordered => "ordered".to_owned(),
+        Regime::Undecided => "undecided".to_owned(),
+    };
+    let meant = match (&n.meant, &n.instead) {
+        (Some((typed, meant)), Some(instead)) => {
+            format!("; {typed} is probably meant as {meant}: write {instead}")
+        }
+        (_, Some(instead)) => format!("; if that is meant, write {instead}"),
+        _ => String::new(),
+    };
+    let (name, equals) = (n.constant, n.equals);
+    format!(
+        "note: {name} = {distance} is nearly {equals}; at {name} = {equals} the verdict would be: {verdict}{meant}"
+    )
 }
 
 fn majority(c: &Classification) -> String {

@@ -5,7 +5,7 @@ use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::exact::{Closed, Structure};
 use crate::hermite::{Series, hermite_series};
-use crate::quadrature::{Envelope, Integrand, Plan, Samples};
+use crate::quadrature::{Envelope, Integrand, Plan, Samples, Unit};
 use crate::real::{Analytic, Arithmetic, Ball, Bits};
 
 /// The normalised dual, in closed form where there is one, else as a Hermite series of so many terms, everything with an
@@ -32,6 +32,8 @@ pub fn prepared(
     if let Some(dual) = closed_form::<Ball>(&structure.expr, accuracy + GUARD) {
         return Ok(dual);
     }
+    // the normalised dual does not change with a factor
+    let structure = &Unit::of(structure)?.structure;
     let square = derivative_square(structure, accuracy, deadline)?;
     let series = hermite_series(
         structure,
@@ -60,7 +62,7 @@ pub fn derivative_square(
         return Ok(None);
     }
     if let Some(d) = &structure.derivative_square {
-        return Ok(Some(d.evaluate(accuracy + 64)));
+        return Ok(Some(d.relative(accuracy + 64)));
     }
     let found = Plan::new(
         &Integrand::with_derivative(&structure.expr),

@@ -12,7 +12,9 @@ pub(super) fn shifted<R: Real>(expr: &Expr, bits: Bits) -> Option<Dual<R>> {
     let (g, m) = split(expr)?;
     let inner = closed_form::<R>(&g, bits)?;
     let of_g = Structure::new(&g).ok()?;
-    let (mean, square): (R, R) = (of_g.mean?.evaluate(bits), of_g.square?.evaluate(bits));
+    // of what is far out (`relu(x-30)`) both are small, and their terms cancel
+    let (mean, square) = (of_g.mean?.relative(bits), of_g.square?.relative(bits));
+    let (mean, square) = (R::from_ball(&mean), R::from_ball(&square));
     let m = Tape::<R>::new(std::slice::from_ref(&m), bits).at_one(&R::int(0, bits));
     let whole = &(&square - &(&m * &mean).scale2(1)) + &m.powi(2);
     let centred = Structure::new(expr)

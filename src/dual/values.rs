@@ -8,6 +8,7 @@ use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::exact::Structure;
 use crate::hermite::hermite_series;
+use crate::quadrature::Unit;
 use crate::real::{Analytic, Arithmetic, Ball, Quantity, bits_for};
 
 /// The normalised dual at one correlation.
@@ -51,29 +52,47 @@ pub fn values(
             )));
         }
     }
-    let structure = Structure::new(expr)?;
+    // the normalised dual does not change with a factor
+    let structure = Unit::of(&Structure::new(expr)?)?.structure;
     let wanted = bits_for(digits);
     let bits = 2 * wanted + 64;
     let jumps = structure.continuous == Some(false);
     let far = at.iter().map(|r| r.clone().abs()).filter(|r| *r < 1).max();
-    let dual = match closed_form::<Ball>(&structure.expr, bits) {
-        Some(dual) => dual,
-        None => Dual::Series(resolving_series(
-            &structure,
-            far.as_ref(),
-            wanted,
-            deadline,
-        )?),
-    };
+    let closed = closed_form::<Ball>(&structure.expr, bits);
+    let mut accuracy = wanted;
+    let mut dual = prepared(&structure, closed.clone(), far.as_ref(), accuracy, deadline)?;
+    // near a zero of the dual, and where its mean is small, the digits of a series are those of its coefficients
+    for _ in 0..3 {
+        let lacking = at
+            .iter()
+            .map(|rho| lacking(&dual, rho, wanted, accuracy))
+            .max();
+        let Some(lacking) = lacking.filter(|l| *l > 0 && closed.is_none()) else {
+            break;
+        };
+        accuracy += lacking + 8;
+        match prepared(&structure, None, far.as_ref(), accuracy, deadline) {
+            Ok(finer) => dual = finer,
+            // what is known already is an enclosure too
+            Err(Error::Timeout(_)) => break,
+            Err(e) => return Err(e),
+        }
+    }
     at.iter()
         .map(|rho| {
             let x = Ball::rational(rho, bits);
             let slope = dual.slope_at(&x);
+            let value = dual.at(&x);
+            if *rho != 1 && !value.is_finite() {
+                return Err(Error::Unresolved(format!(
+                    "the dual of `{expr}` at {rho} could not be enclosed: it is a quotient of numbers that were not told from 0"
+                )));
+            }
             Ok(DualValue {
                 dual: if *rho == 1 {
                     Quantity::integer(1)
                 } else {
-                    Quantity::new(&dual.at(&x), None)
+                    Quantity::new(&value, None)
                 },
                 // infinite only where that is proved; an enclosure that is not finite proves nothing
                 slope: if slope.is_finite() {
@@ -85,6 +104,40 @@ pub fn values(
             })
         })
         .collect()
+}
+
+fn prepared(
+    structure: &Structure,
+    closed: Option<Dual<Ball>>,
+    far: Option<&Rational>,
+    accuracy: u32,
+    deadline: Deadline,
+) -> Result<Dual<Ball>> {
+    match closed {
+        Some(dual) => Ok(dual),
+        None => resolving_series(structure, far, accuracy, deadline).map(Dual::Series),
+    }
+}
+
+/// Bits of a series' coefficients that the value at a correlation seems to lack: none where the value is 0 by its parity, or
+/// is not told from 0 at four times what was asked for, or where the length of the series is what keeps it from more.
+fn lacking(dual: &Dual<Ball>, rho: &Rational, wanted: u32, accuracy: u32) -> u32 {
+    let Dual::Series(series) = dual else { return 0 };
+    let x = Ball::rational(rho, accuracy + 64);
+    let short = {
+        let rest = crate::quadrature::ln(&series.tail.magnitude())
+            + f64::from(series.degree() as u32) * rho.to_f64().abs().max(1e-300).ln();
+        rest > -0.6 * f64::from(accuracy)
+    };
+    let value = dual.at(&x);
+    let have = value.relative_bits();
+    if *rho == 1 || have >= wanted || short || value.is_exact() {
+        0
+    } else if value.contains_zero() {
+        (4 * wanted).saturating_sub(accuracy)
+    } else {
+        wanted - have
+    }
 }
 
 /// A Hermite series long enough for `wanted` bits at correlations up to `far` (1 included: then of the slope at 1 too), or

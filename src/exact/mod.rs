@@ -29,6 +29,7 @@ mod exponent;
 mod form;
 mod functions;
 mod polynomial;
+mod precise;
 mod reading;
 mod structure;
 mod tails;

@@ -7,7 +7,7 @@ use crate::activation::Parity;
 use crate::deadline::Deadline;
 use crate::error::Result;
 use crate::exact::{Closed, Structure};
-use crate::quadrature::{Envelope, Integrand, Plan, Samples};
+use crate::quadrature::{Envelope, Integrand, Plan, Samples, Unit};
 use crate::real::{Analytic, Arithmetic, Ball, Bits, Mpfr, Quantity, Real, bits_for};
 
 /// The dual as a Hermite series up to `degree`, its coefficients with an absolute error of about `2^-accuracy`.
@@ -87,7 +87,11 @@ pub fn hermite_coefficients(
         .as_ref()
         .filter(|_| road == Arithmetic::Ball)
     {
-        square = s.evaluate(bits);
+        let closed = s.relative(bits);
+        // a closed form whose terms cancel beyond all precision is of no use
+        if closed.rad() <= square.rad() {
+            square = closed;
+        }
     }
     Ok((a, square))
 }
@@ -96,7 +100,8 @@ pub fn hermite_coefficients(
 const LAST_CLOSED: u32 = 24;
 
 /// The normalised coefficients `a_n = E[phi(Z) h_n(Z)] / sqrt(E phi(Z)^2)`, `n < terms`, each with about `digits`
-/// certain digits after the point (they tend to 0, so a relative accuracy would be asked for in vain).
+/// certain digits after the point (they tend to 0, so a relative accuracy would be asked for in vain); the first 25 with as many
+/// significant digits where they have a closed form.
 ///
 /// # Errors
 /// See [`Structure::new`], [`Plan::new`], [`Deadline::check`].
@@ -114,7 +119,7 @@ pub fn terms(
     digits: usize,
     deadline: Deadline,
 ) -> Result<Vec<Quantity>> {
-    let structure = Structure::new(expr)?;
+    let structure = Unit::of(&Structure::new(expr)?)?.structure;
     let wanted = bits_for(digits);
     let mut accuracy = wanted + 16;
     for _ in 0..3 {
@@ -144,7 +149,13 @@ pub fn terms(
                     .and_then(closed)
                 {
                     Some(c) if c.is_zero() => Quantity::integer(0),
-                    c => Quantity::new(a, c.map(|c| c.to_string()).filter(|t| t.len() <= 64)),
+                    Some(c) => {
+                        let closed = c.relative(wanted);
+                        let sharper = closed.rad() < a.rad() || closed.is_exact();
+                        let text = Some(c.to_string()).filter(|t| t.len() <= 64);
+                        Quantity::new(if sharper { &closed } else { a }, text)
+                    }
+                    None => Quantity::new(a, None),
                 }
             };
             return Ok(normalised

@@ -11,8 +11,6 @@
 //! | not 0 | | `= 1` | majority, edge of chaos |
 //! | not 0 | | `< 1` | ordered |
 
-use std::cmp::Ordering;
-
 use super::constants::Moments;
 use super::evidence::{Constant, Fact, Stands};
 use super::verdict::{Classification, Regime};
@@ -20,6 +18,7 @@ use crate::activation::{Expr, Parity};
 use crate::deadline::Deadline;
 use crate::error::Result;
 use crate::exact::{Closed, Structure, first_jump};
+use crate::quadrature::{Sizes, Unit, power_of_ten};
 use crate::real::{Analytic, Arithmetic, Ball, Bits, Certain, Quantity, bits_for, certain_digits};
 
 /// Closed forms of more characters than this are not shown.
@@ -69,6 +68,7 @@ pub fn classify(expr: &Expr, options: &Options) -> Result<Classification> {
     options.deadline.check("the analysis of the expression")?;
     let mut inquiry = Inquiry::new(expr, structure, *options)?;
     inquiry.decide()?;
+    inquiry.tell_what_is_near(expr);
     Ok(inquiry.report)
 }
 
@@ -77,23 +77,33 @@ pub(super) struct Constants {
     pub a: Ball,
     pub a_prime: Ball,
     pub b_prime: Option<Ball>,
-    normalisation: Ball,
+    pub normalisation: Ball,
 }
 
 impl Constants {
-    fn new(m: &Moments) -> Self {
+    /// From the moments of `psi`, `phi = 10^exponent psi`.
+    fn new(m: &Moments, exponent: i32) -> Self {
         let root = m.square.sqrt();
         Constants {
             a: &m.mean / &root,
             a_prime: &m.first / &root,
-            b_prime: m.derivative_square.as_ref().map(|d| d / &m.square),
-            normalisation: &Ball::int(1, m.square.bits()) / &m.square,
+            b_prime: (m.derivative_square.as_ref())
+                .map(|d| d / &m.square)
+                .filter(Ball::is_finite),
+            normalisation: &Ball::rational(&power_of_ten(-2 * exponent), m.square.bits())
+                / &m.square,
         }
     }
 }
 
 pub(super) struct Inquiry {
+    /// Of `psi`, `phi = 10^exponent psi`, `E psi^2` about 1: all that is normalised is the same.
     pub structure: Structure,
+    exponent: i32,
+    /// Of `psi`, estimated.
+    pub sizes: Option<Sizes>,
+    /// Accuracy up to which a mean and an `E Z phi` that may be zero are looked at.
+    pub zero_bits: Bits,
     pub options: Options,
     pub accuracy: Bits,
     pub moments: Moments,
@@ -113,8 +123,20 @@ enum Zero {
 impl Inquiry {
     pub(super) fn new(expr: &Expr, structure: Structure, options: Options) -> Result<Self> {
         let accuracy = bits_for(options.digits) + 8;
-        let moments = Moments::new(&structure, accuracy, options.arithmetic, options.deadline)?;
-        let constants = Constants::new(&moments);
+        let of = |s: &Structure| Moments::new(s, accuracy, options.arithmetic, options.deadline);
+        let unit = Unit::of(&structure)?;
+        let sizes = unit.sizes;
+        let zero_bits = super::digits::zero_bits(sizes);
+        let (structure, exponent, moments) = match of(&unit.structure) {
+            Ok(moments) => (unit.structure, unit.exponent, moments),
+            // what is wrong is said of the activation as typed
+            Err(_) if unit.exponent != 0 => {
+                let moments = of(&structure)?;
+                (structure, 0, moments)
+            }
+            Err(e) => return Err(e),
+        };
+        let constants = Constants::new(&moments, exponent);
         let continuous = structure.continuous;
         let report = Classification {
             activation: expr.to_string(),
@@ -133,9 +155,13 @@ impl Inquiry {
             evidence: Vec::new(),
             facts: Vec::new(),
             missing: Vec::new(),
+            nearby: Vec::new(),
         };
         Ok(Inquiry {
             structure,
+            exponent,
+            sizes,
+            zero_bits,
             options,
             accuracy,
             moments,
@@ -157,19 +183,21 @@ impl Inquiry {
             self.options.arithmetic,
             self.options.deadline,
         )?;
-        self.constants = Constants::new(&self.moments);
+        self.constants = Constants::new(&self.moments, self.exponent);
         Ok(())
     }
 
     pub(super) fn decide(&mut self) -> Result<()> {
         self.certain_digits()?;
-        if self.moments.square.sign() != Some(Ordering::Greater) {
-            self.undecided(format!(
-                "a proof that phi is not zero almost everywhere: it is numerically zero (E phi(Z)^2 is 0 to within {})",
-                size(&self.moments.square)
-            ));
+        if !self.has_constants() {
             return Ok(());
         }
+        self.decided()?;
+        self.without_what_is_undefined();
+        Ok(())
+    }
+
+    fn decided(&mut self) -> Result<()> {
         self.tell_structure();
         if self.structure.linear {
             self.linear();
@@ -194,40 +222,6 @@ impl Inquiry {
             (_, Zero::Refuted) => self.singular(),
             _ => self.nearest(),
         }
-    }
-
-    /// Raises the accuracy until every constant that is not zero has the digits asked for.
-    fn certain_digits(&mut self) -> Result<()> {
-        let wanted = bits_for(self.options.digits);
-        for _ in 0..4 {
-            let c = &self.constants;
-            let mut deficit = 0;
-            let zero_a = self.structure.parity == Some(Parity::Odd);
-            let zero_first = self.structure.parity == Some(Parity::Even);
-            let mut look = |x: &Ball| {
-                let have = x.relative_bits();
-                if have < wanted
-                    && !(x.contains_zero() && self.accuracy >= ZERO_BITS.max(2 * wanted))
-                {
-                    deficit = deficit.max(wanted - have.min(wanted));
-                }
-            };
-            look(&c.normalisation);
-            if !zero_a && !self.structure.mean.as_ref().is_some_and(Closed::is_zero) {
-                look(&c.a);
-            }
-            if !zero_first && !self.structure.first.as_ref().is_some_and(Closed::is_zero) {
-                look(&c.a_prime);
-            }
-            c.b_prime.iter().for_each(look);
-            if deficit == 0 || self.options.arithmetic == Arithmetic::F64 {
-                break;
-            }
-            let suspect = c.a.contains_zero() || c.a_prime.contains_zero();
-            let next = self.accuracy + deficit + 8;
-            self.sharpen(if suspect { next.max(ZERO_BITS) } else { next })?;
-        }
-        Ok(())
     }
 
     fn zero_of(
@@ -276,15 +270,15 @@ impl Inquiry {
 
     fn tell_structure(&mut self) {
         let c = relative(&self.constants.normalisation);
-        let closed = self
-            .structure
-            .square
-            .as_ref()
-            .map_or(String::new(), |s| format!(" (E phi(Z)^2 = {s})"));
+        let closed = self.structure.square.as_ref().map_or(String::new(), |s| {
+            let typed = s.scaled(&power_of_ten(2 * self.exponent));
+            format!(" (E phi(Z)^2 = {typed})")
+        });
         self.say(&format!(
             "normalised by c_sigma = 1/E phi(Z)^2 = {c}{closed}"
         ));
-        let square = self.moments.square.clone();
+        let c = &self.constants.normalisation;
+        let square = &Ball::int(1, c.bits()) / c;
         self.stands(Constant::Square, Stands::Above, 0, square);
         if self.structure.has_breakpoints() {
             self.say(&breakpoints(&self.structure.pieces));
@@ -364,7 +358,8 @@ impl Inquiry {
             &self.constants.a_prime,
             over(&self.structure.first, &sqrt_square),
         );
-        let norm = self.structure.square.as_ref().and_then(Closed::reciprocal);
+        let norm = (self.structure.square.as_ref().and_then(Closed::reciprocal))
+            .map(|n| n.scaled(&power_of_ten(-2 * self.exponent)));
         let norm = self.with_closed(&self.constants.normalisation, norm);
         let exact_b = if self.structure.critical {
             Some(Closed::one())
@@ -384,6 +379,11 @@ impl Inquiry {
         self.report.a_prime = Some(first);
         self.report.normalisation = Some(norm);
         self.report.b_prime = b_prime;
+    }
+
+    /// A moment of `psi` as one of `phi`.
+    pub(super) fn typed_scale(&self, c: &Closed) -> Closed {
+        c.scaled(&power_of_ten(self.exponent))
     }
 
     pub(super) fn say(&mut self, line: &str) {

@@ -4,8 +4,8 @@ use rug::Float;
 
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
-use crate::exact::Structure;
-use crate::quadrature::{Envelope, Integrand, Plan, Samples};
+use crate::exact::{Closed, Structure};
+use crate::quadrature::{Envelope, Integrand, Plan, Samples, lost_bits};
 use crate::real::{Analytic, Arithmetic, Ball, Bits, Mpfr, Real};
 
 /// `E phi`, `E phi^2`, `E Z phi`, `E phi'^2` of an activation as typed. On the roads other than [`Arithmetic::Ball`] the
@@ -28,7 +28,8 @@ pub struct Moments {
 const GUARD: Bits = 48;
 
 impl Moments {
-    /// All four with an absolute error of about `2^-accuracy`.
+    /// All four with an absolute error of about `2^-accuracy`, and with a relative one where they have a closed form. (Of an
+    /// activation of size 1, see [`crate::quadrature::Unit`], that is a relative error of `E phi^2`.)
     ///
     /// # Errors
     /// See [`Plan::new`]; [`Error::Timeout`].
@@ -39,19 +40,23 @@ impl Moments {
         deadline: Deadline,
     ) -> Result<Moments> {
         let bits = accuracy + GUARD;
-        if road == Arithmetic::Ball
-            && let (Some(mean), Some(square), Some(first), Some(d)) = (
-                &structure.mean,
-                &structure.square,
-                &structure.first,
-                &structure.derivative_square,
-            )
+        let closed = match road {
+            Arithmetic::Ball => ClosedMoments::new(structure, accuracy),
+            _ => ClosedMoments::default(),
+        };
+        deadline.check("the closed forms of the moments")?;
+        if let ClosedMoments {
+            mean: Some(mean),
+            square: Some(square),
+            first: Some(first),
+            derivative_square: Some(derivative_square),
+        } = closed
         {
             return Ok(Moments {
-                mean: mean.evaluate(bits),
-                square: square.evaluate(bits),
-                first: first.evaluate(bits),
-                derivative_square: Some(d.evaluate(bits)),
+                mean,
+                square,
+                first,
+                derivative_square: Some(derivative_square),
                 no_derivative: None,
             });
         }
@@ -79,9 +84,7 @@ impl Moments {
             )
         };
         match road {
-            Arithmetic::Ball => {
-                from_samples(&Samples::<Ball>::new(&plan, bits, deadline)?, derivative)
-            }
+            Arithmetic::Ball => enclosed(&plan, bits, derivative, deadline),
             Arithmetic::Mpfr => {
                 let coarse = Samples::<Mpfr>::new(&plan, bits, deadline)?;
                 let fine = Samples::<Mpfr>::new(&finer()?, bits, deadline)?;
@@ -105,38 +108,78 @@ impl Moments {
         }
         .map(|m| Moments {
             no_derivative: missing,
-            ..m
-        })
-        .map(|m| {
-            if road == Arithmetic::Ball {
-                m.sharpened(structure, bits)
-            } else {
-                m
-            }
+            ..m.sharpened(closed)
         })
     }
 
     /// Where a moment has a closed form, that is its tightest enclosure.
-    fn sharpened(mut self, structure: &Structure, bits: Bits) -> Moments {
-        let sharpen = |value: &mut Ball, closed: &Option<crate::exact::Closed>| {
-            if let Some(c) = closed {
-                let exact: Ball = c.evaluate(bits);
+    fn sharpened(mut self, closed: ClosedMoments) -> Moments {
+        let sharpen = |value: &mut Ball, closed: Option<Ball>| {
+            if let Some(exact) = closed {
                 debug_assert!(
                     exact.overlaps(value),
-                    "{c} does not meet the quadrature's {value:?}"
+                    "{exact:?} does not meet the quadrature's {value:?}"
                 );
-                if exact.is_finite() {
-                    *value = exact;
-                }
+                *value = exact;
             }
         };
-        sharpen(&mut self.mean, &structure.mean);
-        sharpen(&mut self.square, &structure.square);
-        sharpen(&mut self.first, &structure.first);
+        sharpen(&mut self.mean, closed.mean);
+        sharpen(&mut self.square, closed.square);
+        sharpen(&mut self.first, closed.first);
         if let Some(d) = &mut self.derivative_square {
-            sharpen(d, &structure.derivative_square);
+            sharpen(d, closed.derivative_square);
         }
         self
+    }
+}
+
+/// The moments that have a closed form which can be evaluated: that of `elu(1000*x)` has terms of the size of `e^1000000`
+/// that cancel, and is of no use.
+#[derive(Default)]
+struct ClosedMoments {
+    mean: Option<Ball>,
+    square: Option<Ball>,
+    first: Option<Ball>,
+    derivative_square: Option<Ball>,
+}
+
+impl ClosedMoments {
+    fn new(structure: &Structure, accuracy: Bits) -> Self {
+        let small = Float::with_val(64, 1) >> accuracy;
+        let of = |closed: &Option<Closed>| {
+            let value = closed.as_ref()?.relative(accuracy);
+            let enough = value.is_finite() && value.relative_bits() >= accuracy;
+            (enough || value.rad() <= small).then_some(value)
+        };
+        ClosedMoments {
+            mean: of(&structure.mean),
+            square: of(&structure.square),
+            first: of(&structure.first),
+            derivative_square: of(&structure.derivative_square),
+        }
+    }
+}
+
+/// In balls of `bits` bits, or of more where the formula cancels (`1 + erf(x-20)` near 0 does).
+fn enclosed(plan: &Plan, bits: Bits, derivative: bool, deadline: Deadline) -> Result<Moments> {
+    let mut extra = 0;
+    loop {
+        let samples = Samples::<Ball>::new(plan, bits + extra, deadline)?;
+        let found = from_samples(&samples, derivative);
+        let lost = match &found {
+            Ok(m) => [&m.mean, &m.square, &m.first]
+                .into_iter()
+                .chain(&m.derivative_square)
+                .map(|x| lost_bits(x, &plan.error))
+                .max()
+                .unwrap_or(0),
+            Err(_) => bits,
+        };
+        // three times at most
+        if lost <= 2 || extra > 2 * bits + 2_000 {
+            return found;
+        }
+        extra += lost + 16;
     }
 }
 

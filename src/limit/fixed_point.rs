@@ -1,5 +1,7 @@
 //! The numbers that need the dual itself: the fixed point `c*` and the order of a superattracting one.
 
+use std::cmp::Ordering;
+
 use super::classify::Inquiry;
 use crate::dual::{Dual, PiecewiseLinear, attracting_fixed_point, closed_form};
 use crate::error::{Error, Result};
@@ -14,8 +16,10 @@ const LAST_DEGREE: u32 = 3000;
 pub(super) fn chaotic_fixed_point(q: &mut Inquiry) -> Result<()> {
     let wanted = q.wanted_bits();
     let exact = q.report.proved && q.options.arithmetic == Arithmetic::Ball;
-    if let Some(dual) = closed_form::<Ball>(&q.structure.expr, 2 * wanted + 64)
-        && let Some((c, m)) = attracting_fixed_point(&dual, 2 * wanted + 64)
+    let small = smallness(q);
+    let bits = 2 * wanted + 64 + 2 * small;
+    if let Some(dual) = closed_form::<Ball>(&q.structure.expr, bits)
+        && let Some((c, m)) = attracting_fixed_point(&dual, bits)
     {
         record(
             q,
@@ -30,6 +34,8 @@ pub(super) fn chaotic_fixed_point(q: &mut Inquiry) -> Result<()> {
     let derivative_square = q.moments.derivative_square.clone().filter(|_| continuous);
     if q.options.arithmetic == Arithmetic::Ball
         && continuous
+        // where c* is near 0 the gap 1 - c* says nothing of it
+        && small < 8
         && let Some((gap, m)) = piecewise_linear(q, wanted)
     {
         let c = &Ball::int(1, gap.bits() + wanted) - &gap;
@@ -42,9 +48,11 @@ pub(super) fn chaotic_fixed_point(q: &mut Inquiry) -> Result<()> {
         record(q, &c, &m, "a change of sign");
         return Ok(());
     }
-    let mut accuracy = wanted + 24;
+    // the coefficients that matter where c* is near A^2 are of the size of A
+    let mut accuracy = wanted + 24 + small;
     let mut degree = 48.min(LAST_DEGREE);
     let mut best: Option<(Ball, Ball)> = None;
+    let mut above_half = false;
     loop {
         let series = match hermite_series(
             &q.structure,
@@ -63,7 +71,10 @@ pub(super) fn chaotic_fixed_point(q: &mut Inquiry) -> Result<()> {
             Err(e) => return Err(e),
         };
         let tail = series.tail.magnitude();
-        let found = attracting_fixed_point(&Dual::Series(series), accuracy + 64);
+        let dual = Dual::Series(series);
+        let half = Ball::int(1, accuracy).scale2(-1);
+        above_half = (&dual.at(&half) - &half).sign() == Some(Ordering::Greater);
+        let found = attracting_fixed_point(&dual, accuracy + 64);
         let next = match &found {
             Some((c, m)) => {
                 let have = c.relative_bits().min(m.relative_bits());
@@ -85,16 +96,24 @@ pub(super) fn chaotic_fixed_point(q: &mut Inquiry) -> Result<()> {
             None => degree * 2,
         };
         best = found.or(best);
-        if next > LAST_DEGREE || (best.is_none() && next > 800) || accuracy > 4 * wanted + 400 {
+        if next > LAST_DEGREE
+            || (best.is_none() && next > 800)
+            || accuracy > 4 * wanted + 400 + 4 * small
+        {
             break;
         }
         degree = next;
     }
     match best {
         Some((c, m)) => record(q, &c, &m, "the interval Newton operator on the Hermite series with its rest bounded by Parseval's identity"),
-        None => q.report.missing.push(
-            "digits of c*: it exists and is unique by convexity, but it is closer to 1 than the Hermite series resolves".into(),
-        ),
+        None => q.report.missing.push(format!(
+            "digits of c*: it exists and is unique by convexity, but {} than {degree} terms of the Hermite series resolve",
+            if above_half {
+                "it is closer to 1"
+            } else {
+                "it takes more digits"
+            }
+        )),
     }
     debug_assert_eq!(
         exact,
@@ -103,12 +122,18 @@ pub(super) fn chaotic_fixed_point(q: &mut Inquiry) -> Result<()> {
     Ok(())
 }
 
+/// `log2 1/|A|`: `c*` is at least `A^2`, and near it where that is small.
+fn smallness(q: &Inquiry) -> Bits {
+    let size = crate::quadrature::ln(&q.constants.a.mignitude()) / std::f64::consts::LN_2;
+    (-size).clamp(0.0, 1e5) as Bits
+}
+
 /// `1 - c*` and the multiplier for a continuous piecewise linear activation.
 fn piecewise_linear(q: &Inquiry, wanted: Bits) -> Option<(Ball, Ball)> {
     // the integrals E phi^2 and E phi'^2 have to be known far beyond B' - 1
     let accuracy = 4 * wanted + 512;
-    let square: Ball = q.structure.square.as_ref()?.evaluate(accuracy);
-    let derivative_square: Ball = q.structure.derivative_square.as_ref()?.evaluate(accuracy);
+    let square: Ball = q.structure.square.as_ref()?.relative(accuracy);
+    let derivative_square: Ball = (q.structure.derivative_square.as_ref()?).relative(accuracy);
     PiecewiseLinear::new(&q.structure.pieces, square, derivative_square)?.fixed_point_gap(wanted)
 }
 
@@ -127,33 +152,46 @@ fn record(q: &mut Inquiry, c: &Ball, m: &Ball, how: &str) {
 /// The coefficients up to there come with it, those that are proved to be zero as enclosed.
 pub(super) fn order(q: &mut Inquiry) -> Result<(Option<u32>, Vec<Ball>)> {
     const LAST: u32 = 64;
-    let (mut a, _) = hermite_coefficients(
-        &q.structure,
-        LAST,
-        80,
-        q.options.arithmetic,
-        q.options.deadline,
-    )?;
+    let coefficients = |q: &Inquiry, accuracy| {
+        let (road, deadline) = (q.options.arithmetic, q.options.deadline);
+        hermite_coefficients(&q.structure, LAST, accuracy, road, deadline).map(|(a, _)| a)
+    };
+    let mut a = coefficients(q, 80)?;
+    let mut accuracy = 80;
     for n in 2..=LAST {
+        let by_parity = |a: &Ball| a.is_exact() && a.contains_zero();
+        if by_parity(&a[n as usize]) {
+            continue;
+        }
+        let closed = q.structure.coefficient(n);
+        if closed.as_ref().is_some_and(Closed::is_zero) {
+            continue;
+        }
+        // small is not zero: `hermite(3) + 1e-40*hermite(2)`
+        if let Some(value) = closed.map(|c| c.relative(80))
+            && !value.contains_zero()
+        {
+            a.truncate(n as usize);
+            a.push(value);
+            return Ok((Some(n), a));
+        }
+        if a[n as usize].contains_zero() && accuracy < q.zero_bits {
+            accuracy = q.zero_bits;
+            a = coefficients(q, accuracy)?;
+        }
         let value = &a[n as usize];
+        if !value.is_finite() {
+            return Ok((None, a));
+        }
         if !value.contains_zero() {
             a.truncate(n as usize + 1);
             return Ok((Some(n), a));
         }
-        let by_parity = value.rad().is_zero();
-        if !by_parity
-            && !q
-                .structure
-                .coefficient(n)
-                .as_ref()
-                .is_some_and(Closed::is_zero)
-        {
-            q.report.proved = false;
-            q.report.missing.push(format!(
-                "a proof that a_{n} = 0: it is 0 to within {:.1e}",
-                value.magnitude().to_f64()
-            ));
-        }
+        q.report.proved = false;
+        q.report.missing.push(format!(
+            "a proof that a_{n} = 0: it is 0 to within {:.1e}",
+            value.magnitude().to_f64()
+        ));
     }
     Ok((None, a))
 }

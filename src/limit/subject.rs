@@ -184,7 +184,7 @@ impl Subject {
         };
         let samples = sampled(&Integrand::with_derivative(&first.derivative().simplify()))?;
         let square = match &self.structure.square {
-            Some(s) => s.evaluate(bits + 48),
+            Some(s) => s.relative(bits + 48),
             None => sampled(&Integrand::of(&self.structure.expr))?.square(0),
         };
         Ok((&samples.square(0) / &square, &samples.square(1) / &square))

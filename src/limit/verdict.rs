@@ -3,6 +3,7 @@
 use rug::Rational;
 
 use super::evidence::Fact;
+use super::nearby::NearEquality;
 use crate::real::Quantity;
 
 /// What the kernel classifier becomes as the depth tends to infinity.
@@ -68,4 +69,6 @@ pub struct Classification {
     pub facts: Vec<Fact>,
     /// What a proof (or an answer) still needs.
     pub missing: Vec<String>,
+    /// Constants that are nearly, but not, what would make the verdict another.
+    pub nearby: Vec<NearEquality>,
 }

@@ -2,16 +2,17 @@
 
 use rug::Float;
 
+use super::unit::{exponent, power_of_ten, scaled, sizes};
 use super::{Envelope, Integrand, Plan, Samples, ln};
 use crate::activation::pieces::pieces;
 use crate::activation::{Expr, Parity};
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::exact::closed_expectation;
-use crate::real::{Ball, Quantity, bits_for};
+use crate::real::{Analytic, Ball, Bits, Quantity, Real, bits_for};
 
-/// `E f(Z)`, `Z ~ N(0,1)`, with `digits` certain significant digits (after the point, where the value is so small that
-/// its sign stays open), and in closed form where one is found.
+/// `E f(Z)`, `Z ~ N(0,1)`, with `digits` certain significant digits, and in closed form where one is found. Where `E f` is so
+/// small beside `E |f|` that its sign stays open at four times the digits, what is returned is 0 with its error.
 ///
 /// # Errors
 /// [`Error::Domain`] where `f` is undefined or not integrable, [`Error::Unresolved`] where no bound could be proved,
@@ -32,28 +33,59 @@ pub fn expect(expr: &Expr, digits: usize, deadline: Deadline) -> Result<Quantity
         return Ok(Quantity::integer(0));
     }
     if let Some(closed) = closed_expectation(&pieces, &Expr::clone) {
-        let value: Ball = closed.evaluate(wanted + 32);
+        let value = closed.relative(wanted);
         if closed.is_zero() || value.relative_bits() >= wanted {
             return Ok(Quantity::new(&value, Some(closed.to_string())));
         }
     }
-    let mut accuracy = wanted + 8;
-    for _ in 0..3 {
-        let plan = Plan::new(&Integrand::of(&expr), Envelope::Plain, accuracy)?;
-        let value = Samples::<Ball>::new(&plan, accuracy + 48, deadline)?.mean(0);
+    // f = 10^exponent g with E |g| about 1, so that what is small is small by cancellation alone
+    let positions: Vec<f64> = (pieces.iter())
+        .filter_map(|p| p.from.breakpoint())
+        .map(|b| b.position(64).to_f64())
+        .collect();
+    let exponent = sizes(&expr, &positions).map_or(0, |s| exponent(s.absolute));
+    let integrand = match exponent {
+        0 => Integrand::of(&expr),
+        _ => Integrand::of(&scaled(&expr, -exponent)),
+    };
+    let power = Ball::rational(&power_of_ten(exponent), wanted + 64);
+    let least = 4 * wanted + 64;
+    let small = Float::with_val(53, 1) >> least;
+    let (mut accuracy, mut extra) = (wanted + 8, 48);
+    for _ in 0..6 {
+        let plan = Plan::new(&integrand, Envelope::Plain, accuracy).map_err(|e| {
+            // what is wrong is said of the function as typed
+            Plan::new(&Integrand::of(&expr), Envelope::Plain, accuracy)
+                .err()
+                .unwrap_or(e)
+        })?;
+        let value = Samples::<Ball>::new(&plan, accuracy + extra, deadline)?.mean(0);
         let have = value.relative_bits();
-        let small = Float::with_val(53, 1) >> (4 * wanted + 64);
         if have >= wanted || value.magnitude() < small {
-            return Ok(Quantity::new(&value, None));
+            return Ok(Quantity::new(&(&value * &power), None));
         }
-        let size = if value.contains_zero() {
-            3.0 * f64::from(wanted)
+        // what cancels within the formula (`1 - erf(x+30)`) takes bits, not nodes
+        let rounding = lost_bits(&value, &plan.error);
+        if rounding > 2 {
+            extra += rounding + 16;
+        } else if value.contains_zero() {
+            accuracy = (2 * accuracy).min(least + 16);
         } else {
-            -ln(&value.magnitude()) / std::f64::consts::LN_2
-        };
-        accuracy += size.max(0.0) as u32 + wanted.saturating_sub(have) + 8;
+            accuracy += (wanted - have) + 8;
+        }
     }
-    Err(Error::Unresolved(format!(
-        "{digits} digits of E f(Z) were not reached for f = {expr}"
-    )))
+    Err(Error::Unresolved(unreached(&expr, digits)))
+}
+
+fn unreached(expr: &Expr, digits: usize) -> String {
+    format!("{digits} digits of E f(Z) were not reached for f = {expr}")
+}
+
+/// How many bits wider an enclosure is by roundings than by the error of its rule; a good many where it is no number.
+pub(crate) fn lost_bits(value: &Ball, error: &Float) -> Bits {
+    if !value.is_finite() {
+        return value.bits();
+    }
+    let rounding = ln(&value.rad()) - ln(error);
+    (rounding / std::f64::consts::LN_2).clamp(0.0, 1e5) as Bits
 }

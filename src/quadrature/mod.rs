@@ -27,8 +27,11 @@ mod samples;
 mod segment;
 #[cfg(test)]
 mod tests;
+mod unit;
 
 pub use envelope::Envelope;
 pub use expect::expect;
+pub(crate) use expect::lost_bits;
 pub use plan::{Integrand, Plan, integrals, ln};
 pub use samples::{Rules, Samples};
+pub use unit::{Sizes, Unit, power_of_ten};

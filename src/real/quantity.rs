@@ -55,6 +55,11 @@ impl Quantity {
         matches!(&self.value, Value::Finite { midpoint, radius } if midpoint.is_finite() && radius.is_finite())
     }
 
+    /// Plus infinity, as an answer.
+    pub fn is_infinite(&self) -> bool {
+        matches!(self.value, Value::Infinite)
+    }
+
     /// Relative accuracy in bits; all of them for what is exact or infinite.
     pub fn relative_bits(&self) -> Bits {
         match &self.value {

@@ -4,7 +4,7 @@ use std::io;
 
 use anstyle::{AnsiColor, Style};
 use deeplimit::error::{Error, Result};
-use deeplimit::limit::{Classification, Fact, Quantity, Regime};
+use deeplimit::limit::{Classification, Fact, NearEquality, Quantity, Regime};
 use serde::Serialize;
 
 use super::{INTERRUPT, Report, cell, expressions, with_closed_form};
@@ -60,6 +60,7 @@ fn undecided(activation: String, missing: String) -> Classification {
         evidence: vec![],
         facts: vec![],
         missing: vec![missing],
+        nearby: vec![],
     }
 }
 
@@ -134,6 +135,7 @@ fn entry(c: &Classification, digits: u32, explain: bool) -> Entry {
         lines: lines(c, digits, explain),
         mark: Some((mark.to_owned(), Style::new().fg_color(Some(color.into())))),
         words: Some(words::sentence(c)),
+        notes: c.nearby.iter().map(words::nearly).collect(),
         details,
     }
 }
@@ -181,6 +183,42 @@ struct ClassificationJson {
     evidence: Vec<String>,
     facts: Vec<FactJson>,
     missing: Vec<String>,
+    nearby: Vec<NearbyJson>,
+}
+
+/// A constant that is nearly what would make the verdict another, and that other verdict.
+#[derive(Serialize)]
+struct NearbyJson {
+    constant: &'static str,
+    value: Number,
+    equals: u32,
+    off: Number,
+    regime: &'static str,
+    phase: Option<&'static str>,
+    alpha: Option<Number>,
+    order: Option<u32>,
+    typed: Option<String>,
+    meant: Option<String>,
+    instead: Option<String>,
+}
+
+impl NearbyJson {
+    fn new(n: &NearEquality, digits: u32) -> Self {
+        let (typed, meant) = n.meant.clone().unzip();
+        Self {
+            constant: n.constant,
+            value: Number::new(&n.value, digits),
+            equals: n.equals,
+            off: Number::new(&n.off, digits),
+            regime: words::regime(n.regime),
+            phase: n.phase.map(words::phase),
+            alpha: n.alpha.as_ref().map(|q| Number::new(q, digits)),
+            order: n.order,
+            typed,
+            meant,
+            instead: n.instead.clone(),
+        }
+    }
 }
 
 /// What a step of the evidence stands on: `constant stands bound`, and the enclosure that says so.
@@ -230,6 +268,9 @@ impl ClassificationJson {
                 .map(|fact| FactJson::new(fact, digits))
                 .collect(),
             missing: c.missing.clone(),
+            nearby: (c.nearby.iter())
+                .map(|n| NearbyJson::new(n, digits))
+                .collect(),
         }
     }
 }

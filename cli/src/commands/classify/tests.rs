@@ -208,6 +208,7 @@ fn the_json_contract() {
         "evidence",
         "facts",
         "missing",
+        "nearby",
     ];
     contract.sort_unstable();
     assert_eq!(keys, contract);
