@@ -33,7 +33,7 @@ pub struct Dynamics {
     /// Times from 0 on, or inf; the learning rate is 1
     #[arg(long, required = true, value_name = "T,...", value_delimiter = ',', value_parser = time)]
     pub time: Vec<f64>,
-    /// Decay towards the initial weights, relative to the mean diagonal
+    /// The ridge relative to the mean diagonal: decay to the first weights
     #[arg(long, default_value = "0", value_name = "RIDGE", value_parser = ridge)]
     pub ridge: f64,
     /// The CSV file for the predictions
@@ -48,11 +48,7 @@ fn time(text: &str) -> Result<f64, String> {
     let bad = || "a time is a number from 0 on, or inf".to_owned();
     match text.trim() {
         "inf" | "infinite" | "infinity" => Ok(f64::INFINITY),
-        text => text
-            .parse()
-            .ok()
-            .filter(|t: &f64| t.is_finite() && *t >= 0.0)
-            .ok_or_else(bad),
+        text => crate::exact::double(text, "time").map_err(|_| bad()),
     }
 }
 

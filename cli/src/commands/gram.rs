@@ -1,6 +1,7 @@
 //! `deeplimit gram`: a Gram matrix into a file, and `deeplimit gram merge`.
 
 use std::io;
+use std::path::Path;
 use std::time::Instant;
 
 use deeplimit::gram::Filled;
@@ -9,6 +10,7 @@ use serde::Serialize;
 
 use super::{INTERRUPT, Report, expression};
 use crate::args::{Gram as Args, GramAction, GramMatrix, Merge, Network, depth_name};
+use crate::batch::unfinished;
 use crate::fault::Fault;
 use crate::json::{FaultItem, Item, array};
 use crate::library::{self, GramReport, Merged};
@@ -74,9 +76,18 @@ pub fn run(args: &Args) -> io::Result<Report> {
 }
 
 /// The work with a line of progress, and Ctrl-C heard.
-fn watched<T>(work: impl FnOnce(&mut dyn FnMut(usize, usize) -> bool) -> T) -> T {
+///
+/// Returns what was reported last, too: tiles that are finished, and all.
+fn watched<T>(
+    out: &Path,
+    work: impl FnOnce(&mut dyn FnMut(usize, usize) -> bool) -> T,
+) -> (T, (usize, usize)) {
     let mut progress: Option<Progress> = None;
+    let missing = format!("interrupted: no tile of {} is finished", out.display());
+    INTERRUPT.would_say(String::new(), missing);
+    let mut last = (0, 0);
     let result = work(&mut |done, all| {
+        last = (done, all);
         // before the first tile there is nothing to keep, and Ctrl-C ends the program as usual
         INTERRUPT.listen(true);
         let line = progress.get_or_insert_with(|| Progress::new(all));
@@ -85,14 +96,22 @@ fn watched<T>(work: impl FnOnce(&mut dyn FnMut(usize, usize) -> bool) -> T) -> T
     });
     drop(progress);
     INTERRUPT.listen(false);
-    result
+    (result, last)
+}
+
+/// What Ctrl-C left.
+fn missing(stopped: bool, (done, all): (usize, usize)) -> Option<String> {
+    stopped.then(|| unfinished(done, all, "tiles", &[]))
 }
 
 fn matrix(args: &GramMatrix, network: &Network) -> io::Result<Report> {
     let activation = expression(&network.activation)?;
     let name = args.data.display().to_string();
     let begun = Instant::now();
-    let answer = match watched(|report| library::gram(args, network, &activation, report)) {
+    let (answer, tiles) = watched(&args.out, |report| {
+        library::gram(args, network, &activation, report)
+    });
+    let answer = match answer {
         Ok(answer) => answer,
         Err(error) => {
             return Ok(Report::of_data_fault(
@@ -109,7 +128,7 @@ fn matrix(args: &GramMatrix, network: &Network) -> io::Result<Report> {
         false => words(args, &answer, begun),
     };
     let stopped = answer.filled == Filled::Stopped;
-    Ok(Report::new(text, vec![], false, stopped))
+    Ok(Report::new(text, vec![], false, stopped).with_notes(missing(stopped, tiles)))
 }
 
 fn json(args: &GramMatrix, network: &Network, a: &GramReport, begun: Instant) -> GramJson {
@@ -180,8 +199,10 @@ fn words(args: &GramMatrix, a: &GramReport, begun: Instant) -> String {
 
 fn merged(args: &Merge) -> Report {
     let out = args.out.display().to_string();
-    match watched(|report| library::merged(args, report)) {
-        Ok(m) => Report::new(merged_text(args, &m), vec![], false, !m.whole),
+    let (answer, tiles) = watched(&args.out, |report| library::merged(args, report));
+    match answer {
+        Ok(m) => Report::new(merged_text(args, &m), vec![], false, !m.whole)
+            .with_notes(missing(!m.whole, tiles)),
         Err(error) => {
             let item = || Item::<MergeJson>::Fault(FaultItem::new("out", &out, &error));
             let shown = match args.json {

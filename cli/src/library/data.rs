@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 
-use deeplimit::activation::Expr;
 use deeplimit::deadline::Deadline;
 use deeplimit::error::{Error, Result};
 pub use deeplimit::gram::store::merge::Merged;
@@ -143,7 +142,7 @@ pub(super) fn kernel(text: &str, network: &args::Network, depth: Depth) -> Resul
         convention: network.convention,
     };
     Kernel::of_network(
-        &Expr::parse(text)?,
+        &super::typed::parsed(text)?,
         depth,
         kind,
         &request.settings()?,
@@ -298,11 +297,11 @@ impl Problem {
     }
 }
 
-/// Accuracy by folds; `report(done, all)` hears how far it is.
+/// Accuracy by folds; `report(done, all, folds)` hears how far it is, and the folds that are finished.
 pub fn evaluation(
     args: &args::Evaluate,
     text: &str,
-    mut report: impl FnMut(usize, usize),
+    mut report: impl FnMut(usize, usize, &[Fold]),
 ) -> Result<Evaluation> {
     let rows = data::rows(&args.data, Some(&args.label), false)?;
     let (names, labels) = numbered(&rows.labels);
@@ -352,9 +351,9 @@ pub fn evaluation(
     let choices = if tuning.is_some() { 1 } else { folds.len() };
     let all = candidates.len() * choices + folds.len();
     let mut done = 0;
-    report(done, all);
     let mut best: Option<(usize, Option<f64>)> = None;
-    let mut out = Vec::new();
+    let mut out: Vec<Fold> = Vec::new();
+    report(done, all, &out);
     for [train, test] in &folds {
         if best.is_none() || tuning.is_none() {
             let mut top = (-1.0, None);
@@ -372,7 +371,7 @@ pub fn evaluation(
                     Err(e) => trouble = Some(e),
                 }
                 done += 1;
-                report(done, all);
+                report(done, all, &out);
             }
             best = top.1;
             if let (None, Some(e)) = (best, trouble) {
@@ -394,7 +393,7 @@ pub fn evaluation(
             accuracy,
         });
         done += 1;
-        report(done, all);
+        report(done, all, &out);
     }
     Ok(Evaluation {
         activation,
