@@ -45,10 +45,13 @@ const EXPRESSIONS: &str = "Expressions:
   (with < <= > >=), the functions min max abs sign step exp log sqrt sin
   cos tan sinh cosh tanh asin acos atan asinh erf erfc, and the catalogue
   of `deeplimit activations`: relu, gelu, elu(x, 0.5), hermite(3, x),
-  optimal(4) ... A name alone is applied to x. Put an expression in
-  quotes, so that the shell leaves it alone. One that begins with a minus
-  sign is fine ('-x'), one that begins with two goes after `--`. A lone
-  `-` reads expressions from the standard input, one per line.";
+  optimal(4) ... A name alone is applied to x. What Python writes is read
+  where it means the same: np.maximum(x, 0), nn.SiLU(), F.elu(x, 0.5),
+  x if x > 0 else 0, lambda x: ..., log1p, clip. A letter that is a
+  constant gets its value with --set: tanh(a*x) --set a=1.5. Put an
+  expression in quotes, so that the shell leaves it alone. One that begins
+  with a minus sign is fine ('-x'), one that begins with two goes after
+  `--`. A lone `-` reads expressions from the standard input, one per line.";
 
 /// What an infinitely wide neural network becomes when it is infinitely deep.
 #[derive(Debug, Parser)]
@@ -153,6 +156,35 @@ pub enum Command {
     Man(Man),
 }
 
+impl Command {
+    /// What `--set` says, in the commands that take an activation.
+    pub fn settings(&self) -> &[String] {
+        let effort = match self {
+            Command::Classify(a) => &a.effort,
+            Command::Constants(a) => &a.effort,
+            Command::Hermite(a) => &a.effort,
+            Command::Dual(a) => &a.effort,
+            Command::Expect(a) => &a.effort,
+            Command::Ntk(a) => &a.effort,
+            Command::Phase(a) => &a.effort,
+            Command::Limit(a) => &a.effort,
+            Command::Depth(a) => &a.effort,
+            Command::Gram(a) => return a.network.as_ref().map_or(&[], |n| &n.set),
+            Command::Evaluate(a) => return &a.network.set,
+            Command::Predict(a) => return &a.network.set,
+            Command::Dynamics(a) => return &a.network.set,
+            Command::Cntk(a) => return &a.set,
+            Command::Activations(_)
+            | Command::Papers(_)
+            | Command::Completions(_)
+            | Command::Man(_) => {
+                return &[];
+            }
+        };
+        &effort.set
+    }
+}
+
 /// The flags of every command that computes.
 #[derive(Args, Clone, Debug)]
 pub struct Effort {
@@ -165,6 +197,9 @@ pub struct Effort {
     /// Seconds for each expression
     #[arg(long, default_value = "60", value_name = "SECONDS", value_parser = timeout)]
     pub timeout: Duration,
+    /// Values of letters that are constants: a=1.5,b=sqrt(2)
+    #[arg(long, value_name = "NAME=VALUE,...")]
+    pub set: Vec<String>,
 }
 
 /// `deeplimit classify`.
@@ -213,9 +248,9 @@ pub struct Constants {
 /// `deeplimit hermite`.
 #[derive(Args, Debug)]
 pub struct Hermite {
-    /// The activation, as an expression in x
-    #[arg(value_name = "EXPR")]
-    pub expression: String,
+    /// The activations, as expressions in x
+    #[arg(required = true, value_name = "EXPR")]
+    pub expressions: Vec<String>,
     /// How many coefficients: from 1 to 10000
     #[arg(long, default_value = "10", value_name = "N", value_parser = terms)]
     pub terms: u32,
@@ -226,12 +261,18 @@ pub struct Hermite {
 /// `deeplimit dual`.
 #[derive(Args, Debug)]
 pub struct Dual {
-    /// The activation, as an expression in x
-    #[arg(value_name = "EXPR")]
-    pub expression: String,
-    /// Correlations from -1 to 1: decimals or fractions
-    #[arg(long, required = true, value_name = "RHO,...", value_delimiter = ',')]
-    pub at: Vec<String>,
+    /// The activations, as expressions in x
+    #[arg(required = true, value_name = "EXPR")]
+    pub expressions: Vec<String>,
+    /// Correlations from -1 to 1: 0.5, 1/3, sqrt(2)/2
+    #[arg(
+        long,
+        visible_alias = "at",
+        required = true,
+        value_name = "RHO,...",
+        value_delimiter = ','
+    )]
+    pub rho: Vec<String>,
     /// The slope of the dual there too
     #[arg(long)]
     pub slope: bool,
@@ -342,7 +383,7 @@ fn hermite_help() -> String {
     format!(
         "Examples:
   deeplimit hermite relu --terms 6
-  deeplimit hermite 'abs(x)' --terms 20 --digits 30 --json
+  deeplimit hermite 'abs(x)' tanh --terms 20 --digits 30 --json
 
 The coefficients a_n = E phi(Z) h_n(Z) of the normalised phi in the
 orthonormal Hermite polynomials (the probabilists').
@@ -356,8 +397,8 @@ orthonormal Hermite polynomials (the probabilists').
 fn dual_help() -> String {
     format!(
         "Examples:
-  deeplimit dual relu --at 0.5,0.9,0.999 --slope
-  deeplimit dual tanh --at -1/3 --digits 30 --json
+  deeplimit dual relu --rho 0.5,0.9,0.999 --slope
+  deeplimit dual tanh gelu --rho -1/3 --digits 30 --json
 
 The dual at rho is E phi(u) phi(v) for standard normal u, v with
 correlation rho and phi normalised; its slope is E phi'(u) phi'(v).
@@ -415,22 +456,43 @@ fn timeout(text: &str) -> Result<Duration, String> {
 
 /// The arguments with a blank put before each that looks like an expression with a leading minus
 /// sign (`-x`, `-2*relu(x)`), so that clap takes it for a value. The commands trim it again. An
-/// argument that begins with two minus signs stays an option; `-h` and `-V` too.
+/// argument that begins with two minus signs stays an option; `-h` and `-V` too. The value of an option is joined to
+/// it (`--rho=-0.5`), which needs no blank.
 ///
 /// (`allow_hyphen_values` is no way out: after one value it swallows the options that follow.)
 pub fn with_leading_minus(args: impl IntoIterator<Item = String>) -> Vec<String> {
+    let valued = valued_options(&<Cli as clap::CommandFactory>::command());
     let mut in_command = false;
-    args.into_iter()
-        .enumerate()
-        .map(|(n, arg)| {
-            let minus = arg.starts_with('-') && arg.len() > 1 && !arg.starts_with("--");
-            let option = matches!(arg.as_str(), "-h" | "-V");
-            if in_command && minus && !option {
-                return format!(" {arg}");
+    let mut typed: Vec<String> = Vec::new();
+    for (n, arg) in args.into_iter().enumerate() {
+        let minus = arg.starts_with('-') && arg.len() > 1 && !arg.starts_with("--");
+        let option = matches!(arg.as_str(), "-h" | "-V");
+        let waits = typed.last_mut().filter(|last| valued.contains(last));
+        match waits {
+            Some(last) if minus => *last = format!("{last}={arg}"),
+            _ if in_command && minus && !option => typed.push(format!(" {arg}")),
+            _ => {
+                in_command |= n > 0 && !arg.starts_with('-');
+                typed.push(arg);
             }
-            in_command |= n > 0 && !arg.starts_with('-');
-            arg
-        })
+        }
+    }
+    typed
+}
+
+/// `--rho` and all others that take a value, of all commands.
+fn valued_options(command: &clap::Command) -> Vec<String> {
+    let own = command
+        .get_arguments()
+        .filter(|a| a.get_action().takes_values())
+        .flat_map(|a| {
+            let alias = a.get_all_aliases().unwrap_or_default();
+            a.get_long()
+                .into_iter()
+                .chain(alias)
+                .map(|l| format!("--{l}"))
+        });
+    own.chain(command.get_subcommands().flat_map(valued_options))
         .collect()
 }
 
@@ -459,6 +521,40 @@ mod tests {
         assert!(c.effort.json);
         let trimmed: Vec<_> = c.expressions.iter().map(|e| e.trim_start()).collect();
         assert_eq!(trimmed, ["relu", "-x", "-hermite(3,x)", "-V(x)"]);
+    }
+
+    #[test]
+    fn the_value_of_an_option_may_begin_with_a_minus_sign() {
+        let line = ["dual", "-x", "--rho", "-1/2,0.5", "--json"];
+        let Command::Dual(d) = parsed(&line).unwrap().command else {
+            panic!("not dual")
+        };
+        assert!(d.effort.json);
+        assert_eq!(d.rho, ["-1/2", "0.5"]);
+        let line = [
+            "gram",
+            "--data",
+            "-x.csv",
+            "--activation",
+            "-x",
+            "--depth",
+            "3",
+            "--out",
+            "-K.npy",
+        ];
+        let Command::Gram(g) = parsed(&line).unwrap().command else {
+            panic!("not gram")
+        };
+        let matrix = g.matrix.unwrap();
+        assert_eq!(
+            (matrix.data.to_str(), matrix.out.to_str()),
+            (Some("-x.csv"), Some("-K.npy"))
+        );
+        assert_eq!(g.network.unwrap().activation, "-x");
+        // As typed, in the error too.
+        let line = ["hermite", "relu", "--terms", "-5"];
+        let error = parsed(&line).unwrap_err().to_string();
+        assert!(error.contains("'-5'"), "{error}");
     }
 
     #[test]
@@ -517,7 +613,7 @@ mod tests {
         else {
             panic!("not dual")
         };
-        let trimmed: Vec<_> = d.at.iter().map(|e| e.trim()).collect();
+        let trimmed: Vec<_> = d.rho.iter().map(|e| e.trim()).collect();
         assert_eq!(trimmed, ["-0.5", "0.9"]);
     }
 }

@@ -1,14 +1,15 @@
 //! Several questions at once: on all cores, in order, each with its deadline, until Ctrl-C.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use deeplimit::error::{Error, Result};
 
+use crate::fault::shortened;
 use crate::progress::Progress;
 
 /// How much later than its deadline an answer may come before it is given up: the library looks at
@@ -28,11 +29,42 @@ pub struct Batch<T> {
     pub interrupted: bool,
 }
 
+impl<T> Batch<T> {
+    /// After Ctrl-C, how many `things` are finished and which are missing.
+    pub fn missing(&self, labels: &[String], things: &str) -> Option<String> {
+        let missing: Vec<String> = labels
+            .iter()
+            .zip(&self.answers)
+            .filter(|(_, answer)| answer.is_none())
+            .map(|(label, _)| shortened(label, 40))
+            .collect();
+        self.interrupted
+            .then(|| unfinished(labels.len() - missing.len(), labels.len(), things, &missing))
+    }
+}
+
+/// `interrupted: 2 of 9 activations are finished; missing: relu, gelu, tanh, erf and 3 more`.
+pub fn unfinished(done: usize, all: usize, things: &str, missing: &[String]) -> String {
+    /// More names than this are a number.
+    const NAMED: usize = 8;
+    let named = missing.len().min(NAMED);
+    let mut text = format!("interrupted: {done} of {all} {things} are finished");
+    if named > 0 {
+        text += &format!("; missing: {}", missing[..named].join(", "));
+    }
+    if missing.len() > named {
+        text += &format!(" and {} more", missing.len() - named);
+    }
+    text
+}
+
 /// Ctrl-C, as the batch sees it.
 #[derive(Debug, Default)]
 pub struct Interrupt {
     listening: AtomicBool,
     pressed: AtomicBool,
+    /// What is finished, for stdout, and what is missing, for stderr, while nobody listens.
+    unfinished: Mutex<Option<(String, String)>>,
 }
 
 impl Interrupt {
@@ -41,7 +73,21 @@ impl Interrupt {
         Self {
             listening: AtomicBool::new(false),
             pressed: AtomicBool::new(false),
+            unfinished: Mutex::new(None),
         }
+    }
+
+    /// From now on, what Ctrl-C should say where nobody listens: what is finished, and what is missing.
+    pub fn would_say(&self, finished: String, missing: String) {
+        if let Ok(mut unfinished) = self.unfinished.lock() {
+            *unfinished = Some((finished, missing));
+        }
+    }
+
+    /// What is finished, and what is missing.
+    pub fn unfinished(&self) -> (String, String) {
+        let said = self.unfinished.lock().ok().and_then(|u| u.clone());
+        said.unwrap_or_else(|| (String::new(), "interrupted: nothing is finished".to_owned()))
     }
 
     /// Somebody looks at [`Interrupt::pressed`] now and then (or no longer does).
@@ -319,6 +365,14 @@ mod tests {
         });
         assert!(batch.interrupted);
         assert_eq!(values(&batch), [Some(0), None]);
+        assert_eq!(
+            batch.missing(&labels(2), "questions").as_deref(),
+            Some("interrupted: 1 of 2 questions are finished; missing: 1")
+        );
+        let many: Vec<String> = labels(12);
+        assert!(
+            unfinished(0, 12, "x", &many).ends_with("missing: 0, 1, 2, 3, 4, 5, 6, 7 and 4 more")
+        );
         assert!(!interrupt.press(), "a second one is not for the batch");
     }
 }

@@ -1,29 +1,53 @@
-//! Numbers as typed, exactly: decimals (`-0.5`, `1e-3`) and fractions (`1/3`).
+//! Numbers as typed: decimals (`-0.5`, `1e-3`) and fractions (`1/3`) exactly, constants (`sqrt(2)`, `pi/4`) to more
+//! digits than anybody can ask for.
+
+use std::cmp::Ordering;
 
 use deeplimit::error::{Error, Result};
-use rug::{Integer, Rational};
+use rug::{Float, Integer, Rational};
 
 use crate::fault::shortened;
+use crate::library::typed::{self, Constant};
 
 /// A correlation: a number from -1 to 1.
 pub fn correlation(text: &str) -> Result<Rational> {
-    let number = number(text, "correlation")?;
-    match (-1..=1).contains(&number) {
-        true => Ok(number),
-        false => Err(Error::Domain(format!(
-            "a correlation is between -1 and 1, `{}` is not",
-            shortened(text, 40)
-        ))),
-    }
+    between(
+        text,
+        "correlation",
+        -1,
+        1,
+        "a correlation is between -1 and 1",
+    )
 }
 
 /// The correlation `1 - u^2/2` of two points of the unit sphere at the distance `u`.
 pub fn distance(text: &str) -> Result<Rational> {
-    let u = number(text, "distance")?;
-    match (0..=2).contains(&u) {
-        true => Ok(Rational::from(1) - u.square() / 2),
+    let sentence = "a distance on the unit sphere is between 0 and 2";
+    let u = between(text, "distance", 0, 2, sentence)?;
+    // sqrt(2) is the correlation 0 exactly.
+    let exactly = rational(text)
+        .is_none()
+        .then(|| typed::constant(&format!("1-({text})^2/2")));
+    match exactly {
+        Some(Ok(rho)) => Ok(rho.value),
+        _ => Ok(Rational::from(1) - u.square() / 2),
+    }
+}
+
+fn between(text: &str, what: &str, low: i32, high: i32, sentence: &str) -> Result<Rational> {
+    let Constant { value, error } = constant(text, what)?;
+    let (least, most) = (value.clone() - &error, value.clone() + &error);
+    if error > 0 && (least <= low && most >= low || least <= high && most >= high) {
+        return Err(Error::Domain(format!(
+            "`{}` cannot be told from {}: write that",
+            shortened(text, 40),
+            if most >= high { high } else { low }
+        )));
+    }
+    match (low..=high).contains(&value) {
+        true => Ok(value),
         false => Err(Error::Domain(format!(
-            "a distance on the unit sphere is between 0 and 2, `{}` is not",
+            "{sentence}, `{}` is not",
             shortened(text, 40)
         ))),
     }
@@ -31,19 +55,51 @@ pub fn distance(text: &str) -> Result<Rational> {
 
 /// Any number; `what` is wanted.
 pub fn number(text: &str, what: &str) -> Result<Rational> {
+    Ok(constant(text, what)?.value)
+}
+
+/// A number above 0; `what` is wanted.
+pub fn positive(text: &str, what: &str) -> Result<Rational> {
+    let value = number(text, what)?;
+    match value.cmp0() {
+        Ordering::Greater => Ok(value),
+        _ => Err(Error::Domain(format!(
+            "a {what} is greater than 0, `{}` is not",
+            shortened(text, 40)
+        ))),
+    }
+}
+
+/// A double from 0 on: the nearest to what is typed; `what` is wanted.
+pub fn double(text: &str, what: &str) -> Result<f64> {
+    let value = number(text, what)?;
+    let nearest = Float::with_val(53, &value).to_f64();
+    match value >= 0 && nearest.is_finite() && (nearest > 0.0 || value == 0) {
+        true => Ok(nearest),
+        false => Err(Error::Domain(format!(
+            "a {what} is a number from 0 on, within the range of doubles, `{}` is not",
+            shortened(text, 40)
+        ))),
+    }
+}
+
+fn constant(text: &str, what: &str) -> Result<Constant> {
     /// Longer ones are refused: the number is kept exactly.
     const LENGTH_MAX: usize = 5000;
-    let number = if text.len() > LENGTH_MAX {
-        None
-    } else {
-        rational(text)
-    };
-    number.ok_or_else(|| {
+    let refused = |why: String| {
         Error::Domain(format!(
-            "`{}` is no {what}: a decimal number or a fraction is wanted",
+            "`{}` is no {what}: a number, a fraction or a constant such as sqrt(2) is wanted{why}",
             shortened(text, 40)
         ))
-    })
+    };
+    if text.len() > LENGTH_MAX || text.trim().is_empty() {
+        return Err(refused(String::new()));
+    }
+    if let Some(value) = rational(text) {
+        let error = Rational::new();
+        return Ok(Constant { value, error });
+    }
+    typed::constant(text).map_err(|why| refused(format!("; {why}")))
 }
 
 fn rational(text: &str) -> Option<Rational> {
@@ -99,8 +155,68 @@ mod tests {
         }
     }
 
+    /// Between two rationals that enclose it, and the same to 300 digits (mpmath's digits are in the names).
+    #[test]
+    fn a_constant_is_a_number_wherever_one_is() {
+        for (text, digits) in [
+            (
+                "sqrt(2)/2",
+                "0.70710678118654752440084436210484903928483593768847",
+            ),
+            (
+                "pi/4",
+                "0.78539816339744830961566084581987572104929234984378",
+            ),
+            (
+                "-tanh(1)",
+                "-0.76159415595576488811945828260479359041276859725794",
+            ),
+            (
+                "1/e",
+                "0.36787944117144232159552377016146086744581113103177",
+            ),
+            (
+                "erf(1/2)",
+                "0.52049987781304653768274665389196452873645157575796",
+            ),
+            (
+                "2^(-1/2)",
+                "0.70710678118654752440084436210484903928483593768847",
+            ),
+        ] {
+            let difference = correlation(text).unwrap() - rational(digits).unwrap();
+            assert!(difference.abs() <= rational("1e-50").unwrap(), "{text}");
+        }
+        // What is a fraction is one exactly, however it is written.
+        for (text, n, d) in [
+            ("sqrt(1/4)", 1, 2),
+            ("2^-2", 1, 4),
+            ("1/3+1/6", 1, 2),
+            ("cos(pi)", -1, 1),
+            ("1-1", 0, 1),
+        ] {
+            assert_eq!(correlation(text), Ok(Rational::from((n, d))), "{text}");
+        }
+        assert_eq!(distance("sqrt(2)"), Ok(Rational::new()));
+        assert_eq!(double("1/4", "ridge"), Ok(0.25));
+        assert_eq!(double("sqrt(2)", "ridge"), Ok(std::f64::consts::SQRT_2));
+        for text in ["-1", "1e400", "1e-400", "-sqrt(2)", "nan", "x"] {
+            assert!(double(text, "ridge").is_err(), "{text}");
+        }
+        assert!(positive("0", "tolerance").is_err() && positive("pi", "tolerance").is_ok());
+    }
+
     #[test]
     fn what_is_no_correlation_is_refused_in_one_sentence() {
+        for text in ["sqrt(2)", "-pi/2", "1+1e-60", "e", "2*sin(1)"] {
+            let error = correlation(text).unwrap_err().to_string();
+            assert!(error.contains("between -1 and 1"), "{text}: {error}");
+        }
+        // One in disguise: whether it is above 1 is not for digits to say.
+        for text in ["tanh(1)^2+1/cosh(1)^2", "-tanh(300000)"] {
+            let error = correlation(text).unwrap_err().to_string();
+            assert!(error.contains("cannot be told from"), "{text}: {error}");
+        }
         for text in [
             "",
             ".",
@@ -113,7 +229,6 @@ mod tests {
             "1e",
             "1e99999999",
             "0.5.5",
-            "--1",
             "١",
         ] {
             let error = correlation(text).unwrap_err().to_string();

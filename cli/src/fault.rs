@@ -37,6 +37,17 @@ pub struct FaultJson {
     at: Option<[usize; 2]>,
 }
 
+impl FaultJson {
+    /// What was not finished when Ctrl-C came.
+    pub fn interrupted() -> Self {
+        Self {
+            kind: "interrupted",
+            message: "not finished when Ctrl-C came".to_owned(),
+            at: None,
+        }
+    }
+}
+
 impl From<&Error> for FaultJson {
     fn from(error: &Error) -> Self {
         let (kind, at) = match error {
@@ -72,9 +83,15 @@ impl Fault {
             // It names its file.
             Error::Io(_) => format!("{ERROR}error{ERROR:#}: {message}\n"),
             _ => {
-                // The sentence may name the expression itself.
-                let short = shortened(&self.text, 40);
-                match message.contains(&short) {
+                // A file is named in full.
+                let most = match self.error {
+                    Error::Data(_) | Error::Shape(_) => usize::MAX,
+                    _ => 40,
+                };
+                let short = shortened(&self.text, most);
+                // The sentence may name the expression, or the file, itself.
+                let whole = clean(self.text.trim());
+                match message.contains(&short) || message.contains(&whole) {
                     true => format!("{ERROR}error{ERROR:#}: {message}\n"),
                     false => format!("{ERROR}error{ERROR:#} in `{short}`: {message}\n"),
                 }

@@ -17,6 +17,8 @@ pub enum Item<T> {
 
 /// `{"<key>": "<as typed>", "error": {...}}`.
 pub struct FaultItem {
+    /// Where one activation among several is asked about, and the error is about something else.
+    activation: Option<String>,
     key: &'static str,
     text: String,
     error: FaultJson,
@@ -26,16 +28,39 @@ impl FaultItem {
     /// The error about `text`, which the answer would have had under `key`.
     pub fn new(key: &'static str, text: &str, error: &Error) -> Self {
         Self {
+            activation: None,
             key,
             text: text.to_owned(),
             error: error.into(),
+        }
+    }
+
+    /// The question about `text` was not finished when Ctrl-C came.
+    pub fn interrupted(key: &'static str, text: &str) -> Self {
+        Self {
+            activation: None,
+            key,
+            text: text.to_owned(),
+            error: FaultJson::interrupted(),
+        }
+    }
+
+    /// The same, in an answer about this activation.
+    #[must_use]
+    pub fn about(self, activation: &str) -> Self {
+        Self {
+            activation: Some(activation.to_owned()),
+            ..self
         }
     }
 }
 
 impl Serialize for FaultItem {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(2))?;
+        let mut map = serializer.serialize_map(None)?;
+        if let Some(activation) = &self.activation {
+            map.serialize_entry("activation", activation)?;
+        }
         map.serialize_entry(self.key, &self.text)?;
         map.serialize_entry("error", &self.error)?;
         map.end()

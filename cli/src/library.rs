@@ -5,6 +5,7 @@ mod data;
 mod dynamics;
 mod evaluation;
 pub mod images;
+pub mod typed;
 
 use std::time::Duration;
 
@@ -102,7 +103,7 @@ pub struct Constants {
 
 /// The expression in printed form, or the syntax error.
 pub fn printed(text: &str) -> Result<String> {
-    Expr::parse(text).map(|expr| expr.to_string())
+    typed::parsed(text).map(|expr| expr.to_string())
 }
 
 /// The catalogue.
@@ -113,7 +114,7 @@ pub fn catalogue() -> &'static [Entry] {
 /// What a network with this activation becomes.
 pub fn classification(text: &str, request: Request, road: Arithmetic) -> Result<Classification> {
     let deadline = request.deadline();
-    let expr = Expr::parse(text)?;
+    let expr = typed::parsed(text)?;
     let (digits, arithmetic) = (request.digits(), road.into());
     limit::classify(
         &expr,
@@ -141,19 +142,19 @@ pub fn constants(text: &str, request: Request) -> Result<Constants> {
 /// `a_0, ..., a_(terms-1)`.
 pub fn hermite(text: &str, terms: u32, request: Request) -> Result<Vec<Quantity>> {
     let deadline = request.deadline();
-    hermite::terms(&Expr::parse(text)?, terms, request.digits(), deadline)
+    hermite::terms(&typed::parsed(text)?, terms, request.digits(), deadline)
 }
 
 /// The dual and its slope at correlations in `[-1, 1]`.
 pub fn dual(text: &str, at: &[Rational], request: Request) -> Result<Vec<DualValue>> {
     let deadline = request.deadline();
-    dual::values(&Expr::parse(text)?, at, request.digits(), deadline)
+    dual::values(&typed::parsed(text)?, at, request.digits(), deadline)
 }
 
 /// `E f(Z)`.
 pub fn expectation(text: &str, request: Request) -> Result<Quantity> {
     let deadline = request.deadline();
-    quadrature::expect(&Expr::parse(text)?, request.digits(), deadline)
+    quadrature::expect(&typed::parsed(text)?, request.digits(), deadline)
 }
 
 /// The verdict on a claim.
@@ -198,7 +199,7 @@ pub fn limits(
     request: Request,
 ) -> Result<Limits> {
     let deadline = request.deadline();
-    let subject = Subject::new(&Expr::parse(text)?, deadline)?;
+    let subject = Subject::new(&typed::parsed(text)?, deadline)?;
     let (kernel, values) = subject.values(at, request.digits(), deadline)?;
     let oscillation = fourier
         .map(|n| subject.oscillation(n as usize, request.digits(), deadline))
@@ -225,7 +226,7 @@ pub fn depths(
     request: Request,
 ) -> Result<Depths> {
     let deadline = request.deadline();
-    let subject = Subject::new(&Expr::parse(text)?, deadline)?;
+    let subject = Subject::new(&typed::parsed(text)?, deadline)?;
     let settling = subject.settling(rho, tolerance, request.digits(), deadline)?;
     let far = rho.clone().abs();
     let scale = subject
@@ -284,9 +285,9 @@ impl NetworkRequest {
 
 fn constant(name: &str, text: Option<&str>) -> Result<Option<Expr>> {
     text.map(|text| {
-        Expr::parse(text.trim()).map_err(|_| {
+        Expr::parse(text.trim()).map_err(|e| {
             Error::Domain(format!(
-                "{name} must be a constant such as 1.5 or sqrt(2), `{}` is not",
+                "{name} must be a constant such as 1.5 or sqrt(2), `{}` is not: {e}",
                 crate::fault::shortened(text, 40)
             ))
         })
@@ -319,7 +320,7 @@ pub fn kernels(
     request: Request,
 ) -> Result<Vec<Result<Kernel>>> {
     let deadline = request.deadline();
-    let expr = Expr::parse(text)?;
+    let expr = typed::parsed(text)?;
     let (settings, digits) = (network.settings()?, request.digits());
     // at unit norm without biases the limit kernel knows every depth, and what comes of it
     let mut trouble = None;
@@ -407,7 +408,7 @@ pub enum Phases {
 /// The edge of chaos, or where a network stands.
 pub fn phase(text: &str, place: &Place, request: Request) -> Result<Phases> {
     let deadline = request.deadline();
-    let expr = Expr::parse(text)?;
+    let expr = typed::parsed(text)?;
     let digits = request.digits();
     let quantity = |b: real::Ball| Quantity::new(&b, None);
     let point = |p: phase::CriticalPoint| CriticalPoint {

@@ -52,7 +52,10 @@ fn main() {
 
 fn cli() -> Result<Cli, clap::Error> {
     // Bytes that are no text become a character that no expression has.
-    let typed = std::env::args_os().map(|a| a.to_string_lossy().into_owned());
+    let typed: Vec<String> = std::env::args_os()
+        .map(|a| a.to_string_lossy().into_owned())
+        .collect();
+    output::know(&typed);
     let typed = args::with_leading_minus(typed);
     // Known before the rest is, so that clap's own words keep to it too.
     let never = typed
@@ -76,6 +79,11 @@ fn cli() -> Result<Cli, clap::Error> {
 /// clap's words: help and version, usage errors; the one sentence of a bad value without the rest.
 fn refused(error: &clap::Error) {
     let text = error.render().ansi().to_string();
+    let text = match error.use_stderr() {
+        // The blank of `args::with_leading_minus` was not typed.
+        true => text.replace("' -", "'-"),
+        false => text,
+    };
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             let _ = output::print(&text);
@@ -101,9 +109,16 @@ fn answered(cli: &Cli) -> Exit {
     // The first Ctrl-C prints what is finished, the second ends at once.
     let _ = ctrlc::set_handler(|| {
         if !INTERRUPT.press() {
+            let (finished, missing) = INTERRUPT.unfinished();
+            let _ = output::print(&finished);
+            output::complain(&format!("{missing}\n"));
             exit(Exit::Interrupted as i32);
         }
     });
+    if let Err(error) = library::typed::set(cli.command.settings()) {
+        output::complain(&format!("{ERROR}error{ERROR:#}: {error}\n"));
+        return Exit::Error;
+    }
     let result = report(cli, output::width(&Term::stdout())).and_then(|report| {
         output::print(&report.text)?;
         let width = output::width(&Term::stderr());
@@ -112,6 +127,9 @@ fn answered(cli: &Cli) -> Exit {
         }
         for fault in &report.faults {
             output::complain(&fault.text(width));
+        }
+        for line in &report.closing {
+            output::complain(&format!("{line}\n"));
         }
         Ok(report.exit)
     });

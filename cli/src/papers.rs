@@ -122,10 +122,18 @@ pub fn chosen(papers: Vec<Paper>, target: Option<&str>) -> io::Result<Vec<Paper>
         )));
     };
     if let Some(claim) = claim {
-        paper.claims.retain(|c| c.key == claim);
+        // One of this name, or all that begin so: `theorem-1` is no beginning of `theorem-10`.
+        let begins = |c: &Claim| {
+            let rest = c.key.strip_prefix(claim);
+            rest.is_some_and(|r| !claim.is_empty() && !r.starts_with(char::is_alphanumeric))
+        };
+        let exactly = paper.claims.iter().any(|c| c.key == claim);
+        paper
+            .claims
+            .retain(|c| if exactly { c.key == claim } else { begins(c) });
         if paper.claims.is_empty() {
             return Err(bad(format!(
-                "the paper `{key}` has no claim `{claim}`; `deeplimit papers list` names them all"
+                "the paper `{key}` has no claim `{claim}`; `deeplimit papers list {key}` names them all"
             )));
         }
     }

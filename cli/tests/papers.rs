@@ -40,8 +40,84 @@ fn a_new_paper_is_a_folder_with_a_file() {
             .stdout
             .ends_with("1 agree, 0 differ, 0 not attempted\n")
     );
+    // A line for each paper, and the claims of one.
     let list = deeplimit(&["papers", "list", "--papers", dir]);
-    assert!(list.stdout.contains("mine  t"), "{}", list.stdout);
+    assert_eq!(list.stdout, "mine    1 claim   t\n");
+    let list = deeplimit(&["papers", "list", "mine", "--papers", dir]);
+    assert!(
+        list.stdout.starts_with("mine  t\n") && list.stdout.contains("\n  one  effort 1\n"),
+        "{}",
+        list.stdout
+    );
+}
+
+#[test]
+fn a_paper_is_a_line_and_a_claim_has_a_prefix() {
+    let list = deeplimit(&["papers", "list"]);
+    assert_eq!(list.code, Some(0));
+    let keys: Vec<_> = list
+        .stdout
+        .lines()
+        .map(|l| l.split(' ').next().unwrap())
+        .collect();
+    assert_eq!(
+        keys,
+        ["arora2019", "arora2020", "lee2019", "radhakrishnan2022"]
+    );
+    assert!(
+        list.stdout
+            .lines()
+            .all(|l| l.contains(" claims ") && l.chars().count() <= 110),
+        "{}",
+        list.stdout
+    );
+    for (target, says) in [
+        ("nobody2020", "there is no paper `nobody2020`"),
+        ("lee2019/x", "a paper is wanted"),
+    ] {
+        let session = deeplimit(&["papers", "list", target]);
+        assert_bad(target, &session);
+        assert!(session.stderr.contains(says), "{}", session.stderr);
+    }
+    // Two claims that begin with `claim-1.`, and one that begins with the same letters.
+    let dir = folder("papers-prefix");
+    fs::create_dir_all(dir.join("mine")).unwrap();
+    let one = |key: &str| CLAIM.replace("\"one\"", &format!("\"{key}\""));
+    let text = format!(
+        "{HEAD}{}{}{}",
+        one("claim-1.a"),
+        one("claim-1.b"),
+        one("claim-10")
+    );
+    fs::write(dir.join("mine/claims.toml"), text).unwrap();
+    let dir = dir.to_str().unwrap();
+    let checked = |target: &str| deeplimit(&["papers", "check", target, "--papers", dir]);
+    for (target, ends) in [
+        ("mine/claim-1", "2 agree"),
+        ("mine/claim-1.a", "1 agree"),
+        ("mine/claim-10", "1 agree"),
+        ("mine/claim", "3 agree"),
+    ] {
+        let session = checked(target);
+        assert_eq!(session.code, Some(0), "{}", session.stderr);
+        let last = session.stdout.lines().last().unwrap();
+        assert_eq!(
+            last,
+            format!("{ends}, 0 differ, 0 not attempted"),
+            "{target}"
+        );
+    }
+    for target in ["mine/claim-", "mine/clai", "mine/", "mine/claim-1.ab"] {
+        let session = checked(target);
+        assert_bad(target, &session);
+        assert!(
+            session
+                .stderr
+                .contains("`deeplimit papers list mine` names them all"),
+            "{}",
+            session.stderr
+        );
+    }
 }
 
 /// A claim that differs stays, with the numbers, and the exit code says so.
@@ -100,6 +176,34 @@ fn a_bad_file_is_one_sentence_with_file_and_line() {
             "",
             6,
             "one of `word`, `near`, `at_most` and `at_least` is wanted",
+        ),
+        (
+            "activation",
+            "\"erf\"",
+            "\"efr\"",
+            6,
+            "claim `one`: the parameter `activation`: unknown name `efr`; did you mean `erf`?",
+        ),
+        (
+            "word",
+            "word = \"singular\"",
+            "word = \"singula\"",
+            6,
+            "claim `one`: there is no regime `singula`; there is linear, singular, nearest neighbour, majority",
+        ),
+        (
+            "choice",
+            "quantity = \"regime\"\nparameters = { activation = \"erf\" }\nword = \"singular\"",
+            "quantity = \"constant\"\nparameters = { activation = \"erf\", name = \"alhpa\" }\nat_most = \"2\"",
+            6,
+            "there is no constant `alhpa`; there is A, A', B', alpha",
+        ),
+        (
+            "rule",
+            "quantity = \"regime\"\nparameters = { activation = \"erf\" }\nword = \"singular\"",
+            "quantity = \"accuracy\"\nparameters = { dimension = 2, points = 9, rule = \"limit ref\" }\nat_most = \"2\"",
+            6,
+            "the parameter `rule`: unknown name `ref`",
         ),
         (
             "number",

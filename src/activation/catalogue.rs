@@ -67,7 +67,7 @@ const SELU: &str = "(1-erfc(1/sqrt(2))*sqrt(e))*sqrt(2*pi)\
     /sqrt(2*erfc(sqrt(2))*e^2+pi*erfc(1/sqrt(2))^2*e-2*(2+pi)*erfc(1/sqrt(2))*sqrt(e)+pi+2)\
     *(x > 0 ? x : -sqrt(2/pi)/(exp(1/2)*erfc(1/sqrt(2))-1)*(exp(x)-1))";
 
-static CATALOGUE: [Entry; 27] = [
+static CATALOGUE: [Entry; 32] = [
     plain("identity", "x", "The linear network.", "-"),
     plain(
         "relu",
@@ -150,6 +150,38 @@ static CATALOGUE: [Entry; 27] = [
         "x/(1+exp(-x))",
         "Another name of silu.",
         "Ramachandran, Zoph and Le 2017",
+    ),
+    plain(
+        "hard_swish",
+        "x*min(max(x+3, 0), 6)/6",
+        "x times the piecewise linear sigmoid.",
+        "Howard et al. 2019; torch.nn.Hardswish",
+    ),
+    plain(
+        "quick_gelu",
+        "x/(1+exp(-1.702*x))",
+        "The approximation of gelu by the sigmoid, as in CLIP.",
+        "Hendrycks and Gimpel 2016",
+    ),
+    plain(
+        "serf",
+        "x*erf(log(1+exp(x)))",
+        "x times erf of softplus.",
+        "Nag, Bhattacharyya, Mukherjee and Kundu 2023",
+    ),
+    with(
+        "squareplus",
+        &[("b", "4")],
+        "(x+sqrt(x^2+b))/2",
+        "The smooth rectifier without exponentials.",
+        "Barron 2021; jax.nn.squareplus",
+    ),
+    with(
+        "snake",
+        &[("a", "1")],
+        "x+sin(a*x)^2/a",
+        "The identity with a wave: it can extrapolate what is periodic.",
+        "Ziyin, Hartwig and Ueda 2020",
     ),
     plain(
         "mish",
@@ -243,28 +275,15 @@ pub fn entry(name: &str) -> Option<&'static Entry> {
 }
 
 impl Entry {
-    /// All arguments from those that were written.
+    /// All arguments, the defaults in the places where nothing was written.
     pub(crate) fn completed(
         &self,
-        written: Vec<(Sized, Range<usize>)>,
+        written: &[Option<(Sized, Range<usize>)>],
         at: &Range<usize>,
     ) -> Result<Vec<Sized>> {
         let name = self.name;
-        let most = usize::from(self.index.is_some()) + 1 + self.parameters.len();
-        if written.len() > most {
-            let takes = if most == 1 {
-                "one argument".to_owned()
-            } else {
-                format!("at most {most} arguments")
-            };
-            let message = format!(
-                "`{name}` takes {takes}, not {}: `{}`",
-                written.len(),
-                self.signature()
-            );
-            return fault(message, at.clone());
-        }
-        let mut written = written.into_iter();
+        let mut written = written.iter().map(Option::as_ref);
+        let mut next = || written.next().flatten();
         let mut arguments = Vec::new();
         if let Some((letter, range)) = &self.index {
             let (low, high) = (range.start(), range.end());
@@ -272,32 +291,28 @@ impl Entry {
                 "`{name}` takes an integer {letter} from {low} to {high} first: `{name}({low})` or `{}`",
                 self.signature()
             );
-            let Some((first, place)) = written.next() else {
+            let Some((first, place)) = next() else {
                 return fault(rule, at.clone());
             };
             match &first.expr {
                 Expr::Number(q) if q.is_integer() && **q >= *low && **q <= *high => {
-                    arguments.push(first)
+                    arguments.push(first.clone())
                 }
-                _ => return fault(rule, place),
+                _ => return fault(rule, place.clone()),
             }
         }
-        arguments.push(
-            written
-                .next()
-                .map_or_else(|| Sized::leaf(Expr::X), |(x, _)| x),
-        );
+        arguments.push(next().map_or_else(|| Sized::leaf(Expr::X), |(x, _)| x.clone()));
         for (parameter, default) in self.parameters {
-            match written.next() {
+            match next() {
                 Some((value, place)) if !value.expr.is_constant() => {
                     return fault(
                         format!(
                             "the {parameter} of `{name}` must be a constant: it may not contain x"
                         ),
-                        place,
+                        place.clone(),
                     );
                 }
-                Some((value, _)) => arguments.push(value),
+                Some((value, _)) => arguments.push(value.clone()),
                 None => arguments.push(formula(default, &[])?),
             }
         }
@@ -326,7 +341,14 @@ impl Entry {
             let default = i.checked_sub(first).and_then(|i| self.parameters.get(i));
             default.is_some_and(|(_, text)| formula(text, &[]).is_ok_and(|d| d.expr == **arg))
         };
-        args.len() - args.iter().enumerate().rev().take_while(is_default).count()
+        let needed = args.len() - args.iter().enumerate().rev().take_while(is_default).count();
+        // `elu(0.5)` is not read as the number `elu(0.5, 1)`.
+        match args.get(first - 1) {
+            Some(u) if u.is_constant() && self.index.is_none() && args.len() > first => {
+                needed.max(first + 1)
+            }
+            _ => needed,
+        }
     }
 
     /// The text of an activation that is nothing but this entry.

@@ -2,7 +2,7 @@
 //!
 //! * [`expr`]: the tree.
 //! * [`build`]: trees from numbers, operators and other trees.
-//! * [`token`], [`parse`], [`names`]: text to tree, with the place and a suggestion where it fails.
+//! * [`token`], [`parse`], [`names`], [`foreign`]: text to tree, with the place and a suggestion where it fails.
 //! * [`print`]: tree to text that parses back to the same tree.
 //! * [`catalogue`](mod@catalogue): the activations that have a name, with their formulas.
 //! * [`derive`]: the derivative.
@@ -16,6 +16,7 @@ mod build;
 pub mod catalogue;
 mod derive;
 pub mod expr;
+mod foreign;
 pub mod growth;
 mod names;
 pub mod order;
@@ -34,5 +35,6 @@ mod tests;
 
 pub use catalogue::{Entry, catalogue};
 pub use expr::{BinaryOp, Condition, Constant, Expr, Function, Relation};
+pub use parse::Constants;
 pub use symmetry::Parity;
 pub use tape::Tape;

@@ -1,33 +1,49 @@
 //! What to say about a name that nobody knows.
 
-use super::catalogue::catalogue;
-use super::expr::Function;
+use super::foreign::{self, squashed};
 
-/// Names of other worlds, and what they are called here.
-const ALIASES: [(&str, &str); 19] = [
-    ("ln", "log"),
-    ("arcsin", "asin"),
-    ("arccos", "acos"),
-    ("arctan", "atan"),
-    ("arcsinh", "asinh"),
-    ("arsinh", "asinh"),
-    ("sgn", "sign"),
-    ("signum", "sign"),
-    ("heaviside", "step"),
-    ("logistic", "sigmoid"),
-    ("expit", "sigmoid"),
-    ("fabs", "abs"),
-    ("normal_cdf", "erfc"),
-    ("hardswish", "x*relu6(x+3)/6"),
-    ("hard_swish", "x*relu6(x+3)/6"),
-    ("logsigmoid", "log_sigmoid"),
-    ("leaky", "leaky_relu"),
-    ("linear", "identity"),
-    ("pow", "^"),
+/// Functions that this grammar cannot write, and why.
+const IMPOSSIBLE: [(&str, &str); 8] = [
+    (
+        "softmax softmin log_softmax sparsemax entmax maxout logsumexp",
+        "is a function of many numbers, so no activation of one",
+    ),
+    (
+        "glu geglu reglu swiglu bilinear crelu concatenated_relu",
+        "has two inputs or two outputs, so it is no activation here",
+    ),
+    (
+        "floor ceil round trunc rint mod fmod frac remainder",
+        "has infinitely many jumps, which this grammar cannot write",
+    ),
+    (
+        "rrelu",
+        "draws its slope at random; at its mean it is `leaky_relu(x, 11/48)`",
+    ),
+    (
+        "dropout batch_norm layer_norm batchnorm layernorm",
+        "is a layer, no activation",
+    ),
+    (
+        "erfinv lgamma digamma betainc j0 j1 i0 i1",
+        "is not in the grammar, and not a composition of what is",
+    ),
+    (
+        "integrate diff derivative grad sum",
+        "is no operation of this grammar: write the function itself",
+    ),
+    ("true false none", "is no number"),
 ];
 
-/// The sentence for an unknown name, with the nearest known one where there is one.
-pub(crate) fn unknown(name: &str) -> String {
+/// Names with more than one meaning.
+const SEVERAL: [(&str, &str); 3] = [
+    ("phi", "`normpdf` or `normcdf` (Phi)"),
+    ("norm", "`normcdf` or `normpdf`"),
+    ("leaky", "`leaky_relu`"),
+];
+
+/// The sentence for an unknown name, with the nearest known one where there is one. `variable` is what `x` is called.
+pub(crate) fn unknown(name: &str, variable: &str) -> String {
     let lower = name.to_ascii_lowercase();
     match lower.as_str() {
         "nan" => return "`nan` is not a number, so no expression may contain it".to_owned(),
@@ -41,45 +57,94 @@ pub(crate) fn unknown(name: &str) -> String {
     } else {
         name.to_owned()
     };
-    match suggestion(name, &lower) {
-        Some(known) => format!("unknown name `{shown}`; did you mean `{known}`?"),
-        None if name.len() == 1 => format!("unknown name `{shown}`; the variable is called `x`"),
+    let last = lower.rsplit('.').next().unwrap_or(&lower);
+    let impossible = IMPOSSIBLE
+        .iter()
+        .find(|(all, _)| all.split(' ').any(|n| n == last));
+    if let Some((_, why)) = impossible {
+        return format!("`{shown}` {why}");
+    }
+    if let Some((module, function)) = name.rsplit_once('.') {
+        return match module == variable {
+            true => format!("write `{function}({variable})` for the method `{shown}`"),
+            false => match suggestion(function, last, variable) {
+                Some(known) => format!("unknown name `{shown}`; did you mean {known}?"),
+                None => format!("unknown name `{shown}`"),
+            },
+        };
+    }
+    match suggestion(name, &lower, variable) {
+        Some(known) => format!("unknown name `{shown}`; did you mean {known}?"),
+        None if name.len() == 1 => {
+            format!("unknown name `{shown}`; the variable is called `{variable}`")
+        }
         None => format!("unknown name `{shown}`"),
     }
 }
 
-fn suggestion(name: &str, lower: &str) -> Option<String> {
+/// What was meant, in quotes; nothing rather than another function.
+fn suggestion(name: &str, lower: &str, variable: &str) -> Option<String> {
     if name.len() > 40 {
         return None;
     }
     if let Some(digits) = name
-        .strip_prefix('x')
+        .strip_prefix(variable)
         .filter(|d| !d.is_empty() && d.bytes().all(|b| b.is_ascii_digit()))
     {
-        return Some(format!("x^{digits}"));
+        return Some(format!("`{variable}^{digits}`"));
     }
-    let known = || {
-        let constants = ["x", "pi", "e"].into_iter();
-        constants
-            .chain(Function::ALL.into_iter().map(Function::name))
-            .chain(catalogue().iter().map(|e| e.name))
+    if let Some((_, all)) = SEVERAL.iter().find(|(n, _)| *n == lower) {
+        return Some((*all).to_owned());
+    }
+    let mut known: Vec<&str> = vec![variable, "pi", "e"];
+    foreign::names().for_each(|n| known.push(n));
+    let quoted = |all: &[&str]| {
+        let all: Vec<String> = all.iter().map(|n| format!("`{n}`")).collect();
+        match all.split_last() {
+            Some((last, [])) => Some(last.clone()),
+            Some((last, others)) => Some(format!("{} or {last}", others.join(", "))),
+            None => None,
+        }
     };
-    if let Some(same) = known().find(|k| *k == lower) {
-        return Some(same.to_owned());
+    if let Some(same) = known
+        .iter()
+        .find(|k| **k == lower || squashed(k) == squashed(name))
+    {
+        return quoted(&[same]);
     }
-    if let Some((_, here)) = ALIASES.iter().find(|(there, _)| *there == lower) {
-        return Some((*here).to_owned());
+    let mut near = known;
+    near.retain(|k| is_slip(lower, k));
+    if near.is_empty() && lower.len() >= 3 {
+        let begins = |k: &&str| k.strip_prefix(lower).is_some_and(|rest| rest.len() > 1);
+        near = foreign::names().filter(begins).collect();
     }
-    // Two edits turn any short name into any other, so a short name is allowed fewer.
-    let allowed = if lower.len() >= 5 {
-        2
-    } else {
-        usize::from(lower.len() >= 2)
+    near.sort_unstable();
+    near.dedup();
+    quoted(&near[..near.len().min(4)])
+}
+
+/// Is `typed` the name `known` with one slip of the keyboard: two letters exchanged, a letter doubled, or, within a long
+/// name, one letter wrong? More would make another function of it (`serf` and `erf`, `srelu` and `prelu`, `acoth` and
+/// `coth`, `exp2` and `exp`).
+fn is_slip(typed: &str, known: &str) -> bool {
+    let digits = |t: &str| t.bytes().filter(u8::is_ascii_digit).collect::<Vec<_>>();
+    let sorted = |t: &str| {
+        let mut all: Vec<u8> = t.bytes().collect();
+        all.sort_unstable();
+        all
     };
-    let near = known()
-        .map(|k| (strsim::damerau_levenshtein(lower, k), k))
-        .filter(|(d, _)| *d <= allowed)
-        .min_by_key(|(d, _)| *d);
-    let prefix = || known().find(|k| lower.len() >= 3 && k.starts_with(lower));
-    near.map(|(_, k)| k).or_else(prefix).map(str::to_owned)
+    let single = |t: &str| {
+        let mut all: Vec<u8> = t.bytes().collect();
+        all.dedup();
+        all
+    };
+    let near = strsim::damerau_levenshtein(typed, known) == 1;
+    let exchanged = near && typed.len() > 1 && sorted(typed) == sorted(known);
+    let doubled = typed.len() >= 5 && single(typed) == single(known);
+    // A letter more at either end, or another first one, is a name of its own.
+    let within = typed.bytes().next() == known.bytes().next()
+        && !typed.starts_with(known)
+        && !typed.ends_with(known);
+    let long = near && within && typed.len().min(known.len()) >= 5;
+    digits(typed) == digits(known) && (exchanged || doubled || long)
 }

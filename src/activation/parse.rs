@@ -4,11 +4,16 @@ use std::ops::Range;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::catalogue::{self, Entry};
-use super::expr::{BinaryOp, Condition, Constant, Expr, Function};
-use super::names;
+mod calls;
+mod choice;
+mod constants;
+
+use super::expr::{BinaryOp, Expr, Function};
+use super::foreign;
 use super::token::{Token, fault, next_token};
 use crate::error::{Error, Result};
+
+pub use constants::Constants;
 
 /// Longest text, in bytes.
 pub const TEXT_LIMIT: usize = 20_000;
@@ -24,16 +29,22 @@ pub const SIZE_LIMIT: u64 = 50_000;
 impl Expr {
     /// The tree of a text.
     ///
-    /// Grammar: decimal numbers (`2`, `0.1`, `1e-3`, all exact), `x`, `pi`, `e`, `+ - * / ^` (`^` is
+    /// Grammar: decimal numbers (`2`, `0.1`, `1e-3`, `1_000`, all exact), `x`, `pi`, `e`, `+ - * / ^` (`^` is
     /// right associative and binds tighter than a sign before it: `-x^2` is `-(x^2)`), parentheses,
     /// `a < b ? then : otherwise` with `< <= > >=`, the primitive functions ([`Function`]) and the
     /// names of the [catalogue](super::catalogue::catalogue()), both also without an argument.
+    ///
+    /// What other languages write is read where it can mean one thing only: `**`, `then if a < b else otherwise`,
+    /// `where(a < b, then, otherwise)`, `lambda x: ...`, raised digits and the signs of mathematics, `np.maximum(x, 0)`,
+    /// `nn.ELU(0.5)`, `leaky_relu(x, negative_slope=0.2)`, `log1p`, `clip(x, -1, 1)`, `Phi` and their kin; the tree has
+    /// them written out.
     ///
     /// ```
     /// use deeplimit::activation::Expr;
     /// use deeplimit::error::Error;
     /// assert_eq!(Expr::parse("relu")?, Expr::parse("relu(x)")?);
     /// assert_eq!(Expr::parse("x < 0 ? 0.1*x : x^2")?.to_string(), "x < 0 ? 0.1*x : x^2");
+    /// assert_eq!(Expr::parse("lambda z: F.relu(z) + np.log1p(z**2)")?.to_string(), "relu(x)+log(1+x^2)");
     /// let Err(Error::Parse { message, at }) = Expr::parse("x*sigmod(x)") else { panic!() };
     /// assert_eq!((message.as_str(), at), ("unknown name `sigmod`; did you mean `sigmoid`?", 2..8));
     /// # Ok::<(), Error>(())
@@ -43,19 +54,39 @@ impl Expr {
     /// [`Error::Parse`] with the place, for everything that is not in the grammar and for texts beyond
     /// the limits ([`TEXT_LIMIT`], [`NESTING_LIMIT`], [`DEPTH_LIMIT`], [`SIZE_LIMIT`]).
     pub fn parse(text: &str) -> Result<Expr> {
-        if text.len() > TEXT_LIMIT {
-            let message = format!(
-                "the expression is {} bytes long; the limit is {TEXT_LIMIT}",
-                text.len()
-            );
-            return fault(message, 0..0);
-        }
-        if text.trim().is_empty() {
-            return fault("the expression is empty", 0..text.len());
-        }
-        let root = Parser::new(text, &[])?.whole()?;
-        Ok(root.expr)
+        Expr::parse_with(text, &Constants::default())
     }
+
+    /// As [`Expr::parse`], with letters that stand for constants.
+    ///
+    /// ```
+    /// use deeplimit::activation::{Constants, Expr};
+    /// let mut constants = Constants::default();
+    /// constants.set("a", "3/2")?;
+    /// assert_eq!(Expr::parse_with("tanh(a*x)", &constants)?.to_string(), "tanh(3/2*x)");
+    /// # Ok::<(), deeplimit::error::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Expr::parse`].
+    pub fn parse_with(text: &str, constants: &Constants) -> Result<Expr> {
+        Ok(sized(text, constants)?.expr)
+    }
+}
+
+/// The tree of a text that somebody typed.
+fn sized(text: &str, constants: &Constants) -> Result<Sized> {
+    if text.len() > TEXT_LIMIT {
+        let message = format!(
+            "the expression is {} bytes long; the limit is {TEXT_LIMIT}",
+            text.len()
+        );
+        return fault(message, 0..0);
+    }
+    if text.trim().is_empty() {
+        return fault("the expression is empty", 0..text.len());
+    }
+    Parser::of_a_text(text, constants)?.whole()
 }
 
 impl FromStr for Expr {
@@ -96,12 +127,17 @@ impl Sized {
 
 /// The tree of a catalogue formula, its parameters bound to trees. No limits: the texts are ours.
 pub(crate) fn formula(text: &str, bindings: &[(&str, Sized)]) -> Result<Sized> {
-    Parser::new(text, bindings)?.whole()
+    Parser::new(text, 0, bindings)?.whole()
 }
 
 struct Parser<'a> {
     text: &'a str,
+    /// What the parameters of a formula of ours stand for.
     bindings: &'a [(&'a str, Sized)],
+    /// What letters in a text that somebody typed stand for; nothing for a formula of ours, which has no limits.
+    typed: Option<&'a Constants>,
+    /// `x`, unless the text has another name for it.
+    variable: &'a str,
     token: Token,
     at: Range<usize>,
     /// Where the token before this one ended.
@@ -110,11 +146,13 @@ struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
-    fn new(text: &'a str, bindings: &'a [(&'a str, Sized)]) -> Result<Parser<'a>> {
-        let (token, at) = next_token(text, 0)?;
+    fn new(text: &'a str, from: usize, bindings: &'a [(&'a str, Sized)]) -> Result<Parser<'a>> {
+        let (token, at) = next_token(text, from)?;
         Ok(Parser {
             text,
             bindings,
+            typed: None,
+            variable: "x",
             token,
             at,
             end: 0,
@@ -122,21 +160,44 @@ impl<'a> Parser<'a> {
         })
     }
 
+    fn of_a_text(text: &'a str, constants: &'a Constants) -> Result<Parser<'a>> {
+        choice::no_equation(text)?;
+        let (from, variable) = choice::lambda(text)?.unwrap_or((0, "x"));
+        let mut parser = Parser::new(text, from, &[])?;
+        (parser.typed, parser.variable) = (Some(constants), variable);
+        Ok(parser)
+    }
+
     fn whole(mut self) -> Result<Sized> {
         let root = self.conditional()?;
         match &self.token {
             Token::End => Ok(root),
             Token::Close => fault("this `)` closes nothing", self.at),
-            Token::Comma => fault(
-                "a comma belongs between the arguments of a function",
-                self.at,
-            ),
-            Token::Colon => fault("this `:` has no `?` before it", self.at),
-            _ => fault(
-                format!("`{}` was not expected here", self.slice(&self.at)),
-                self.at.clone(),
-            ),
+            _ => self.unexpected(format!("`{}` was not expected here", self.slice(&self.at))),
         }
+    }
+
+    /// What is wrong with this token behind a whole operand.
+    fn unexpected<T>(&self, otherwise: String) -> Result<T> {
+        let digit = |at: Option<&u8>| at.is_some_and(u8::is_ascii_digit);
+        let around = self.text.as_bytes();
+        let decimal = self.at.start > 0
+            && digit(around.get(self.at.start - 1))
+            && digit(around.get(self.at.end));
+        let message = match self.token {
+            Token::Comma if decimal => {
+                "a comma belongs between the arguments of a function; decimals have a point"
+            }
+            Token::Comma => "a comma belongs between the arguments of a function",
+            Token::Colon => "this `:` has no `?` before it",
+            Token::Assign => choice::EQUATION,
+            Token::Bar if self.text[self.at.end..].starts_with('|') => {
+                return fault(choice::JOINED, self.at.start..self.at.end + 1);
+            }
+            Token::Bar => choice::ABSOLUTE,
+            _ => return fault(otherwise, self.at.clone()),
+        };
+        fault(message, self.at.clone())
     }
 
     fn slice(&self, at: &Range<usize>) -> &'a str {
@@ -172,65 +233,19 @@ impl<'a> Parser<'a> {
 
     fn within_limits(&self, start: usize, node: Sized) -> Result<Sized> {
         let at = start..self.end.max(start);
-        if node.depth > DEPTH_LIMIT && self.bindings.is_empty() {
+        if node.depth > DEPTH_LIMIT && self.typed.is_some() {
             return fault(
                 format!("the expression's tree is more than {DEPTH_LIMIT} levels deep"),
                 at,
             );
         }
-        if node.size > SIZE_LIMIT && self.bindings.is_empty() {
+        if node.size > SIZE_LIMIT && self.typed.is_some() {
             let message = format!(
                 "the expression has more than {SIZE_LIMIT} operations when its names are written out"
             );
             return fault(message, at);
         }
         Ok(node)
-    }
-
-    fn conditional(&mut self) -> Result<Sized> {
-        let start = self.at.start;
-        let left = self.sum(0)?;
-        let relation = match self.token {
-            Token::Compare(relation) => relation,
-            Token::Question => {
-                return fault(
-                    "`?` needs a comparison before it, as in `x < 0 ? a : b`",
-                    self.at.clone(),
-                );
-            }
-            _ => return Ok(left),
-        };
-        self.advance()?;
-        let right = self.sum(0)?;
-        match self.token {
-            Token::Question => self.advance()?,
-            Token::Compare(_) => {
-                return fault(
-                    "comparisons cannot be chained; nest two conditionals instead",
-                    self.at.clone(),
-                );
-            }
-            _ => {
-                let message = "a comparison belongs in a conditional, without parentheses of its own: `x < 0 ? a : b`";
-                return fault(message, start..self.end);
-            }
-        };
-        let then = self.nested(Self::conditional)?;
-        if self.token != Token::Colon {
-            return fault(
-                "the conditional needs `:` and its other branch: `x < 0 ? a : b`",
-                self.here(),
-            );
-        }
-        self.advance()?;
-        let otherwise = self.nested(Self::conditional)?;
-        let condition = Condition {
-            left: left.expr.clone(),
-            relation,
-            right: right.expr.clone(),
-        };
-        let expr = Expr::conditional(condition, then.expr.clone(), otherwise.expr.clone());
-        self.node(start, &[&left, &right, &then, &otherwise], expr)
     }
 
     /// This token, or the end of the text, as a place to point at.
@@ -282,7 +297,21 @@ impl<'a> Parser<'a> {
 
     fn power(&mut self) -> Result<Sized> {
         let start = self.at.start;
-        let base = self.atom()?;
+        let mut base = self.atom()?;
+        self.no_power_of_a_name(start)?;
+        if let Token::Raised(exponent) = self.token {
+            self.advance()?;
+            let exponent = Sized::leaf(Expr::int(i64::from(exponent)));
+            let expr = Expr::Binary(
+                BinaryOp::Pow,
+                Arc::new(base.expr.clone()),
+                Arc::new(exponent.expr.clone()),
+            );
+            base = self.node(start, &[&base, &exponent], expr)?;
+            if matches!(self.token, Token::Power | Token::Raised(_)) {
+                return fault("a power of a power needs parentheses", self.here());
+            }
+        }
         if self.token != Token::Power {
             return self.without_operator(base, start);
         }
@@ -297,21 +326,71 @@ impl<'a> Parser<'a> {
         self.node(start, &[&base, &exponent], expr)
     }
 
+    /// `sin^2(x)`: here the power comes last.
+    fn no_power_of_a_name(&self, start: usize) -> Result<()> {
+        if !matches!(self.token, Token::Power | Token::Raised(_)) {
+            return Ok(());
+        }
+        let name = self.slice(&(start..self.end));
+        if !foreign::names().any(|n| n == name) {
+            return Ok(());
+        }
+        let (minus, raised, from) = match self.token {
+            Token::Raised(n) => (n < 0, n.unsigned_abs(), self.at.end),
+            _ => {
+                let (mut token, mut at) = next_token(self.text, self.at.end)?;
+                let minus = token == Token::Minus;
+                if minus {
+                    (token, at) = next_token(self.text, at.end)?;
+                }
+                match token {
+                    Token::Number(q) if q.is_integer() => {
+                        (minus, q.numer().to_u32().unwrap_or(0), at.end)
+                    }
+                    _ => return Ok(()),
+                }
+            }
+        };
+        let (token, at) = next_token(self.text, from)?;
+        match token {
+            Token::Name(word) if matches!(word.as_str(), "if" | "else" | "and" | "or") => {
+                return Ok(());
+            }
+            Token::Open | Token::Name(_) => {}
+            _ => return Ok(()),
+        }
+        let shown = self.slice(&(self.at.start..from));
+        let inverse = foreign::names().find(|n| n.strip_prefix('a') == Some(name));
+        let message = match inverse.filter(|_| minus && raised == 1) {
+            Some(inverse) => format!(
+                "`{name}{shown}(x)` is `{inverse}(x)` to some and `1/{name}(x)` to others: write the one that is meant"
+            ),
+            None => format!(
+                "a power comes after the argument: `{name}(x)^{}{raised}`",
+                if minus { "-" } else { "" }
+            ),
+        };
+        fault(message, start..at.start)
+    }
+
     /// After an operand there must not be another one.
     fn without_operator(&self, operand: Sized, start: usize) -> Result<Sized> {
-        if !matches!(self.token, Token::Number(_) | Token::Name(_) | Token::Open) {
-            return Ok(operand);
+        match &self.token {
+            Token::Name(word) if matches!(word.as_str(), "if" | "else") => return Ok(operand),
+            Token::Name(word) if matches!(word.as_str(), "and" | "or") => {
+                return fault(choice::JOINED, self.here());
+            }
+            Token::Number(_) | Token::Name(_) | Token::Open | Token::Root => {}
+            _ => return Ok(operand),
         }
         let (first, second) = (self.slice(&(start..self.end)), self.slice(&self.at));
+        let at = start..self.at.end;
         let second = if self.token == Token::Open {
             "(...)"
         } else {
             second
         };
-        let at = start..self.at.end;
-        if Function::named(first).is_some_and(|f| f.arity() == 1)
-            || catalogue::entry(first).is_some()
-        {
+        if foreign::names().any(|n| n == first) {
             return fault(
                 format!("`{first}` needs parentheses around its argument: `{first}({second})`"),
                 at,
@@ -337,6 +416,8 @@ impl<'a> Parser<'a> {
                 self.close(open)?;
                 Ok(inner)
             }
+            Token::Root => self.root(),
+            Token::Bar => fault(choice::ABSOLUTE, self.here()),
             Token::End => fault(
                 "the expression ends where an operand was expected",
                 self.here(),
@@ -355,127 +436,24 @@ impl<'a> Parser<'a> {
         match self.token {
             Token::Close => self.advance().map(drop),
             Token::End => fault("this `(` is never closed", open),
-            Token::Comma => fault(
-                "a comma belongs between the arguments of a function",
-                self.here(),
-            ),
-            Token::Colon => fault("this `:` has no `?` before it", self.here()),
-            _ => fault(
-                format!("`)` was expected here, not `{}`", self.slice(&self.at)),
-                self.here(),
-            ),
+            _ => self.unexpected(format!(
+                "`)` was expected here, not `{}`",
+                self.slice(&self.at)
+            )),
         }
     }
 
-    fn name(&mut self, name: &str) -> Result<Sized> {
-        let at = self.advance()?;
-        if let Some((_, bound)) = self.bindings.iter().find(|(bound, _)| *bound == name) {
-            return Ok(bound.clone());
-        }
-        let leaf = match name {
-            "x" => Some(Expr::X),
-            "pi" => Some(Expr::Constant(Constant::Pi)),
-            "e" => Some(Expr::Constant(Constant::E)),
-            _ => None,
+    /// The root of what stands in parentheses or of one number or letter, behind the root sign.
+    fn root(&mut self) -> Result<Sized> {
+        let sign = self.advance()?;
+        let radicand = match self.token.clone() {
+            Token::Open | Token::Number(_) | Token::Name(_) => self.nested(Self::atom)?,
+            _ => return fault("the root of what? Write `sqrt(x)`", sign),
         };
-        if let Some(leaf) = leaf {
-            return match self.token {
-                Token::Open => fault(
-                    format!("`{name}` is not a function; did you mean `{name}*(...)`?"),
-                    at.start..self.at.end,
-                ),
-                _ => Ok(Sized::leaf(leaf)),
-            };
+        if matches!(self.token, Token::Power | Token::Raised(_)) {
+            return fault("how far does this root reach? Write `sqrt(...)`", sign);
         }
-        let function = Function::named(name);
-        let entry = catalogue::entry(name);
-        if function.is_none() && entry.is_none() {
-            return fault(names::unknown(name), at);
-        }
-        let arguments = match self.token {
-            Token::Open => Some(self.arguments()?),
-            _ => None,
-        };
-        let whole = at.start..self.end;
-        match (function, entry) {
-            (Some(function), _) => self.primitive(function, arguments, whole),
-            (_, Some(entry)) => self.named(entry, arguments.unwrap_or_default(), whole),
-            _ => fault(names::unknown(name), at),
-        }
-    }
-
-    /// `(a, b, ...)`, each argument with its place.
-    fn arguments(&mut self) -> Result<Vec<(Sized, Range<usize>)>> {
-        let open = self.advance()?;
-        let mut arguments = Vec::new();
-        if self.token != Token::Close {
-            loop {
-                let start = self.at.start;
-                let argument = self.nested(Self::conditional)?;
-                arguments.push((argument, start..self.end));
-                if self.token != Token::Comma {
-                    break;
-                }
-                self.advance()?;
-            }
-        }
-        self.close(open)?;
-        Ok(arguments)
-    }
-
-    fn primitive(
-        &self,
-        function: Function,
-        arguments: Option<Vec<(Sized, Range<usize>)>>,
-        at: Range<usize>,
-    ) -> Result<Sized> {
-        let (name, arity) = (function.name(), function.arity());
-        let arguments: Vec<Sized> = match arguments {
-            None if arity == 1 => vec![Sized::leaf(Expr::X)],
-            None => vec![],
-            Some(arguments) => arguments
-                .into_iter()
-                .map(|(argument, _)| argument)
-                .collect(),
-        };
-        if arguments.len() != arity {
-            let takes = if arity == 1 {
-                "one argument"
-            } else {
-                "two arguments"
-            };
-            let example = if arity == 1 {
-                format!("{name}(x)")
-            } else {
-                format!("{name}(x, 0)")
-            };
-            let message = format!(
-                "`{name}` takes {takes}, not {}: `{example}`",
-                arguments.len()
-            );
-            return fault(message, at);
-        }
-        let expr = Expr::Call(function, arguments.iter().map(|a| a.expr.clone()).collect());
-        self.node(at.start, &arguments.iter().collect::<Vec<_>>(), expr)
-    }
-
-    fn named(
-        &self,
-        entry: &'static Entry,
-        arguments: Vec<(Sized, Range<usize>)>,
-        at: Range<usize>,
-    ) -> Result<Sized> {
-        let arguments = entry.completed(arguments, &at)?;
-        let expr = Expr::Named(
-            entry.name,
-            arguments.iter().map(|a| a.expr.clone()).collect(),
-        );
-        let written_out = entry.written_out(&arguments);
-        // The name itself is a level of the tree as well.
-        let (depth, size) = (
-            written_out.depth.saturating_add(1),
-            written_out.size.saturating_add(1),
-        );
-        self.within_limits(at.start, Sized { expr, depth, size })
+        let expr = Expr::call(Function::Sqrt, radicand.expr.clone());
+        self.node(sign.start, &[&radicand], expr)
     }
 }

@@ -25,26 +25,83 @@ pub(crate) enum Token {
     Question,
     Colon,
     Compare(Relation),
+    /// `=`, between the name of a parameter and its value.
+    Assign,
+    /// `|`
+    Bar,
+    /// A raised integer: the exponent of what stands before it.
+    Raised(i32),
+    /// The root sign.
+    Root,
     End,
 }
 
+/// Characters that mean one thing only, wherever they are pasted from.
+fn read_as(c: char) -> Option<Token> {
+    Some(match c {
+        '\u{2212}' | '\u{2013}' => Token::Minus,
+        '\u{d7}' | '\u{b7}' | '\u{22c5}' | '\u{2217}' => Token::Times,
+        '\u{f7}' | '\u{2215}' => Token::Divide,
+        '\u{2264}' | '\u{2a7d}' => Token::Compare(Relation::LessEqual),
+        '\u{2265}' | '\u{2a7e}' => Token::Compare(Relation::GreaterEqual),
+        '\u{3c0}' => Token::Name("pi".to_owned()),
+        '\u{3a6}' => Token::Name("normcdf".to_owned()),
+        '\u{221a}' => Token::Root,
+        _ => return None,
+    })
+}
+
 /// Characters that people paste, and what the grammar has for them.
-const LOOKALIKES: [(char, &str); 14] = [
-    ('\u{2212}', "-"),
-    ('\u{2013}', "-"),
-    ('\u{d7}', "*"),
-    ('\u{b7}', "*"),
-    ('\u{22c5}', "*"),
-    ('\u{f7}', "/"),
-    ('\u{b2}', "^2"),
-    ('\u{b3}', "^3"),
-    ('\u{3c0}', "pi"),
-    ('\u{221a}', "sqrt(...)"),
-    ('\u{2264}', "<="),
-    ('\u{2265}', ">="),
+const LOOKALIKES: [(char, &str); 12] = [
     ('[', "("),
     (']', ")"),
+    ('{', "("),
+    ('}', ")"),
+    ('\u{bd}', "1/2"),
+    ('\u{bc}', "1/4"),
+    ('\u{be}', "3/4"),
+    ('\u{221b}', "cbrt(...)"),
+    ('\u{3c3}', "sigmoid(...)"),
+    ('\u{2260}', "<` or `>"),
+    ('\u{2227}', "a conditional in a conditional"),
+    ('\u{2228}', "a conditional in a conditional"),
 ];
+
+/// Characters that ask for a sentence of their own.
+fn sentence(c: char) -> Option<&'static str> {
+    Some(match c {
+        '\\' => "this is not LaTeX: write `tanh(x)`, `max(x, 0)`, `x^2/2`",
+        '\'' | '"' | '\u{2018}' | '\u{2019}' | '\u{201c}' | '\u{201d}' => {
+            "quotes belong to the shell, not to the expression"
+        }
+        ';' => "one expression at a time: `;` is not in the grammar",
+        '&' => "conditions cannot be joined; nest two conditionals instead",
+        '!' => "`!` is not in the grammar; products of integers are written out",
+        '%' => "`%` is not in the grammar: neither a remainder nor a per cent",
+        '\u{221e}' => "infinity is not a number of this grammar: write a finite one",
+        _ => return None,
+    })
+}
+
+const RAISED: [char; 10] = [
+    '\u{2070}', '\u{b9}', '\u{b2}', '\u{b3}', '\u{2074}', '\u{2075}', '\u{2076}', '\u{2077}',
+    '\u{2078}', '\u{2079}',
+];
+
+/// The raised integer at the start of `text` and its length in bytes; at most four digits.
+fn raised(text: &str) -> Option<(i32, usize)> {
+    let sign = text.strip_prefix('\u{207b}');
+    let (mut value, mut length) = (0, text.len() - sign.unwrap_or(text).len());
+    let mut digits = 0;
+    for c in sign.unwrap_or(text).chars() {
+        let Some(digit) = RAISED.iter().position(|r| *r == c).filter(|_| digits < 4) else {
+            break;
+        };
+        (value, length, digits) = (10 * value + digit as i32, length + c.len_utf8(), digits + 1);
+    }
+    let value = if sign.is_some() { -value } else { value };
+    (digits > 0).then_some((value, length))
+}
 
 pub(crate) fn fault<T>(message: impl Into<String>, at: Range<usize>) -> Result<T> {
     Err(Error::Parse {
@@ -67,9 +124,7 @@ pub(crate) fn next_token(text: &str, from: usize) -> Result<(Token, Range<usize>
         return Ok((Token::Number(value), start..start + length));
     }
     if first.is_ascii_alphabetic() || first == '_' {
-        let length = rest
-            .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
-            .unwrap_or(rest.len());
+        let length = name_length(rest);
         return Ok((
             Token::Name(rest[..length].to_owned()),
             start..start + length,
@@ -86,15 +141,34 @@ pub(crate) fn next_token(text: &str, from: usize) -> Result<(Token, Range<usize>
             );
             return fault(message, start..start + 2);
         }
-        b"&&" | b"||" => {
+        b"&&" => {
             return fault(
                 "conditions cannot be joined; nest two conditionals instead",
                 start..start + 2,
             );
         }
-        _ => (single(first, start)?, 1),
+        _ => match raised(rest) {
+            Some((exponent, length)) => (Token::Raised(exponent), length),
+            None => (single(first, start)?, first.len_utf8()),
+        },
     };
     Ok((token, start..start + length))
+}
+
+/// The length of the name at the start of `text`, dots between its parts included: `np.maximum`.
+fn name_length(text: &str) -> usize {
+    let part = |from: usize| {
+        text[from..]
+            .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
+            .map_or(text.len(), |n| from + n)
+    };
+    let mut end = part(0);
+    while text[end..].starts_with('.')
+        && text[end + 1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+    {
+        end = part(end + 1);
+    }
+    end
 }
 
 fn single(c: char, start: usize) -> Result<Token> {
@@ -111,8 +185,16 @@ fn single(c: char, start: usize) -> Result<Token> {
         ':' => Token::Colon,
         '<' => Token::Compare(Relation::Less),
         '>' => Token::Compare(Relation::Greater),
+        '=' => Token::Assign,
+        '|' => Token::Bar,
         _ => {
+            if let Some(token) = read_as(c) {
+                return Ok(token);
+            }
             let at = start..start + c.len_utf8();
+            if let Some(sentence) = sentence(c) {
+                return fault(sentence, at);
+            }
             if let Some((_, instead)) = LOOKALIKES.iter().find(|(seen, _)| *seen == c) {
                 return fault(
                     format!("the character `{c}` is not in the grammar; write `{instead}`"),
@@ -128,12 +210,18 @@ fn single(c: char, start: usize) -> Result<Token> {
 /// The decimal number at the start of `text` and its length in bytes.
 fn number(text: &str, start: usize) -> Result<(Rational, usize)> {
     let bytes = text.as_bytes();
+    let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+    // `1_000` as in Python: one underscore between two digits.
     let run = |from: usize| {
-        from + bytes[from..]
-            .iter()
-            .take_while(|b| b.is_ascii_digit())
-            .count()
+        let within = |at: &usize| {
+            digit(*at)
+                || bytes.get(*at) == Some(&b'_') && *at > from && digit(at - 1) && digit(at + 1)
+        };
+        (from..bytes.len())
+            .find(|at| !within(at))
+            .unwrap_or(bytes.len())
     };
+    let plain = |digits: &str| digits.replace('_', "");
     let whole_end = run(0);
     let mut end = whole_end;
     let mut fraction = "";
@@ -151,7 +239,8 @@ fn number(text: &str, start: usize) -> Result<(Rational, usize)> {
         }
     }
     let at = start..start + end;
-    let digits: String = [&text[..whole_end], fraction].concat();
+    let (whole, fraction) = (plain(&text[..whole_end]), plain(fraction));
+    let (digits, whole_end) = ([whole.as_str(), &fraction].concat(), whole.len());
     let significant = digits.trim_start_matches('0').trim_end_matches('0');
     if significant.len() as i64 > NUMBER_LIMIT {
         return fault(
@@ -166,7 +255,7 @@ fn number(text: &str, start: usize) -> Result<(Rational, usize)> {
     let exponent: i64 = if exponent_text.is_empty() {
         0
     } else {
-        exponent_text.parse().map_err(|_| too_large())?
+        plain(exponent_text).parse().map_err(|_| too_large())?
     };
     if exponent.abs() > NUMBER_LIMIT {
         return Err(too_large());

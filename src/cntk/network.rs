@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use super::activation::is_homogeneous;
 use super::architecture::{Architecture, Input, Kind, Readout};
-use crate::activation::Expr;
+use crate::activation::{Constants, Expr};
 use crate::error::{Error, Result};
 
 /// The largest filter, stride and pool.
@@ -85,6 +85,26 @@ impl FromStr for Network {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Network> {
+        Network::parse_with(text, &Constants::default())
+    }
+}
+
+impl Network {
+    /// The network of a text, with letters in its activations that stand for constants.
+    ///
+    /// ```
+    /// use deeplimit::activation::Constants;
+    /// use deeplimit::cntk::Network;
+    /// let mut constants = Constants::default();
+    /// constants.set("a", "1.5")?;
+    /// let network = Network::parse_with("conv3 tanh(a*x) gap", &constants)?;
+    /// assert_eq!(network.to_string(), "conv3 tanh(1.5*x) gap");
+    /// # Ok::<(), deeplimit::error::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Parse`] with the place of what is no layer, or stands where it cannot.
+    pub fn parse_with(text: &str, constants: &Constants) -> Result<Network> {
         let mut words = words(text);
         let readout = match words.pop() {
             Some((_, "gap")) => Readout::Gap,
@@ -96,7 +116,7 @@ impl FromStr for Network {
         };
         let layers = words
             .iter()
-            .map(|(at, word)| layer(at.clone(), word))
+            .map(|(at, word)| layer(at.clone(), word, constants))
             .collect::<Result<Vec<_>>>()?;
         if let Some((n, message)) = disorder(&layers) {
             let at = words.get(n).map_or(0..text.len(), |w| w.0.clone());
@@ -283,7 +303,7 @@ fn check_side(side: usize, least: usize, what: &str) -> std::result::Result<(), 
     ))
 }
 
-fn layer(at: Range<usize>, word: &str) -> Result<Layer> {
+fn layer(at: Range<usize>, word: &str, constants: &Constants) -> Result<Layer> {
     let number = |text: &str, least: usize, what: &str| -> Result<usize> {
         let n = text
             .parse()
@@ -324,7 +344,7 @@ fn layer(at: Range<usize>, word: &str) -> Result<Layer> {
     if ["gap", "flatten", "pool"].contains(&word) {
         return Err(fault(at, format!("`{word}` here: {WORDS}")));
     }
-    Expr::parse(word)
+    Expr::parse_with(word, constants)
         .map(Layer::Activation)
         .map_err(|e| match e {
             Error::Parse {

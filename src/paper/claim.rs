@@ -2,8 +2,10 @@
 
 use rug::{Float, Rational};
 
+use super::laboratory::unknown;
 use super::measures::{measure, measures};
 use super::parameters::Parameters;
+use super::vocabulary::{self, REGIMES};
 use crate::error::{Error, Result};
 use crate::real::{Quantity, Value};
 
@@ -149,7 +151,12 @@ impl Claim {
                 measure.name
             )));
         }
-        Ok(())
+        if let Expected::Word(word) = &self.expected
+            && !REGIMES.contains(&word.as_str())
+        {
+            return Err(unknown("regime", word, &REGIMES));
+        }
+        vocabulary::check(measure.name, &self.parameters)
     }
 
     /// The verdict on a measured value.

@@ -24,6 +24,7 @@ mod source;
 pub mod standings;
 mod taxonomy;
 pub mod uci;
+mod vocabulary;
 mod width;
 
 #[cfg(test)]

@@ -109,7 +109,7 @@ normalised where pixels have variance 1"
     )]
     pub input: Option<Input>,
     /// Standard deviation of the bias of each convolution
-    #[arg(long, value_name = "SD", default_value_t = 0.0)]
+    #[arg(long, value_name = "SD", default_value = "0", value_parser = deviation)]
     pub bias: f64,
     /// Do not train the first and the last layer
     #[arg(long)]
@@ -136,7 +136,7 @@ training images; norm-one: each pixel has norm 1; none: bytes/255"
     )]
     pub preprocess: Preprocess,
     /// Whiten whole images too (ZCA), with this epsilon
-    #[arg(long, value_name = "EPSILON")]
+    #[arg(long, value_name = "EPSILON", value_parser = epsilon)]
     pub zca: Option<f64>,
     /// f32 or f64
     #[arg(
@@ -147,9 +147,12 @@ training images; norm-one: each pixel has norm 1; none: bytes/255"
         hide_possible_values = true
     )]
     pub numbers: Numbers,
-    /// Add so much of its mean to the diagonal of the Gram matrix
-    #[arg(long, value_name = "J", default_value_t = 0.0)]
+    /// The ridge relative to the mean diagonal
+    #[arg(long = "ridge", visible_alias = "jitter", value_name = "RIDGE", default_value = "0", value_parser = super::gram::ridge)]
     pub jitter: f64,
+    /// Values of letters that are constants: a=1.5,b=sqrt(2)
+    #[arg(long, value_name = "NAME=VALUE,...")]
+    pub set: Vec<String>,
     /// Keep the kernels in this folder (Zarr); a later run goes on there
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -278,4 +281,12 @@ fn count(text: &str) -> Result<usize, String> {
 fn layers(text: &str) -> Result<usize, String> {
     let n = text.parse().ok().filter(|n| (1..=10_000).contains(n));
     n.ok_or_else(|| "the number of layers must be a whole number from 1 to 10000".to_owned())
+}
+
+fn deviation(text: &str) -> Result<f64, String> {
+    crate::exact::double(text, "standard deviation").map_err(|e| e.to_string())
+}
+
+fn epsilon(text: &str) -> Result<f64, String> {
+    crate::exact::double(text, "epsilon").map_err(|e| e.to_string())
 }

@@ -50,11 +50,7 @@ fn time(text: &str) -> Result<f64, String> {
     let bad = || "a time is a number from 0 on, or inf".to_owned();
     match text.trim() {
         "inf" | "infinite" | "infinity" => Ok(f64::INFINITY),
-        text => text
-            .parse()
-            .ok()
-            .filter(|t: &f64| t.is_finite() && *t >= 0.0)
-            .ok_or_else(bad),
+        text => crate::exact::double(text, "time").map_err(|_| bad()),
     }
 }
 

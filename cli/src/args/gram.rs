@@ -40,6 +40,9 @@ takes a homogeneous activation (relu, leaky_relu, abs ...)"
     /// Whose kernel: radhakrishnan2022, arora2019, jacot2018, lee2019
     #[arg(long, value_name = "NAME", value_parser = super::network::convention)]
     pub convention: Option<Convention>,
+    /// Values of letters that are constants: a=1.5,b=sqrt(2)
+    #[arg(long, value_name = "NAME=VALUE,...")]
+    pub set: Vec<String>,
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,
@@ -270,11 +273,7 @@ pub(super) fn depth(text: &str) -> Result<Depth, String> {
 }
 
 pub(super) fn ridge(text: &str) -> Result<f64, String> {
-    text.trim()
-        .parse()
-        .ok()
-        .filter(|x: &f64| x.is_finite() && *x >= 0.0)
-        .ok_or_else(|| "a ridge is a number from 0 on".to_owned())
+    crate::exact::double(text, "ridge").map_err(|e| e.to_string())
 }
 
 /// `i/n` with `1 <= i <= n`.

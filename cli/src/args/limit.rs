@@ -10,10 +10,10 @@ const FOURIER_MAX: u32 = 64;
 /// `deeplimit limit`.
 #[derive(Args, Debug)]
 pub struct Limit {
-    /// The activation, as an expression in x
-    #[arg(value_name = "EXPR")]
-    pub expression: String,
-    /// Correlations from -1 to 1: decimals or fractions
+    /// The activations, as expressions in x
+    #[arg(required = true, value_name = "EXPR")]
+    pub expressions: Vec<String>,
+    /// Correlations from -1 to 1: 0.5, 1/3, sqrt(2)/2
     #[arg(
         long,
         value_name = "RHO,...",
@@ -40,9 +40,9 @@ pub struct Limit {
 /// `deeplimit depth`.
 #[derive(Args, Debug)]
 pub struct Depth {
-    /// The activation, as an expression in x
-    #[arg(value_name = "EXPR")]
-    pub expression: String,
+    /// The activations, as expressions in x
+    #[arg(required = true, value_name = "EXPR")]
+    pub expressions: Vec<String>,
     /// The relative deviation from the limit that is allowed
     #[arg(
         long,
@@ -51,7 +51,7 @@ pub struct Depth {
         allow_hyphen_values = true
     )]
     pub tolerance: String,
-    /// Correlations from -1 to 1: decimals or fractions
+    /// Correlations from -1 to 1: 0.5, 1/3, sqrt(2)/2
     #[arg(
         long,
         default_value = "0.5",

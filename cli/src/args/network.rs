@@ -5,6 +5,7 @@ use rug::Rational;
 
 use super::Effort;
 use crate::exact::number;
+use crate::library::typed::apart;
 use crate::library::{Convention, DEPTH_MAX};
 
 /// The most points of a curve that may be asked for.
@@ -13,10 +14,10 @@ const POINTS_MAX: u32 = 1000;
 /// `deeplimit ntk`.
 #[derive(Args, Debug)]
 pub struct Ntk {
-    /// The activation, as an expression in x
-    #[arg(value_name = "EXPR")]
-    pub expression: String,
-    /// Correlations from -1 to 1: decimals or fractions
+    /// The activations, as expressions in x
+    #[arg(required = true, value_name = "EXPR")]
+    pub expressions: Vec<String>,
+    /// Correlations from -1 to 1: 0.5, 1/3, sqrt(2)/2
     #[arg(
         long,
         required = true,
@@ -52,9 +53,9 @@ pub struct Ntk {
 /// `deeplimit phase`.
 #[derive(Args, Debug)]
 pub struct Phase {
-    /// The activation, as an expression in x
-    #[arg(value_name = "EXPR")]
-    pub expression: String,
+    /// The activations, as expressions in x
+    #[arg(required = true, value_name = "EXPR")]
+    pub expressions: Vec<String>,
     /// So many points of the edge of chaos
     #[arg(long, default_value = "12", value_name = "N", value_parser = points)]
     pub points: u32,
@@ -180,11 +181,11 @@ fn deviation(text: &str) -> Result<Rational, String> {
 }
 
 fn pair(text: &str, what: &str) -> Result<(Rational, Rational), String> {
-    let both = text
-        .split_once(',')
-        .ok_or_else(|| format!("two {what}s are wanted"))?;
+    let [first, second] = apart(text)[..] else {
+        return Err(format!("two {what}s are wanted"));
+    };
     let one = |t: &str| number(t.trim(), what).map_err(|e| e.to_string());
-    Ok((one(both.0)?, one(both.1)?))
+    Ok((one(first)?, one(second)?))
 }
 
 fn norms(text: &str) -> Result<Norms, String> {

@@ -17,9 +17,10 @@ pub struct Papers {
 /// What `deeplimit papers` does.
 #[derive(Debug, Subcommand)]
 pub enum PapersAction {
-    /// List the papers and their claims
+    /// List the papers, or the claims of one
     #[command(after_help = "Examples:
   deeplimit papers list
+  deeplimit papers list arora2019
   deeplimit papers list --json")]
     List(PapersList),
     /// Measure each claim: agrees, differs or not attempted
@@ -41,7 +42,10 @@ finished: a file is either whole or not there.")]
 /// `deeplimit papers list`.
 #[derive(Args, Debug)]
 pub struct PapersList {
-    /// Answer in JSON
+    /// A paper: its claims; without it, a line for each paper
+    #[arg(value_name = "KEY")]
+    pub key: Option<String>,
+    /// Answer in JSON: the claims
     #[arg(long)]
     pub json: bool,
     /// A folder of papers, in place of those that the program brings
@@ -52,7 +56,7 @@ pub struct PapersList {
 /// `deeplimit papers check`.
 #[derive(Args, Debug)]
 pub struct PapersCheck {
-    /// A paper, or one of its claims
+    /// A paper, one of its claims, or all that begin so: KEY/theorem-1
     #[arg(value_name = "KEY[/CLAIM]")]
     pub target: Option<String>,
     /// 1: quick; 2: a few minutes; 3: the large experiments too
@@ -137,7 +141,9 @@ fn folder(text: &str) -> Result<PathBuf, String> {
 
 pub const PAPERS_HELP: &str = "Examples:
   deeplimit papers list
+  deeplimit papers list radhakrishnan2022
   deeplimit papers check radhakrishnan2022
+  deeplimit papers check radhakrishnan2022/theorem-1
   deeplimit papers check radhakrishnan2022/theorem-1.limit-optimal-4
   deeplimit papers figures radhakrishnan2022 --out figures
   deeplimit papers table --format latex";

@@ -67,6 +67,7 @@ fn undecided(activation: String, missing: String) -> Classification {
 /// The report on the answers so far.
 fn report(texts: &[String], batch: Batch<Classification>, args: &Classify, width: usize) -> Report {
     let digits = args.effort.digits;
+    let missing = batch.missing(texts, "activations");
     let mut items = Vec::new();
     let mut entries = Vec::new();
     let mut faults = Vec::new();
@@ -88,7 +89,7 @@ fn report(texts: &[String], batch: Batch<Classification>, args: &Classify, width
                     error,
                 });
             }
-            None => {}
+            None => items.push(Item::Fault(FaultItem::interrupted("activation", text))),
         }
     }
     let text = match args.effort.json {
@@ -103,7 +104,7 @@ fn report(texts: &[String], batch: Batch<Classification>, args: &Classify, width
             .text(width)
         }
     };
-    Report::new(text, faults, any_undecided, batch.interrupted)
+    Report::new(text, faults, any_undecided, batch.interrupted).with_closing(missing)
 }
 
 fn entry(c: &Classification, digits: u32, explain: bool) -> Entry {

@@ -170,9 +170,11 @@ pub fn run(args: &Args, width: usize) -> Report {
     let text = if args.json {
         array(&items)
     } else {
-        table.text(width) + &words
+        table.text(width)
     };
-    let mut report = Report::new(text, faults, false, interrupted);
+    let words = words.trim_end().to_owned();
+    let closing = Some(words).filter(|w| !w.is_empty() && !args.json || interrupted);
+    let mut report = Report::new(text, faults, false, interrupted).with_closing(closing);
     // an error is one sentence
     if report.faults.is_empty() {
         report.notes = notes;
@@ -223,7 +225,7 @@ impl Answer {
                 words += " All shards are finished: the same command without --shard goes on to the accuracy.";
             }
         } else if args.jitter > 0.0 {
-            words += &format!(" Jitter {:e} of the diagonal's mean.", args.jitter);
+            words += &format!(" Ridge {:e} of the mean diagonal.", args.jitter);
         }
         if let Some(deep) = &self.deep {
             words += &format!(" {}", infinite_depth(deep));

@@ -38,6 +38,7 @@ pub fn run(args: &Args, width: usize) -> io::Result<Report> {
 fn report(texts: &[String], batch: Batch<Constants>, args: &Args, width: usize) -> Report {
     let digits = args.effort.digits;
     let number = |q: &Option<Quantity>| q.as_ref().map(|q| Number::new(q, digits));
+    let missing = batch.missing(texts, "activations");
     let mut items = Vec::new();
     let mut entries = Vec::new();
     let mut faults = Vec::new();
@@ -61,7 +62,7 @@ fn report(texts: &[String], batch: Batch<Constants>, args: &Args, width: usize) 
                     error,
                 });
             }
-            None => {}
+            None => items.push(Item::Fault(FaultItem::interrupted("activation", text))),
         }
     }
     let columns = vec!["normalisation", "A", "A'", "B'", "alpha"];
@@ -75,7 +76,7 @@ fn report(texts: &[String], batch: Batch<Constants>, args: &Args, width: usize) 
     } else {
         table.text(width)
     };
-    Report::new(text, faults, false, batch.interrupted)
+    Report::new(text, faults, false, batch.interrupted).with_closing(missing)
 }
 
 fn entry(c: &Constants, digits: u32) -> Entry {

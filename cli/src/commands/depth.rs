@@ -4,15 +4,14 @@ use std::io;
 
 use deeplimit::error::{Error, Result};
 use deeplimit::limit::{Breakdown, DEEPEST};
-use rug::Rational;
 use serde::Serialize;
 
-use super::{INTERRUPT, Report, cell, expression};
+use super::{INTERRUPT, Report, Section, cell, expressions};
 use crate::args::Depth as Args;
-use crate::batch::{Batch, answers};
+use crate::batch::answers;
 use crate::data::Reading;
-use crate::exact::{correlation, number};
-use crate::fault::{Fault, shortened};
+use crate::exact::{correlation, positive};
+use crate::fault::Fault;
 use crate::json::{FaultItem, Item, array};
 use crate::library::{self, Depths};
 use crate::number::Number;
@@ -61,8 +60,8 @@ impl From<Breakdown> for BreakdownJson {
 
 /// Answers the command.
 pub fn run(args: &Args, width: usize) -> io::Result<Report> {
-    let text = expression(&args.expression)?;
-    let tolerance = tolerance(&args.tolerance);
+    let texts = expressions(&args.expressions)?;
+    let tolerance = positive(args.tolerance.trim(), "tolerance");
     let (typed, read) = match &args.data {
         None => (args.rho.iter().map(|t| t.trim().to_owned()).collect(), None),
         Some(path) => match points::extreme_correlations(path, &args.columns) {
@@ -75,16 +74,27 @@ pub fn run(args: &Args, width: usize) -> io::Result<Report> {
         Err(error) => return Ok(refused(&args.tolerance, error, args)),
     };
     let places: Vec<_> = typed.iter().map(|t| correlation(t)).collect();
-    let (question, request) = (text.clone(), args.effort.request());
-    let batch = answers(&typed, args.effort.timeout, &INTERRUPT, move |n| {
+    let (questions, request, count) = (texts.clone(), args.effort.request(), typed.len());
+    let at = |text: &String, rho: &String| format!("{text} at {rho}");
+    let labels: Vec<String> = texts
+        .iter()
+        .flat_map(|text| typed.iter().map(move |rho| at(text, rho)))
+        .collect();
+    let mut batch = answers(&labels, args.effort.timeout, &INTERRUPT, move |n| {
         library::depths(
-            &question,
-            places[n].as_ref().map_err(Clone::clone)?,
+            &questions[n / count],
+            places[n % count].as_ref().map_err(Clone::clone)?,
             &tolerance,
             request,
         )
     });
-    let report = report(&text, &typed, batch, args, read.as_ref(), width);
+    let missing = batch.missing(&labels, "depths");
+    let mut all = std::mem::take(&mut batch.answers).into_iter();
+    let sections = texts
+        .iter()
+        .map(|text| section(text, &typed, &mut all, (args, read.as_ref()), width))
+        .collect();
+    let report = Report::of_sections(sections, args.effort.json, missing);
     Ok(report.having_read(args.effort.json, read.as_slice()))
 }
 
@@ -102,32 +112,20 @@ fn refused(text: &str, error: Error, args: &Args) -> Report {
     Report::new(shown, vec![fault], false, false)
 }
 
-/// A positive number.
-fn tolerance(text: &str) -> Result<Rational> {
-    let number = number(text.trim(), "tolerance")?;
-    match number > 0 {
-        true => Ok(number),
-        false => Err(Error::Domain(format!(
-            "a tolerance is greater than 0, `{}` is not",
-            shortened(text, 40)
-        ))),
-    }
-}
-
-fn report(
+/// The heading names the activation.
+fn section(
     text: &str,
     typed: &[String],
-    batch: Batch<Depths>,
-    args: &Args,
-    read: Option<&Reading>,
+    answers: &mut impl Iterator<Item = Option<Result<Depths>>>,
+    (args, read): (&Args, Option<&Reading>),
     width: usize,
-) -> Report {
+) -> Section<DepthJson> {
     let digits = args.effort.digits;
     let mut items = Vec::new();
     let mut entries = Vec::new();
     let mut faults: Vec<Fault> = Vec::new();
     let mut heading = String::new();
-    for (rho, answer) in typed.iter().zip(batch.answers) {
+    for (rho, answer) in typed.iter().zip(answers) {
         match answer {
             Some(Ok(d)) => {
                 if heading.is_empty() {
@@ -142,12 +140,14 @@ fn report(
                     text: format!("{text} at {rho}"),
                     error,
                 };
-                items.push(Item::Fault(FaultItem::new("rho", rho, &fault.error)));
+                items.push(Item::Fault(
+                    FaultItem::new("rho", rho, &fault.error).about(text),
+                ));
                 if faults.iter().all(|f| f.error != fault.error) {
                     faults.push(fault);
                 }
             }
-            None => {}
+            None => items.push(Item::Fault(FaultItem::interrupted("rho", rho).about(text))),
         }
     }
     let columns = vec!["depth", "deviation there", "f32 1 % off", "f64 1 % off"];
@@ -156,11 +156,10 @@ fn report(
         columns,
         entries,
     };
-    let shown = match args.effort.json {
-        true => array(&items),
-        false => heading + &table.text(width),
-    };
-    Report::new(shown, faults, false, batch.interrupted)
+    Section {
+        faults,
+        ..Section::of_answer(text.to_owned(), items, heading + &table.text(width))
+    }
 }
 
 fn headline(d: &Depths, args: &Args, width: usize) -> String {

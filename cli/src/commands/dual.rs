@@ -7,12 +7,12 @@ use deeplimit::limit::Quantity;
 use rug::Rational;
 use serde::Serialize;
 
-use super::{INTERRUPT, Report, cell, expression, with_closed_form};
+use super::{INTERRUPT, Report, Section, cell, expressions, with_closed_form};
 use crate::args::Dual as Args;
-use crate::batch::{Batch, answers};
+use crate::batch::answers;
 use crate::exact::correlation;
 use crate::fault::Fault;
-use crate::json::{FaultItem, Item, array};
+use crate::json::{FaultItem, Item};
 use crate::library::{self, DualValue};
 use crate::number::Number;
 use crate::table::{Entry, Table};
@@ -20,73 +20,82 @@ use crate::table::{Entry, Table};
 /// The contract.
 #[derive(Serialize)]
 struct DualJson {
+    activation: String,
+    /// The same as `rho`, as it was called at first.
     at: String,
+    /// As typed.
+    rho: String,
     dual: Number,
     slope: Option<Number>,
 }
 
 /// Answers the command.
 pub fn run(args: &Args, width: usize) -> io::Result<Report> {
-    let text = expression(&args.expression)?;
-    let typed: Vec<_> = args.at.iter().map(|t| t.trim()).collect();
+    let texts = expressions(&args.expressions)?;
+    let typed: Vec<_> = args.rho.iter().map(|t| t.trim()).collect();
     let points: Vec<_> = typed.iter().map(|t| correlation(t)).collect();
     // One question for all that are in order: the dual is prepared once.
     let wanted: Vec<_> = points
         .iter()
         .filter_map(|p| p.as_ref().ok().cloned())
         .collect();
-    let (question, request) = (text.clone(), args.effort.request());
-    let labels = [text];
-    let batch = answers(&labels, args.effort.timeout, &INTERRUPT, move |_| {
-        library::dual(&question, &wanted, request)
+    let (questions, request) = (texts.clone(), args.effort.request());
+    let batch = answers(&texts, args.effort.timeout, &INTERRUPT, move |n| {
+        library::dual(&questions[n], &wanted, request)
     });
-    let [text] = labels;
-    Ok(report(text, &typed, points, batch, args, width))
+    let missing = batch.missing(&texts, "activations");
+    let sections = texts
+        .iter()
+        .zip(batch.answers)
+        .map(|(text, answer)| match answer {
+            Some(Ok(values)) => section(text, &typed, &points, values, args, width),
+            Some(Err(error)) => Section::of_fault(text, error),
+            None => Section::unfinished(text),
+        })
+        .map(|section| section.headed(texts.len() > 1))
+        .collect();
+    Ok(Report::of_sections(sections, args.effort.json, missing))
 }
 
-fn report(
-    text: String,
+fn section(
+    text: &str,
     typed: &[&str],
-    points: Vec<Result<Rational>>,
-    mut batch: Batch<Vec<DualValue>>,
+    points: &[Result<Rational>],
+    values: Vec<DualValue>,
     args: &Args,
     width: usize,
-) -> Report {
+) -> Section<DualJson> {
     let digits = args.effort.digits;
+    let activation = library::typed::shown(text);
     let mut items = Vec::new();
     let mut entries = Vec::new();
     let mut faults = Vec::new();
-    match batch.answers.pop().flatten() {
-        Some(Ok(values)) => {
-            let mut values = values.into_iter();
-            for (at, point) in typed.iter().zip(points) {
-                match point.map(|_| values.next()) {
-                    Ok(Some(value)) => {
-                        let slope = value.slope.as_ref().filter(|_| args.slope);
-                        entries.push(entry(at, &value.dual, slope, digits));
-                        items.push(Item::Answer(DualJson {
-                            at: (*at).to_owned(),
-                            dual: Number::new(&value.dual, digits),
-                            slope: slope.map(|q| Number::new(q, digits)),
-                        }));
-                    }
-                    // Not there: nothing to say of it.
-                    Ok(None) => {}
-                    Err(error) => {
-                        items.push(Item::Fault(FaultItem::new("at", at, &error)));
-                        faults.push(Fault {
-                            text: (*at).to_owned(),
-                            error,
-                        });
-                    }
-                }
+    let mut values = values.into_iter();
+    for (at, point) in typed.iter().zip(points) {
+        match point.as_ref().map(|_| values.next()) {
+            Ok(Some(value)) => {
+                let slope = value.slope.as_ref().filter(|_| args.slope);
+                entries.push(entry(at, &value.dual, slope, digits));
+                items.push(Item::Answer(DualJson {
+                    activation: activation.clone(),
+                    at: (*at).to_owned(),
+                    rho: (*at).to_owned(),
+                    dual: Number::new(&value.dual, digits),
+                    slope: slope.map(|q| Number::new(q, digits)),
+                }));
+            }
+            // Not there: nothing to say of it.
+            Ok(None) => {}
+            Err(error) => {
+                items.push(Item::Fault(
+                    FaultItem::new("at", at, error).about(&activation),
+                ));
+                faults.push(Fault {
+                    text: (*at).to_owned(),
+                    error: error.clone(),
+                });
             }
         }
-        Some(Err(error)) => {
-            items.push(Item::Fault(FaultItem::new("activation", &text, &error)));
-            faults.push(Fault { text, error });
-        }
-        None => {}
     }
     let columns = if args.slope {
         vec!["dual", "slope"]
@@ -98,12 +107,10 @@ fn report(
         columns,
         entries,
     };
-    let text = if args.effort.json {
-        array(&items)
-    } else {
-        table.text(width)
-    };
-    Report::new(text, faults, false, batch.interrupted)
+    Section {
+        faults,
+        ..Section::of_answer(activation, items, table.text(width))
+    }
 }
 
 fn entry(at: &str, dual: &Quantity, slope: Option<&Quantity>, digits: u32) -> Entry {

@@ -52,6 +52,12 @@ struct TimeJson {
 pub fn run(args: &Args) -> io::Result<Report> {
     let activation = expression(&args.network.activation)?;
     INTERRUPT.listen(false);
+    let missing = format!(
+        "interrupted: 0 of {} times are finished, {} is not written",
+        args.time.len(),
+        args.out.display()
+    );
+    INTERRUPT.would_say(String::new(), missing);
     Ok(match library::dynamics(args, &activation) {
         Ok(d) => {
             let out = args.out.display().to_string();

@@ -4,10 +4,10 @@ use std::io;
 
 use serde::Serialize;
 
-use super::{Report, expression};
+use super::{INTERRUPT, Report, expression};
 use crate::args::{Evaluate as Args, depth_name};
 use crate::data::Reading;
-use crate::json::array;
+use crate::json::{FaultItem, Item, array};
 use crate::library::{self, Evaluation, Fold};
 use crate::progress::Progress;
 use crate::table::{Entry, Table};
@@ -57,9 +57,11 @@ struct FoldJson {
 pub fn run(args: &Args, width: usize) -> io::Result<Report> {
     let activation = expression(&args.network.activation)?;
     let name = args.data.display().to_string();
-    // nothing is written: Ctrl-C ends the program as usual
+    // Nothing is written: Ctrl-C ends the program at once, with the folds that are finished.
     let mut progress: Option<Progress> = None;
-    let result = library::evaluation(args, &activation, |done, all| {
+    say_unfinished(args, &activation, (0, 0), &[], width);
+    let result = library::evaluation(args, &activation, |done, all, folds| {
+        say_unfinished(args, &activation, (done, all), folds, width);
         let line = progress.get_or_insert_with(|| Progress::new(all));
         line.show(done, Some("regressions"));
     });
@@ -75,6 +77,30 @@ pub fn run(args: &Args, width: usize) -> io::Result<Report> {
         }
         Err(error) => Report::of_data_fault("data", name, &activation, error, args.network.json),
     })
+}
+
+/// What Ctrl-C would print now.
+fn say_unfinished(
+    args: &Args,
+    activation: &str,
+    (done, all): (usize, usize),
+    folds: &[Fold],
+    width: usize,
+) {
+    let steps = match all {
+        0 => "the data and the kernels are not ready".to_owned(),
+        _ => format!("{done} of {all} regressions, folds {}", folds.len()),
+    };
+    let missing = format!("interrupted: {steps} finished; the accuracy is missing");
+    let finished = match (args.network.json, folds.is_empty()) {
+        (true, _) => array(&[Item::<EvaluateJson>::Fault(FaultItem::interrupted(
+            "data",
+            &args.data.display().to_string(),
+        ))]),
+        (false, true) => String::new(),
+        (false, false) => format!("{activation}\n{}", table(folds).text(width)),
+    };
+    INTERRUPT.would_say(finished, missing);
 }
 
 fn json(args: &Args, e: &Evaluation) -> EvaluateJson {
@@ -113,9 +139,16 @@ fn chosen(args: &Args) -> &'static str {
     }
 }
 
-fn words(args: &Args, e: &Evaluation, width: usize) -> String {
-    let percent = |x: f64| format!("{:.2}", 100.0 * x);
-    let interval = |[low, high]: [f64; 2]| format!("{} to {}", percent(low), percent(high));
+fn percent(x: f64) -> String {
+    format!("{:.2}", 100.0 * x)
+}
+
+fn percents([low, high]: [f64; 2]) -> String {
+    format!("{} to {}", percent(low), percent(high))
+}
+
+/// The folds, a line each.
+fn table(folds: &[Fold]) -> Table {
     let entry = |(k, f): (usize, &Fold)| Entry {
         name: (k + 1).to_string(),
         cells: vec![
@@ -126,11 +159,11 @@ fn words(args: &Args, e: &Evaluation, width: usize) -> String {
             f.train.to_string(),
             f.test.to_string(),
             percent(f.accuracy),
-            interval(f.interval()),
+            percents(f.interval()),
         ],
         ..Entry::default()
     };
-    let table = Table {
+    Table {
         title: "fold",
         columns: vec![
             "depth",
@@ -141,8 +174,12 @@ fn words(args: &Args, e: &Evaluation, width: usize) -> String {
             "accuracy %",
             "95 %",
         ],
-        entries: e.folds.iter().enumerate().map(entry).collect(),
-    };
+        entries: folds.iter().enumerate().map(entry).collect(),
+    }
+}
+
+fn words(args: &Args, e: &Evaluation, width: usize) -> String {
+    let table = table(&e.folds);
     let how = if args.folds.is_some() {
         "mean accuracy"
     } else {
@@ -165,7 +202,7 @@ fn words(args: &Args, e: &Evaluation, width: usize) -> String {
         table.text(width),
         percent(e.accuracy()),
         percent(e.standard_error()),
-        interval(e.interval()),
+        percents(e.interval()),
         percent(e.majority),
         e.error.words(),
     )

@@ -34,6 +34,7 @@ pub fn run(args: &Args, width: usize) -> io::Result<Report> {
 
 fn report(texts: &[String], batch: Batch<(String, Quantity)>, args: &Args, width: usize) -> Report {
     let digits = args.effort.digits;
+    let missing = batch.missing(texts, "expressions");
     let mut items = Vec::new();
     let mut entries = Vec::new();
     let mut faults = Vec::new();
@@ -56,7 +57,7 @@ fn report(texts: &[String], batch: Batch<(String, Quantity)>, args: &Args, width
                     error,
                 });
             }
-            None => {}
+            None => items.push(Item::Fault(FaultItem::interrupted("expression", text))),
         }
     }
     let table = Table {
@@ -69,5 +70,5 @@ fn report(texts: &[String], batch: Batch<(String, Quantity)>, args: &Args, width
     } else {
         table.text(width)
     };
-    Report::new(text, faults, false, batch.interrupted)
+    Report::new(text, faults, false, batch.interrupted).with_closing(missing)
 }

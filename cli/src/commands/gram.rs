@@ -1,6 +1,7 @@
 //! `deeplimit gram`: a Gram matrix into a file, and `deeplimit gram merge`.
 
 use std::io;
+use std::path::Path;
 use std::time::Instant;
 
 use deeplimit::gram::Filled;
@@ -9,6 +10,7 @@ use serde::Serialize;
 
 use super::{INTERRUPT, Report, expression};
 use crate::args::{Columns, Gram as Args, GramAction, GramMatrix, Merge, Network, depth_name};
+use crate::batch::unfinished;
 use crate::data::Reading;
 use crate::fault::Fault;
 use crate::json::{FaultItem, Item, array};
@@ -77,9 +79,18 @@ pub fn run(args: &Args) -> io::Result<Report> {
 }
 
 /// The work with a line of progress, and Ctrl-C heard.
-fn watched<T>(work: impl FnOnce(&mut dyn FnMut(usize, usize) -> bool) -> T) -> T {
+///
+/// Returns what was reported last, too: tiles that are finished, and all.
+fn watched<T>(
+    out: &Path,
+    work: impl FnOnce(&mut dyn FnMut(usize, usize) -> bool) -> T,
+) -> (T, (usize, usize)) {
     let mut progress: Option<Progress> = None;
+    let missing = format!("interrupted: no tile of {} is finished", out.display());
+    INTERRUPT.would_say(String::new(), missing);
+    let mut last = (0, 0);
     let result = work(&mut |done, all| {
+        last = (done, all);
         // before the first tile there is nothing to keep, and Ctrl-C ends the program as usual
         INTERRUPT.listen(true);
         let line = progress.get_or_insert_with(|| Progress::new(all));
@@ -88,32 +99,39 @@ fn watched<T>(work: impl FnOnce(&mut dyn FnMut(usize, usize) -> bool) -> T) -> T
     });
     drop(progress);
     INTERRUPT.listen(false);
-    result
+    (result, last)
+}
+
+/// What Ctrl-C left.
+fn missing(stopped: bool, (done, all): (usize, usize)) -> Option<String> {
+    stopped.then(|| unfinished(done, all, "tiles", &[]))
 }
 
 fn made(args: &GramMatrix, network: &Network, columns: &Columns) -> io::Result<Report> {
     let activation = expression(&network.activation)?;
     let name = args.data.display().to_string();
     let begun = Instant::now();
-    let answer =
-        match watched(|report| library::gram((args, columns), network, &activation, report)) {
-            Ok(answer) => answer,
-            Err(error) => {
-                return Ok(Report::of_data_fault(
-                    "data",
-                    name,
-                    &activation,
-                    error,
-                    network.json,
-                ));
-            }
-        };
+    let (answer, tiles) = watched(&args.out, |report| {
+        library::gram((args, columns), network, &activation, report)
+    });
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(error) => {
+            return Ok(Report::of_data_fault(
+                "data",
+                name,
+                &activation,
+                error,
+                network.json,
+            ));
+        }
+    };
     let text = match network.json {
         true => array(&[json(args, network, &answer, begun)]),
         false => words(args, &answer, begun),
     };
     let stopped = answer.filled == Filled::Stopped;
-    let report = Report::new(text, vec![], false, stopped);
+    let report = Report::new(text, vec![], false, stopped).with_closing(missing(stopped, tiles));
     Ok(report.having_read(network.json, &[answer.read]))
 }
 
@@ -186,8 +204,10 @@ fn words(args: &GramMatrix, a: &GramReport, begun: Instant) -> String {
 
 fn merged(args: &Merge) -> Report {
     let out = args.out.display().to_string();
-    match watched(|report| library::merged(args, report)) {
-        Ok(m) => Report::new(merged_text(args, &m), vec![], false, !m.whole),
+    let (answer, tiles) = watched(&args.out, |report| library::merged(args, report));
+    match answer {
+        Ok(m) => Report::new(merged_text(args, &m), vec![], false, !m.whole)
+            .with_closing(missing(!m.whole, tiles)),
         Err(error) => {
             let item = || Item::<MergeJson>::Fault(FaultItem::new("out", &out, &error));
             let shown = match args.json {

@@ -2,18 +2,18 @@
 
 use std::io;
 
-use deeplimit::error::{Error, Result};
+use deeplimit::error::Result;
 use deeplimit::limit::{Classification, LogPeriodic, Phase, Quantity, Regime};
 use deeplimit::real::{Analytic, Ball, Real};
 use rug::Rational;
 use serde::Serialize;
 
-use super::{INTERRUPT, Report, cell, expression, with_closed_form};
+use super::{INTERRUPT, Report, Section, cell, expressions, with_closed_form};
 use crate::args::Limit as Args;
-use crate::batch::{Batch, answers};
+use crate::batch::answers;
 use crate::exact::{correlation, distance};
 use crate::fault::Fault;
-use crate::json::{FaultItem, Item, array};
+use crate::json::{FaultItem, Item};
 use crate::library::{self, Limits};
 use crate::number::Number;
 use crate::table::{Entry, Table, wrapped};
@@ -103,7 +103,7 @@ enum Answer {
 
 /// Answers the command.
 pub fn run(args: &Args, width: usize) -> io::Result<Report> {
-    let text = expression(&args.expression)?;
+    let texts = expressions(&args.expressions)?;
     let trimmed =
         |all: &[String]| -> Vec<String> { all.iter().map(|t| t.trim().to_owned()).collect() };
     let typed: Vec<At> = trimmed(&args.rho)
@@ -116,78 +116,79 @@ pub fn run(args: &Args, width: usize) -> io::Result<Report> {
         .iter()
         .filter_map(|p| p.as_ref().ok().cloned())
         .collect();
-    let (question, request, fourier) = (text.clone(), args.effort.request(), args.fourier);
-    let labels = [text];
-    let batch = answers(&labels, args.effort.timeout, &INTERRUPT, move |_| {
-        library::limits(&question, &wanted, fourier, request)
+    let (questions, request, fourier) = (texts.clone(), args.effort.request(), args.fourier);
+    let batch = answers(&texts, args.effort.timeout, &INTERRUPT, move |n| {
+        library::limits(&questions[n], &wanted, fourier, request)
     });
-    let [text] = labels;
-    Ok(report(text, &typed, points, batch, args, width))
+    let missing = batch.missing(&texts, "activations");
+    let sections = texts
+        .iter()
+        .zip(batch.answers)
+        .map(|(text, answer)| match answer {
+            Some(Ok(limits)) => section(&limits, &typed, &points, args, width),
+            Some(Err(error)) => Section::of_fault(text, error),
+            None => Section::unfinished(text),
+        })
+        .collect();
+    Ok(Report::of_sections(sections, args.effort.json, missing))
 }
 
-fn report(
-    text: String,
+/// The heading names the activation.
+fn section(
+    limits: &Limits,
     typed: &[At],
-    points: Vec<Result<Rational>>,
-    mut batch: Batch<Limits>,
+    points: &[Result<Rational>],
     args: &Args,
     width: usize,
-) -> Report {
+) -> Section<Answer> {
     let mut items = Vec::new();
     let mut faults = Vec::new();
     let mut shown = String::new();
-    let mut fault = |key: &'static str, text: &str, error: Error, items: &mut Vec<Item<Answer>>| {
-        items.push(Item::Fault(FaultItem::new(key, text, &error)));
-        faults.push(Fault {
-            text: text.to_owned(),
-            error,
-        });
-    };
-    match batch.answers.pop().flatten() {
-        Some(Ok(limits)) => {
-            let mut index = 0;
-            let mut entries = Vec::new();
-            for (at, point) in typed.iter().zip(points) {
-                match point {
-                    Ok(_) => {
-                        entries.push(entry(&limits, at, index, args.effort.digits));
-                        items.push(Item::Answer(Answer::Limit(Box::new(json(
-                            &limits,
-                            at,
-                            index,
-                            args.effort.digits,
-                        )))));
-                        index += 1;
-                    }
-                    Err(error) => fault(at.key(), at.text(), error, &mut items),
-                }
+    let activation = &limits.classification.activation;
+    let mut index = 0;
+    let mut entries = Vec::new();
+    for (at, point) in typed.iter().zip(points) {
+        match point {
+            Ok(_) => {
+                entries.push(entry(limits, at, index, args.effort.digits));
+                items.push(Item::Answer(Answer::Limit(Box::new(json(
+                    limits,
+                    at,
+                    index,
+                    args.effort.digits,
+                )))));
+                index += 1;
             }
-            if !entries.is_empty() || limits.oscillation.is_some() {
-                shown += &heading(&limits, args.effort.digits, width);
-            }
-            if !entries.is_empty() {
-                let table = Table {
-                    title: if args.rho.is_empty() { "u" } else { "rho" },
-                    columns: columns(&limits, !args.distance.is_empty()),
-                    entries,
-                };
-                shown += &format!("\n{}", table.text(width));
-            }
-            if let Some(pi) = &limits.oscillation {
-                let o = oscillation(&limits.classification.activation, pi, args.effort.digits);
-                shown += &waves(&o, width);
-                items.push(Item::Answer(Answer::Oscillation(Box::new(o))));
+            Err(error) => {
+                let item = FaultItem::new(at.key(), at.text(), error).about(activation);
+                items.push(Item::Fault(item));
+                faults.push(Fault {
+                    text: at.text().to_owned(),
+                    error: error.clone(),
+                });
             }
         }
-        Some(Err(error)) => fault("activation", &text, error, &mut items),
-        None => {}
     }
-    let text = if args.effort.json {
-        array(&items)
-    } else {
-        shown
-    };
-    Report::new(text, faults, false, batch.interrupted)
+    if !entries.is_empty() || limits.oscillation.is_some() {
+        shown += &heading(limits, args.effort.digits, width);
+    }
+    if !entries.is_empty() {
+        let table = Table {
+            title: if args.rho.is_empty() { "u" } else { "rho" },
+            columns: columns(limits, !args.distance.is_empty()),
+            entries,
+        };
+        shown += &format!("\n{}", table.text(width));
+    }
+    if let Some(pi) = &limits.oscillation {
+        let o = oscillation(activation, pi, args.effort.digits);
+        shown += &waves(&o, width);
+        items.push(Item::Answer(Answer::Oscillation(Box::new(o))));
+    }
+    Section {
+        faults,
+        ..Section::of_answer(activation.clone(), items, shown)
+    }
 }
 
 /// What the columns are.

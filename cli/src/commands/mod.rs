@@ -21,16 +21,20 @@ pub mod predict;
 
 use std::io::{self, Read};
 
+use anstyle::Style;
 use deeplimit::error::Error;
 use deeplimit::limit::Quantity;
+use serde::Serialize;
 
 use crate::args::Effort;
 use crate::batch::Interrupt;
 use crate::data::Reading;
-use crate::fault::Fault;
-use crate::json::{FaultItem, array};
-use crate::library::Request;
+use crate::fault::{Fault, shortened};
+use crate::json::{FaultItem, Item, array};
+use crate::library::{Request, typed};
 use crate::number::{certain, exact_integer};
+
+const BOLD: Style = Style::new().bold();
 
 /// Ctrl-C was pressed.
 pub static INTERRUPT: Interrupt = Interrupt::new();
@@ -60,8 +64,73 @@ pub struct Report {
     pub notes: Vec<String>,
     /// For stderr.
     pub faults: Vec<Fault>,
+    /// For stderr, at the end: what Ctrl-C left, remarks on the answer.
+    pub closing: Vec<String>,
     /// The exit code.
     pub exit: Exit,
+}
+
+/// The part of an answer that is about one activation.
+pub struct Section<T> {
+    pub activation: String,
+    /// For JSON.
+    pub items: Vec<Item<T>>,
+    /// For people; empty where there is nothing to show.
+    pub text: String,
+    pub faults: Vec<Fault>,
+    pub undecided: bool,
+}
+
+impl<T> Section<T> {
+    /// An answer without trouble.
+    pub fn of_answer(activation: String, items: Vec<Item<T>>, text: String) -> Self {
+        Section {
+            activation,
+            items,
+            text,
+            faults: vec![],
+            undecided: false,
+        }
+    }
+
+    /// There is no answer about this activation.
+    pub fn of_fault(text: &str, error: Error) -> Self {
+        Section {
+            activation: text.to_owned(),
+            items: vec![Item::Fault(FaultItem::new("activation", text, &error))],
+            text: String::new(),
+            faults: vec![Fault {
+                text: text.to_owned(),
+                error,
+            }],
+            undecided: false,
+        }
+    }
+
+    /// The answer was not finished when Ctrl-C came.
+    pub fn unfinished(text: &str) -> Self {
+        Section {
+            activation: text.to_owned(),
+            items: vec![Item::Fault(FaultItem::interrupted("activation", text))],
+            text: String::new(),
+            faults: vec![],
+            undecided: false,
+        }
+    }
+
+    /// The table with the activation above it, where there are several.
+    #[must_use]
+    pub fn headed(self, several: bool) -> Self {
+        let text = match several && !self.text.is_empty() {
+            true => format!(
+                "{BOLD}{}{BOLD:#}\n{}",
+                shortened(&self.activation, 100),
+                self.text
+            ),
+            false => self.text,
+        };
+        Section { text, ..self }
+    }
 }
 
 impl Report {
@@ -71,8 +140,38 @@ impl Report {
             text,
             notes: vec![],
             faults: vec![],
+            closing: vec![],
             exit: Exit::Answered,
         }
+    }
+
+    /// The sections one below the other; in JSON, their items in one array. `missing` is what Ctrl-C left.
+    pub fn of_sections<T: Serialize>(
+        sections: Vec<Section<T>>,
+        json: bool,
+        missing: Option<String>,
+    ) -> Self {
+        let (mut items, mut texts, mut faults) = (Vec::new(), Vec::new(), Vec::new());
+        let mut undecided = false;
+        for section in sections {
+            items.extend(section.items);
+            texts.extend(Some(section.text).filter(|t| !t.is_empty()));
+            faults.extend(section.faults);
+            undecided |= section.undecided;
+        }
+        let text = if json {
+            array(&items)
+        } else {
+            texts.join("\n")
+        };
+        Self::new(text, faults, undecided, missing.is_some()).with_closing(missing)
+    }
+
+    /// The same with more lines at the end, for stderr.
+    #[must_use]
+    pub fn with_closing(mut self, lines: impl IntoIterator<Item = String>) -> Self {
+        self.closing.extend(lines);
+        self
     }
 
     /// A question about data, with an activation, that has no answer: `data` is what was typed under `key`.
@@ -106,6 +205,7 @@ impl Report {
             text,
             notes: vec![],
             faults,
+            closing: vec![],
             exit,
         }
     }
@@ -132,7 +232,14 @@ impl Effort {
 
 /// The expressions as typed, `-` replaced by the lines of the standard input.
 pub fn expressions(typed: &[String]) -> io::Result<Vec<String>> {
-    expressions_from(typed, io::stdin().lock())
+    let all = expressions_from(typed, io::stdin().lock())?;
+    match typed::unused(&all) {
+        None => Ok(all),
+        Some(name) => Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            format!("--set {name}: there is no `{name}` in what was typed"),
+        )),
+    }
 }
 
 fn expressions_from(typed: &[String], input: impl Read) -> io::Result<Vec<String>> {

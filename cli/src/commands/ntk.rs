@@ -7,19 +7,20 @@ use deeplimit::limit::Quantity;
 use rug::Rational;
 use serde::Serialize;
 
-use super::{INTERRUPT, Report, expression};
+use super::{INTERRUPT, Report, Section, expressions};
 use crate::args::Ntk as Args;
-use crate::batch::{Batch, answers};
+use crate::batch::answers;
 use crate::exact::correlation;
 use crate::fault::Fault;
 use crate::json::{FaultItem, Item, array};
-use crate::library::{self, Kernel, NetworkRequest};
+use crate::library::{self, Convention, Kernel, NetworkRequest};
 use crate::number::Number;
 use crate::table::{Entry, Table};
 
 /// The contract.
 #[derive(Serialize)]
 struct NtkJson {
+    activation: String,
     rho: String,
     depth: u64,
     convention: &'static str,
@@ -33,7 +34,7 @@ struct NtkJson {
 
 /// Answers the command.
 pub fn run(args: &Args, width: usize) -> io::Result<Report> {
-    let text = expression(&args.expression)?;
+    let texts = expressions(&args.expressions)?;
     let typed: Vec<_> = args.rho.iter().map(|t| t.trim()).collect();
     let points: Vec<_> = typed.iter().map(|t| correlation(t)).collect();
     let wanted: Vec<_> = points
@@ -50,13 +51,30 @@ pub fn run(args: &Args, width: usize) -> io::Result<Report> {
     if let Err(error) = library::check(&network) {
         return Ok(refused(error, &network, args));
     }
-    let (question, asked, request) = (text.clone(), network.clone(), args.effort.request());
-    let labels = [text];
-    let batch = answers(&labels, args.effort.timeout, &INTERRUPT, move |_| {
-        library::kernels(&question, &wanted, &asked, request)
+    let (questions, asked, request) = (texts.clone(), network.clone(), args.effort.request());
+    let batch = answers(&texts, args.effort.timeout, &INTERRUPT, move |n| {
+        library::kernels(&questions[n], &wanted, &asked, request)
     });
-    let [text] = labels;
-    Ok(report(text, &typed, points, batch, args, &network, width))
+    let missing = batch.missing(&texts, "activations");
+    let sections = texts
+        .iter()
+        .zip(batch.answers)
+        .map(|(text, answer)| match answer {
+            Some(Ok(values)) => section(
+                text,
+                &typed,
+                &points,
+                values,
+                args,
+                network.convention(),
+                width,
+            ),
+            Some(Err(error)) => Section::of_fault(text, error),
+            None => Section::unfinished(text),
+        })
+        .map(|section| section.headed(texts.len() > 1))
+        .collect();
+    Ok(Report::of_sections(sections, args.effort.json, missing))
 }
 
 /// What is wrong with the network is no fault of the activation.
@@ -72,75 +90,68 @@ fn refused(error: Error, network: &NetworkRequest, args: &Args) -> Report {
     Report::new(shown, vec![Fault { text, error }], false, false)
 }
 
-fn report(
-    text: String,
+fn section(
+    text: &str,
     typed: &[&str],
-    points: Vec<Result<Rational>>,
-    mut batch: Batch<Vec<Result<Kernel>>>,
+    points: &[Result<Rational>],
+    values: Vec<Result<Kernel>>,
     args: &Args,
-    network: &NetworkRequest,
+    convention: Convention,
     width: usize,
-) -> Report {
+) -> Section<NtkJson> {
     let digits = args.effort.digits;
+    let activation = library::typed::shown(text);
     let number = |q: &Option<Quantity>| q.as_ref().map(|q| Number::new(q, digits));
     let mut items = Vec::new();
     let mut entries = Vec::new();
     let mut faults = Vec::new();
-    match batch.answers.pop().flatten() {
-        Some(Ok(values)) => {
-            let mut values = values.into_iter();
-            for (rho, point) in typed.iter().zip(points) {
-                // Not there: nothing to say of it.
-                let value = match point {
-                    Ok(_) => match values.next() {
-                        Some(value) => value,
-                        None => continue,
-                    },
-                    Err(error) => Err(error),
-                };
-                match value {
-                    Ok(k) => {
-                        let (nngp, ntk) = (k.nngp.shown(digits), k.ntk.shown(digits));
-                        entries.push(Entry {
-                            name: (*rho).to_owned(),
-                            cells: vec![nngp, ntk],
-                            ..Entry::default()
-                        });
-                        items.push(Item::Answer(NtkJson {
-                            rho: (*rho).to_owned(),
-                            depth: args.depth,
-                            convention: network.convention().name(),
-                            nngp: k.nngp.number(digits),
-                            ntk: k.ntk.number(digits),
-                            limit: number(&k.limit),
-                            correction: number(&k.correction),
-                        }));
-                    }
-                    Err(error) => {
-                        items.push(Item::Fault(FaultItem::new("rho", rho, &error)));
-                        faults.push(Fault {
-                            text: (*rho).to_owned(),
-                            error,
-                        });
-                    }
-                }
+    let mut values = values.into_iter();
+    for (rho, point) in typed.iter().zip(points) {
+        // Not there: nothing to say of it.
+        let value = match point {
+            Ok(_) => match values.next() {
+                Some(value) => value,
+                None => continue,
+            },
+            Err(error) => Err(error.clone()),
+        };
+        match value {
+            Ok(k) => {
+                let (nngp, ntk) = (k.nngp.shown(digits), k.ntk.shown(digits));
+                entries.push(Entry {
+                    name: (*rho).to_owned(),
+                    cells: vec![nngp, ntk],
+                    ..Entry::default()
+                });
+                items.push(Item::Answer(NtkJson {
+                    activation: activation.clone(),
+                    rho: (*rho).to_owned(),
+                    depth: args.depth,
+                    convention: convention.name(),
+                    nngp: k.nngp.number(digits),
+                    ntk: k.ntk.number(digits),
+                    limit: number(&k.limit),
+                    correction: number(&k.correction),
+                }));
+            }
+            Err(error) => {
+                items.push(Item::Fault(
+                    FaultItem::new("rho", rho, &error).about(&activation),
+                ));
+                faults.push(Fault {
+                    text: (*rho).to_owned(),
+                    error,
+                });
             }
         }
-        Some(Err(error)) => {
-            items.push(Item::Fault(FaultItem::new("activation", &text, &error)));
-            faults.push(Fault { text, error });
-        }
-        None => {}
     }
     let table = Table {
         title: "rho",
         columns: vec!["nngp", "ntk"],
         entries,
     };
-    let text = if args.effort.json {
-        array(&items)
-    } else {
-        table.text(width)
-    };
-    Report::new(text, faults, false, batch.interrupted)
+    Section {
+        faults,
+        ..Section::of_answer(activation, items, table.text(width))
+    }
 }

@@ -16,6 +16,7 @@ use super::{Exit, INTERRUPT, Report};
 use crate::args::{PapersAction, PapersCheck, PapersList};
 use crate::batch::answers;
 use crate::collection::laboratory;
+use crate::fault::shortened;
 use crate::json::array;
 use crate::library::{Claim, Expected, Finding, Measured, Paper, Verdict, finding};
 use crate::number::{Number, certain};
@@ -130,7 +131,11 @@ fn decimal(q: &rug::Rational) -> String {
 }
 
 fn list(args: &PapersList, width: usize) -> io::Result<Report> {
-    let papers = all(args.papers.as_deref())?;
+    if args.key.as_ref().is_some_and(|key| key.contains('/')) {
+        let message = "a paper is wanted, without a claim: `deeplimit papers list KEY`";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+    }
+    let papers = chosen(all(args.papers.as_deref())?, args.key.as_deref())?;
     if args.json {
         let items: Vec<ClaimJson> = papers
             .iter()
@@ -139,6 +144,19 @@ fn list(args: &PapersList, width: usize) -> io::Result<Report> {
         return Ok(Report::of(array(&items)));
     }
     let mut text = String::new();
+    if args.key.is_none() {
+        let widest = papers.iter().map(|p| p.key.len()).max().unwrap_or(0);
+        for paper in &papers {
+            let count = match paper.claims.len() {
+                1 => "  1 claim ".to_owned(),
+                n => format!("{n:>3} claims"),
+            };
+            let room = width.saturating_sub(widest + 14).max(10);
+            let title = shortened(&paper.title, room);
+            text += &format!("{BOLD}{:<widest$}{BOLD:#}  {count}  {title}\n", paper.key);
+        }
+        return Ok(Report::of(text));
+    }
     for paper in &papers {
         text += &format!("{BOLD}{}{BOLD:#}  {}\n", paper.key, paper.title);
         text += &format!(
@@ -173,13 +191,24 @@ fn check(args: &PapersCheck, width: usize) -> io::Result<Report> {
         let found = finding(&laboratory, &questions[n].1);
         Ok((found, begun.elapsed().as_secs_f64()))
     });
+    let missing = batch.missing(&labels, "claims");
+    let unfinished = batch.answers.iter().filter(|a| a.is_none()).count();
     let mut items = Vec::new();
     let mut text = String::new();
     let mut without_data = 0;
     let mut counts = [0usize; 3];
     let mut open = false;
     for ((paper, claim), answer) in claims.iter().zip(batch.answers) {
-        let Some(answer) = answer else { continue };
+        let Some(answer) = answer else {
+            items.push(FindingJson {
+                claim: claim_json(&papers[*paper], claim),
+                verdict: "not finished",
+                measured: None,
+                notes: vec!["not finished when Ctrl-C came".to_owned()],
+                seconds: 0.0,
+            });
+            continue;
+        };
         let (found, seconds) =
             answer.unwrap_or_else(|e| (Finding::not_attempted(e.to_string()), 0.0));
         let skipped = found.left_out;
@@ -207,19 +236,24 @@ fn check(args: &PapersCheck, width: usize) -> io::Result<Report> {
             );
         }
     }
+    let mut notes: Vec<String> = missing.into_iter().collect();
     let text = if args.json {
         array(&items)
     } else {
         let [agree, differ, not] = counts;
-        let why = match without_data {
+        if without_data > 0 {
+            notes.push(format!(
+                "{without_data} of those not attempted for want of data: name the folder of the data sets (--data DIR, or \
+                 DEEPLIMIT_DATA)"
+            ));
+        }
+        let rest = match unfinished {
             0 => String::new(),
-            n => format!(
-                "{n} of them for want of data: name the folder of the data sets (--data DIR, or DEEPLIMIT_DATA)\n"
-            ),
+            n => format!(", {n} not finished"),
         };
-        format!("{text}{agree} agree, {differ} differ, {not} not attempted\n{why}")
+        format!("{text}{agree} agree, {differ} differ, {not} not attempted{rest}\n")
     };
-    let mut report = Report::new(text, vec![], false, batch.interrupted);
+    let mut report = Report::new(text, vec![], false, batch.interrupted).with_closing(notes);
     if report.exit == Exit::Answered && open {
         report.exit = Exit::Undecided;
     }

@@ -5,11 +5,10 @@ use std::io;
 use deeplimit::limit::Quantity;
 use serde::Serialize;
 
-use super::{INTERRUPT, Report, cell, expression};
+use super::{INTERRUPT, Report, Section, cell, expressions};
 use crate::args::Phase as Args;
-use crate::batch::{Batch, answers};
-use crate::fault::Fault;
-use crate::json::{FaultItem, Item, array};
+use crate::batch::answers;
+use crate::json::Item;
 use crate::library::{self, CriticalPoint, Place, Standing};
 use crate::number::Number;
 use crate::table::{Entry, Table};
@@ -47,62 +46,64 @@ enum Answer {
 
 /// Answers the command.
 pub fn run(args: &Args, width: usize) -> io::Result<Report> {
-    let text = expression(&args.expression)?;
+    let texts = expressions(&args.expressions)?;
     let place = match &args.at {
         Some((w, b)) => Place::At(w.clone(), b.clone()),
         None if args.sigma_b.is_empty() => Place::Points(args.points),
         None => Place::Biases(args.sigma_b.clone()),
     };
-    let (question, request) = (text.clone(), args.effort.request());
-    let labels = [text];
-    let batch = answers(&labels, args.effort.timeout, &INTERRUPT, move |_| {
-        library::phase(&question, &place, request)
+    let (questions, request) = (texts.clone(), args.effort.request());
+    let batch = answers(&texts, args.effort.timeout, &INTERRUPT, move |n| {
+        library::phase(&questions[n], &place, request)
     });
-    let [text] = labels;
-    Ok(report(text, batch, args, width))
+    let missing = batch.missing(&texts, "activations");
+    let sections = texts
+        .iter()
+        .zip(batch.answers)
+        .map(|(text, answer)| match answer {
+            Some(Ok(phases)) => section(text, &phases, args, width),
+            Some(Err(error)) => Section::of_fault(text, error),
+            None => Section::unfinished(text),
+        })
+        .map(|section| section.headed(texts.len() > 1))
+        .collect();
+    Ok(Report::of_sections(sections, args.effort.json, missing))
 }
 
-fn report(text: String, mut batch: Batch<library::Phases>, args: &Args, width: usize) -> Report {
+fn section(text: &str, phases: &library::Phases, args: &Args, width: usize) -> Section<Answer> {
+    let text = library::typed::shown(text);
     let mut items = Vec::new();
     let mut entries = Vec::new();
-    let mut faults = Vec::new();
     let (mut title, mut columns) = ("q*", vec!["sigma_w", "sigma_b"]);
     let mut undecided = false;
-    match batch.answers.pop().flatten() {
-        Some(Ok(library::Phases::Curve(points))) => {
-            for p in &points {
+    match phases {
+        library::Phases::Curve(points) => {
+            for p in points {
                 entries.push(point_entry(p, args));
                 let json = Box::new(point_json(&text, p, args));
                 items.push(Item::Answer(Answer::Point(json)));
             }
         }
-        Some(Ok(library::Phases::Here(standings))) => {
+        library::Phases::Here(standings) => {
             title = "phase";
             columns = vec!["q*", "chi_1", "c*", "chi(c*)", "xi_1", "xi_c"];
-            for s in &standings {
+            for s in standings {
                 undecided |= s.phase.is_none();
                 entries.push(standing_entry(s, args));
                 let json = Box::new(standing_json(&text, s, args));
                 items.push(Item::Answer(Answer::Standing(json)));
             }
         }
-        Some(Err(error)) => {
-            items.push(Item::Fault(FaultItem::new("activation", &text, &error)));
-            faults.push(Fault { text, error });
-        }
-        None => {}
     }
     let table = Table {
         title,
         columns,
         entries,
     };
-    let text = if args.effort.json {
-        array(&items)
-    } else {
-        table.text(width)
-    };
-    Report::new(text, faults, undecided, batch.interrupted)
+    Section {
+        undecided,
+        ..Section::of_answer(text, items, table.text(width))
+    }
 }
 
 fn point_entry(p: &CriticalPoint, args: &Args) -> Entry {

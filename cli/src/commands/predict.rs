@@ -39,6 +39,11 @@ struct PredictJson {
 pub fn run(args: &Args) -> io::Result<Report> {
     let activation = expression(&args.network.activation)?;
     INTERRUPT.listen(false);
+    let missing = format!(
+        "interrupted: no row is predicted, {} is not written",
+        args.out.display()
+    );
+    INTERRUPT.would_say(String::new(), missing);
     Ok(match library::predictions(args, &activation) {
         Ok(p) => {
             let out = args.out.display().to_string();

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 
-use deeplimit::activation::Expr;
 use deeplimit::deadline::Deadline;
 use deeplimit::error::{Error, Result};
 pub use deeplimit::gram::points::Pair;
@@ -110,7 +109,7 @@ pub(super) fn kernel(text: &str, network: &args::Network, depth: Depth) -> Resul
         convention: network.convention,
     };
     Kernel::of_network(
-        &Expr::parse(text)?,
+        &super::typed::parsed(text)?,
         depth,
         kind,
         &request.settings()?,

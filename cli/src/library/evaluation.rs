@@ -94,11 +94,11 @@ impl Problem {
     }
 }
 
-/// Accuracy by folds; `report(done, all)` hears how far it is.
+/// Accuracy by folds; `report(done, all, folds)` hears how far it is, and the folds that are finished.
 pub fn evaluation(
     args: &args::Evaluate,
     text: &str,
-    mut report: impl FnMut(usize, usize),
+    mut report: impl FnMut(usize, usize, &[Fold]),
 ) -> Result<Evaluation> {
     let rows = data::rows(
         &args.data,
@@ -160,9 +160,9 @@ pub fn evaluation(
     let choices = if tuning.is_some() { 1 } else { folds.len() };
     let all = candidates.len() * choices + folds.len();
     let mut done = 0;
-    report(done, all);
     let mut best: Option<(usize, Option<f64>)> = None;
-    let mut out = Vec::new();
+    let mut out: Vec<Fold> = Vec::new();
+    report(done, all, &out);
     for [train, test] in &folds {
         if best.is_none() || tuning.is_none() {
             let mut top = (-1.0, None);
@@ -180,7 +180,7 @@ pub fn evaluation(
                     Err(e) => trouble = Some(e),
                 }
                 done += 1;
-                report(done, all);
+                report(done, all, &out);
             }
             best = top.1;
             if let (None, Some(e)) = (best, trouble) {
@@ -202,7 +202,7 @@ pub fn evaluation(
             accuracy,
         });
         done += 1;
-        report(done, all);
+        report(done, all, &out);
     }
     let tested = match own_folds {
         true => distinct(folds.iter().map(|[_, test]| test.as_slice())),

@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::time::Duration;
 
-use deeplimit::activation::Expr;
 pub use deeplimit::array::{Array, Format, Kind, Labels};
 use deeplimit::cntk::{self, Cntk, Layer, Network};
 pub use deeplimit::cntk::{Endless, Kernels, Regression, Watch};
@@ -14,6 +13,7 @@ use deeplimit::image::{self, Standardisation, Zca};
 pub use deeplimit::image::{Images, Repeats, absent_last, one_numbering, read, repeats};
 use deeplimit::limit::{self, Classification};
 
+use super::typed;
 use crate::args;
 
 /// Longer than this nobody waits for a remark.
@@ -51,7 +51,7 @@ pub fn convolutions(args: &args::Cntk) -> Result<Vec<usize>> {
     let Some(text) = &args.network else {
         return Ok(args.layers.clone());
     };
-    let network: Network = text.parse()?;
+    let network: Network = typed::network(text)?;
     let convolution = |l: &&Layer| matches!(l, Layer::Convolution { .. });
     Ok(vec![network.layers.iter().filter(convolution).count()])
 }
@@ -74,7 +74,7 @@ pub fn deep(args: &args::Cntk, [height, width, _]: [usize; 3]) -> Option<Deep> {
     if args.network.is_some() {
         return None;
     }
-    let expr = Expr::parse(&args.activation).ok()?;
+    let expr = typed::parsed(&args.activation).ok()?;
     let options = limit::Options {
         deadline: Deadline::after(PATIENCE),
         ..limit::Options::default()
@@ -113,7 +113,7 @@ impl Convolutional {
             args::Input::Mean => cntk::Input::Mean,
         });
         if let Some(text) = &args.network {
-            let mut network: Network = text.parse()?;
+            let mut network: Network = typed::network(text)?;
             network.bias = args.bias;
             network.first_trained = !args.fixed;
             network.last_trained = !args.fixed;
@@ -124,7 +124,7 @@ impl Convolutional {
                 args::Numbers::F64 => Convolutional::Double(Box::new(Cntk::of(&network, shape)?)),
             });
         }
-        let activation = Expr::parse(args.activation.trim_start())?;
+        let activation = typed::parsed(args.activation.trim_start())?;
         let readout = match args.readout {
             Some(args::Readout::Vanilla) => cntk::Readout::Vanilla,
             _ => cntk::Readout::Gap,

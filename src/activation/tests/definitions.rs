@@ -22,7 +22,7 @@ fn sigmoid(x: f64) -> f64 {
 
 type Definition = (&'static str, fn(f64) -> f64);
 
-const DEFINITIONS: [Definition; 38] = [
+const DEFINITIONS: [Definition; 45] = [
     ("identity", |x| x),
     ("relu", |x| x.max(0.0)),
     ("leaky_relu", |x| if x < 0.0 { 0.01 * x } else { x }),
@@ -62,6 +62,21 @@ const DEFINITIONS: [Definition; 38] = [
     }),
     ("silu", |x| x * sigmoid(x)),
     ("swish", |x| x * sigmoid(x)),
+    ("hard_swish", |x| {
+        if x <= -3.0 {
+            0.0
+        } else if x >= 3.0 {
+            x
+        } else {
+            x * (x + 3.0) / 6.0
+        }
+    }),
+    ("quick_gelu", |x| x * sigmoid(1.702 * x)),
+    ("serf", |x| x * erf(softplus(x))),
+    ("squareplus", |x| x / 2.0 + (x / 2.0).hypot(1.0)),
+    ("squareplus(x, 1)", |x| x / 2.0 + (x / 2.0).hypot(0.5)),
+    ("snake", |x| x + (1.0 - (2.0 * x).cos()) / 2.0),
+    ("snake(x, 3)", |x| x + (1.0 - (6.0 * x).cos()) / 6.0),
     ("mish", |x| x * softplus(x).tanh()),
     ("softplus", softplus),
     ("softsign", |x| {

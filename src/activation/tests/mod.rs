@@ -3,6 +3,7 @@
 mod definitions;
 mod laws;
 mod text;
+mod typed;
 
 use std::cmp::Ordering;
 

@@ -76,6 +76,7 @@ fn args(json: bool, digits: u32, explain: bool) -> Classify {
         digits,
         json,
         timeout,
+        set: vec![],
     };
     Classify {
         expressions: vec![],

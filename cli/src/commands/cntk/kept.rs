@@ -9,6 +9,7 @@ use indicatif::{HumanCount, ProgressBar, ProgressState, ProgressStyle};
 
 use crate::args::{Cntk as Args, Readout};
 use crate::library::images::{Contents, Fingerprint, Images, Store, Tile};
+use crate::library::typed;
 
 /// Kernels between two sets of images, tile by tile: in a store, or nowhere.
 pub struct Kept {
@@ -112,6 +113,11 @@ pub fn words_of(args: &Args, layers: &[usize], train: &Images, test: &Images) ->
         let pixels = (0..set.len()).flat_map(|n| set.image(n));
         pixels.for_each(|v| hash.add(v.to_bits()));
         set.labels().iter().for_each(|l| hash.add(u64::from(*l)));
+    }
+    // The same letters with other values are another kernel.
+    let settings = typed::settings();
+    if !settings.is_empty() {
+        shape += &format!(", {settings}");
     }
     let fixed = if args.fixed { ", ends fixed" } else { "" };
     format!(

@@ -49,6 +49,7 @@ pub fn run(args: &PapersFigures) -> io::Result<Report> {
         written(&data, &out)
             .map_err(|e| Error::Unresolved(format!("{} was not written: {e}", data.name)))
     });
+    let missing = batch.missing(&names, "figures");
     let mut text = String::new();
     let mut faults = Vec::new();
     for (name, answer) in names.iter().zip(batch.answers) {
@@ -65,7 +66,7 @@ pub fn run(args: &PapersFigures) -> io::Result<Report> {
             None => {}
         }
     }
-    Ok(Report::new(text, faults, false, batch.interrupted))
+    Ok(Report::new(text, faults, false, batch.interrupted).with_closing(missing))
 }
 
 /// Numbers and pictures, each whole or not at all.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::uci;
 use crate::args::{Format, PapersTable};
-use crate::commands::{Report, cell};
+use crate::commands::{INTERRUPT, Report, cell};
 use crate::fault::Fault;
 use crate::json::array;
 use crate::library::{Row, taxonomy};
@@ -44,6 +44,9 @@ pub fn run(args: &PapersTable) -> io::Result<Report> {
 fn limits(args: &PapersTable) -> Report {
     let mut faults = Vec::new();
     let mut rows = Vec::new();
+    let missing =
+        "interrupted: the table is written when all activations are finished, and they are not";
+    INTERRUPT.would_say(String::new(), missing.to_owned());
     for row in taxonomy(args.digits, LIMIT) {
         match cells(&row, args.digits) {
             Ok(cells) => rows.push(cells.to_vec()),

@@ -58,6 +58,7 @@ pub fn run(args: &PapersTable) -> io::Result<Report> {
             .map(|rule| outcome(&laboratory, &questions[n], rule))
             .collect::<Result<Vec<Arc<Outcome>>, _>>()
     });
+    let missing = batch.missing(&sets, "sets");
     let (mut found, mut faults) = (Vec::new(), Vec::new());
     for (set, answer) in sets.iter().zip(batch.answers) {
         match answer {
@@ -79,7 +80,7 @@ pub fn run(args: &PapersTable) -> io::Result<Report> {
     } else {
         table(args.format, &found, &over_all)
     };
-    Ok(Report::new(text, faults, false, batch.interrupted))
+    Ok(Report::new(text, faults, false, batch.interrupted).with_closing(missing))
 }
 
 type Found = [(String, Vec<Arc<Outcome>>)];
