@@ -228,16 +228,14 @@ pub(super) fn reach(
     envelope: Envelope,
     share: &Float,
 ) -> Result<(u32, Float)> {
-    let functions = {
-        let mut out = vec![integrand.expr.clone()];
-        if integrand.derivative {
-            out.push(integrand.expr.derivative());
-        }
-        out
-    };
+    let ends = far_out(&integrand.expr);
     let mirror = Expr::Neg(Expr::X.into());
     let mut sides: Vec<Vec<Growth>> = Vec::new();
-    for mirrored in [false, true] {
+    for (mirrored, end) in [(false, &ends.right), (true, &ends.left)] {
+        let mut functions = vec![end.clone()];
+        if integrand.derivative {
+            functions.push(end.derivative());
+        }
         let growths = [2, 8, 32].iter().find_map(|&start| {
             functions
                 .iter()
@@ -269,7 +267,7 @@ pub(super) fn reach(
         }
         Some(total * ROUNDING)
     };
-    let small = |r: u32| tail(r).filter(|t| t <= share);
+    let small = |r: u32| tail(r).filter(|t| r >= ends.from && t <= share);
     let mut high = 4;
     while small(high).is_none() {
         high *= 2;
@@ -291,6 +289,46 @@ pub(super) fn reach(
     }
     let bound = small(high).expect("checked above");
     Ok((high, bound))
+}
+
+/// The formulas on the two sides beyond `from`.
+struct FarOut {
+    left: Expr,
+    right: Expr,
+    from: u32,
+}
+
+/// Of an activation with pieces the outermost are what grows: `celu(x, 1e-6)` contains `exp(1000000 x)`, for negative `x`.
+fn far_out(expr: &Expr) -> FarOut {
+    let whole = || FarOut {
+        left: expr.clone(),
+        right: expr.clone(),
+        from: 0,
+    };
+    if !expr.any(&|e| matches!(e, Expr::If(..))) {
+        return whole();
+    }
+    let Ok(pieces) = pieces(expr, 16) else {
+        return whole();
+    };
+    let [first, .., last] = pieces.as_slice() else {
+        return whole();
+    };
+    let (End::MinusInfinity, End::PlusInfinity) = (&first.from, &last.to) else {
+        return whole();
+    };
+    let place = |end: &End| {
+        end.breakpoint()
+            .map(|b| b.position(BITS).magnitude().to_f64())
+    };
+    let (Some(a), Some(b)) = (place(&first.to), place(&last.from)) else {
+        return whole();
+    };
+    FarOut {
+        left: first.formula.clone(),
+        right: last.formula.clone(),
+        from: a.max(b).ceil().min(f64::from(u32::MAX)) as u32,
+    }
 }
 
 /// The rule for an activation without breakpoints.
