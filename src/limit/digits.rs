@@ -12,13 +12,16 @@ const ROUNDS: usize = 8;
 /// Beyond this accuracy `E phi^2`, a `B'` near 0 and the logarithms in alpha are not followed: 480 decimal places.
 const LAST: Bits = 1_600;
 
+/// `log2` of `sqrt(E phi^2)/E |phi|`, at most: that of `relu(x-100)` is 3,600.
+const CONCENTRATED: f64 = 4_000.0;
+
 /// A mean that no structure proves to be zero is looked at with [`ZERO_BITS`] before it is called zero numerically, *of what
 /// it is the mean of*: the mean of `relu(x-30)` is small as `E phi^2` is, without any cancellation.
 pub(super) fn zero_bits(sizes: Option<Sizes>) -> Bits {
     let Some(s) = sizes else {
         return ZERO_BITS;
     };
-    let concentrated = (0.5 * s.square - s.absolute.min(s.first)).clamp(0.0, 1e5);
+    let concentrated = (0.5 * s.square - s.absolute.min(s.first)).clamp(0.0, CONCENTRATED);
     ZERO_BITS + concentrated as Bits
 }
 
@@ -42,7 +45,7 @@ impl Inquiry {
         let wanted = self.wanted_bits();
         let c = &self.constants;
         let zero_bits = self.zero_bits.max(2 * wanted);
-        let last = LAST.max(zero_bits).max(2 * wanted);
+        let last = LAST.max(2 * wanted);
         let zero = |parity, closed: &Option<Closed>| {
             self.structure.parity == Some(parity) || closed.as_ref().is_some_and(Closed::is_zero)
         };
@@ -129,12 +132,11 @@ impl Inquiry {
             let steps = self.report.evidence.len();
             self.report.facts.retain(|fact| fact.step < steps);
             let one = Ball::int(1, self.constants.a_prime.bits());
-            let off = |x: &Ball| (x - &one).magnitude().to_f64();
+            let off = |x: &Ball| (x - &one).magnitude().to_string_radix(10, Some(2));
             let lambda = off(&self.constants.a_prime.powi(2));
-            let b = self.constants.b_prime.as_ref().map_or(0.0, off);
+            let b = self.constants.b_prime.as_ref().map(off).unwrap_or_default();
             self.undecided(format!(
-                "alpha = -4 log|A'| / log B': A'^2 is 1 to within {lambda:.1e} and B' to within {b:.1e}, so phi is numerically \
-                 linear, and no more digits were looked at"
+                "alpha = -4 log|A'| / log B': A'^2 is 1 to within {lambda} and B' to within {b}, so phi is numerically linear"
             ));
         } else if fixed || multiplier {
             r.missing

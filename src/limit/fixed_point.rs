@@ -48,13 +48,12 @@ pub(super) fn chaotic_fixed_point(q: &mut Inquiry) -> Result<()> {
         record(q, &c, &m, "a change of sign");
         return Ok(());
     }
-    // the coefficients that matter where c* is near A^2 are of the size of A
-    let mut accuracy = wanted + 24 + small;
+    let mut accuracy = wanted + 24;
     let mut degree = 48.min(LAST_DEGREE);
     let mut best: Option<(Ball, Ball)> = None;
     let mut above_half = false;
     loop {
-        let series = match hermite_series(
+        let mut series = match hermite_series(
             &q.structure,
             derivative_square.as_ref(),
             degree,
@@ -70,6 +69,11 @@ pub(super) fn chaotic_fixed_point(q: &mut Inquiry) -> Result<()> {
             }
             Err(e) => return Err(e),
         };
+        // where c* is near A^2 these two are what matters, and they are known to a relative accuracy
+        if q.options.arithmetic == Arithmetic::Ball {
+            series.squares[0] = q.constants.a.powi(2);
+            series.squares[1] = q.constants.a_prime.powi(2);
+        }
         let tail = series.tail.magnitude();
         let dual = Dual::Series(series);
         let half = Ball::int(1, accuracy).scale2(-1);

@@ -23,6 +23,7 @@ mod expect;
 mod line;
 mod moduli;
 mod plan;
+mod reach;
 mod samples;
 mod segment;
 #[cfg(test)]

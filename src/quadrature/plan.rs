@@ -5,9 +5,8 @@ use rug::{Float, Rational};
 use super::envelope::{BITS, Envelope};
 use super::line::{self, Line};
 use super::moduli::Moduli;
+use super::reach::reach;
 use super::segment::{self, Segment};
-use crate::activation::growth::{Growth, growth};
-use crate::activation::order::Order;
 use crate::activation::pieces::{End, Piece, pieces};
 use crate::activation::{Expr, Parity};
 use crate::error::{Error, Result};
@@ -16,8 +15,8 @@ use crate::real::{Analytic, Ball, Interval, Real};
 /// What is integrated: an activation, alone or with its derivative.
 #[derive(Clone, Debug)]
 pub struct Integrand {
-    expr: Expr,
-    derivative: bool,
+    pub(super) expr: Expr,
+    pub(super) derivative: bool,
 }
 
 impl Integrand {
@@ -217,100 +216,10 @@ pub fn integrals(
 }
 
 /// Covers the roundings of a few sums of non-negative 64-bit numbers.
-const ROUNDING: f64 = 1.0 + 1e-9;
+pub(super) const ROUNDING: f64 = 1.0 + 1e-9;
 
 fn short(place: &Place) -> String {
     format!("{:.6}", place.ball(64).to_f64())
-}
-
-/// The smallest `R` for which the two tails beyond it are at most `share`, and the bound of them.
-pub(super) fn reach(
-    integrand: &Integrand,
-    envelope: Envelope,
-    share: &Float,
-) -> Result<(u32, Float)> {
-    let functions = {
-        let mut out = vec![integrand.expr.clone()];
-        if integrand.derivative {
-            out.push(integrand.expr.derivative());
-        }
-        out
-    };
-    let mirror = Expr::Neg(Expr::X.into());
-    let mut sides: Vec<Vec<Growth>> = Vec::new();
-    for mirrored in [false, true] {
-        let growths = [2, 8, 32].iter().find_map(|&start| {
-            functions
-                .iter()
-                .map(|f| {
-                    growth(
-                        &if mirrored {
-                            f.substitute(&mirror).simplify()
-                        } else {
-                            f.simplify()
-                        },
-                        start,
-                    )
-                })
-                .collect::<Option<Vec<_>>>()
-        });
-        let Some(growths) = growths else {
-            return Err(unbounded(integrand, envelope));
-        };
-        sides.push(growths);
-    }
-    let tail = |r: u32| -> Option<Float> {
-        let mut total = Float::new(BITS);
-        for side in &sides {
-            total += envelope.tail(side, r)?;
-        }
-        Some(total * ROUNDING)
-    };
-    let small = |r: u32| tail(r).filter(|t| t <= share);
-    let mut high = 4;
-    while small(high).is_none() {
-        high *= 2;
-        if high > 1 << 14 {
-            return Err(unbounded(integrand, envelope));
-        }
-    }
-    let mut low = high / 2;
-    while high - low > 1 {
-        let middle = (low + high) / 2;
-        if small(middle).is_some() {
-            high = middle
-        } else {
-            low = middle
-        }
-    }
-    let bound = small(high).expect("checked above");
-    Ok((high, bound))
-}
-
-/// Divergence where it is proved, and otherwise that nothing is.
-fn unbounded(integrand: &Integrand, envelope: Envelope) -> Error {
-    let (what, limit, rate) = match envelope {
-        Envelope::Moments { .. } => ("E phi(Z)^2", Rational::from((1, 4)), "exp(x^2/4)"),
-        Envelope::Plain | Envelope::Bare => ("E f(Z)", Rational::from((1, 2)), "exp(x^2/2)"),
-    };
-    let expr = &integrand.expr;
-    let mirrored = expr.substitute(&Expr::Neg(Expr::X.into())).simplify();
-    let diverges = [expr.simplify(), mirrored]
-        .iter()
-        .any(|e| Order::of(e).is_some_and(|order| order.is_at_least_gaussian(&limit)));
-    if diverges {
-        return Error::Domain(format!(
-            "{what} diverges for {expr}: it must grow more slowly than {rate}"
-        ));
-    }
-    let (derivative, integrals) = match integrand.derivative {
-        true => (" or its derivative", format!("{what} and E phi'(Z)^2 are")),
-        false => ("", format!("{what} is")),
-    };
-    Error::Unresolved(format!(
-        "no bound of the form C |x|^k exp(a |x| + b x^2) with a small enough b was found for {expr}{derivative} as |x| tends to \
-         infinity, so it is not known whether {integrals} finite"
-    ))
 }
 
 /// The rule for an activation without breakpoints.

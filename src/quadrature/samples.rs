@@ -31,13 +31,17 @@ impl<R: Real> Rules<R> {
 
     /// `(f, w)` for `t = k/m`, `0 <= k <= last`: `f = 1/(1 + exp(pi sinh t))` is the distance from the nearer
     /// end, `w = pi cosh(t) f (1 - f) / m` the weight.
-    pub(super) fn half(&mut self, m: u32, last: u32) -> &[(R, R)] {
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Timeout`]: at thousands of bits the nodes alone take their time.
+    pub(super) fn half(&mut self, m: u32, last: u32, deadline: Deadline) -> Result<&[(R, R)]> {
         let bits = self.bits;
         let half = self.halves.entry(m).or_default();
         let one = R::int(1, bits);
         let pi = R::pi(bits);
         let step = R::rational(&Rational::from((1, m)), bits);
         for k in half.len() as u32..=last {
+            deadline.check("the nodes of the quadrature")?;
             let t = R::rational(&Rational::from((k, m)), bits);
             // one exponential for both hyperbolic functions; sinh needs its own care near zero
             let e = t.exp();
@@ -53,7 +57,7 @@ impl<R: Real> Rules<R> {
             let w = &(&(&pi * &cosh) * &(&f * &(&one - &f))) * &step;
             half.push((f, w));
         }
-        &self.halves[&m]
+        Ok(&self.halves[&m])
     }
 }
 
@@ -179,7 +183,7 @@ impl<R: Real + Send + Sync> Samples<R> {
     ) -> Result<()> {
         let bits = self.bits;
         let length = b.clone() - a;
-        let half = rules.half(segment.m, segment.left.max(segment.right));
+        let half = rules.half(segment.m, segment.left.max(segment.right), deadline)?;
         let mut nodes = Vec::with_capacity(segment.nodes() as usize);
         let mut weights = Vec::with_capacity(nodes.capacity());
         for (f, w) in half[..=segment.left as usize].iter().rev() {
