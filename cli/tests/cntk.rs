@@ -395,14 +395,20 @@ fn bad_input_is_one_clear_sentence() {
     fs::write(
         home.0.join("twice"),
         [
-            &[0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 6, 0, 0, 0, 6][..],
+            &[0, 0, 8, 3, 0, 0, 0, 3, 0, 0, 0, 6, 0, 0, 0, 6][..],
             &[9; 36],
             &[9; 36],
+            &[[9, 0, 0]; 12].concat(),
         ]
         .concat(),
     )
     .unwrap();
-    fs::write(home.0.join("twice-labels"), [0, 0, 8, 1, 0, 0, 0, 2, 0, 1]).unwrap();
+    // every class of the test images has one
+    fs::write(
+        home.0.join("twice-labels"),
+        [0, 0, 8, 1, 0, 0, 0, 3, 0, 1, 2],
+    )
+    .unwrap();
     let (twice, twice_labels) = (home.path("twice"), home.path("twice-labels"));
     let more = [
         "--train-labels",

@@ -102,7 +102,7 @@ pub fn sets(args: &Args) -> Result<(Images, Images, ReadJson)> {
         let said = reading.notes.iter();
         notes.extend(said.map(|note| format!("{}: {note}", path.display())));
     }
-    let (mut whole, mut test_whole) = (train.images, test.images);
+    let (mut whole, test_whole) = (train.images, test.images);
     if whole.shape() != test_whole.shape() {
         return Err(Error::Shape(format!(
             "the training images are {:?} and the test images {:?} (rows, columns, channels)",
@@ -110,9 +110,9 @@ pub fn sets(args: &Args) -> Result<(Images, Images, ReadJson)> {
             test_whole.shape()
         )));
     }
-    images::one_numbering(&mut whole, &mut test_whole)?;
-    let mut train_set = part(&whole, &args.train, args.train_skip, args.train_count)?;
     let mut test_set = part(&test_whole, &args.test, args.test_skip, args.test_count)?;
+    images::one_numbering(&mut whole, &mut test_set)?;
+    let mut train_set = part(&whole, &args.train, args.train_skip, args.train_count)?;
     if images::absent_last(&mut train_set, &mut test_set)? == 1 {
         return Err(Error::Data(format!(
             "{}: all {} training images are of the class `{}`, and there is nothing to tell apart",
