@@ -34,6 +34,7 @@ mod tests;
 
 pub use catalogue::{Entry, catalogue};
 pub use expr::{BinaryOp, Condition, Constant, Expr, Function, Relation};
+pub use foreign::readings;
 pub use parse::Constants;
 pub use symmetry::Parity;
 pub use tape::Tape;
