@@ -430,8 +430,17 @@ const COMPLETIONS_HELP: &str = "Examples:
   deeplimit completions fish > ~/.config/fish/completions/deeplimit.fish";
 
 fn whole_number(text: &str, what: &str, max: u32) -> Result<u32, String> {
+    // `100`, and `10^2` too.
+    let written = || {
+        let number = crate::exact::number(text, what).ok()?;
+        number
+            .is_integer()
+            .then(|| number.numer().to_u32())
+            .flatten()
+    };
     text.parse()
         .ok()
+        .or_else(written)
         .filter(|n| (1..=max).contains(n))
         .ok_or_else(|| format!("the number of {what} must be a whole number from 1 to {max}"))
 }
@@ -445,7 +454,7 @@ fn terms(text: &str) -> Result<u32, String> {
 }
 
 fn timeout(text: &str) -> Result<Duration, String> {
-    text.parse()
+    crate::exact::double(text, "deadline")
         .ok()
         .filter(|s| *s > 0.0 && *s <= TIMEOUT_MAX)
         .map(Duration::from_secs_f64)

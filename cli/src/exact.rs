@@ -88,7 +88,7 @@ fn constant(text: &str, what: &str) -> Result<Constant> {
     const LENGTH_MAX: usize = 5000;
     let refused = |why: String| {
         Error::Domain(format!(
-            "`{}` is no {what}: a number, a fraction or a constant such as sqrt(2) is wanted{why}",
+            "`{}` is no {what}: a decimal number, a fraction or a constant such as sqrt(2) is wanted{why}",
             shortened(text, 40)
         ))
     };

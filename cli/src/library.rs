@@ -111,6 +111,11 @@ pub fn catalogue() -> &'static [Entry] {
     deeplimit::activation::catalogue()
 }
 
+/// What is read of other libraries, with what stands for it.
+pub fn readings() -> impl Iterator<Item = (String, &'static str)> {
+    deeplimit::activation::readings()
+}
+
 /// What a network with this activation becomes.
 pub fn classification(text: &str, request: Request, road: Arithmetic) -> Result<Classification> {
     let deadline = request.deadline();

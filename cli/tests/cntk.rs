@@ -358,7 +358,7 @@ fn bad_input_is_one_clear_sentence() {
     with(&["--train-skip", "60"], &["60 images"]);
     with(&["--train-count", "0"], &["from 1"]);
     with(&["--bias", "nan"], &["bias"]);
-    with(&["--jitter", "nan"], &["jitter"]);
+    with(&["--jitter", "nan"], &["ridge"]);
     with(&["--zca", "0"], &["epsilon", "0"]);
     bad(
         &["--layers", "2,0", "--readout", "gap"],

@@ -33,7 +33,7 @@ fn a_lone_parameter_is_refused_with_what_was_meant() {
     // E leaky_relu(0.2, 0.01) = 0.2: the number itself can be written.
     assert_eq!(
         json(&["expect", "leaky_relu(0.2, 0.01)"])[0]["value"]["exact"],
-        "0.2"
+        "1/5"
     );
 }
 
@@ -52,12 +52,30 @@ fn other_languages_are_read() {
         assert_eq!(a[0]["value"], b[0]["value"], "{typed}");
     }
     // A hint to `exp` would have been another function: E (e^Z - 1) = sqrt(e) - 1, E e^Z = sqrt(e).
-    let all = json(&["expect", "expm1(x)", "exp(x)", "log2(2^x)", "2*Phi(x)"]);
+    let all = json(&["expect", "expm1(x)", "exp(x)", "log2(2^3)+x", "2*Phi(x)"]);
     let value = |n: usize| -> f64 { all[n]["value"]["value"].as_str().unwrap().parse().unwrap() };
     assert!((value(0) - (0.5f64.exp() - 1.0)).abs() < 1e-14);
     assert!((value(1) - 0.5f64.exp()).abs() < 1e-14);
     assert!((value(3) - 1.0).abs() < 1e-14);
-    assert_eq!(value(2), 0.0);
+    assert!((value(2) - 3.0).abs() < 1e-14);
+}
+
+/// What is read is listed, and every name in the list can be typed.
+#[test]
+fn what_is_read_is_listed() {
+    let text = deeplimit(&["activations"])
+        .stdout
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    for listed in [
+        "log1p(x) = log(1+x)",
+        "expm1(x) = exp(x)-1",
+        "ln = log",
+        "Phi = normcdf",
+    ] {
+        assert!(text.contains(listed), "{listed}: {text}");
+    }
 }
 
 #[test]
@@ -310,6 +328,28 @@ fn several_activations_where_several_answers_make_a_table() {
             "{line:?}:\n{text}"
         );
     }
+    // Correlations and distances in one table: each row says what it is.
+    let text = deeplimit(&[
+        "limit",
+        "tanh",
+        "--rho",
+        "0.5",
+        "--distance",
+        "1",
+        "--digits",
+        "9",
+    ])
+    .stdout;
+    let row = |name: &str| {
+        let line = text.lines().find_map(|l| l.strip_prefix(name));
+        line.unwrap_or_else(|| panic!("{name}: {text}"))
+            .split_whitespace()
+            .next()
+            .unwrap()
+            .to_owned()
+    };
+    // |x - x'| = 1 is the correlation 1 - 1/2.
+    assert_eq!(row("rho = 0.5 "), row("u = 1 "));
     // One that is wrong leaves the other alone.
     let session = deeplimit(&["dual", "relu", "rleu", "--rho", "1", "--json"]);
     assert_eq!(session.code, Some(2));

@@ -242,6 +242,28 @@ const ELSEWHERE: [(&str, &str, &str); 10] = [
     ),
 ];
 
+/// The functions of other libraries that are read, each with what stands for it in this grammar; other names of
+/// functions, each with the name here.
+///
+/// ```
+/// use deeplimit::activation::readings;
+/// let all: Vec<(String, &str)> = readings().collect();
+/// assert!(all.contains(&("log1p(x)".to_owned(), "log(1+x)")) && all.contains(&("ln".to_owned(), "log")));
+/// ```
+pub fn readings() -> impl Iterator<Item = (String, &'static str)> {
+    let functions = SHORTS.iter().map(|s| {
+        (
+            format!("{}({})", s.name, s.parameters.join(", ")),
+            s.formula,
+        )
+    });
+    functions.chain(
+        ALIASES
+            .iter()
+            .map(|(there, here)| ((*there).to_owned(), *here)),
+    )
+}
+
 /// Letters alone, and small: `leaky_relu`, `LeakyReLU` and `leakyrelu` are one name.
 pub(crate) fn squashed(name: &str) -> String {
     name.replace('_', "").to_ascii_lowercase()

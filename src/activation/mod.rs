@@ -35,6 +35,7 @@ mod tests;
 
 pub use catalogue::{Entry, catalogue};
 pub use expr::{BinaryOp, Condition, Constant, Expr, Function, Relation};
+pub use foreign::readings;
 pub use parse::Constants;
 pub use symmetry::Parity;
 pub use tape::Tape;

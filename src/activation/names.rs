@@ -145,6 +145,6 @@ fn is_slip(typed: &str, known: &str) -> bool {
     let within = typed.bytes().next() == known.bytes().next()
         && !typed.starts_with(known)
         && !typed.ends_with(known);
-    let long = near && within && typed.len().min(known.len()) >= 5;
+    let long = near && within && typed.len().min(known.len()) >= 6;
     digits(typed) == digits(known) && (exchanged || doubled || long)
 }

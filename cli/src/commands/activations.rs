@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::Report;
 use crate::args::Activations;
 use crate::json::array;
-use crate::library::{Entry, catalogue};
+use crate::library::{Entry, catalogue, readings};
 use crate::table::wrapped;
 
 const BOLD: Style = Style::new().bold();
@@ -59,7 +59,12 @@ fn text(entries: &[Entry], width: usize) -> String {
         let words = wrapped(&format!("{}{source}", e.summary), 4, "", width);
         format!("{}\n{formula}{DIM}{words}{DIM:#}", head.trim_end())
     });
-    rows.collect()
+    let rows: String = rows.collect();
+    let read: Vec<String> = readings()
+        .map(|(there, here)| format!("{there} = {here}"))
+        .collect();
+    let head = format!("{BOLD}read as in numpy, torch, jax and tensorflow{BOLD:#}\n");
+    rows + &head + &wrapped(&read.join("; "), 4, "", width)
 }
 
 /// `n from 0 to 200`, `slope = 0.01 if it is not given`.

@@ -17,6 +17,7 @@ use crate::json::{FaultItem, Item, array};
 use crate::library::images::{
     self, Convolutional, Deep, Endless, Filled, Images, Regression, Shard, Tile, Watch,
 };
+use crate::library::typed;
 use crate::table::{Entry, Table, wrapped};
 use crate::words::{infinite_depth, regime};
 
@@ -240,6 +241,13 @@ impl Answer {
 
 fn answered(args: &Args) -> Result<Answer> {
     // What is typed is looked at before what is read.
+    let typed = [Some(&args.activation), args.network.as_ref()];
+    let typed: Vec<String> = typed.into_iter().flatten().cloned().collect();
+    if let Some(name) = typed::unused(&typed) {
+        return Err(Error::Domain(format!(
+            "--set {name}: there is no `{name}` in what was typed"
+        )));
+    }
     let layers = images::convolutions(args)?;
     if args.network.is_none() {
         Convolutional::new(args, [1 << 20, 32, 1])?;

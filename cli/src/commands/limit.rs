@@ -64,6 +64,15 @@ impl At {
         }
     }
 
+    /// The name of its row; `mixed` where rows of both kinds stand in one table.
+    fn row(&self, mixed: bool) -> String {
+        match (mixed, self) {
+            (false, _) => self.text().to_owned(),
+            (true, At::Rho(t)) => format!("rho = {t}"),
+            (true, At::Distance(t)) => format!("u = {t}"),
+        }
+    }
+
     fn key(&self) -> &'static str {
         match self {
             At::Rho(_) => "rho",
@@ -145,12 +154,13 @@ fn section(
     let mut faults = Vec::new();
     let mut shown = String::new();
     let activation = &limits.classification.activation;
+    let mixed = !args.rho.is_empty() && !args.distance.is_empty();
     let mut index = 0;
     let mut entries = Vec::new();
     for (at, point) in typed.iter().zip(points) {
         match point {
             Ok(_) => {
-                entries.push(entry(limits, at, index, args.effort.digits));
+                entries.push(entry(limits, at, index, args.effort.digits, mixed));
                 items.push(Item::Answer(Answer::Limit(Box::new(json(
                     limits,
                     at,
@@ -174,7 +184,11 @@ fn section(
     }
     if !entries.is_empty() {
         let table = Table {
-            title: if args.rho.is_empty() { "u" } else { "rho" },
+            title: match (args.rho.is_empty(), args.distance.is_empty()) {
+                (true, _) => "u",
+                (_, true) => "rho",
+                _ => "at",
+            },
             columns: columns(limits, !args.distance.is_empty()),
             entries,
         };
@@ -241,7 +255,7 @@ fn heading(l: &Limits, digits: u32, width: usize) -> String {
     text
 }
 
-fn entry(l: &Limits, at: &At, index: usize, digits: u32) -> Entry {
+fn entry(l: &Limits, at: &At, index: usize, digits: u32, mixed: bool) -> Entry {
     let v = &l.values[index];
     let regular = l.regular[index].as_ref();
     let mut numbers: Vec<(&'static str, Option<&Quantity>)> = Vec::new();
@@ -263,7 +277,7 @@ fn entry(l: &Limits, at: &At, index: usize, digits: u32) -> Entry {
         }
     }
     Entry {
-        name: at.text().to_owned(),
+        name: at.row(mixed),
         cells: numbers.iter().map(|(_, q)| cell(*q, digits)).collect(),
         lines: numbers
             .iter()

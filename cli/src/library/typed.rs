@@ -100,7 +100,9 @@ fn hinted(text: &str, error: Error) -> Error {
     };
     let name = text.get(at.clone()).unwrap_or_default();
     let letter = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let called = text[at.end..].trim_start().starts_with('(');
+    let called = text
+        .get(at.end..)
+        .is_some_and(|rest| rest.trim_start().starts_with('('));
     let free = message.starts_with("unknown name")
         && !message.contains("did you mean")
         && !called
