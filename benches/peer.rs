@@ -72,7 +72,7 @@ fn gram(points: &str, [n, d]: [usize; 2], layers: u64, out: &str) -> Outcome {
 fn cntk<T: Lane>(images: &str, n: usize, layers: usize, out: &str) -> Outcome {
     let bytes = std::fs::read(images)?;
     let (numbers, _) = bytes.as_chunks::<4>();
-    let pixels = numbers.iter().map(|b| f32::from_le_bytes(*b)).collect();
+    let pixels: Vec<f32> = numbers.iter().map(|b| f32::from_le_bytes(*b)).collect();
     let images = Images::new([32, 32, 3], pixels, vec![0; n])?;
     let relu = Expr::parse("relu")?;
     let network = Architecture::new(&relu, &[layers], Readout::Gap)?;

@@ -1,12 +1,14 @@
 //! The seam: the questions that this door asks of the library, and nothing else. Every command goes
 //! through here; no other file of the command line calls the mathematics.
 
+mod certainty;
 mod data;
 mod dynamics;
 pub mod images;
 
 use std::time::Duration;
 
+pub use certainty::ErrorJson;
 pub use dynamics::dynamics;
 
 pub use data::{Evaluation, Fold, GramReport, Merged, evaluation, gram, merged, predictions};

@@ -1,4 +1,4 @@
-//! Pictures as arrays: `n x height x width x channels`, in `f32`.
+//! Pictures as arrays: `n x height x width x channels`, in doubles: near-duplicates of a set differ by less than `f32` tells apart.
 //!
 //! * [`cifar10`], [`idx`], [`npy`], [`png_folder`]: what files hold; [`open`] tells them apart.
 //! * [`standard`]: standardisation per channel, pixels of norm 1, ZCA.
@@ -30,7 +30,7 @@ pub struct Images {
     height: usize,
     width: usize,
     channels: usize,
-    pixels: Vec<f32>,
+    pixels: Vec<f64>,
     labels: Vec<u8>,
 }
 
@@ -47,11 +47,12 @@ impl Images {
     /// assert!(Images::new([1, 2, 1], vec![0.0; 3], vec![]).is_err());
     /// # Ok::<(), deeplimit::error::Error>(())
     /// ```
-    pub fn new(
+    pub fn new<P: Into<f64>>(
         [height, width, channels]: [usize; 3],
-        pixels: Vec<f32>,
+        pixels: Vec<P>,
         labels: Vec<u8>,
     ) -> Result<Images> {
+        let pixels: Vec<f64> = pixels.into_iter().map(P::into).collect();
         let size = height * width * channels;
         if size == 0 || !pixels.len().is_multiple_of(size) {
             return Err(Error::Shape(format!(
@@ -105,7 +106,7 @@ impl Images {
     }
 
     /// The pixels of image `n < len()`, `height x width x channels`.
-    pub fn image(&self, n: usize) -> &[f32] {
+    pub fn image(&self, n: usize) -> &[f64] {
         &self.pixels[n * self.size()..][..self.size()]
     }
 
@@ -115,7 +116,7 @@ impl Images {
     }
 
     /// All pixels, to be changed in place.
-    pub fn pixels_mut(&mut self) -> &mut [f32] {
+    pub fn pixels_mut(&mut self) -> &mut [f64] {
         &mut self.pixels
     }
 
@@ -193,6 +194,6 @@ fn bytes(path: &Path) -> Result<Vec<u8>> {
 }
 
 /// A byte as a number from 0 to 1.
-fn unit(byte: u8) -> f32 {
-    f32::from(byte) / 255.0
+fn unit(byte: u8) -> f64 {
+    f64::from(byte) / 255.0
 }

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::gram::npy::Array;
 
 /// Images of an array `n x height x width` or `n x height x width x channels` of `u1` (divided by 255), `f4` or `f8`
-/// (rounded to `f32`, not scaled), and labels 0 to 255 of an array of whole numbers.
+/// (as they are), and labels 0 to 255 of an array of whole numbers.
 ///
 /// # Errors
 /// [`Error::Io`]; [`Error::Data`] where a file is not what it should be; [`Error::Shape`] where the files do not fit.
@@ -26,8 +26,8 @@ pub fn npy(images: &Path, labels: Option<&Path>) -> Result<Images> {
     };
     let pixels = match array.kind.as_str() {
         "|u1" => array.data.iter().map(|b| unit(*b)).collect(),
-        "<f4" => array.numbers(f32::from_le_bytes),
-        "<f8" => array.numbers(|b| f64::from_le_bytes(b) as f32),
+        "<f4" => array.numbers(|b| f64::from(f32::from_le_bytes(b))),
+        "<f8" => array.numbers(f64::from_le_bytes),
         kind => {
             return Err(Error::Data(format!(
                 "{} holds numbers of type {kind}; images are |u1, <f4 or <f8",

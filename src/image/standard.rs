@@ -25,13 +25,13 @@ impl Standardisation {
         let mut mean = vec![0.0; channels];
         for pixel in images.pixels.chunks_exact(channels) {
             for (m, v) in mean.iter_mut().zip(pixel) {
-                *m += f64::from(*v) / count;
+                *m += v / count;
             }
         }
         let mut deviation = vec![0.0; channels];
         for pixel in images.pixels.chunks_exact(channels) {
             for ((d, m), v) in deviation.iter_mut().zip(&mean).zip(pixel) {
-                *d += (f64::from(*v) - m).powi(2) / count;
+                *d += (v - m).powi(2) / count;
             }
         }
         for (c, d) in deviation.iter_mut().enumerate() {
@@ -61,7 +61,7 @@ impl Standardisation {
         let channels = images.channels;
         for pixel in images.pixels.chunks_exact_mut(channels) {
             for ((v, m), d) in pixel.iter_mut().zip(&self.mean).zip(&self.deviation) {
-                *v = ((f64::from(*v) - m) / d) as f32;
+                *v = (*v - m) / d;
             }
         }
         Ok(())
@@ -72,10 +72,10 @@ impl Standardisation {
 pub fn scale_pixels_to_norm_one(images: &mut Images) {
     let channels = images.channels;
     for pixel in images.pixels.chunks_exact_mut(channels) {
-        let square: f64 = pixel.iter().map(|v| f64::from(*v).powi(2)).sum();
+        let square: f64 = pixel.iter().map(|v| v * v).sum();
         if square > 0.0 {
             for v in pixel {
-                *v = (f64::from(*v) / square.sqrt()) as f32;
+                *v /= square.sqrt();
             }
         }
     }
@@ -105,8 +105,7 @@ impl Zca {
             return Err(Error::Shape("there is no image to whiten".to_owned()));
         }
         let (size, count) = (images.size(), images.len());
-        let mut columns =
-            DMatrix::from_iterator(size, count, images.pixels.iter().map(|v| f64::from(*v)));
+        let mut columns = DMatrix::from_iterator(size, count, images.pixels.iter().copied());
         let mean = columns.column_mean();
         for mut column in columns.column_iter_mut() {
             column -= &mean;
@@ -140,11 +139,9 @@ impl Zca {
             )));
         }
         for image in images.pixels.chunks_exact_mut(size) {
-            let x = DVector::from_iterator(size, image.iter().map(|v| f64::from(*v)));
+            let x = DVector::from_iterator(size, image.iter().copied());
             let white = &self.matrix * (x - &self.mean);
-            for (v, w) in image.iter_mut().zip(white.iter()) {
-                *v = *w as f32;
-            }
+            image.copy_from_slice(white.as_slice());
         }
         Ok(())
     }

@@ -41,7 +41,7 @@ fn picture(p: &Parameters, name: &str) -> Result<Images> {
             "the parameter `{name}` must be an image: numbers, rows after `;`, channels after `|`, all of one size"
         ))
     };
-    let channels: Vec<Vec<Vec<f32>>> = p
+    let channels: Vec<Vec<Vec<f64>>> = p
         .text(name)?
         .split('|')
         .map(|channel| {
@@ -103,12 +103,7 @@ pub(super) fn over_ntk(lab: &Laboratory, p: &Parameters) -> Answer {
     let mut network = Architecture::new(&activation(p)?, &[count], Readout::Gap)?;
     network.filter = 1;
     let value = kernel_of_two(p, &x, &y, network)?;
-    let product = |a: &[f32], b: &[f32]| -> f64 {
-        a.iter()
-            .zip(b)
-            .map(|(a, b)| f64::from(*a) * f64::from(*b))
-            .sum()
-    };
+    let product = |a: &[f64], b: &[f64]| -> f64 { a.iter().zip(b).map(|(a, b)| a * b).sum() };
     let (a, b) = (x.image(0), y.image(0));
     let lengths = (product(a, a) * product(b, b)).sqrt();
     let phi = if p.has("activation") {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{INTERRUPT, Report, expression};
 use crate::args::Dynamics as Args;
 use crate::json::array;
-use crate::library;
+use crate::library::{self, ErrorJson};
 
 /// The contract.
 #[derive(Serialize)]
@@ -26,10 +26,8 @@ struct DynamicsJson {
     rank: usize,
     /// `null` where the smallest eigenvalue is 0 to within rounding.
     condition: Option<f64>,
-    /// The largest relative error of the kernels.
-    error: f64,
-    /// At so many of the places it was measured at it is an estimate.
-    estimated: usize,
+    #[serde(flatten)]
+    error: ErrorJson,
     times: Vec<TimeJson>,
 }
 
@@ -68,8 +66,7 @@ pub fn run(args: &Args) -> io::Result<Report> {
                     eigenvalue_min: d.smallest,
                     rank: d.rank,
                     condition: d.condition,
-                    error: d.error.largest,
-                    estimated: d.error.estimated,
+                    error: d.error.json(),
                     times: times.collect(),
                 }]),
                 false => {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{Report, expression};
 use crate::args::{Evaluate as Args, depth_name};
 use crate::json::array;
-use crate::library::{self, Evaluation, Fold};
+use crate::library::{self, ErrorJson, Evaluation, Fold};
 use crate::progress::Progress;
 use crate::table::{Entry, Table};
 
@@ -26,10 +26,8 @@ struct EvaluateJson {
     standard_error: f64,
     /// The share of the largest class.
     majority: f64,
-    /// The largest relative error of the kernels.
-    error: f64,
-    /// At so many of the places it was measured at it is an estimate.
-    estimated: usize,
+    #[serde(flatten)]
+    error: ErrorJson,
 }
 
 #[derive(Serialize)]
@@ -87,8 +85,7 @@ fn json(args: &Args, e: &Evaluation) -> EvaluateJson {
         accuracy: e.accuracy(),
         standard_error: e.standard_error(),
         majority: e.majority,
-        error: e.error.largest,
-        estimated: e.error.estimated,
+        error: e.error.json(),
     }
 }
 

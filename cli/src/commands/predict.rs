@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{INTERRUPT, Report, expression};
 use crate::args::{Predict as Args, depth_name};
 use crate::json::array;
-use crate::library;
+use crate::library::{self, ErrorJson};
 
 /// The contract.
 #[derive(Serialize)]
@@ -26,10 +26,8 @@ struct PredictJson {
     rows: usize,
     classes: Vec<String>,
     classifier: &'static str,
-    /// The largest relative error of the kernel.
-    error: f64,
-    /// At so many of the places it was measured at it is an estimate.
-    estimated: usize,
+    #[serde(flatten)]
+    error: ErrorJson,
 }
 
 /// Answers the command.
@@ -52,8 +50,7 @@ pub fn run(args: &Args) -> io::Result<Report> {
                     rows: p.rows,
                     classes: p.classes,
                     classifier: p.classifier.name(),
-                    error: p.error.largest,
-                    estimated: p.error.estimated,
+                    error: p.error.json(),
                 }]),
                 false => format!(
                     "{out}: {} rows in {} classes, from {} training rows by {}\n{}\n",

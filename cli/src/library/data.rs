@@ -9,52 +9,12 @@ use deeplimit::deadline::Deadline;
 use deeplimit::error::{Error, Result};
 pub use deeplimit::gram::store::merge::Merged;
 use deeplimit::gram::store::{is_whole, merge::merge};
-use deeplimit::gram::{self as room, Filled, Gram, Matrix, Points, Rule, Shard, Store};
+use deeplimit::gram::{self as room, Filled, Gram, Matrix, Points, Rule, Shard, Store, Twins};
 use deeplimit::kernel::{Classifier, Depth, Kernel, LimitForm};
 
+use super::certainty::KernelError;
 use crate::args;
 use crate::data;
-
-/// The largest error of compiled kernels.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct KernelError {
-    /// Relative; the largest one met.
-    pub largest: f64,
-    /// How many of the places it was met at have an estimate, no enclosure.
-    pub estimated: usize,
-}
-
-impl KernelError {
-    /// That of one kernel.
-    pub fn of(kernel: &Kernel) -> Self {
-        let a = kernel.accuracy();
-        KernelError {
-            largest: a.measured,
-            estimated: a.estimated,
-        }
-    }
-
-    /// That of two.
-    #[must_use]
-    pub fn with(self, other: KernelError) -> Self {
-        KernelError {
-            largest: self.largest.max(other.largest),
-            estimated: self.estimated + other.estimated,
-        }
-    }
-
-    /// For people.
-    pub fn words(&self) -> String {
-        let how = match self.estimated {
-            0 => "measured",
-            _ => "estimated near rho = 1, where kinks leave enclosures wide",
-        };
-        format!(
-            "largest error of the compiled kernel, {how}: {:.0e}",
-            self.largest
-        )
-    }
-}
 
 /// `deeplimit gram`.
 #[derive(Clone, Debug)]
@@ -241,7 +201,7 @@ pub fn gram(
         resumed: 0,
         filled: Filled::Whole,
         log_scale: kernel.log_scale(),
-        error: KernelError::of(&kernel),
+        error: KernelError::of(&kernel, &points).among(Twins::of(&points)),
         singular: kernel.diagonal().is_infinite(),
         form: kernel.limit_form(),
         prepared,
@@ -327,11 +287,11 @@ pub fn evaluation(
         (t, _) => t.as_ref().map(|t| &t[0]),
     };
     let (mut grams, mut activation) = (Vec::new(), String::new());
-    let mut error = KernelError::default();
+    let mut error = KernelError::default().among(Twins::of(&points));
     for depth in &args.depth {
         let kernel = kernel(text, &args.network, *depth)?;
         kernel.activation().clone_into(&mut activation);
-        error = error.with(KernelError::of(&kernel));
+        error = error.with(KernelError::of(&kernel, &points));
         grams.push((
             *depth,
             Rule::new(&kernel, names.len(), 0.0),
@@ -473,6 +433,6 @@ pub fn predictions(args: &args::Predict, text: &str) -> Result<Predictions> {
         rows: test.len(),
         classes: names,
         classifier: kernel.classifier(),
-        error: KernelError::of(&kernel),
+        error: KernelError::of(&kernel, &train).between(Twins::between(&test, &train)),
     })
 }

@@ -1,8 +1,8 @@
 //! The compiled kernel against ball arithmetic, its symmetries, its ends, its slope, its words.
 
+use super::accuracy::spread;
 use super::build::{Reference, dual_of};
 use super::charts::Place;
-use super::compile::spread;
 use super::*;
 use crate::activation::Expr;
 use crate::deadline::Deadline;
@@ -10,6 +10,7 @@ use crate::limit::Subject;
 use crate::real::Real;
 use crate::recursion::{Convention, Settings};
 
+mod ends;
 mod kinks;
 mod tables;
 
@@ -111,11 +112,7 @@ fn slices_points_and_gaps_are_one_function() {
             // two tables; 1 - r is exact for r > 1/2
             if *r > 0.5 && *r < 1.0 {
                 // of a logarithm the absolute error counts
-                let log = if k.form.logarithmic {
-                    x.ln().abs()
-                } else {
-                    0.0
-                };
+                let log = if k.form.near { x.ln().abs() } else { 0.0 };
                 assert!(
                     (k.at_gap(1.0 - r) / x - 1.0).abs() < 1e-14 * (1.0 + log),
                     "{text} at {r}"

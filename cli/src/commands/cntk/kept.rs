@@ -8,7 +8,7 @@ use deeplimit::error::Result;
 use indicatif::{HumanCount, ProgressBar, ProgressState, ProgressStyle};
 
 use crate::args::{Cntk as Args, Readout};
-use crate::library::images::{Contents, Fingerprint, Images, Store, Tile};
+use crate::library::images::{Contents, Fingerprint, Images, Store, Tile, numbers};
 
 /// Kernels between two sets of images, tile by tile: in a store, or nowhere.
 pub struct Kept {
@@ -93,8 +93,8 @@ impl Clock {
 
 /// What the kernels in a folder are of.
 pub fn words_of(args: &Args, layers: &[usize], train: &Images, test: &Images) -> String {
-    let numbers: Vec<_> = layers.iter().map(usize::to_string).collect();
-    let mut shape = format!("{} layers", numbers.join(", "));
+    let counts: Vec<_> = layers.iter().map(usize::to_string).collect();
+    let mut shape = format!("{} layers", counts.join(", "));
     if layers.len() > 1 {
         shape = format!("each of {shape}");
     }
@@ -110,7 +110,7 @@ pub fn words_of(args: &Args, layers: &[usize], train: &Images, test: &Images) ->
     let mut hash = Fingerprint::default();
     for set in [train, test] {
         let pixels = (0..set.len()).flat_map(|n| set.image(n));
-        pixels.for_each(|v| hash.add(u64::from(v.to_bits())));
+        pixels.for_each(|v| hash.add(v.to_bits()));
         set.labels().iter().for_each(|l| hash.add(u64::from(*l)));
     }
     let fixed = if args.fixed { ", ends fixed" } else { "" };
@@ -121,7 +121,7 @@ pub fn words_of(args: &Args, layers: &[usize], train: &Images, test: &Images) ->
         args.activation.trim(),
         args.filter,
         args.bias,
-        args.numbers,
+        numbers(args),
         train.len(),
         name(&args.train),
         test.len(),
