@@ -241,8 +241,10 @@ fn networks_agree_with_balls() {
         for kind in [Kind::Ntk, Kind::Nngp].into_iter().take(kinds) {
             let k = network(text, depth, kind, &lee(w, b));
             let a = k.accuracy();
+            // from a gap of 1e-32, where it is measured too, the first pairs that differ are some 70 layers away: each has the
+            // roundings of a table, 2e-15 or so
             assert!(
-                a.measured < 1e-13,
+                a.measured < 2e-13,
                 "{text} {w} {b:?} {depth} {kind:?}: {}",
                 a.measured
             );
