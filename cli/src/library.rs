@@ -1,6 +1,7 @@
 //! The seam: the questions that this door asks of the library, and nothing else. Every command goes
 //! through here; no other file of the command line calls the mathematics.
 
+mod certainty;
 mod data;
 mod dynamics;
 mod evaluation;
@@ -9,6 +10,7 @@ pub mod typed;
 
 use std::time::Duration;
 
+pub use certainty::ErrorJson;
 pub use dynamics::dynamics;
 
 pub use data::{GramReport, Merged, Pair, extremes, gram, merged, predictions};

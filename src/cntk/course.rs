@@ -1,6 +1,7 @@
 //! A network as the stages of `whole.rs`, for images of one shape: profiles and pairs.
 
 use super::activation::Form;
+use super::alike::Layout;
 use super::geometry::Line;
 use super::lane::Lane;
 use super::loops::Constants;
@@ -29,6 +30,8 @@ pub struct Course<T: Lane> {
     share: f64,
     first_trained: bool,
     mark: u64,
+    /// Where pairs of images that are nearly alike are done in `f64`.
+    layout: Option<Layout>,
 }
 
 impl<T: Lane> Course<T> {
@@ -65,7 +68,16 @@ impl<T: Lane> Course<T> {
                 "images of {height} x {width} are too large for a network with pooling, strides or circular padding: all pairs of pixels are kept at once"
             )));
         }
+        let kinks = forms.iter().flatten().all(|f| matches!(f, Form::Bent(_)));
+        let layout = (!T::FINE && kinks).then(|| Layout {
+            height,
+            width,
+            channels,
+            stride: width,
+            radius: first.unwrap_or(1) / 2,
+        });
         Ok(Course {
+            layout,
             stages: own,
             exact,
             size: [height, width],
@@ -101,7 +113,7 @@ impl<T: Lane> Course<T> {
         }
         let mut matrices = Matrices::<f64>::new(count);
         matrices.begin(&exact, &exact, count, false);
-        let mut spreads = vec![];
+        let (mut spreads, mut fine) = (vec![], vec![]);
         for stage in &self.exact {
             let Stage::Activation {
                 form,
@@ -119,22 +131,49 @@ impl<T: Lane> Course<T> {
             let (spread, _) = Spread::<f64>::new(form, &variances, same, line(pixels), 1.0)?;
             spreads.push(Spread::<T>::new(form, &variances, same, line(pixels), 1.0)?.0);
             matrices.activate(processor, (form, constants, *size), &spread, &spread);
+            fine.push(spread);
         }
-        Ok(Profile::from_parts(rounded, row, spreads, self.mark))
+        let fine = self
+            .layout
+            .map(|_| Profile::from_parts(exact, row, fine, self.mark));
+        Ok(Profile::from_parts(rounded, row, spreads, self.mark).with_fine(fine))
     }
 
-    /// The sums of `K^(L)` and `T^(L)`: over all pairs of positions, or those of equal positions.
+    /// For the pairs of one thread that are done in `f64`.
+    pub fn fine_matrices(&self) -> Option<Matrices<f64>> {
+        let pixels = self.size[0] * self.size[1];
+        self.layout.map(|_| Matrices::new(pixels))
+    }
+
+    /// The sums of `K^(L)` and `T^(L)`: over all pairs of positions, or those of equal positions. In `f64` where the images are
+    /// nearly the same.
     pub fn sums(
         &self,
         processor: Processor,
         [x, y]: [&Profile<T>; 2],
-        matrices: &mut Matrices<T>,
+        (matrices, fine): (&mut Matrices<T>, &mut Option<Matrices<f64>>),
+        all: bool,
+    ) -> [f64; 2] {
+        if let (Some(layout), Some(fine), Some(a), Some(b)) = (&self.layout, fine, &x.fine, &y.fine)
+            && layout.alike(a, b, 0)
+        {
+            return self.sums_by(&self.exact, processor, [a, b], fine, all);
+        }
+        self.sums_by(&self.stages, processor, [x, y], matrices, all)
+    }
+
+    fn sums_by<U: Lane>(
+        &self,
+        stages: &[Stage<U>],
+        processor: Processor,
+        [x, y]: [&Profile<U>; 2],
+        matrices: &mut Matrices<U>,
         all: bool,
     ) -> [f64; 2] {
         let count = self.size[0] * self.size[1];
         matrices.begin(&x.pixels, &y.pixels, count, self.first_trained);
         let mut spreads = x.spreads.iter().zip(&y.spreads);
-        for stage in &self.stages {
+        for stage in stages {
             match stage {
                 Stage::Activation {
                     form,

@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use rayon::prelude::*;
 
 use super::activation::Form;
+use super::alike::Layout;
 use super::architecture::{Architecture, Kind, Readout, check_bias};
 use super::course::Course;
 use super::diagonal::{Desk, Plan, add_diagonal};
@@ -30,7 +31,10 @@ const SIDE_MAX: usize = 16;
 ///
 /// Accuracy (heuristic, tested against a direct recursion): 1e-5 in `f32` and 1e-12 in `f64`, relative, on images whose
 /// patches are not nearly parallel. Patches at an angle below 1e-3 (`f32`) or 6e-8 (`f64`) count as parallel:
-/// `kappa0` changes by at most 5e-4 or 2e-8 there, and rounding costs as much in any case.
+/// `kappa0` changes by at most 5e-4 or 2e-8 there, and rounding costs as much in any case. So with `f32` and `a z + b |z|` the diagonal
+/// of equal positions is always done in `f64` (without pooling that is all of it), and so are others where most of a sample of patches
+/// are that near, as those of an image and its moved copy; of a [`Network`] that goes through all positions at once, a pair of images
+/// where most patches at equal positions are. Single patches that are nearly parallel by chance stay in `f32`.
 ///
 /// For other activations than `a z + b |z|` that is so as far as the Hermite series reaches: every pair of patches is off by at
 /// most 3e-6 (`f32`) or 1e-6 (`f64`) of `sqrt(E phi(u)^2 E phi(v)^2)` besides, an estimate by Parseval; the tests hold
@@ -55,16 +59,16 @@ pub struct Cntk<T: Lane> {
 /// The two ways.
 #[derive(Clone, Debug)]
 enum Engine<T: Lane> {
-    /// Diagonal after diagonal.
-    Diagonal(Plan<T>),
+    /// Diagonal after diagonal, some of them in `f64`.
+    Diagonal(Plan<T>, Option<Plan<f64>>),
     /// All pairs of positions at once.
     Whole(Course<T>),
 }
 
 /// The memory of one thread.
 enum Bench<T: Lane> {
-    Diagonal(Desk<T>),
-    Whole(Matrices<T>),
+    Diagonal(Desk<T>, Option<Desk<f64>>),
+    Whole(Matrices<T>, Option<Matrices<f64>>),
 }
 
 /// Kernels between `rows` and `columns` images, one matrix per number of layers, row after row.
@@ -101,29 +105,23 @@ impl<T: Lane> Cntk<T> {
         }
         let shape = [height, width, channels];
         let layers = architecture.layers.iter().copied().max().unwrap_or(0);
-        let bias = architecture.bias * architecture.bias;
         let form = Form::new(&architecture.activation, T::REST)?;
         let mut wanted = vec![false; layers];
         for l in &architecture.layers {
             wanted[l - 1] = true;
         }
-        let plan = Plan {
-            geometry: Geometry {
-                height,
-                width,
-                channels,
-                radius,
-            },
-            layers,
-            wanted,
-            bias,
-            input: architecture.input.factor(architecture.filter, channels),
-            constants: Constants::new(form.bend(), bias, architecture.first_trained),
-            form,
-            first_trained: architecture.first_trained,
+        let geometry = Geometry {
+            height,
+            width,
+            channels,
+            radius,
         };
+        // where the activation has no kink the gap has no root
+        let fine = (!T::FINE && matches!(form, Form::Bent(_)))
+            .then(|| plan::<f64>(architecture, geometry, &wanted, form.clone()));
+        let plan = plan::<T>(architecture, geometry, &wanted, form);
         Ok(Cntk {
-            engine: Engine::Diagonal(plan),
+            engine: Engine::Diagonal(plan, fine),
             shape,
             layers: architecture.layers.clone(),
             readout: architecture.readout,
@@ -200,7 +198,11 @@ impl<T: Lane> Cntk<T> {
             )));
         }
         match &self.engine {
-            Engine::Diagonal(plan) => Profile::new(&pixels, plan, self.mark),
+            Engine::Diagonal(plan, fine) => {
+                let fine = fine.as_ref();
+                let fine = fine.map(|fine| Profile::new(&pixels, fine, self.mark));
+                Ok(Profile::new(&pixels, plan, self.mark)?.with_fine(fine.transpose()?))
+            }
             Engine::Whole(course) => course.profile(&pixels, self.processor),
         }
     }
@@ -222,8 +224,11 @@ impl<T: Lane> Cntk<T> {
 
     fn bench(&self) -> Bench<T> {
         match &self.engine {
-            Engine::Diagonal(plan) => Bench::Diagonal(Desk::new(plan.geometry)),
-            Engine::Whole(course) => Bench::Whole(course.matrices()),
+            Engine::Diagonal(plan, fine) => {
+                let fine = fine.as_ref().map(|fine| Desk::new(fine.geometry));
+                Bench::Diagonal(Desk::new(plan.geometry), fine)
+            }
+            Engine::Whole(course) => Bench::Whole(course.matrices(), course.fine_matrices()),
         }
     }
 
@@ -241,15 +246,16 @@ impl<T: Lane> Cntk<T> {
             }
         };
         match (&self.engine, bench) {
-            (Engine::Diagonal(plan), Bench::Diagonal(desk)) => {
-                let sums = self.diagonals(plan, x, y, desk);
+            (Engine::Diagonal(plan, fine), Bench::Diagonal(desk, fine_desk)) => {
+                let fine = fine.as_ref().zip(fine_desk.as_mut());
+                let sums = self.diagonals((plan, desk), fine, x, y);
                 let place = |l: &usize| plan.wanted[..l - 1].iter().filter(|w| **w).count();
                 let pixels = plan.geometry.pixels();
                 out.extend(self.layers.iter().map(|l| value(sums[place(l)], pixels)));
             }
-            (Engine::Whole(course), Bench::Whole(matrices)) => {
+            (Engine::Whole(course), Bench::Whole(matrices, fine)) => {
                 let all = self.readout == Readout::Gap;
-                let sums = course.sums(self.processor, [x, y], matrices, all);
+                let sums = course.sums(self.processor, [x, y], (matrices, fine), all);
                 out.push(value(sums, course.pixels()));
             }
             _ => unreachable!("a bench is made for its engine"),
@@ -258,15 +264,31 @@ impl<T: Lane> Cntk<T> {
 
     fn diagonals(
         &self,
-        plan: &Plan<T>,
+        (plan, desk): (&Plan<T>, &mut Desk<T>),
+        fine: Option<(&Plan<f64>, &mut Desk<f64>)>,
         x: &Profile<T>,
         y: &Profile<T>,
-        desk: &mut Desk<T>,
     ) -> Vec<[f64; 2]> {
         let wanted = plan.wanted.iter().filter(|w| **w).count();
         let mut sums = vec![[0.0; 2]; wanted];
+        let geometry = plan.geometry;
+        let layout = Layout {
+            height: geometry.height,
+            width: geometry.width,
+            channels: geometry.channels,
+            stride: geometry.stride(),
+            radius: geometry.radius,
+        };
+        let twins = x.fine.as_deref().zip(y.fine.as_deref());
+        let mut fine = fine.zip(twins);
         let mut add = |shift, weight| {
-            add_diagonal(self.processor, plan, x, y, shift, weight, desk, &mut sums);
+            if let Some(((plan, desk), (x, y))) = &mut fine
+                && (shift == 0 || layout.alike(x, y, shift))
+            {
+                add_diagonal(self.processor, plan, x, y, shift, weight, desk, &mut sums);
+            } else {
+                add_diagonal(self.processor, plan, x, y, shift, weight, desk, &mut sums);
+            }
         };
         add(0, 1.0);
         if self.readout == Readout::Gap {
@@ -315,18 +337,19 @@ impl<T: Lane> Cntk<T> {
             }
         }
         // The lines of a profile are the same for all images, or nearly.
-        let bytes = match rows.len().min(columns.len()) {
-            0 => 1,
+        let [bytes, near] = match rows.len().min(columns.len()) {
+            0 => [1; 2],
             _ => {
                 let first = |images| Ok(self.profiles(images, 0..1)?[0].bytes());
-                first(rows)?.max(first(columns)?)
+                let ([a, b], [c, d]) = (first(rows)?, first(columns)?);
+                [a.max(c), b.max(d)]
             }
         };
         let kept = (KEPT / bytes).max(1);
         let (n, m) = (rows.len(), columns.len());
         // Few pairs are shared out too: some tiles for every core.
         let even = (n * m / (4 * rayon::current_num_threads())).isqrt();
-        let side = (NEAR / (2 * bytes)).min(even).clamp(1, SIDE_MAX);
+        let side = (NEAR / (2 * near)).min(even).clamp(1, SIDE_MAX);
         let mut values = vec![vec![0.0; n * m]; self.layers.len()];
         for i in (0..n).step_by(kept) {
             let above = self.profiles(rows, i..(i + kept).min(n))?;
@@ -406,6 +429,28 @@ impl<T: Lane> Cntk<T> {
                 },
             )
             .collect()
+    }
+}
+
+/// What the loops need to know of an architecture that was checked.
+fn plan<T: Lane>(
+    architecture: &Architecture,
+    geometry: Geometry,
+    wanted: &[bool],
+    form: Form,
+) -> Plan<T> {
+    let bias = architecture.bias * architecture.bias;
+    Plan {
+        geometry,
+        layers: wanted.len(),
+        wanted: wanted.to_vec(),
+        bias,
+        input: architecture
+            .input
+            .factor(architecture.filter, geometry.channels),
+        constants: Constants::new(form.bend(), bias, architecture.first_trained),
+        form,
+        first_trained: architecture.first_trained,
     }
 }
 

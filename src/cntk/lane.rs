@@ -41,6 +41,8 @@ pub trait Lane:
     const LARGEST: f64;
     /// The share of an activation's square, and of its derivative's, that a Hermite series may leave out.
     const REST: f64;
+    /// Gaps `1 - rho` have an absolute error of a unit of rounding; here it is one of `f64`.
+    const FINE: bool;
     /// The promised relative error of `sqrt(y) P(y)` and `y sqrt(y) R(y)` as functions of `y`.
     const ANGLE_ERROR: f64;
 
@@ -72,9 +74,10 @@ pub trait Lane:
 }
 
 macro_rules! lane {
-    ($t:ty, $near:expr, $smallest:expr, $largest:expr, $rest:expr, $error:expr, $p:ident, $r:ident) => {
+    ($t:ty, $fine:expr, $near:expr, $smallest:expr, $largest:expr, $rest:expr, $error:expr, $p:ident, $r:ident) => {
         impl Lane for $t {
             const ONE: Self = 1.0;
+            const FINE: bool = $fine;
             const NEAR: Self = $near;
             const SMALLEST: f64 = $smallest;
             const LARGEST: f64 = $largest;
@@ -128,6 +131,7 @@ macro_rules! lane {
 
 lane!(
     f32,
+    false,
     9.536_743e-7, // 2^-20
     1e-30,
     1e30,
@@ -138,6 +142,7 @@ lane!(
 );
 lane!(
     f64,
+    true,
     1.776_356_839_400_250_5e-15, // 2^-49
     1e-280,
     1e280,

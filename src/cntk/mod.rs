@@ -20,7 +20,7 @@
 //! * [`activation`]: closed form or series; [`expansion`]: the series, and their errors.
 //! * [`lane`]: `f32` and `f64`, and the polynomials that replace the arccosine.
 //! * [`geometry`]: a padded image as a line; why its diagonals never meet.
-//! * [`profile`]: once per image.
+//! * [`profile`]: once per image; [`alike`]: images that `f32` does not tell apart.
 //! * [`diagonal`]: one diagonal through all the layers; [`loops`]: its loops; [`vector`]: compiled for several processors.
 //! * [`course`], [`whole`]: networks that no diagonal goes through alone.
 //! * [`gram`]: pairs, blocks and Gram matrices on all cores.
@@ -28,6 +28,7 @@
 //! * [`regression`]: the classifier of the paper.
 
 mod activation;
+mod alike;
 mod architecture;
 mod course;
 mod depth;

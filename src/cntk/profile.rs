@@ -16,6 +16,8 @@ pub struct Profile<T> {
     stored: usize,
     /// Of the kernel that it was made for.
     mark: u64,
+    /// The same in `f64`, where this is `f32` and the activation has a kink: for images that are nearly alike.
+    pub(super) fine: Option<Box<Profile<f64>>>,
 }
 
 /// What the activation of a layer needs of every pixel, as lines of `stored` numbers.
@@ -145,7 +147,14 @@ impl<T: Lane> Profile<T> {
             spreads,
             stored,
             mark,
+            fine: None,
         }
+    }
+
+    /// With its twin in `f64`.
+    pub(super) fn with_fine(mut self, fine: Option<Profile<f64>>) -> Profile<T> {
+        self.fine = fine.map(Box::new);
+        self
     }
 
     /// Of the pixels `height x width x channels`, for as many convolutions as the plan has.
@@ -193,8 +202,13 @@ impl<T: Lane> Profile<T> {
         &self.pixels[c * self.stored..][..self.stored]
     }
 
-    /// The memory of the profile in bytes.
-    pub(super) fn bytes(&self) -> usize {
+    /// The memory of the profile in bytes, and of that what every diagonal takes.
+    pub(super) fn bytes(&self) -> [usize; 2] {
+        let fine = self.fine.as_ref().map_or(0, |fine| fine.own_bytes());
+        [self.own_bytes() + fine, self.own_bytes()]
+    }
+
+    fn own_bytes(&self) -> usize {
         let lines = self.spreads.iter().map(|s| s.lines.len());
         (self.pixels.len() + lines.sum::<usize>()) * size_of::<T>()
     }

@@ -390,7 +390,6 @@ impl<'a> Gram<'a> {
     /// The kernel of one row with some columns.
     fn apply(&self, i: usize, start: usize, rho: &[f64], out: &mut [f64]) {
         self.kernel.at_all(rho, out);
-        let parity = self.kernel.parity();
         for (n, (rho, out)) in rho.chunks(RUN).zip(out.chunks_mut(RUN)).enumerate() {
             let start = start + n * RUN;
             let own = self.same && (start..start + rho.len()).contains(&i);
@@ -405,10 +404,8 @@ impl<'a> Gram<'a> {
                     *value = self.kernel.diagonal();
                 } else if let Some(t) = self.left.gap(i, self.right, j, *product) {
                     *value = self.kernel.at_gap(t);
-                } else if let Some(sign) = parity
-                    && let Some(t) = self.left.opposite_gap(i, self.right, j, *product)
-                {
-                    *value = sign * self.kernel.at_gap(t);
+                } else if let Some(u) = self.left.opposite_gap(i, self.right, j, *product) {
+                    *value = self.kernel.at_opposite_gap(u);
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! Gram matrices of a compiled kernel on data, and regression with them.
 //!
 //! * [`points`]: rows of numbers as points, and their correlations with all digits.
+//! * [`twins`]: rows of one direction.
 //! * [`matrix`]: symmetric and rectangular Gram matrices, blockwise, on all cores.
 //! * `pages`: memory for large matrices, in large pages.
 //! * [`store`]: matrices into a `.npy` file or a Zarr folder, tile by tile, resumable, in shards.
@@ -16,7 +17,7 @@
 //! Measured (`cargo bench --bench gram`: n = 5,000, d = 10, NTK, release build, 2 cores of a Zen 4, best of three; the product
 //! `X X^T` alone, whose result is not in large pages, takes 126 to 156 ms; a matrix of 200 MB has to be written in any case):
 //!
-//! | activation, depth | prepared, ms | largest error measured | one evaluation, ns | Gram matrix, ms | over `X X^T` alone |
+//! | activation, depth | prepared, ms | largest error measured (of the function, an estimate) | one evaluation, ns | Gram matrix, ms | over `X X^T` alone |
 //! |---|---|---|---|---|---|
 //! | relu, 3 | 5 | 8e-16 | 3.4 | 54 | 0.43 |
 //! | relu, 100 | 70 | 3e-15 | 1.9 | 53 | 0.41 |
@@ -39,6 +40,7 @@ pub mod points;
 pub mod regression;
 pub mod spectrum;
 pub mod store;
+pub mod twins;
 
 #[cfg(test)]
 mod tests;
@@ -47,7 +49,8 @@ pub use dynamics::{Dynamics, Prior, Time};
 pub use evaluation::Rule;
 pub use interpolant::Interpolant;
 pub use matrix::{Gram, Lengths, Matrix};
-pub use points::Points;
+pub use points::{Points, Rounding};
 pub use regression::{Regression, accuracy, classes, one_hot, smoothed};
 pub use spectrum::Spectrum;
 pub use store::{Contents, Filled, Fingerprint, Shard, Store, Tile};
+pub use twins::Twins;

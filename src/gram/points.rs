@@ -1,4 +1,9 @@
 //! Rows of numbers as points of the unit sphere with a length each.
+//!
+//! The numbers are taken as they stand, exactly. So a row that is another one times a number has the gap 0 if it is that to the last
+//! bit; a product that was rounded on its way into the file (`0.1 x`) has a gap of some 1e-33, which is computed too.
+
+use rug::Float;
 
 use rayon::prelude::*;
 
@@ -6,9 +11,15 @@ use crate::error::{Error, Result};
 
 /// Correlations above this are computed again, as gaps.
 pub(super) const NEAR: f64 = 0.9;
-/// Gaps below this are computed from the rows as they came, not from the rounded unit vectors: those are off by 1e-16,
-/// which is 1e-13 of a distance of 1e-3.
-const VERY_NEAR: f64 = 1e-6;
+/// Gaps below this are computed from the rows as they came, not from the rounded unit vectors: those are off by 2e-16,
+/// which is 1e-14 of a distance of 0.04.
+const VERY_NEAR: f64 = 1e-3;
+/// Gaps below this are computed again in multiple precision: the doubles of [`gap_of`] are certain down to the square of this.
+const FINE: f64 = 1e-30;
+/// Bits of these: products of two doubles are exact.
+const BITS: u32 = 128;
+/// Numbers that are added side by side.
+const LANES: usize = 8;
 
 /// `n` points in `d` dimensions.
 #[derive(Clone, Debug)]
@@ -158,40 +169,33 @@ impl Points {
         })
     }
 
-    fn row<'a>(&self, of: &'a [f64], i: usize) -> &'a [f64] {
+    pub(super) fn row<'a>(&self, of: &'a [f64], i: usize) -> &'a [f64] {
         &of[i * self.dimension..][..self.dimension]
     }
 
     /// The gap `1 - x . x'` of row `i` here and row `j` there with its digits, where the product of the unit vectors is near
-    /// 1; `None` elsewhere.
+    /// 1; `None` elsewhere. 0 where one row is a multiple of the other, exactly, and nowhere else: a gap that is below the range of
+    /// doubles counts as their smallest normal number.
     #[inline]
     pub fn gap(&self, i: usize, other: &Points, j: usize, product: f64) -> Option<f64> {
-        (product > NEAR).then(|| {
-            let (x, y) = (self.row(&self.unit, i), other.row(&other.unit, j));
-            let t = x.iter().zip(y).map(|(a, b)| (a - b) * (a - b)).sum::<f64>() / 2.0;
-            if t < VERY_NEAR {
-                gap_of(self.row(&self.given, i), other.row(&other.given, j))
-            } else {
-                t
-            }
-        })
+        (product > NEAR).then(|| self.distance(i, other, j, 1.0))
     }
-}
 
-impl Points {
     /// As [`Points::gap`] for the opposite of the row there: `1 + x . x'`, where the product is near -1.
     #[inline]
     pub fn opposite_gap(&self, i: usize, other: &Points, j: usize, product: f64) -> Option<f64> {
-        (product < -NEAR).then(|| {
-            let (x, y) = (self.row(&self.unit, i), other.row(&other.unit, j));
-            let t = x.iter().zip(y).map(|(a, b)| (a + b) * (a + b)).sum::<f64>() / 2.0;
-            if t < VERY_NEAR {
-                let opposite: Vec<f64> = other.row(&other.given, j).iter().map(|x| -x).collect();
-                gap_of(self.row(&self.given, i), &opposite)
-            } else {
-                t
-            }
-        })
+        (product < -NEAR).then(|| self.distance(i, other, j, -1.0))
+    }
+
+    /// `|x - sign x'|^2/2`
+    fn distance(&self, i: usize, other: &Points, j: usize, sign: f64) -> f64 {
+        let (x, y) = (self.row(&self.unit, i), other.row(&other.unit, j));
+        let t = half_square(x, y, sign);
+        if t < VERY_NEAR {
+            gap_of(self.row(&self.given, i), other.row(&other.given, j))
+        } else {
+            t
+        }
     }
 }
 
@@ -275,13 +279,66 @@ impl Points {
 }
 
 /// `1 - cos` of the angle between two vectors that are nearly parallel, from their coordinates as they are.
+/// How far the correlations of rows may be off by rounding: bounds, which grow with the dimension as if all roundings went the
+/// same way.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rounding {
+    /// Of gaps `1 - x . x'` and `1 + x . x'` below 0.1, relative.
+    pub gap: f64,
+    /// Of other correlations, absolute.
+    pub product: f64,
+}
+
+impl Rounding {
+    /// For rows of so many numbers.
+    ///
+    /// With `u = 2^-53`: every number of a unit vector is rounded twice, so it is off by `2 u`; a product of two takes `d` more. The
+    /// difference of two, `sqrt(2 t)` long, is off by `4 u`, its square by twice as much, relatively; from rows as they came sums of
+    /// `d` terms of one sign are divided by each other.
+    ///
+    /// ```
+    /// use deeplimit::gram::Rounding;
+    /// let r = Rounding::of(10);
+    /// assert!(r.product < 2e-15 && r.gap < 3e-14);
+    /// ```
+    pub fn of(dimension: usize) -> Self {
+        let (u, d) = (f64::EPSILON / 2.0, dimension as f64);
+        let unit = 8.0 / (2.0 * VERY_NEAR).sqrt() + d / LANES as f64 + 16.0;
+        Rounding {
+            gap: u * unit.max(2.0 * d + 16.0),
+            product: u * (d + 6.0),
+        }
+    }
+}
+
+/// `|x - sign y|^2/2`
+#[inline]
+fn half_square(x: &[f64], y: &[f64], sign: f64) -> f64 {
+    let square = |x: f64, y: f64| {
+        let difference = x - sign * y;
+        difference * difference
+    };
+    let (xs, x_rest) = x.as_chunks::<LANES>();
+    let (ys, y_rest) = y.as_chunks::<LANES>();
+    let mut sums = [0.0; LANES];
+    for (x, y) in xs.iter().zip(ys) {
+        for (sum, (x, y)) in sums.iter_mut().zip(x.iter().zip(y)) {
+            *sum += square(*x, *y);
+        }
+    }
+    let rest: f64 = x_rest.iter().zip(y_rest).map(|(x, y)| square(*x, *y)).sum();
+    (sums.iter().sum::<f64>() + rest) / 2.0
+}
+
+/// `1 - |cos|` of the angle between two vectors that are nearly parallel, or nearly opposite, from their coordinates as they are.
 ///
 /// `e = b - r a` with `r = a . b/|a|^2`, each coordinate rounded once (fused): what the rounding of `r` does is parallel to
 /// `a` and is projected out again. Then `sin^2 = |e|^2/|b|^2` and `1 - cos = sin^2/(1 + cos)`.
 pub fn gap_of(a: &[f64], b: &[f64]) -> f64 {
-    let scale = |x: &[f64]| x.iter().fold(0.0f64, |m, x| m.max(x.abs())).log2().floor() as i32;
+    let scale = |x: &[f64]| x.iter().fold(0.0f64, |m, x| m.max(x.abs())).log2().floor();
     // by a power of two, which is exact, so that no square leaves the doubles
-    let (p, q) = (2f64.powi(-scale(a)), 2f64.powi(-scale(b)));
+    let power = |x: &[f64]| 2f64.powi(-(scale(x).max(-1000.0) as i32));
+    let (p, q) = (power(a), power(b));
     let pairs = || a.iter().zip(b).map(|(x, y)| (x * p, y * q));
     let (mut aa, mut ab, mut bb) = (0.0, 0.0, 0.0);
     for (x, y) in pairs() {
@@ -296,5 +353,40 @@ pub fn gap_of(a: &[f64], b: &[f64]) -> f64 {
         })
         .sum::<f64>()
         / bb;
+    if sine < FINE {
+        return fine_gap(a, b);
+    }
     sine / (1.0 + (1.0 - sine.min(1.0)).sqrt())
+}
+
+/// The same in multiple precision: 0 if and only if the vectors are parallel.
+///
+/// With `a_j` the largest number of `a`, `w = a_j b - b_j a` has exact zeros and full digits elsewhere, and
+/// `sin^2 = (|w|^2 - (w . a)^2/|a|^2)/(a_j^2 |b|^2)`, where no more is lost than the dimension.
+fn fine_gap(a: &[f64], b: &[f64]) -> f64 {
+    if a == b {
+        return 0.0;
+    }
+    let float = |x: f64| Float::with_val(BITS, x);
+    let largest = |best: usize, j: usize| if a[j].abs() > a[best].abs() { j } else { best };
+    let j = (0..a.len()).fold(0, largest);
+    let (top, other) = (float(a[j]), float(b[j]));
+    let zero = || Float::new(BITS);
+    let (mut aa, mut bb, mut ww, mut wa) = (zero(), zero(), zero(), zero());
+    for (x, y) in a.iter().zip(b) {
+        let (x, y) = (float(*x), float(*y));
+        let w = y.clone().mul_sub_mul(&top, &x, &other);
+        wa += &w * &x;
+        ww += w.square();
+        aa += x.square();
+        bb += y.square();
+    }
+    if ww.is_zero() {
+        return 0.0;
+    }
+    let projected = ww - wa.square() / aa;
+    let sine = projected / (top.square() * bb);
+    let cosine = Float::with_val(BITS, 1 - &sine).sqrt();
+    let t: Float = sine / (1u32 + cosine);
+    t.to_f64().max(f64::MIN_POSITIVE)
 }

@@ -1,6 +1,7 @@
 //! Gram matrices entry by entry against the kernel, gaps against multiple precision, regression against its equations.
 
 mod dynamics;
+mod ends;
 
 use proptest::prelude::*;
 use rug::Float;

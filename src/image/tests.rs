@@ -330,7 +330,7 @@ fn preprocessing_does_what_it_is_named_for() {
     assert_eq!(images.image(0)[..3], [0.0; 3]);
     for pixel in images.image(1).chunks(3) {
         let norm: f64 = pixel.iter().map(|v| v * v).sum();
-        assert!((norm - 1.0).abs() < 1e-14);
+        assert!((norm - 1.0).abs() < 1e-15);
     }
 
     let mut images = original.clone();

@@ -7,7 +7,8 @@ use super::angle;
 use super::charts::{Mirror, Place};
 use super::compile::{Compilable, Heading, compiled};
 use super::limits::{OrderedLimit, constant};
-use super::orbit::{EDGE_BITS, Edge, Entry, LAST_STEP, Map, Orbits, Sample, Target, WALKED};
+use super::map::Map;
+use super::orbit::{EDGE_BITS, Edge, Entry, LAST_STEP, Orbits, Sample, Target, WALKED};
 use super::{Depth, Kernel, Kind, LimitForm};
 use crate::activation::{Expr, Parity};
 use crate::deadline::Deadline;
@@ -67,12 +68,12 @@ pub(super) fn unit(
     };
     match form {
         Some(LimitForm::Ordered) => {
-            compiled(&OrderedLimit::new(subject, deadline)?, heading, deadline)
+            compiled(OrderedLimit::new(subject, deadline)?, heading, deadline)
         }
         Some(LimitForm::Linear | LimitForm::Singular) | None => {
             let source = Source::new(subject, expr, depth, kind, deadline)?;
             heading.degree.clone_from(&source.degree);
-            compiled(&source, heading, deadline)
+            compiled(source, heading, deadline)
         }
         Some(form) => constant(&subject, form, heading, deadline),
     }
@@ -205,6 +206,10 @@ impl Source {
 }
 
 impl Compilable for Source {
+    fn unhurried(&mut self) {
+        self.orbits.deadline = Deadline::default();
+    }
+
     fn sample(&self, place: Place) -> Option<Sample> {
         let [nngp, ntk] = self.orbits.sample(place)?;
         Some(if self.kind == Kind::Nngp { nngp } else { ntk })
@@ -253,7 +258,7 @@ impl Compilable for Source {
                 deadline.check("the measurement of the kernel's error")?;
                 match reference.at(*place, self.kind) {
                     // lost in a wide enclosure: the second computation counts
-                    Err(Error::Unresolved(_)) if self.second.is_some() => {
+                    Err(Error::Unresolved(_)) if self.second.is_some() || place.is_extreme() => {
                         Ok(Scaled::plain(Ball::undefined(BITS)))
                     }
                     other => other,

@@ -13,6 +13,8 @@ use std::sync::LazyLock;
 
 use rayon::prelude::*;
 
+pub use super::place::{Mirror, Place};
+
 /// Coefficients of a cell.
 const TERMS: usize = 14;
 /// Gaps down to `2^-LOWEST` (3e-33: two points of doubles are never closer without being equal) have cells of their own.
@@ -26,50 +28,6 @@ const FINEST: u32 = 6;
 /// The last two Chebyshev coefficients may be this large, relative to the largest modulus in the cell. (The values come
 /// from a recursion in doubles and are no smoother than that.)
 const ROUGHNESS: f64 = 2e-14;
-
-/// A place in the chart that keeps its digits.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Place {
-    /// The gap `1 - rho`, `rho > 1/2`.
-    Near(f64),
-    /// `rho`, `|rho| <= 1/2`.
-    Middle(f64),
-    /// `1 + rho`, `rho < -1/2`.
-    Far(f64),
-}
-
-impl Place {
-    /// The place of a correlation.
-    pub fn of(rho: f64) -> Self {
-        if rho > 0.5 {
-            Place::Near(1.0 - rho)
-        } else if rho < -0.5 {
-            Place::Far(1.0 + rho)
-        } else {
-            Place::Middle(rho)
-        }
-    }
-
-    /// `rho`
-    pub fn value(self) -> f64 {
-        match self {
-            Place::Near(t) => 1.0 - t,
-            Place::Middle(rho) => rho,
-            Place::Far(u) => u - 1.0,
-        }
-    }
-}
-
-/// The mirror symmetry of a function.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Mirror {
-    /// None that is known.
-    None,
-    /// `f(-rho) = f(rho)`
-    Even,
-    /// `f(-rho) = -f(rho)`
-    Odd,
-}
 
 type Cell = [f64; TERMS + 2];
 
@@ -85,6 +43,8 @@ pub struct Charts {
     mirror: Mirror,
     /// The largest relative size of a last coefficient.
     roughness: f64,
+    /// How far a polynomial is from the function between its nodes, relative to what an error counts relative to.
+    deviation: f64,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -116,24 +76,35 @@ impl Octaves {
 impl Charts {
     /// Samples `f` and compiles it. `None` where `f` is undefined or infinite at a sampling point.
     pub fn new(mirror: Mirror, f: impl Fn(Place) -> f64 + Sync) -> Option<Self> {
-        let (near_s, near, rough_near) = octaves(LOWEST, false, |t| f(Place::Near(t)))?;
-        let (middle, inner, rough_inner) = {
+        Self::weighed(mirror, f, |_, value| value.abs())
+    }
+
+    /// The same where errors count relative to `size(place, f(place))`: of a logarithm they are errors of its exponential, so
+    /// relative to 1, or to as much as it can be known.
+    pub fn weighed(
+        mirror: Mirror,
+        f: impl Fn(Place) -> f64 + Sync,
+        size: impl Fn(Place, f64) -> f64 + Sync,
+    ) -> Option<Self> {
+        let near = |t| sampled(Place::Near(t), &f, &size);
+        let (near_s, near, mut last) = octaves(LOWEST, false, near)?;
+        let (middle, inner, last_inner) = {
             let mut count = MIDDLE;
             loop {
                 // with a symmetry only the right half is sampled
                 let first = if mirror == Mirror::None { 0 } else { count / 2 };
                 let width = 1.0 / count as f64;
                 let edges: Vec<f64> = (first..count).map(|i| i as f64 * width - 0.5).collect();
-                let (cells, rough) = fitted(&edges, &vec![width; edges.len()], edges.len(), |x| {
-                    f(Place::Middle(x))
+                let (cells, last) = fitted(&edges, &vec![width; edges.len()], edges.len(), |x| {
+                    sampled(Place::Middle(x), &f, &size)
                 })?;
-                if rough <= ROUGHNESS || count >= MIDDLE << FINEST {
-                    break (count, cells, rough);
+                if last.rough <= ROUGHNESS || count >= MIDDLE << FINEST {
+                    break (count, cells, last);
                 }
                 count *= 2;
             }
         };
-        let mut roughness = rough_near.max(rough_inner);
+        last = last.max(last_inner);
         let sign = if mirror == Mirror::Odd { -1.0 } else { 1.0 };
         let middle_start = near.len();
         let near_octaves = Octaves::new(LOWEST, near_s, 0);
@@ -143,8 +114,9 @@ impl Charts {
         }
         cells.extend(inner);
         let (far_s, far) = if mirror == Mirror::None {
-            let (s, far, rough) = octaves(LOWEST_FAR, true, |u| f(Place::Far(u)))?;
-            roughness = roughness.max(rough);
+            let far = |u| sampled(Place::Far(u), &f, &size);
+            let (s, far, last_far) = octaves(LOWEST_FAR, true, far)?;
+            last = last.max(last_far);
             (s, far)
         } else {
             // u plays the part of t
@@ -164,7 +136,8 @@ impl Charts {
             middle,
             middle_start,
             mirror,
-            roughness,
+            roughness: last.rough,
+            deviation: last.apart,
         })
     }
 
@@ -201,6 +174,12 @@ impl Charts {
     /// How large the last coefficients are.
     pub fn roughness(&self) -> f64 {
         self.roughness
+    }
+
+    /// The largest difference of the polynomials from the function where they are furthest from their nodes, once in every
+    /// cell: what roughness, seen at the nodes alone, may miss.
+    pub fn deviation(&self) -> f64 {
+        self.deviation
     }
 
     /// The number of the cell, and the coordinate in its chart.
@@ -249,10 +228,27 @@ impl Charts {
             Place::Near(t) => self.at_gap(t),
             Place::Middle(rho) => self.at(rho),
             Place::Far(u) => {
-                let u = u.max(lowest_far());
-                value(&self.cells[self.far.index(u) as usize], u)
+                let (cell, u) = self.far_cell(u);
+                value(cell, u)
             }
         }
+    }
+
+    /// The derivative in `rho` at a place inside of the charts.
+    pub fn slope_at_place(&self, place: Place) -> f64 {
+        match place {
+            Place::Near(t) => self.slope_at_gap(t),
+            Place::Middle(rho) => self.slope_at(rho),
+            Place::Far(u) => {
+                let (cell, u) = self.far_cell(u);
+                slope(cell, u)
+            }
+        }
+    }
+
+    fn far_cell(&self, u: f64) -> (&Cell, f64) {
+        let u = u.max(lowest_far());
+        (&self.cells[self.far.index(u) as usize], u)
     }
 
     /// The derivative in `rho`, from the polynomial.
@@ -275,7 +271,7 @@ pub fn lowest() -> f64 {
 }
 
 /// `2^-LOWEST_FAR`
-fn lowest_far() -> f64 {
+pub fn lowest_far() -> f64 {
     f64::from_bits(u64::from(1023 - LOWEST_FAR) << 52)
 }
 
@@ -316,13 +312,41 @@ fn mirrored(cell: &Cell, sign: f64) -> Cell {
     out
 }
 
+/// What is seen of the errors of some cells, relative.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    /// The last coefficients.
+    rough: f64,
+    /// The difference from the function between the nodes.
+    apart: f64,
+}
+
+impl Seen {
+    fn max(self, other: Seen) -> Seen {
+        Seen {
+            rough: self.rough.max(other.rough),
+            apart: self.apart.max(other.apart),
+        }
+    }
+}
+
+/// A value, and what its error is relative to.
+fn sampled(
+    place: Place,
+    f: &impl Fn(Place) -> f64,
+    size: &impl Fn(Place, f64) -> f64,
+) -> (f64, f64) {
+    let value = f(place);
+    (value, size(place, value))
+}
+
 /// All octaves `[2^-lowest, 1/2)` of a gap, cut as fine as they need to be. `floored`: an error counts relative to the
 /// function in the first octave, where it is smaller further on.
 fn octaves(
     lowest: u32,
     floored: bool,
-    f: impl Fn(f64) -> f64 + Sync,
-) -> Option<(u32, Vec<Cell>, f64)> {
+    f: impl Fn(f64) -> (f64, f64) + Sync,
+) -> Option<(u32, Vec<Cell>, Seen)> {
     for s in 1..=FINEST {
         let octaves = Octaves::new(lowest, s, 0);
         let edge = |n: usize| f64::from_bits((octaves.base + n as u64) << octaves.shift);
@@ -333,49 +357,60 @@ fn octaves(
         } else {
             octaves.count
         };
-        let (cells, rough) = fitted(&edges, &widths, own, &f)?;
-        if rough <= ROUGHNESS || s == FINEST {
-            return Some((s, cells, rough));
+        let (cells, seen) = fitted(&edges, &widths, own, &f)?;
+        if seen.rough <= ROUGHNESS || s == FINEST {
+            return Some((s, cells, seen));
         }
     }
     None
 }
 
-/// One polynomial for each cell, and the largest size of the last coefficients relative to the function in the cell, or in
+/// One polynomial for each cell, and the largest errors that are seen of them, relative to the function in the cell, or in
 /// the cells from `floor` on.
 fn fitted(
     edges: &[f64],
     widths: &[f64],
     floor: usize,
-    f: impl Fn(f64) -> f64 + Sync,
-) -> Option<(Vec<Cell>, f64)> {
+    f: impl Fn(f64) -> (f64, f64) + Sync,
+) -> Option<(Vec<Cell>, Seen)> {
     let cosines: [f64; 4 * TERMS] = std::array::from_fn(|m| cosine(m, 2 * TERMS));
-    let both: Option<Vec<(Cell, f64, f64)>> = (0..edges.len())
+    // where the first polynomial that is left out is largest
+    let between = cosine(5, TERMS);
+    let all: Option<Vec<(Cell, Seen, f64)>> = (0..edges.len())
         .into_par_iter()
         .with_min_len(8)
         .map(|n| {
             let half = widths[n] / 2.0;
             let centre = edges[n] + half;
-            let samples: [f64; TERMS] = std::array::from_fn(|j| f(centre + half * NODES[j]));
-            let largest = samples.iter().fold(0.0f64, |m, x| m.max(x.abs()));
+            let both: [(f64, f64); TERMS] = std::array::from_fn(|j| f(centre + half * NODES[j]));
+            let samples = both.map(|(value, _)| value);
+            let largest = both.iter().fold(0.0f64, |m, (_, size)| m.max(*size));
             if !samples.iter().all(|x| x.is_finite()) {
                 return None;
             }
             let chebyshev = chebyshev(&samples, &cosines);
-            let rough = chebyshev[TERMS - 1].abs() + chebyshev[TERMS - 2].abs();
             let mut cell = [0.0; TERMS + 2];
             (cell[0], cell[1]) = (centre, 1.0 / half);
             cell[2..].copy_from_slice(&powers(&chebyshev));
-            Some((cell, rough, largest))
+            let x = centre + half * between;
+            let apart = (f(x).0 - value(&cell, x)).abs();
+            let seen = Seen {
+                rough: chebyshev[TERMS - 1].abs() + chebyshev[TERMS - 2].abs(),
+                apart: if apart.is_nan() { f64::INFINITY } else { apart },
+            };
+            Some((cell, seen, largest))
         })
         .collect();
-    let both = both?;
-    let least = both[floor..].iter().fold(0.0f64, |m, (_, _, l)| m.max(*l));
+    let all = all?;
+    let least = all[floor..].iter().fold(0.0f64, |m, (_, _, l)| m.max(*l));
     let relative = |r: f64, l: f64| if r == 0.0 { 0.0 } else { r / l.max(least) };
-    let rough = both
-        .iter()
-        .fold(0.0f64, |m, (_, r, l)| m.max(relative(*r, *l)));
-    Some((both.into_iter().map(|(c, _, _)| c).collect(), rough))
+    let seen = all.iter().fold(Seen::default(), |seen, (_, cell, l)| {
+        seen.max(Seen {
+            rough: relative(cell.rough, *l),
+            apart: relative(cell.apart, *l),
+        })
+    });
+    Some((all.into_iter().map(|(c, _, _)| c).collect(), seen))
 }
 
 /// The nodes `cos((2j + 1) pi/(2 n))`.

@@ -6,8 +6,9 @@ use rug::Rational;
 use super::build::DEEP_BITS;
 use super::charts::{Charts, Mirror, Place};
 use super::compile::{Compilable, Heading};
-use super::orbit::{Descent, Entry, Map, Orbits, Sample, Target};
-use super::{Accuracy, Form, Kernel, Kind};
+use super::map::Map;
+use super::orbit::{Descent, Entry, Orbits, Sample, Target};
+use super::{Accuracy, Conditions, Form, Kernel, Kind};
 use crate::activation::Parity;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
@@ -150,7 +151,8 @@ pub(super) fn constant(
     let charts = Charts::constant(near).ok_or_else(|| undecided(&heading.activation))?;
     let form = Form {
         power: 0,
-        logarithmic: false,
+        near: false,
+        rest: false,
     };
     let mut kernel = heading.kernel(charts, form, mirror(subject));
     kernel.diagonal = diagonal;
@@ -171,6 +173,11 @@ pub(super) fn constant(
         },
         estimated: 0,
         places: 1,
+        relative: match near {
+            0.0 => error,
+            value => error / value.abs(),
+        },
+        conditions: Conditions::default(),
     };
     Ok(kernel)
 }
@@ -221,6 +228,10 @@ impl OrderedLimit {
 }
 
 impl Compilable for OrderedLimit {
+    fn unhurried(&mut self) {
+        self.orbits.deadline = Deadline::default();
+    }
+
     fn sample(&self, place: Place) -> Option<Sample> {
         Some(self.orbits.sample(place)?[0])
     }

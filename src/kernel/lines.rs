@@ -54,33 +54,54 @@ pub struct Lines {
 impl Lines {
     /// From charts.
     pub fn of(charts: &Charts) -> Self {
-        let mut lines = Self::divided(charts, *DIVISIONS.start());
+        Self::weighed(charts, false, |_, value| value.abs())
+    }
+
+    /// The same where errors count relative to `size(place, value)` ([`Charts::weighed`]). `mixed`: for `rho > 1/2` the charts
+    /// hold logarithms of what they hold elsewhere, and so do the lines.
+    pub fn weighed(charts: &Charts, mixed: bool, size: impl Fn(Place, f64) -> f64 + Sync) -> Self {
+        let mut lines = Self::divided(charts, mixed, *DIVISIONS.start(), &size);
         while lines.last > LAST && lines.division < *DIVISIONS.end() {
-            lines = Self::divided(charts, lines.division + 1);
+            lines = Self::divided(charts, mixed, lines.division + 1, &size);
         }
         lines
     }
 
-    fn divided(charts: &Charts, s: u32) -> Self {
+    fn divided(
+        charts: &Charts,
+        mixed: bool,
+        s: u32,
+        weight: &(impl Fn(Place, f64) -> f64 + Sync),
+    ) -> Self {
         let (octave, count) = (1usize << s, (LOWEST as usize - 1) << s);
         let base = u64::from(1023 - LOWEST) << s;
         let edge = |n: usize| f64::from_bits((base + n as u64) << (52 - s));
         let gap = |n: usize, y: f64| edge(n) + (edge(n + 1) - edge(n)) / 2.0 * (1.0 + y);
-        let fits = |count: usize, place: &(dyn Fn(usize, f64) -> Place + Sync)| -> Vec<Fit> {
+        let fits = |count: usize, place: &(dyn Fn(usize, f64) -> Place + Sync), middle: bool| {
             let all = (0..count).into_par_iter().with_min_len(64);
-            let fit = |n| Fit::new(|y| charts.at_place(place(n, y)));
-            all.map(fit).collect()
+            let fit = |n| {
+                Fit::new(|y| {
+                    let place = place(n, y);
+                    let value = charts.at_place(place);
+                    match place {
+                        // the last cell of the middle reaches beyond 1/2
+                        Place::Near(_) if middle && mixed => (value.exp(), value.exp()),
+                        _ => (value, weight(place, value)),
+                    }
+                })
+            };
+            all.map(fit).collect::<Vec<Fit>>()
         };
         let mirror = charts.mirror();
         // from the cell around 0 outwards
         let inner =
             |n: usize, y: f64, side: f64| Place::of((side * n as f64 + y / 2.0) / octave as f64);
-        let near = fits(count, &|n, y| Place::Near(gap(n, y)));
-        let mut right = fits(octave / 2 + 1, &|n, y| inner(n, y, 1.0));
+        let near = fits(count, &|n, y| Place::Near(gap(n, y)), false);
+        let mut right = fits(octave / 2 + 1, &|n, y| inner(n, y, 1.0), true);
         let (far, left) = match mirror {
             Mirror::None => (
-                fits(count, &|n, y| Place::Far(gap(n, y))),
-                fits(octave / 2 + 1, &|n, y| inner(n, y, -1.0)),
+                fits(count, &|n, y| Place::Far(gap(n, y)), false),
+                fits(octave / 2 + 1, &|n, y| inner(n, y, -1.0), true),
             ),
             // to the last bit: 1 + rho plays the part of 1 - rho
             _ => {
@@ -234,9 +255,9 @@ struct Fit {
 }
 
 impl Fit {
-    /// Of a function of the local coordinate.
-    fn new(f: impl Fn(f64) -> f64) -> Self {
-        let samples: [f64; TERMS] = std::array::from_fn(|j| f(COSINES[2 * j + 1]));
+    /// Of a function of the local coordinate, which comes with what its errors are relative to.
+    fn new(f: impl Fn(f64) -> (f64, f64)) -> Self {
+        let samples: [f64; TERMS] = std::array::from_fn(|j| f(COSINES[2 * j + 1]).0);
         let chebyshev = chebyshev(&samples, &*COSINES);
         let mut cell = Cell(powers(&chebyshev));
         // a constant stays one to the last bit
@@ -248,8 +269,8 @@ impl Fit {
         // in between, where the difference is largest
         for j in 0..=TERMS {
             let y = COSINES[2 * j];
-            let exact = f(y);
-            largest = largest.max(exact.abs());
+            let (exact, size) = f(y);
+            largest = largest.max(size);
             apart = apart.max((value(&cell, y) - exact).abs());
         }
         Fit {

@@ -1,11 +1,12 @@
 //! A kernel of any activation and depth, compiled into a fast function of the correlation in doubles.
 //!
+//! * `place`: a correlation in the coordinate that keeps its digits.
 //! * [`charts`]: piecewise polynomials on `[-1, 1]`, geometrically finer towards `+-1`.
 //! * [`lines`]: the same in shorter pieces, for loops over millions of correlations.
-//! * [`orbit`]: the values they are made from: one pair of inputs on its way through the layers.
+//! * [`map`]: one layer; [`orbit`]: the values they are made from: one pair of inputs on its way through the layers.
 //! * `angle`: duals of activations with kinks, where no series resolves them.
-//! * `compile`: from such values to tables, and the error measured against balls (where kinks leave those wide, against a
-//!   second computation).
+//! * `compile`: from such values to tables. `accuracy`: an estimate of their error, from balls (where kinks leave those wide, from
+//!   a second computation), and what the rounding of a correlation adds to it.
 //! * [`build`]: normalised activations without bias; `network`: weights and biases of any variance.
 //! * `limits`: infinite depth in the regimes where pairs become alike; what classifier each kernel means.
 //!
@@ -14,23 +15,29 @@
 //! where kernels of deep networks vary and limit kernels are infinite, its argument is the gap `t = 1 - rho = |x - x'|^2/2`,
 //! which keeps digits that `rho` has lost ([`Kernel::at_gap`]).
 
+mod accuracy;
 mod angle;
 pub mod build;
 pub mod charts;
 mod compile;
 mod limits;
 pub mod lines;
+pub mod map;
 mod network;
 pub mod orbit;
+mod place;
 mod vector;
 
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
+use std::sync::Arc;
+
 use rug::Rational;
 
 use crate::limit::{Phase, Regime};
-use charts::{Charts, Mirror};
+use charts::{Charts, Mirror, Place, lowest, lowest_far};
 pub use limits::{Classifier, LimitForm};
 use lines::Lines;
 
@@ -52,33 +59,117 @@ pub enum Kind {
     Ntk,
 }
 
-/// How the values are kept in the table: `f(rho) = rho^power P(rho)`, or `rho^power exp(P(rho))`.
+/// How the values are kept in the table: `f(rho) = rho^power P(rho)`, or `rho^power exp(P(rho))` where `near`, for `rho > 1/2`, or
+/// `rest`, elsewhere, say so.
 #[derive(Clone, Copy, Debug)]
 struct Form {
     power: u64,
-    logarithmic: bool,
+    near: bool,
+    rest: bool,
 }
 
-/// The error of a compiled kernel: measured at construction against ball arithmetic, at places spread over all charts.
+impl Form {
+    fn is_logarithmic(self, place: Place) -> bool {
+        match place {
+            Place::Near(_) => self.near,
+            _ => self.rest,
+        }
+    }
+
+    fn lines(self, charts: &Charts) -> Lines {
+        let weight = |place, value| self.weight(place, value);
+        Lines::weighed(charts, self.near && !self.rest, weight)
+    }
+
+    /// What the error of a number of the table is relative to. A logarithm `ln |f|` is known up to rounding of its own size, and
+    /// its absolute error is the relative one of the kernel.
+    fn weight(self, place: Place, value: f64) -> f64 {
+        match self.is_logarithmic(place) {
+            true => ((value + self.power as f64 * place.log_modulus()).abs() / 8.0).max(1.0),
+            false => value.abs(),
+        }
+    }
+}
+
+/// The kernel where the tables end: nearer to `+-1` than they reach it is followed layer by layer.
+#[derive(Clone)]
+struct Beyond(Arc<dyn Fn(Place) -> Option<f64> + Send + Sync>);
+
+impl fmt::Debug for Beyond {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Beyond")
+    }
+}
+
+/// The error of a compiled kernel: an estimate, no bound.
+///
+/// It is the larger of two numbers: the difference from ball arithmetic at places spread over all charts, where the enclosure is
+/// proved and the choice of places is not; and that of the tables from the values that they are made of, once in every cell.
 ///
 /// It is `|f~ - f| / (|f| + |x f'|)`, `x` the coordinate of the chart (`1 - rho` or `rho`): relative, up to a relative
 /// change of the argument. (At a zero of the kernel no double has more.) Below `-1/2`, where kernels without a symmetry may
-/// vanish together with their slope, the size of the kernel at `-1/2` and `-3/4` is added to the denominator.
+/// vanish together with their slope, the size of the kernel at `-1/2` and `-3/4` is added to the denominator. What the rounding
+/// of a correlation does to an entry is not in it: [`Accuracy::of_entries`].
 #[derive(Clone, Copy, Debug)]
 pub struct Accuracy {
     /// The largest error that was met.
     pub measured: f64,
-    /// At so many places.
+    /// At so many places there was an enclosure to compare with.
     pub places: usize,
     /// At so many of them no enclosure resolves the kernel (kinks without a closed form, near `rho = 1`): there the error is the
-    /// difference from a second computation, whose integrals have more nodes: an estimate.
+    /// difference from a second computation, whose integrals have more nodes.
     pub estimated: usize,
+    /// The largest error that was met, relative as those of entries are ([`Conditions`]).
+    pub relative: f64,
+    /// What a change of the correlation does.
+    pub conditions: Conditions,
+}
+
+/// How much more the kernel changes than its argument, at most: relative changes, in the coordinate that is rounded. (Found on a grid
+/// of all octaves: an estimate.)
+///
+/// A change of an entry is relative to `|f(rho)|`, for `rho < 0` to the larger one of `|f(rho)|` and `|f(-rho)|` (all kernels of
+/// depth are sums of powers of `rho` with coefficients of one sign), for `|rho| <= 1/2` at least to `|f(1/2)|`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Conditions {
+    /// `|t f'|` for gaps `t = 1 - rho` up to 0.1.
+    pub gap: f64,
+    /// `|u f'|` for `u = 1 + rho` up to 0.1.
+    pub opposite: f64,
+    /// `|f'|` for `|rho| <= 0.9`, where the argument is `rho` itself with an absolute error.
+    pub product: f64,
+}
+
+impl Accuracy {
+    /// What a rounded correlation adds to the error of an entry: `gap` is the relative error of `1 - rho` or `1 + rho`, where they are
+    /// below 0.1, `product` the absolute error of other `rho`.
+    pub fn of_rounding(&self, gap: f64, product: f64) -> f64 {
+        let c = self.conditions;
+        (c.gap.max(c.opposite) * gap).max(c.product * product)
+    }
+
+    /// The error of an entry, relative as [`Conditions`] has it: that of the function, and what the rounding of the correlation
+    /// adds. An estimate.
+    ///
+    /// ```
+    /// use deeplimit::{activation::Expr, deadline::Deadline};
+    /// use deeplimit::kernel::{Depth, Kernel, Kind};
+    /// let linear = Expr::parse("x").unwrap();
+    /// let kernel = Kernel::new(&linear, Depth::Layers(1), Kind::Nngp, Deadline::default()).unwrap();
+    /// // rho itself: 1/f(1/2) = 2, and a gap of 0.1 that is off by a tenth is 0.01/0.9
+    /// let a = kernel.accuracy();
+    /// assert!((a.of_rounding(0.0, 1e-3) - 2e-3).abs() < 1e-12 && a.of_rounding(0.1, 0.0) < 0.012);
+    /// assert!(a.of_entries(0.0, 0.0) < 1e-14);
+    /// ```
+    pub fn of_entries(&self, gap: f64, product: f64) -> f64 {
+        self.relative + self.of_rounding(gap, product)
+    }
 }
 
 /// A compiled kernel on inputs of length 1.
 ///
-/// Promise: the error in [`Kernel::accuracy`] is measured, not proved: some 1e-15 as a rule, 2e-13 where thousands of layers
-/// take values as small as `1e-1800` (`optimal(4)` at depth 3,000).
+/// Promise: the error in [`Kernel::accuracy`] is an estimate, measured and not proved: some 1e-15 as a rule, 2e-13 where thousands
+/// of layers take values as small as `1e-1800` (`optimal(4)` at depth 3,000).
 ///
 /// ```
 /// use deeplimit::{activation::Expr, deadline::Deadline};
@@ -102,6 +193,7 @@ pub struct Kernel {
     limit: Option<LimitForm>,
     charts: Charts,
     lines: Lines,
+    beyond: Option<Beyond>,
     form: Form,
     mirror: Mirror,
     log_scale: f64,
@@ -187,7 +279,7 @@ impl Kernel {
         self.log_scale
     }
 
-    /// The measured error.
+    /// An estimate of the error.
     pub fn accuracy(&self) -> Accuracy {
         self.accuracy
     }
@@ -230,11 +322,25 @@ impl Kernel {
     pub fn at(&self, rho: f64) -> f64 {
         match self.end(rho) {
             Some(value) => value,
-            None => self.finished(rho, self.lines.at(rho)),
+            None => self.finished(Place::of(rho), self.lines.at(rho)),
         }
     }
 
-    /// The kernel at the correlation `1 - t`, with all the digits of `t`. Gaps below `2^-108` but above 0 count as that.
+    /// The kernel at the correlation `1 - t`, with all the digits of `t`, however small. (Below `2^-108`, where the tables end,
+    /// it is followed layer by layer.)
+    ///
+    /// ```
+    /// use deeplimit::{activation::Expr, deadline::Deadline};
+    /// use deeplimit::kernel::{Depth, Kernel, Kind};
+    /// let step = Expr::parse("sign").unwrap();
+    /// let ntk = Kernel::new(&step, Depth::Layers(1), Kind::Nngp, Deadline::default()).unwrap();
+    /// // 1 - S_1 = acos(1 - t)/(pi/2) = (2/pi) sqrt(2 t)
+    /// assert!(((1.0 - ntk.at_gap(1e-20)) / 9.003163161571e-11 - 1.0).abs() < 1e-5);
+    /// let cubed = Expr::parse("optimal(4)").unwrap();
+    /// let h = Kernel::new(&cubed, Depth::Infinite, Kind::Ntk, Deadline::default()).unwrap();
+    /// // h(1 - t) ~ t^-2 times a function of ln t with period ln 2
+    /// assert!((h.at_gap(2f64.powi(-200)) / h.at_gap(2f64.powi(-190)) / 2f64.powi(20) - 1.0).abs() < 1e-12);
+    /// ```
     pub fn at_gap(&self, t: f64) -> f64 {
         if t > 0.5 || t.is_nan() {
             return self.at(1.0 - t);
@@ -242,28 +348,64 @@ impl Kernel {
         if t <= 0.0 {
             return self.diagonal;
         }
-        self.finished(1.0 - t, self.charts.at_gap(t))
+        let place = Place::Near(t);
+        if t < lowest()
+            && let Some(value) = self.beyond(place)
+        {
+            return value;
+        }
+        self.finished(place, self.charts.at_gap(t))
+    }
+
+    /// The kernel at the correlation `-1 + u`, with all the digits of `u`, however small.
+    pub fn at_opposite_gap(&self, u: f64) -> f64 {
+        if u > 0.5 || u.is_nan() {
+            return self.at(u - 1.0);
+        }
+        if u <= 0.0 {
+            return self.opposite;
+        }
+        if let Some(sign) = self.parity() {
+            return sign * self.at_gap(u);
+        }
+        let place = Place::Far(u);
+        if u < lowest_far()
+            && let Some(value) = self.beyond(place)
+        {
+            return value;
+        }
+        self.finished(place, self.charts.at_place(place))
+    }
+
+    /// Nearer to `+-1` than the tables reach; undefined where an orbit is lost. `None` for a constant, whose tables say all.
+    fn beyond(&self, place: Place) -> Option<f64> {
+        let Beyond(value) = self.beyond.as_ref()?;
+        Some(value(place).unwrap_or(f64::NAN))
     }
 
     /// The derivative in `rho`; at `+-1` that at the end of the last cell.
     pub fn slope_at(&self, rho: f64) -> f64 {
-        self.finished_slope(rho, self.charts.at(rho), self.charts.slope_at(rho))
+        let (value, slope) = (self.charts.at(rho), self.charts.slope_at(rho));
+        self.finished_slope(Place::of(rho), value, slope)
     }
 
-    /// The derivative in `rho` at the gap `t`.
+    /// The derivative in `rho` at the gap `t`; below `2^-108` that there.
     pub fn slope_at_gap(&self, t: f64) -> f64 {
         if t > 0.5 || t.is_nan() {
             return self.slope_at(1.0 - t);
         }
-        self.finished_slope(1.0 - t, self.charts.at_gap(t), self.charts.slope_at_gap(t))
+        let (value, slope) = (self.charts.at_gap(t), self.charts.slope_at_gap(t));
+        self.finished_slope(Place::Near(t), value, slope)
     }
 
     /// [`Kernel::at`] of every number of a slice ([`Lines::at_all`]).
     pub fn at_all(&self, rho: &[f64], out: &mut [f64]) {
         self.lines.at_all(rho, out, [self.opposite, self.diagonal]);
-        if self.form.power > 0 || self.form.logarithmic {
+        let Form { power, near, rest } = self.form;
+        if power > 0 || near || rest {
             for (x, rho) in out.iter_mut().zip(rho) {
-                *x = self.end(*rho).unwrap_or_else(|| self.finished(*rho, *x));
+                let inside = || self.finished(Place::of(*rho), *x);
+                *x = self.end(*rho).unwrap_or_else(inside);
             }
         }
     }
@@ -282,13 +424,14 @@ impl Kernel {
     }
 
     #[inline(always)]
-    fn finished(&self, rho: f64, value: f64) -> f64 {
-        let Form { power, logarithmic } = self.form;
-        if logarithmic {
+    fn finished(&self, place: Place, value: f64) -> f64 {
+        let power = self.form.power;
+        let rho = place.value();
+        if self.form.is_logarithmic(place) {
             let log = if power == 0 {
                 value
             } else {
-                value + power as f64 * log_modulus(rho)
+                value + power as f64 * place.log_modulus()
             };
             let sign = if rho < 0.0 && power % 2 == 1 {
                 -1.0
@@ -304,26 +447,16 @@ impl Kernel {
         }
     }
 
-    fn finished_slope(&self, rho: f64, value: f64, slope: f64) -> f64 {
-        let p = self.form.power as f64;
-        if self.form.logarithmic {
+    fn finished_slope(&self, place: Place, value: f64, slope: f64) -> f64 {
+        let (p, rho) = (self.form.power as f64, place.value());
+        if self.form.is_logarithmic(place) {
             let share = if p == 0.0 { 0.0 } else { p / rho };
-            return self.finished(rho, value) * (slope + share);
+            return self.finished(place, value) * (slope + share);
         }
         match self.form.power {
             0 => slope,
             1 => value + rho * slope,
             n => rho.powi(n as i32 - 1) * (p * value + rho * slope),
         }
-    }
-}
-
-/// `ln |rho|`, accurate near 1.
-fn log_modulus(rho: f64) -> f64 {
-    let rho = rho.abs();
-    if rho > 0.5 {
-        (rho - 1.0).ln_1p()
-    } else {
-        rho.ln()
     }
 }

@@ -11,7 +11,8 @@ use super::angle;
 use super::build::{BITS, SERIES_BITS, unit};
 use super::charts::{Mirror, Place};
 use super::compile::{Compilable, Heading, compiled};
-use super::orbit::{Entry, LAST_STEP, Map, Orbits, Sample, Target};
+use super::map::Map;
+use super::orbit::{Entry, LAST_STEP, Orbits, Sample, Target};
 use super::{Depth, Kernel, Kind};
 use crate::activation::{Expr, Parity};
 use crate::deadline::Deadline;
@@ -30,6 +31,8 @@ const SHORT: f64 = 1e-16;
 /// Layers with tables of their own, and with formulas of their own.
 const TABLES: usize = 256;
 const FORMULAS: usize = 100_000;
+/// Gaps below this are not resolved by all references, and need not be.
+const EXTREME: f64 = 1e-17;
 /// A variance that moves by less, relatively, has settled.
 const SETTLED: i32 = -60;
 
@@ -152,7 +155,7 @@ impl Kernel {
             limit: None,
             degree: None,
         };
-        compiled(&source, heading, deadline)
+        compiled(source, heading, deadline)
     }
 }
 
@@ -320,13 +323,14 @@ impl Source {
     fn enclosed(
         &self,
         rhos: &[Correlation<Ball>],
+        lenient: bool,
         deadline: Deadline,
     ) -> Result<Vec<Scaled<Ball>>> {
-        let one = |k: Result<Kernels<Ball>>| match k {
+        let one = |k: Result<Kernels<Ball>>, extreme: bool| match k {
             Ok(k) if self.kind == Kind::Nngp => Ok(k.nngp),
             Ok(k) => Ok(k.ntk),
             // lost in a wide enclosure: the second computation counts
-            Err(Error::Unresolved(_)) if self.second.is_some() => {
+            Err(Error::Unresolved(_)) if self.second.is_some() || extreme => {
                 Ok(Scaled::plain(Ball::undefined(BITS)))
             }
             Err(e) => Err(e),
@@ -334,11 +338,18 @@ impl Source {
         let kernels = self
             .network
             .kernels(&self.input, rhos, self.parity, self.depth, deadline)?;
-        kernels.into_iter().map(one).collect()
+        let pairs = kernels.into_iter().zip(rhos);
+        pairs
+            .map(|(k, rho)| one(k, lenient && rho.gap().to_f64() < EXTREME))
+            .collect()
     }
 }
 
 impl Compilable for Source {
+    fn unhurried(&mut self) {
+        self.orbits.deadline = Deadline::default();
+    }
+
     fn sample(&self, place: Place) -> Option<Sample> {
         Some(self.scaled(self.orbits.sample(place)?))
     }
@@ -362,7 +373,7 @@ impl Compilable for Source {
             return Ok(Some(at.enclosed()));
         }
         let equal = [Correlation::Gap(Ball::int(0, BITS))];
-        Ok(self.enclosed(&equal, self.orbits.deadline)?.pop())
+        Ok(self.enclosed(&equal, false, self.orbits.deadline)?.pop())
     }
 
     fn enclosures(&self, places: &[Place], deadline: Deadline) -> Result<Vec<Scaled<Ball>>> {
@@ -370,6 +381,6 @@ impl Compilable for Source {
             .iter()
             .map(|p| Correlation::rational(&p.exact(), BITS))
             .collect();
-        self.enclosed(&rhos, deadline)
+        self.enclosed(&rhos, true, deadline)
     }
 }

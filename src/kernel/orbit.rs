@@ -4,133 +4,17 @@ use std::f64::consts::LN_2;
 
 use rug::{Integer, Rational};
 
-use super::charts::{Charts, Mirror, Place};
+use super::charts::Place;
+use super::map::Map;
 use crate::deadline::Deadline;
-use crate::dual::{Angular, Dual};
 use crate::limit::{Abel, Koenigs, Landing};
 use crate::real::{Analytic, Bits, Mpfr, Real};
-use crate::recursion::{Correlation, Layer, Unit};
+use crate::recursion::{Correlation, Unit};
 
 /// Layers after which the Abel function takes over at the edge of chaos.
 pub const WALKED: u64 = 256;
 /// More layers than this are not walked.
 pub const LAST_STEP: u64 = 1_000_000;
-
-/// The map of one layer.
-#[derive(Clone, Debug)]
-pub enum Map {
-    /// In closed form, or a short polynomial.
-    Formula(Dual<f64>),
-    /// A long Hermite series, compiled.
-    Compiled(Box<CompiledDual>),
-}
-
-/// Tables of a dual: the gap over `t`, the value (over `rho^k` where it vanishes like that), and the slope.
-#[derive(Clone, Debug)]
-pub struct CompiledDual {
-    values: Charts,
-    slopes: Charts,
-    /// Value and slope at `rho = -1`, where the tables end short of it.
-    opposite: Option<(f64, f64)>,
-    /// `k`
-    order: u32,
-}
-
-/// Polynomials up to this degree are evaluated as they are.
-const SHORT: usize = 24;
-
-impl Map {
-    /// Compiles the dual where it is worth it; beyond `|rho| = 1/2` from the angle, where that is given. `None` where it is
-    /// undefined somewhere.
-    pub fn new(dual: Dual<f64>, mirror: Mirror, angular: Option<&Angular>) -> Option<Self> {
-        match &dual {
-            Dual::Series(s) if s.degree() > SHORT || angular.is_some() => {}
-            _ => return Some(Map::Formula(dual)),
-        }
-        let order = dual.leading().map_or(0, |(k, _)| k);
-        let divided = |rho: f64| match &dual {
-            Dual::Series(s) => s.divided(order as usize, &rho).0,
-            other => other.at(&rho),
-        };
-        // the gap over t has no symmetry, so both sides are sampled
-        let values = Charts::new(Mirror::None, |place| match (place, angular) {
-            (Place::Near(t), Some(a)) => a.gap(t) / t,
-            (Place::Far(u), Some(a)) => a.opposite(u),
-            (Place::Near(t), None) => dual.gap(&t) / t,
-            (Place::Far(u), None) => dual.at(&(u - 1.0)),
-            (Place::Middle(rho), _) => divided(rho),
-        })?;
-        let slope_mirror = match mirror {
-            Mirror::None => Mirror::None,
-            Mirror::Even => Mirror::Odd,
-            Mirror::Odd => Mirror::Even,
-        };
-        let slopes = Charts::new(slope_mirror, |place| match (place, angular) {
-            (Place::Near(t), Some(a)) => a.slope_at_gap(t),
-            (Place::Far(u), Some(a)) => a.opposite_slope(u),
-            (Place::Near(t), None) => dual.slope_at_gap(&t),
-            (other, _) => dual.slope_at(&other.value()),
-        })?;
-        Some(Map::Compiled(Box::new(CompiledDual {
-            values,
-            slopes,
-            opposite: angular.map(|a| (a.opposite(0.0), a.opposite_slope(0.0))),
-            order,
-        })))
-    }
-
-    /// Where a correlation goes, and the slope of the map there.
-    fn step(&self, from: &Correlation<f64>) -> (Correlation<f64>, f64) {
-        match self {
-            Map::Formula(dual) => Layer::of(dual).step(from),
-            Map::Compiled(c) => c.step(from),
-        }
-    }
-
-    /// The first layer from `rho = -1 + u`, where a piecewise linear activation has a singularity like `u^(3/2)` or
-    /// `u^(1/2)` that the double `rho` does not resolve.
-    fn first_step(&self, place: Place) -> (Correlation<f64>, f64) {
-        let (value, slope) = match (self, place) {
-            (_, Place::Near(t)) => return self.step(&Correlation::Gap(t)),
-            (_, Place::Middle(rho)) => return self.step(&Correlation::Plain(rho)),
-            (Map::Formula(dual), Place::Far(u)) => dual.opposite_with_slope(&u),
-            (Map::Compiled(c), Place::Far(0.0)) if let Some(end) = c.opposite => end,
-            (Map::Compiled(_), Place::Far(u)) => return self.step(&Correlation::Plain(u - 1.0)),
-        };
-        (Correlation::new(value), slope)
-    }
-}
-
-impl CompiledDual {
-    fn step(&self, from: &Correlation<f64>) -> (Correlation<f64>, f64) {
-        let (t, slope) = match from {
-            Correlation::Gap(t) if *t < 0.5 => {
-                let t = *t;
-                let gap = t * self.values.at_gap(t);
-                if gap > 0.75 {
-                    return (Correlation::Plain(1.0 - gap), self.slopes.at_gap(t));
-                }
-                (gap, self.slopes.at_gap(t))
-            }
-            other => {
-                let rho = other.value();
-                let slope = self.slopes.at(rho);
-                let s = self.values.at(rho);
-                if rho > 0.5 {
-                    ((1.0 - rho) * s, slope)
-                } else {
-                    let power = if rho.abs() <= 0.5 {
-                        rho.powi(self.order as i32)
-                    } else {
-                        1.0
-                    };
-                    return (Correlation::new(s * power), slope);
-                }
-            }
-        };
-        (Correlation::gap_of(t), slope)
-    }
-}
 
 /// A number `mantissa e^log`.
 #[derive(Clone, Copy, Debug)]
@@ -191,6 +75,10 @@ impl Edge {
         let layers = Integer::from(depth);
         let near = 0.25 / (depth as f64).powi(self.double.q() as i32);
         match place {
+            // the kernels have moved by less than the last bit: S_L = 1 - t, T_L = L + 1
+            Place::Near(t) if depth as f64 * t.powf(1.0 / self.double.q() as f64) < UNMOVED => {
+                Some([1.0, depth as f64 + 1.0])
+            }
             // the first Abel coordinate is 2 t^(-1/q) or so
             Place::Near(t) if t < near => {
                 let t = Mpfr::rational(&Rational::from_f64(t)?, EDGE_BITS);
@@ -211,8 +99,10 @@ impl Edge {
     }
 }
 
-/// `T_L` near the diagonal is a difference of terms `(y/L)^2 ~ 1e32` times as large, for `t >= 2^-108`.
+/// `T_L` near the diagonal is a difference of terms `(y/L)^2` times as large, `y/L < 1/UNMOVED`.
 pub const EDGE_BITS: Bits = 256;
+/// At the edge of chaos `S_L` and `T_L/(L+1)` are 1 up to some `L t^(1/q)`.
+const UNMOVED: f64 = 1e-18;
 
 /// What a correlation becomes before the first layer: `S_0 = share rho + (1 - share)`.
 #[derive(Clone, Copy, Debug)]
@@ -366,8 +256,11 @@ impl Orbits {
                     }
                 }
                 log *= steps as f64;
-                let mantissa = h.at(&next)?;
-                let sample = Sample { mantissa, log };
+                let end = h.scaled_at(&next)?;
+                let sample = Sample {
+                    mantissa: end.mantissa,
+                    log: log + end.log,
+                };
                 Some([sample, sample])
             }
             Target::Ordered(g) => {

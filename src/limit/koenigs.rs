@@ -25,7 +25,7 @@ use std::cmp::Ordering;
 use super::power_series::{evaluated, product, slope_evaluated};
 use crate::dual::Dual;
 use crate::real::{Bits, Real};
-use crate::recursion::{Correlation, Layer};
+use crate::recursion::{Correlation, Layer, Scaled};
 
 /// More layers than this are not walked to come near the fixed point.
 const LAST_STEP: u64 = 400_000;
@@ -261,6 +261,18 @@ impl<R: Real> Koenigs<R> {
     pub fn at(&self, place: &Correlation<R>) -> Option<R> {
         let l = self.land(place, None)?;
         Some(&self.h_near(&(&l.nngp() - &self.point)) / &self.multiplier.powi(l.steps as i64))
+    }
+
+    /// The same with a logarithm where `m^-n`, `n` the layers that are walked, would leave the doubles.
+    pub fn scaled_at(&self, place: &Correlation<R>) -> Option<Scaled<R>> {
+        let l = self.land(place, None)?;
+        let h = self.h_near(&(&l.nngp() - &self.point));
+        let steps = R::int(l.steps as i64, h.bits());
+        let log = -(&steps * &self.multiplier.ln());
+        Some(match log.to_f64() < 600.0 {
+            true => Scaled::plain(&h / &self.multiplier.powi(l.steps as i64)),
+            false => Scaled { mantissa: h, log },
+        })
     }
 
     /// `h'(rho - p)`.

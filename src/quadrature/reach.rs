@@ -9,7 +9,6 @@ use crate::activation::growth::{Growth, growth};
 use crate::activation::order::Order;
 use crate::activation::pieces::{End, pieces};
 use crate::error::{Error, Result};
-use crate::real::{Analytic, Real};
 
 /// The smallest `R` for which the two tails beyond it are at most `share`, and the bound of them.
 pub(super) fn reach(

@@ -138,7 +138,7 @@ training images; norm-one: each pixel has norm 1; none: bytes/255"
     /// Whiten whole images too (ZCA), with this epsilon
     #[arg(long, value_name = "EPSILON", value_parser = epsilon)]
     pub zca: Option<f64>,
-    /// f32 or f64
+    /// f32 or f64; without pooling always f64
     #[arg(
         long,
         value_enum,

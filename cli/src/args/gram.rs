@@ -333,6 +333,12 @@ With --depth inf the entries are the limit in its normalisation:
   ordered            -g(1-rho), 0 on the diagonal: conditionally definite
   nearest neighbour  0, 1 on the diagonal
 
+Rows are taken as their numbers stand: one that is a multiple of another,
+exactly, has correlation 1; one that was rounded on the way (0.1 times a row)
+has the gap of its numbers, some 1e-33. Both are counted in the answer. The
+largest error of an entry is an estimate: of the function, and what the
+rounding of the correlation makes of it.
+
 The matrix is made tile by tile in K.npy.part (or K.zarr.part) and gets its
 name when it is whole. After Ctrl-C, or whatever else stopped it, the same
 line goes on where it ended. A .zarr is Zarr version 3: zarr.open reads it.

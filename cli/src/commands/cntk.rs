@@ -38,6 +38,8 @@ struct DepthJson {
     all: Share,
     jitter: f64,
     instructions: &'static str,
+    /// `f32` (pairs of images that are nearly the same are in `f64` all the same) or `f64`, as without pooling always
+    numbers: &'static str,
     /// Of all depths together; those found in `--out` are not counted
     pairs: u64,
     seconds: f64,
@@ -192,6 +194,8 @@ struct Answer {
     all_pairs: u64,
     seconds: f64,
     instructions: &'static str,
+    /// Of the kernels, for people
+    precision: &'static str,
     interrupted: bool,
     /// Where only kernels were wanted.
     shard: Option<ShardJson>,
@@ -204,10 +208,11 @@ impl Answer {
     fn words(&self, args: &Args) -> String {
         let rate = HumanCount((self.pairs as f64 / self.seconds.max(1e-3)) as u64);
         let mut words = format!(
-            "{} pairs in {:.1} s ({rate} per second, {}).",
+            "{} pairs in {:.1} s ({rate} per second, {}; {}).",
             HumanCount(self.pairs),
             self.seconds,
-            self.instructions
+            self.instructions,
+            self.precision
         );
         if self.interrupted {
             let all = HumanCount(self.all_pairs);
@@ -338,6 +343,7 @@ impl Work<'_> {
             all_pairs: clock.all,
             seconds: clock.begun.elapsed().as_secs_f64(),
             instructions: self.kernel.processor(),
+            precision: self.kernel.words(),
             interrupted,
             shard: None,
             deep: self.deep.clone(),
@@ -382,6 +388,7 @@ impl Work<'_> {
             all_pairs: clock.all,
             seconds,
             instructions: self.kernel.processor(),
+            precision: self.kernel.words(),
             interrupted,
             shard: Some(ShardJson {
                 out: out.display().to_string(),
@@ -524,6 +531,7 @@ impl Work<'_> {
             all: Share::of(correct),
             jitter: self.args.jitter,
             instructions: self.kernel.processor(),
+            numbers: self.kernel.numbers(),
             pairs: clock.pairs,
             seconds: clock.begun.elapsed().as_secs_f64(),
             regime: self

@@ -8,7 +8,7 @@ use super::{INTERRUPT, Report, expression};
 use crate::args::Dynamics as Args;
 use crate::data::Reading;
 use crate::json::array;
-use crate::library;
+use crate::library::{self, ErrorJson};
 
 /// The contract.
 #[derive(Serialize)]
@@ -31,10 +31,8 @@ struct DynamicsJson {
     condition: Option<f64>,
     /// The ridge times the mean diagonal: the variance of the noise on the targets.
     noise_variance: f64,
-    /// The largest relative error of the kernels.
-    error: f64,
-    /// At so many of the places it was measured at it is an estimate.
-    estimated: usize,
+    #[serde(flatten)]
+    error: ErrorJson,
     times: Vec<TimeJson>,
 }
 
@@ -81,8 +79,7 @@ pub fn run(args: &Args) -> io::Result<Report> {
                     rank: d.rank,
                     condition: d.condition,
                     noise_variance: d.noise,
-                    error: d.error.largest,
-                    estimated: d.error.estimated,
+                    error: d.error.json(),
                     times: times.collect(),
                 }]),
                 false => {

@@ -8,7 +8,7 @@ use super::{INTERRUPT, Report, expression};
 use crate::args::{Evaluate as Args, depth_name};
 use crate::data::Reading;
 use crate::json::{FaultItem, Item, array};
-use crate::library::{self, Evaluation, Fold};
+use crate::library::{self, ErrorJson, Evaluation, Fold};
 use crate::progress::Progress;
 use crate::table::{Entry, Table};
 
@@ -33,10 +33,8 @@ struct EvaluateJson {
     tested: usize,
     /// The share of the largest class.
     majority: f64,
-    /// The largest relative error of the kernels.
-    error: f64,
-    /// At so many of the places it was measured at it is an estimate.
-    estimated: usize,
+    #[serde(flatten)]
+    error: ErrorJson,
 }
 
 #[derive(Serialize)]
@@ -126,8 +124,7 @@ fn json(args: &Args, e: &Evaluation) -> EvaluateJson {
         interval: e.interval(),
         tested: e.tested,
         majority: e.majority,
-        error: e.error.largest,
-        estimated: e.error.estimated,
+        error: e.error.json(),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::batch::unfinished;
 use crate::data::Reading;
 use crate::fault::Fault;
 use crate::json::{FaultItem, Item, array};
-use crate::library::{self, GramReport, Merged};
+use crate::library::{self, ErrorJson, GramReport, Merged};
 use crate::progress::Progress;
 
 /// The contract.
@@ -47,10 +47,8 @@ struct GramJson {
     infinite_diagonal: bool,
     /// What the entries are at infinite depth: the regime; `null` at finite depth.
     limit: Option<&'static str>,
-    /// The largest relative error met at construction.
-    error: f64,
-    /// At so many of the places no enclosure resolved the kernel; there the error is the difference from a second computation.
-    estimated: usize,
+    #[serde(flatten)]
+    error: ErrorJson,
     /// Seconds.
     prepared: f64,
     computed: f64,
@@ -153,8 +151,7 @@ fn json(args: &GramMatrix, network: &Network, a: &GramReport, begun: Instant) ->
         log_scale: a.log_scale,
         infinite_diagonal: a.singular,
         limit: a.form.map(LimitForm::name),
-        error: a.error.largest,
-        estimated: a.error.estimated,
+        error: a.error.json(),
         prepared: a.prepared,
         computed: begun.elapsed().as_secs_f64() - a.prepared,
     }

@@ -8,7 +8,7 @@ use super::{INTERRUPT, Report, expression};
 use crate::args::{Predict as Args, depth_name};
 use crate::data::Reading;
 use crate::json::array;
-use crate::library;
+use crate::library::{self, ErrorJson};
 
 /// The contract.
 #[derive(Serialize)]
@@ -29,10 +29,8 @@ struct PredictJson {
     rows: usize,
     classes: Vec<String>,
     classifier: &'static str,
-    /// The largest relative error of the kernel.
-    error: f64,
-    /// At so many of the places it was measured at it is an estimate.
-    estimated: usize,
+    #[serde(flatten)]
+    error: ErrorJson,
 }
 
 /// Answers the command.
@@ -61,8 +59,7 @@ pub fn run(args: &Args) -> io::Result<Report> {
                     rows: p.rows,
                     classes: p.classes,
                     classifier: p.classifier.name(),
-                    error: p.error.largest,
-                    estimated: p.error.estimated,
+                    error: p.error.json(),
                 }]),
                 false => format!(
                     "{out}: {} rows in {} classes, from {} training rows by {}\n{}\n",

@@ -9,52 +9,12 @@ use deeplimit::error::{Error, Result};
 pub use deeplimit::gram::points::Pair;
 pub use deeplimit::gram::store::merge::Merged;
 use deeplimit::gram::store::{is_whole, merge::merge};
-use deeplimit::gram::{self as room, Filled, Gram, Points, Rule, Shard, Store};
+use deeplimit::gram::{self as room, Filled, Gram, Points, Rule, Shard, Store, Twins};
 use deeplimit::kernel::{Classifier, Depth, Kernel, LimitForm};
 
+use super::certainty::KernelError;
 use crate::args;
 use crate::data::{self, Asked, Label, Reading};
-
-/// The largest error of compiled kernels.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct KernelError {
-    /// Relative; the largest one met.
-    pub largest: f64,
-    /// How many of the places it was met at have an estimate, no enclosure.
-    pub estimated: usize,
-}
-
-impl KernelError {
-    /// That of one kernel.
-    pub fn of(kernel: &Kernel) -> Self {
-        let a = kernel.accuracy();
-        KernelError {
-            largest: a.measured,
-            estimated: a.estimated,
-        }
-    }
-
-    /// That of two.
-    #[must_use]
-    pub fn with(self, other: KernelError) -> Self {
-        KernelError {
-            largest: self.largest.max(other.largest),
-            estimated: self.estimated + other.estimated,
-        }
-    }
-
-    /// For people.
-    pub fn words(&self) -> String {
-        let how = match self.estimated {
-            0 => "measured",
-            _ => "estimated near rho = 1, where kinks leave enclosures wide",
-        };
-        format!(
-            "largest error of the compiled kernel, {how}: {:.0e}",
-            self.largest
-        )
-    }
-}
 
 /// `deeplimit gram`.
 #[derive(Clone, Debug)]
@@ -237,7 +197,7 @@ pub fn gram(
         resumed: 0,
         filled: Filled::Whole,
         log_scale: kernel.log_scale(),
-        error: KernelError::of(&kernel),
+        error: KernelError::of(&kernel, &points).among(Twins::of(&points)),
         singular: kernel.diagonal().is_infinite(),
         form: kernel.limit_form(),
         prepared,
@@ -346,6 +306,6 @@ pub fn predictions(args: &args::Predict, text: &str) -> Result<Predictions> {
         rows: test.len(),
         classes: names,
         classifier: kernel.classifier(),
-        error: KernelError::of(&kernel),
+        error: KernelError::of(&kernel, &train).between(Twins::between(&test, &train)),
     })
 }

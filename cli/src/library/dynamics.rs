@@ -1,10 +1,11 @@
 //! The question about training: what infinitely wide networks predict at a time.
 
 use deeplimit::error::{Error, Result};
-use deeplimit::gram::{self as room, Dynamics, Gram, Matrix, Points, Prior, Time};
+use deeplimit::gram::{self as room, Dynamics, Gram, Matrix, Points, Prior, Time, Twins};
 use deeplimit::kernel::{Depth, Kernel};
 
-use super::data::{Files, KernelError, kernel, lengths};
+use super::certainty::KernelError;
+use super::data::{Files, kernel, lengths};
 use crate::args;
 use crate::data::{self, Reading};
 
@@ -101,11 +102,14 @@ pub fn dynamics(args: &args::Dynamics, text: &str) -> Result<Trained> {
     let nngp = of(args::Kind::Nngp)?;
     plain(&nngp)?;
     let initial = Initial::new(&nngp, &train, &test, lengths)?;
-    let (mut error, mut tangent) = (KernelError::of(&nngp), None);
+    let (mut error, mut tangent) = (
+        KernelError::of(&nngp, &train).between(Twins::between(&test, &train)),
+        None,
+    );
     if args.network.kernel == args::Kind::Ntk {
         let ntk = of(args::Kind::Ntk)?;
         plain(&ntk)?;
-        error = error.with(KernelError::of(&ntk));
+        error = error.with(KernelError::of(&ntk, &train));
         tangent = Some((
             Gram::symmetric(&ntk, &train, lengths)?.matrix(),
             Gram::cross(&ntk, &test, &train, lengths)?.matrix(),

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use deeplimit::error::{Error, Result};
 use deeplimit::gram::folds::{distinct, wilson};
-use deeplimit::gram::{self as room, Gram, Matrix, Rule};
+use deeplimit::gram::{self as room, Gram, Matrix, Rule, Twins};
 use deeplimit::kernel::{Classifier, Depth};
 
-use super::data::{KernelError, asked, kernel, lengths, numbered, points};
+use super::certainty::KernelError;
+use super::data::{asked, kernel, lengths, numbered, points};
 use crate::args;
 use crate::data::{self, Label, Reading};
 
@@ -135,11 +136,11 @@ pub fn evaluation(
         (t, _) => t.as_ref().map(|t| &t[0]),
     };
     let (mut grams, mut activation) = (Vec::new(), String::new());
-    let mut error = KernelError::default();
+    let mut error = KernelError::default().among(Twins::of(&points));
     for depth in &args.depth {
         let kernel = kernel(text, &args.network, *depth)?;
         kernel.activation().clone_into(&mut activation);
-        error = error.with(KernelError::of(&kernel));
+        error = error.with(KernelError::of(&kernel, &points));
         grams.push((
             *depth,
             Rule::new(&kernel, names.len(), 0.0),

@@ -98,6 +98,14 @@ fn kind(args: &args::Cntk) -> cntk::Kind {
     }
 }
 
+/// The precision of the kernels. Without pooling doubles cost next to nothing, and always are what they should be.
+pub fn numbers(args: &args::Cntk) -> args::Numbers {
+    match (args.readout, args.numbers) {
+        (Some(args::Readout::Vanilla), _) | (_, args::Numbers::F64) => args::Numbers::F64,
+        _ => args::Numbers::F32,
+    }
+}
+
 /// A convolutional kernel in either precision.
 pub enum Convolutional {
     Single(Box<Cntk<f32>>),
@@ -119,7 +127,7 @@ impl Convolutional {
             network.last_trained = !args.fixed;
             network.kernel = kernel;
             network.input = input.unwrap_or(network.input);
-            return Ok(match args.numbers {
+            return Ok(match numbers(args) {
                 args::Numbers::F32 => Convolutional::Single(Box::new(Cntk::of(&network, shape)?)),
                 args::Numbers::F64 => Convolutional::Double(Box::new(Cntk::of(&network, shape)?)),
             });
@@ -136,7 +144,7 @@ impl Convolutional {
         network.last_trained = !args.fixed;
         network.kernel = kernel;
         network.input = input.unwrap_or(network.input);
-        Ok(match args.numbers {
+        Ok(match numbers(args) {
             args::Numbers::F32 => Convolutional::Single(Box::new(Cntk::new(&network, shape)?)),
             args::Numbers::F64 => Convolutional::Double(Box::new(Cntk::new(&network, shape)?)),
         })
@@ -163,6 +171,22 @@ impl Convolutional {
         match self {
             Convolutional::Single(_) => Cntk::<f32>::rounding(),
             Convolutional::Double(_) => Cntk::<f64>::rounding(),
+        }
+    }
+
+    /// For people: the precision.
+    pub fn words(&self) -> &'static str {
+        match self {
+            Convolutional::Single(_) => "f32, pairs of images that are nearly the same in f64",
+            Convolutional::Double(_) => "f64",
+        }
+    }
+
+    /// The precision: `f32` or `f64`.
+    pub fn numbers(&self) -> &'static str {
+        match self {
+            Convolutional::Single(_) => "f32",
+            Convolutional::Double(_) => "f64",
         }
     }
 

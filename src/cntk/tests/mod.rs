@@ -1,5 +1,6 @@
 //! The fast kernel against the recursion as it is written, a published oracle, and the laws of kernels.
 
+mod alike;
 mod depth;
 mod direct;
 mod kernels;

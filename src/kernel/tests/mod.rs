@@ -1,8 +1,8 @@
 //! The compiled kernel against ball arithmetic, its symmetries, its ends, its slope, its words.
 
+use super::accuracy::spread;
 use super::build::{Reference, dual_of};
 use super::charts::Place;
-use super::compile::spread;
 use super::*;
 use crate::activation::Expr;
 use crate::deadline::Deadline;
@@ -10,6 +10,7 @@ use crate::limit::Subject;
 use crate::real::Real;
 use crate::recursion::{Convention, Settings};
 
+mod ends;
 mod kinks;
 mod tables;
 
@@ -111,11 +112,7 @@ fn slices_points_and_gaps_are_one_function() {
             // two tables; 1 - r is exact for r > 1/2
             if *r > 0.5 && *r < 1.0 {
                 // of a logarithm the absolute error counts
-                let log = if k.form.logarithmic {
-                    x.ln().abs()
-                } else {
-                    0.0
-                };
+                let log = if k.form.near { x.ln().abs() } else { 0.0 };
                 assert!(
                     (k.at_gap(1.0 - r) / x - 1.0).abs() < 1e-14 * (1.0 + log),
                     "{text} at {r}"
@@ -244,8 +241,10 @@ fn networks_agree_with_balls() {
         for kind in [Kind::Ntk, Kind::Nngp].into_iter().take(kinds) {
             let k = network(text, depth, kind, &lee(w, b));
             let a = k.accuracy();
+            // from a gap of 1e-32, where it is measured too, the first pairs that differ are some 70 layers away: each has the
+            // roundings of a table, 2e-15 or so
             assert!(
-                a.measured < 1e-13,
+                a.measured < 2e-13,
                 "{text} {w} {b:?} {depth} {kind:?}: {}",
                 a.measured
             );

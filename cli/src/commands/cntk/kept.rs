@@ -8,7 +8,7 @@ use deeplimit::error::Result;
 use indicatif::{HumanCount, ProgressBar, ProgressState, ProgressStyle};
 
 use crate::args::{Cntk as Args, Readout};
-use crate::library::images::{Contents, Fingerprint, Images, Store, Tile};
+use crate::library::images::{Contents, Fingerprint, Images, Store, Tile, numbers};
 use crate::library::typed;
 
 /// Kernels between two sets of images, tile by tile: in a store, or nowhere.
@@ -94,8 +94,8 @@ impl Clock {
 
 /// What the kernels in a folder are of.
 pub fn words_of(args: &Args, layers: &[usize], train: &Images, test: &Images) -> String {
-    let numbers: Vec<_> = layers.iter().map(usize::to_string).collect();
-    let mut shape = format!("{} layers", numbers.join(", "));
+    let counts: Vec<_> = layers.iter().map(usize::to_string).collect();
+    let mut shape = format!("{} layers", counts.join(", "));
     if layers.len() > 1 {
         shape = format!("each of {shape}");
     }
@@ -127,7 +127,7 @@ pub fn words_of(args: &Args, layers: &[usize], train: &Images, test: &Images) ->
         args.activation.trim(),
         args.filter,
         args.bias,
-        args.numbers,
+        numbers(args),
         train.len(),
         name(&args.train),
         test.len(),
