@@ -3,7 +3,7 @@
 use std::io;
 
 use deeplimit::error::{Error, Result};
-use deeplimit::limit::{Breakdown, DEEPEST};
+use deeplimit::limit::{Breakdown, DEEPEST, Quantity, Settling};
 use rug::Rational;
 use serde::Serialize;
 
@@ -13,7 +13,7 @@ use crate::batch::{Batch, answers};
 use crate::exact::{correlation, number};
 use crate::fault::{Fault, shortened};
 use crate::json::{FaultItem, Item, array};
-use crate::library::{self, Depths};
+use crate::library::{DepthQuestion, Depths, Found};
 use crate::number::Number;
 use crate::table::{Entry, Table, wrapped};
 use crate::{points, words};
@@ -33,9 +33,11 @@ struct DepthJson {
     before: Option<Number>,
     /// `-1/log(multiplier)`.
     scale: Option<Number>,
-    /// The depth at which the naive recursion is 1 % wrong.
-    f32: BreakdownJson,
-    f64: BreakdownJson,
+    /// The depth at which the naive recursion is 1 % wrong; `null` where there is a note.
+    f32: Option<BreakdownJson>,
+    f64: Option<BreakdownJson>,
+    /// Why there is no depth to be asked for at this correlation; `null` where there is one.
+    note: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -60,10 +62,14 @@ impl From<Breakdown> for BreakdownJson {
 pub fn run(args: &Args, width: usize) -> io::Result<Report> {
     let text = expression(&args.expression)?;
     let tolerance = tolerance(&args.tolerance);
-    let typed = match &args.data {
+    let mut said = None;
+    let typed: Vec<String> = match &args.data {
         None => args.rho.iter().map(|t| t.trim().to_owned()).collect(),
-        Some(path) => match points::extreme_correlations(path) {
-            Ok(extremes) => extremes,
+        Some(path) => match points::extremes(path) {
+            Ok(extremes) => {
+                said = Some(extremes.sentence());
+                extremes.correlations
+            }
             Err(error) => return Ok(refused(&path.display().to_string(), error, args)),
         },
     };
@@ -72,16 +78,12 @@ pub fn run(args: &Args, width: usize) -> io::Result<Report> {
         Err(error) => return Ok(refused(&args.tolerance, error, args)),
     };
     let places: Vec<_> = typed.iter().map(|t| correlation(t)).collect();
-    let (question, request) = (text.clone(), args.effort.request());
+    let known: Vec<Rational> = places.iter().filter_map(|p| p.clone().ok()).collect();
+    let question = DepthQuestion::new(&text, &known, tolerance, args.effort.request());
     let batch = answers(&typed, args.effort.timeout, &INTERRUPT, move |n| {
-        library::depths(
-            &question,
-            places[n].as_ref().map_err(Clone::clone)?,
-            &tolerance,
-            request,
-        )
+        question.at(places[n].as_ref().map_err(Clone::clone)?)
     });
-    Ok(report(&text, &typed, batch, args, width))
+    Ok(report(&text, &typed, batch, said, args, width))
 }
 
 fn refused(text: &str, error: Error, args: &Args) -> Report {
@@ -110,7 +112,14 @@ fn tolerance(text: &str) -> Result<Rational> {
     }
 }
 
-fn report(text: &str, typed: &[String], batch: Batch<Depths>, args: &Args, width: usize) -> Report {
+fn report(
+    text: &str,
+    typed: &[String],
+    batch: Batch<Depths>,
+    said: Option<String>,
+    args: &Args,
+    width: usize,
+) -> Report {
     let digits = args.effort.digits;
     let mut items = Vec::new();
     let mut entries = Vec::new();
@@ -120,7 +129,7 @@ fn report(text: &str, typed: &[String], batch: Batch<Depths>, args: &Args, width
         match answer {
             Some(Ok(d)) => {
                 if heading.is_empty() {
-                    heading = headline(&d, args, width);
+                    heading = headline(&d, said.as_deref(), args, width);
                 }
                 entries.push(entry(rho, &d, digits));
                 items.push(Item::Answer(json(rho, &d, args)));
@@ -152,7 +161,7 @@ fn report(text: &str, typed: &[String], batch: Batch<Depths>, args: &Args, width
     Report::new(shown, faults, false, batch.interrupted)
 }
 
-fn headline(d: &Depths, args: &Args, width: usize) -> String {
+fn headline(d: &Depths, said: Option<&str>, args: &Args, width: usize) -> String {
     let c = &d.classification;
     let scale = match &d.scale {
         Some(q) => format!(
@@ -170,12 +179,28 @@ fn headline(d: &Depths, args: &Args, width: usize) -> String {
             args.tolerance
         ),
     ];
-    let lines: String = lines.iter().map(|l| wrapped(l, 0, "", width)).collect();
+    let lines = lines.iter().map(String::as_str).chain(said);
+    let lines: String = lines.map(|l| wrapped(l, 0, "", width)).collect();
     lines + "\n"
 }
 
 fn entry(rho: &str, d: &Depths, digits: u32) -> Entry {
-    let depth = match d.settling.depth {
+    let (settling, single, double) = match &d.found {
+        Found::Depths {
+            settling,
+            single,
+            double,
+        } => (settling, *single, *double),
+        Found::Apart(why) => {
+            return Entry {
+                name: rho.to_owned(),
+                cells: vec![String::new(); 4],
+                words: Some((*why).to_owned()),
+                ..Entry::default()
+            };
+        }
+    };
+    let depth = match settling.depth {
         Some(depth) => depth.to_string(),
         None => format!("> {DEEPEST:e}"),
     };
@@ -188,17 +213,26 @@ fn entry(rho: &str, d: &Depths, digits: u32) -> Entry {
         name: rho.to_owned(),
         cells: vec![
             depth,
-            cell(d.settling.deviation.as_ref(), digits.min(6)),
-            shown(d.single),
-            shown(d.double),
+            cell(settling.deviation.as_ref(), digits.min(6)),
+            shown(single),
+            shown(double),
         ],
         ..Entry::default()
     }
 }
 
 fn json(rho: &str, d: &Depths, args: &Args) -> DepthJson {
-    let number = |q: &deeplimit::limit::Quantity| Number::new(q, args.effort.digits);
+    let number = |q: &Quantity| Number::new(q, args.effort.digits);
     let c = &d.classification;
+    let (settling, breakdown, note) = match &d.found {
+        Found::Depths {
+            settling,
+            single,
+            double,
+        } => (Some(settling), Some([*single, *double]), None),
+        Found::Apart(why) => (None, None, Some(*why)),
+    };
+    let quantity = |of: fn(&Settling) -> Option<&Quantity>| settling.and_then(of).map(number);
     DepthJson {
         activation: c.activation.clone(),
         regime: words::regime(c.regime),
@@ -206,11 +240,12 @@ fn json(rho: &str, d: &Depths, args: &Args) -> DepthJson {
         proved: c.proved,
         rho: rho.to_owned(),
         tolerance: args.tolerance.clone(),
-        depth: d.settling.depth,
-        deviation: d.settling.deviation.as_ref().map(number),
-        before: d.settling.before.as_ref().map(number),
+        depth: settling.and_then(|s| s.depth),
+        deviation: quantity(|s| s.deviation.as_ref()),
+        before: quantity(|s| s.before.as_ref()),
         scale: d.scale.as_ref().map(number),
-        f32: d.single.into(),
-        f64: d.double.into(),
+        f32: breakdown.map(|b| b[0].into()),
+        f64: breakdown.map(|b| b[1].into()),
+        note,
     }
 }

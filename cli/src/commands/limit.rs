@@ -150,7 +150,7 @@ fn report(
             for (at, point) in typed.iter().zip(points) {
                 match point {
                     Ok(_) => {
-                        entries.push(entry(&limits, at, index, args.effort.digits));
+                        entries.push(entry(&limits, at, index, args));
                         items.push(Item::Answer(Answer::Limit(Box::new(json(
                             &limits,
                             at,
@@ -167,7 +167,7 @@ fn report(
             }
             if !entries.is_empty() {
                 let table = Table {
-                    title: if args.rho.is_empty() { "u" } else { "rho" },
+                    title: title(args),
                     columns: columns(&limits, !args.distance.is_empty()),
                     entries,
                 };
@@ -240,7 +240,23 @@ fn heading(l: &Limits, digits: u32, width: usize) -> String {
     text
 }
 
-fn entry(l: &Limits, at: &At, index: usize, digits: u32) -> Entry {
+/// What the names of the rows are.
+fn title(args: &Args) -> &'static str {
+    match (args.rho.is_empty(), args.distance.is_empty()) {
+        (false, false) => "at",
+        (true, _) => "u",
+        (false, true) => "rho",
+    }
+}
+
+fn entry(l: &Limits, at: &At, index: usize, args: &Args) -> Entry {
+    let digits = args.effort.digits;
+    // where there are both, each row says what it is
+    let name = match (title(args), at) {
+        ("at", At::Rho(text)) => format!("rho = {text}"),
+        ("at", At::Distance(text)) => format!("u = {text}"),
+        (_, At::Rho(text) | At::Distance(text)) => text.clone(),
+    };
     let v = &l.values[index];
     let regular = l.regular[index].as_ref();
     let mut numbers: Vec<(&'static str, Option<&Quantity>)> = Vec::new();
@@ -262,7 +278,7 @@ fn entry(l: &Limits, at: &At, index: usize, digits: u32) -> Entry {
         }
     }
     Entry {
-        name: at.text().to_owned(),
+        name,
         cells: numbers.iter().map(|(_, q)| cell(*q, digits)).collect(),
         lines: numbers
             .iter()
