@@ -126,7 +126,7 @@ fn tell(text: &str, phases: &library::Phases, args: &Args, width: usize) -> Told
     match phases {
         library::Phases::Curve(points) => {
             title = "q*";
-            columns = vec!["sigma_w", "sigma_b", "slope at q*", "q*"];
+            columns = vec!["sigma_w", "sigma_b", "slope", "fixed point"];
             entries = points.iter().map(|p| point_entry(p, args)).collect();
             notes = curve_notes(points, args);
             told.answers = points
