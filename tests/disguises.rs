@@ -141,7 +141,7 @@ fn agrees_with_a_sum(text: &str, c: &Classification) {
 fn ball(q: &Quantity) -> Option<Ball> {
     match &q.value {
         Value::Finite { midpoint, radius } => Some(Ball::new(midpoint.clone(), radius)),
-        Value::Infinite => None,
+        Value::Infinite | Value::MinusInfinite => None,
     }
 }
 

@@ -6,12 +6,17 @@ mod data;
 mod dynamics;
 mod evaluation;
 pub mod images;
+mod phase;
 pub mod typed;
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 pub use certainty::ErrorJson;
 pub use dynamics::dynamics;
+pub use phase::{
+    CriticalPoint, GROWS_SO_FAR, Given, Phases, Place, Standing, Standings, given, phase,
+};
 
 pub use data::{GramReport, Merged, Pair, extremes, gram, merged, predictions};
 pub use evaluation::{Evaluation, Fold, evaluation};
@@ -22,8 +27,8 @@ use deeplimit::deadline::Deadline;
 pub use deeplimit::dual::DualValue;
 use deeplimit::error::{Error, Result};
 use deeplimit::limit::{
-    self, Breakdown, Classification, Format, LimitValue, LogPeriodic, Options, Quantity, Settling,
-    Subject,
+    self, Breakdown, Classification, Format, LimitKernel, LimitValue, LogPeriodic, Options,
+    Quantity, Settling, Subject,
 };
 pub use deeplimit::paper::{
     Claim, Expected, Finding, Laboratory, Measured, Paper, Parameter, Parameters, Part, Row, Rows,
@@ -32,7 +37,7 @@ pub use deeplimit::paper::{
 };
 use deeplimit::recursion::Settings;
 pub use deeplimit::recursion::{Convention, DEPTH_MAX};
-use deeplimit::{dual, hermite, paper, phase, quadrature, real, recursion};
+use deeplimit::{dual, hermite, paper, quadrature, real, recursion};
 use rug::Rational;
 
 use crate::args::Arithmetic;
@@ -57,9 +62,30 @@ pub struct Depths {
     pub classification: Classification,
     /// `-1/log(multiplier)`.
     pub scale: Option<Quantity>,
-    pub settling: Settling,
-    pub single: Breakdown,
-    pub double: Breakdown,
+    pub found: Found,
+}
+
+/// The depths at one correlation.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// They are.
+    Depths {
+        settling: Settling,
+        single: Breakdown,
+        double: Breakdown,
+    },
+    /// There is none to be asked for, and why.
+    Apart(&'static str),
+}
+
+/// What the depths of one activation are found with, at all correlations that are asked about.
+pub struct DepthQuestion {
+    text: String,
+    /// The largest modulus below 1.
+    far: Rational,
+    tolerance: Rational,
+    request: Request,
+    ready: OnceLock<Result<(Subject, LimitKernel)>>,
 }
 
 /// How much is wanted of an answer.
@@ -217,7 +243,13 @@ pub fn limits(
         kappa: kernel.log_rate().as_ref().map(quantity),
         regular: at
             .iter()
-            .map(|rho| kernel.regular_part(rho).as_ref().map(quantity))
+            .zip(&values)
+            .map(|(rho, v)| {
+                // at u = 2 the factor u^alpha is no zero that could make up for an infinite kernel
+                let infinite = *rho == -1 && matches!(v.limit.value, limit::Value::MinusInfinite);
+                let regular = kernel.regular_part(rho).as_ref().map(quantity);
+                regular.or_else(|| infinite.then(Quantity::minus_infinite))
+            })
             .collect(),
         classification: subject.classification,
         values,
@@ -225,28 +257,54 @@ pub fn limits(
     })
 }
 
-/// How deep is deep, at one correlation.
-pub fn depths(
-    text: &str,
-    rho: &Rational,
-    tolerance: &Rational,
-    request: Request,
-) -> Result<Depths> {
-    let deadline = request.deadline();
-    let subject = Subject::new(&typed::parsed(text)?, deadline)?;
-    let settling = subject.settling(rho, tolerance, request.digits(), deadline)?;
-    let far = rho.clone().abs();
-    let scale = subject
-        .kernel(&far, real::bits_for(request.digits()) + 64, deadline)?
-        .depth_scale()
-        .map(|s| Quantity::new(&s, None));
-    Ok(Depths {
-        scale,
-        settling,
-        single: subject.breakdown(rho, Format::F32, deadline)?,
-        double: subject.breakdown(rho, Format::F64, deadline)?,
-        classification: subject.classification,
-    })
+impl DepthQuestion {
+    /// For these correlations.
+    pub fn new(text: &str, at: &[Rational], tolerance: Rational, request: Request) -> Self {
+        let inside = at.iter().map(|r| r.clone().abs()).filter(|r| *r < 1);
+        Self {
+            text: text.to_owned(),
+            far: inside.max().unwrap_or_default(),
+            tolerance,
+            request,
+            ready: OnceLock::new(),
+        }
+    }
+
+    /// How deep is deep, at one of them. The limit kernel is made once for all.
+    pub fn at(&self, rho: &Rational) -> Result<Depths> {
+        let deadline = self.request.deadline();
+        let prepare = || {
+            let subject = Subject::new(&typed::parsed(&self.text)?, deadline)?;
+            let bits = subject.bits_for_depths(self.request.digits());
+            let kernel = subject.kernel(&self.far, bits, deadline)?;
+            Ok((subject, kernel))
+        };
+        let (subject, kernel) = self
+            .ready
+            .get_or_init(prepare)
+            .as_ref()
+            .map_err(Clone::clone)?;
+        let found = match kernel.stands_apart(rho) {
+            Some(why) => Found::Apart(why),
+            None => Found::Depths {
+                settling: match kernel.settling(rho, &self.tolerance, deadline) {
+                    // more bits may do
+                    Err(Error::Unresolved(_)) => {
+                        let digits = 2 * self.request.digits();
+                        subject.settling(rho, &self.tolerance, digits, deadline)?
+                    }
+                    found => found?,
+                },
+                single: kernel.breakdown(rho, Format::F32, deadline)?,
+                double: kernel.breakdown(rho, Format::F64, deadline)?,
+            },
+        };
+        Ok(Depths {
+            classification: subject.classification.clone(),
+            scale: kernel.depth_scale().map(|s| Quantity::new(&s, None)),
+            found,
+        })
+    }
 }
 
 /// Which network `deeplimit ntk` asks about.
@@ -356,7 +414,11 @@ pub fn kernels(
             Err(error) => return Err(error),
         }
     }
-    let rows = recursion::ntk(&expr, at, network.depth, &settings, digits, deadline)?;
+    let closed = limit::homogeneous_kernels(&expr, at, network.depth, &settings, digits, deadline)?;
+    let rows = match closed {
+        Some(rows) => rows.into_iter().map(Ok).collect(),
+        None => recursion::ntk(&expr, at, network.depth, &settings, digits, deadline)?,
+    };
     Ok(rows
         .into_iter()
         .map(|row| {
@@ -372,82 +434,4 @@ pub fn kernels(
             })
         })
         .collect())
-}
-
-/// What `deeplimit phase` looks at.
-#[derive(Clone, Debug)]
-pub enum Place {
-    /// So many points of the curve.
-    Points(u32),
-    /// The points with these `sigma_b`.
-    Biases(Vec<Rational>),
-    /// `sigma_w` and `sigma_b`.
-    At(Rational, Rational),
-}
-
-/// A point of the edge of chaos.
-#[derive(Clone, Debug)]
-pub struct CriticalPoint {
-    pub q: Option<Quantity>,
-    pub sigma_w: Quantity,
-    pub sigma_b: Quantity,
-}
-
-/// Where a network stands.
-#[derive(Clone, Debug)]
-pub struct Standing {
-    pub phase: Option<&'static str>,
-    pub q: Option<Quantity>,
-    pub chi_1: Quantity,
-    pub c: Option<Quantity>,
-    pub chi_c: Option<Quantity>,
-    pub xi_1: Option<Quantity>,
-    pub xi_c: Option<Quantity>,
-}
-
-/// `deeplimit phase`.
-#[derive(Clone, Debug)]
-pub enum Phases {
-    Curve(Vec<CriticalPoint>),
-    Here(Vec<Standing>),
-}
-
-/// The edge of chaos, or where a network stands.
-pub fn phase(text: &str, place: &Place, request: Request) -> Result<Phases> {
-    let deadline = request.deadline();
-    let expr = typed::parsed(text)?;
-    let digits = request.digits();
-    let quantity = |b: real::Ball| Quantity::new(&b, None);
-    let point = |p: phase::CriticalPoint| CriticalPoint {
-        q: p.q.map(quantity),
-        sigma_w: quantity(p.sigma_w),
-        sigma_b: quantity(p.sigma_b),
-    };
-    let points = match place {
-        Place::Points(n) => phase::curve(&expr, *n, digits, deadline)?,
-        Place::Biases(all) => phase::with_biases(&expr, all, digits, deadline)?,
-        Place::At(w, b) => {
-            let found = phase::standings(&expr, w, b, digits, deadline)?;
-            let standing = |s: phase::Standing| Standing {
-                phase: s.phase.map(|p| match p {
-                    phase::Phase::Ordered => "ordered",
-                    phase::Phase::Critical => "critical",
-                    phase::Phase::Chaotic => "chaotic",
-                }),
-                q: s.q.map(quantity),
-                chi_1: quantity(s.chi_1),
-                c: s.c.map(quantity),
-                chi_c: s.chi_c.map(quantity),
-                xi_1: s.xi_1.map(quantity),
-                xi_c: s.xi_c.map(quantity),
-            };
-            return Ok(Phases::Here(found.into_iter().map(standing).collect()));
-        }
-    };
-    if points.is_empty() {
-        return Err(Error::Domain(
-            "no point of the edge of chaos was found there".to_owned(),
-        ));
-    }
-    Ok(Phases::Curve(points.into_iter().map(point).collect()))
 }

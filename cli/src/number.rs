@@ -9,7 +9,7 @@ use serde::Serialize;
 /// A number in the JSON contract: `|true value - value| <= radius`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Number {
-    /// A decimal number, or `inf`.
+    /// A decimal number, `inf` or `-inf`.
     pub value: String,
     /// A decimal number rounded up, `0` where `value` is exact.
     pub radius: String,
@@ -23,6 +23,7 @@ impl Number {
         let (value, radius) = match (&q.value, exact_integer(q)) {
             (_, Some(n)) => (n.to_owned(), "0".to_owned()),
             (Value::Infinite, None) => ("inf".to_owned(), "0".to_owned()),
+            (Value::MinusInfinite, None) => ("-inf".to_owned(), "0".to_owned()),
             (Value::Finite { midpoint, radius }, None) => {
                 let digits = (digits as usize).min(meaningful_digits(midpoint, radius));
                 // of what is no number nothing is known, and JSON has no word for it
@@ -92,12 +93,13 @@ fn meaningful_digits(midpoint: &Float, radius: &Float) -> usize {
 }
 
 /// The digits that are certain, at most `digits` of them: the true value, rounded to as many places
-/// as are shown, is what is shown. `inf` for infinity, and `0 +- 1e-20` for a number that cannot be
+/// as are shown, is what is shown. `inf` or `-inf` for infinity, and `0 +- 1e-20` for a number that cannot be
 /// told from zero.
 pub fn certain(q: &Quantity, digits: u32) -> String {
     match (&q.value, exact_integer(q)) {
         (_, Some(n)) => n.to_owned(),
         (Value::Infinite, None) => "inf".to_owned(),
+        (Value::MinusInfinite, None) => "-inf".to_owned(),
         (Value::Finite { midpoint, radius }, None) => {
             certain_digits(midpoint, radius, digits as usize).to_string()
         }
@@ -194,8 +196,11 @@ mod tests {
             (n.value.as_str(), n.radius.as_str()),
             ("0.8807036308", "3.1e-9")
         );
+        // what cannot be told from zero has no digit at all
         let n = Number::new(&quantity("1e-9", "3"), 15);
-        assert_eq!((n.value.as_str(), n.radius.as_str()), ("1e-9", "3.1"));
+        assert_eq!((n.value.as_str(), n.radius.as_str()), ("0", "3.1"));
+        let n = Number::new(&quantity("-1e-512", "6.2e-50"), 15);
+        assert_eq!((n.value.as_str(), n.radius.as_str()), ("0", "6.3e-50"));
     }
 
     #[test]

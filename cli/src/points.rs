@@ -63,3 +63,48 @@ mod tests {
         assert_eq!(back, 1.0 - 3e-5);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unit(x: &[f64]) -> Vec<f64> {
+        let length = x.iter().map(|x| x * x).sum::<f64>().sqrt();
+        x.iter().map(|x| x / length).collect()
+    }
+
+    #[test]
+    fn near_pairs_keep_their_digits_and_parallel_ones_are_counted() {
+        // (1, 0) and (cos t, sin t) with t = 1e-9: 1 - rho = t^2/2 = 5e-19
+        let rows = [
+            unit(&[1.0, 0.0]),
+            unit(&[1.0, 1e-9]),
+            unit(&[3.0, 3e-9]),
+            unit(&[-7.0, 0.0]),
+        ];
+        let found = extremes_of(&rows);
+        assert_eq!((found.same, found.opposite), (1, 1));
+        assert_eq!(found.correlations.len(), 4);
+        assert_eq!(found.correlations[0], "1");
+        assert!(
+            found.correlations[1].starts_with("0.9999999999999999995"),
+            "{found:?}"
+        );
+        assert!(
+            found.correlations[2].starts_with("-0.9999999999999999995"),
+            "{found:?}"
+        );
+        assert_eq!(found.correlations[3], "-1");
+        assert_eq!(
+            found.sentence(),
+            "4 rows, 6 pairs: the closest and the farthest; 1 pair has the same direction; 1 pair has opposite direction"
+        );
+    }
+
+    #[test]
+    fn decimals_beside_one() {
+        assert_eq!(beside_one(0.5, false), "0.5");
+        assert_eq!(beside_one(0.5, true), "-0.5");
+        assert!(beside_one(1e-20, false).starts_with("0.99999999999999999999"));
+    }
+}

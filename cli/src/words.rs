@@ -173,7 +173,7 @@ fn dimension(alpha: &Quantity) -> Dimension {
         };
     }
     match &alpha.value {
-        Value::Infinite => Dimension::None,
+        Value::Infinite | Value::MinusInfinite => Dimension::None,
         Value::Finite { midpoint, radius } => {
             match (midpoint.to_rational(), radius.to_rational()) {
                 (Some(m), Some(r)) => {

@@ -85,6 +85,117 @@ fn distances() {
     assert_eq!(h[0]["limit"], r[0]["limit"]);
 }
 
+/// An odd kernel is minus infinite at opposite inputs: `h(-rho) = -h(rho)`, `h(1)` infinite.
+#[test]
+fn the_sign_of_infinity() {
+    for text in ["optimal(2)", "optimal(1)", "erf", "tanh", "sign"] {
+        let all = items(&["limit", text, "--rho", "-1,1,-0.5,0.5", "--json"]);
+        for (row, sign) in all.iter().zip(["-inf", "inf"]) {
+            assert_eq!(row["limit"]["value"], sign, "{text}");
+            assert_eq!(row["function"]["value"], sign, "{text}");
+        }
+        assert_eq!(float(&all[2]["limit"]), -float(&all[3]["limit"]), "{text}");
+        let far = items(&["limit", text, "--distance", "2,0", "--json"]);
+        assert_eq!(far[0]["limit"]["value"], "-inf", "{text}");
+        assert_eq!(far[1]["limit"]["value"], "inf", "{text}");
+    }
+    let shown = deeplimit(&["limit", "optimal(2)", "--rho", "-1"]).stdout;
+    assert!(
+        shown
+            .lines()
+            .any(|l| l.starts_with("-1 ") && l.contains("-inf")),
+        "{shown}"
+    );
+    // even and neither: the same on both sides, or finite
+    let even = items(&["limit", "cos(x)", "--rho", "-1,1", "--json"]);
+    assert_eq!(even[0]["limit"], even[1]["limit"]);
+}
+
+/// A row says what it is at, and no digit is printed that is not certain.
+#[test]
+fn rows_and_digits_mean_what_they_say() {
+    let shown = deeplimit(&["limit", "optimal(2)", "--rho", "0.5", "--distance", "1"]).stdout;
+    assert!(
+        shown.contains("\nrho = 0.5 ") && shown.contains("\nu = 1 "),
+        "{shown}"
+    );
+    let o = &items(&[
+        "limit",
+        "optimal(2)",
+        "--fourier",
+        "2",
+        "--digits",
+        "8",
+        "--json",
+    ])[0];
+    for c in o["coefficients"].as_array().unwrap() {
+        for key in ["re", "im", "relative"] {
+            let (value, radius) = (float(&c[key]), c[key]["radius"].as_str().unwrap());
+            let radius: f64 = radius.parse().unwrap();
+            assert!(value == 0.0 || value.abs() > radius / 2.0, "{key} {c}");
+        }
+    }
+}
+
+/// Points of a file: in seconds, with lines for pairs of the same direction.
+#[test]
+fn depths_of_data() {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let file = folder.join("two-hundred.csv");
+    // a row for each angle, not evenly: no pair is farther than 2 rad apart, the closest 1e-4
+    let angle = |n: u32| f64::from(n * n) / 2e4;
+    let mut text = String::from("x,y\n");
+    for n in 0..200 {
+        text += &format!("{:?},{:?}\n", angle(n).cos(), angle(n).sin());
+    }
+    text += &format!("{:?},{:?}\n", 2.0 * angle(3).cos(), 2.0 * angle(3).sin());
+    std::fs::write(&file, text).unwrap();
+    let line = ["depth", "tanh", "--data", file.to_str().unwrap()];
+    let session = deeplimit(&line);
+    assert_eq!(session.code, Some(0), "{}", session.stderr);
+    assert!(
+        session.stdout.contains("201 rows, 20100 pairs"),
+        "{}",
+        session.stdout
+    );
+    assert!(
+        session.stdout.contains("1 pair has the same direction"),
+        "{}",
+        session.stdout
+    );
+    let rows = items(&[&line[..], &["--json"]].concat());
+    assert_eq!(rows.len(), 3);
+    assert_eq!(rows[0]["rho"], "1");
+    assert!(
+        rows[0]["note"]
+            .as_str()
+            .unwrap()
+            .contains("the same up to sign")
+    );
+    // 1 - cos(angle(1) - angle(0)) = 1.25e-9, and cos(angle(199))
+    let gap = 1.0 - rows[1]["rho"].as_str().unwrap().parse::<f64>().unwrap();
+    assert!(
+        (gap / (2.0 * (angle(1) / 2.0).sin().powi(2)) - 1.0).abs() < 1e-6,
+        "{gap}"
+    );
+    let far: f64 = rows[2]["rho"].as_str().unwrap().parse().unwrap();
+    assert!((far - angle(199).cos()).abs() < 1e-15);
+    assert!(rows[1]["depth"].is_u64() && rows[2]["depth"].is_u64());
+    // the same as asked one by one
+    let rho = format!("{far:?}");
+    let one = items(&["depth", "tanh", "--rho", &rho, "--json"]);
+    assert_eq!(one[0]["depth"], rows[2]["depth"]);
+    for (rho, part) in [
+        ("1", "the same up to sign"),
+        ("-1", "the same up to sign"),
+        ("0", "0 at every depth"),
+    ] {
+        let row = &items(&["depth", "tanh", "--rho", rho, "--json"])[0];
+        assert!(row["note"].as_str().unwrap().contains(part), "{row}");
+        assert!(row["depth"].is_null() && row["f32"].is_null());
+    }
+}
+
 /// The depth of a tolerance follows the correction: `|C|/h/(L+1) = eps`.
 #[test]
 fn depth_follows_the_correction() {
@@ -143,8 +254,6 @@ fn bad_input_is_one_sentence() {
             vec!["depth", "relu", "--tolerance", "small"],
             "no tolerance",
         ),
-        (vec!["depth", "tanh", "--rho", "0"], "0 at every depth"),
-        (vec!["depth", "tanh", "--rho", "1"], "the same up to sign"),
         (
             vec!["depth", "tanh", "--data", "no-such-file.csv"],
             "no-such-file.csv",

@@ -102,6 +102,58 @@ fn conventions() {
     begins(&lee["ntk"], "4.92578626491604256169578907080");
 }
 
+/// Variances that grow, vanish, or go through all sizes.
+#[test]
+fn depths_that_were_out_of_reach() {
+    // twice the normalised kernel: (L+1)/2 + 3/4 log(L+1) + ... (theory notes 4.5)
+    let row = &ntk("relu", "0.5", "1e12", &["--sigma-w", "sqrt(2)"])[0];
+    begins(&row["nngp"], "2.00000000000000");
+    begins(&row["ntk"], "500000000023.69");
+    // the weights only scale: T_L/k_L stays
+    let unit = &ntk("relu", "0.5", "1e12", &[])[0];
+    let half = &ntk("relu", "0.5", "1e12", &["--sigma-w", "2", "--norms", "3,3"])[0];
+    let exponent = |x: &Json| -> i64 {
+        x["value"]
+            .as_str()
+            .unwrap()
+            .split_once('e')
+            .unwrap()
+            .1
+            .parse()
+            .unwrap()
+    };
+    // 12 * 2^(10^12): log10(2) 10^12 + log10(12)
+    assert_eq!(exponent(&half["nngp"]), 301_029_995_665);
+    assert!((float(&unit["ntk"]) / 1e12 - 0.25).abs() < 1e-10);
+    // mpmath, 40 digits, layer by layer with the closed form of Tsuchida et al.
+    let row = &ntk("gelu", "0.5", "100", &["--sigma-w", "1.5"])[0];
+    begins(&row["nngp"], "131053.536435823");
+    begins(&row["ntk"], "2978752.19788141");
+    // reference values to six digits
+    for (depth, nngp, tangent) in [
+        ("100", "4.78959", "4.83791"),
+        ("1000", "6.70357", "6.71033"),
+    ] {
+        let row = &ntk("tanh", "0.5", depth, &["--sigma-w", "0.5"])[0];
+        let value = |key: &str| row[key]["value"].as_str().unwrap().to_owned();
+        let (k, t) = (value("nngp"), value("ntk"));
+        let near = |text: &str, expected: &str| {
+            let mantissa: f64 = text.split_once('e').unwrap().0.parse().unwrap();
+            (mantissa - expected.parse::<f64>().unwrap()).abs() < 5.1e-6
+        };
+        assert!(near(&k, nngp) && near(&t, tangent), "{depth} {k} {t}");
+        let exponents = if depth == "100" {
+            ["e-62", "e-60"]
+        } else {
+            ["e-604", "e-601"]
+        };
+        assert!(
+            k.ends_with(exponents[0]) && t.ends_with(exponents[1]),
+            "{k} {t}"
+        );
+    }
+}
+
 /// `erf` with `sigma_w^2 = 1`, `sigma_b = 0` and norms 1/2, 3/2, one layer (Williams 1997):
 /// `nngp = (2/pi) asin(2k/sqrt(2 * 4))`, `ntk = nngp + k (4/pi)/sqrt(8 - 4k^2)`, `k = rho sqrt(3)/2`.
 #[test]
@@ -182,6 +234,101 @@ fn the_edge_of_chaos() {
         assert!((float(&row["sigma_w"]).powi(2) * 4.0 * q - 1.0).abs() < 1e-13);
         assert!((float(&row["sigma_b"]).powi(2) * 4.0 / q - 1.0).abs() < 1e-13);
     }
+}
+
+/// The fixed point must attract.
+#[test]
+fn points_of_the_edge_that_no_network_reaches() {
+    let count = |text: &str| {
+        let rows = items(&["phase", text, "--json"]);
+        let inner = rows.iter().filter(|r| r["end"].is_null());
+        let repelling = inner
+            .clone()
+            .filter(|r| r["fixed_point"] == "repels")
+            .count();
+        (repelling, inner.count())
+    };
+    for (text, repelling) in [
+        ("silu", 12),
+        ("gelu", 7),
+        ("mish", 5),
+        ("exp(x)", 12),
+        ("x^3", 12),
+        ("squared_relu", 12),
+    ] {
+        assert_eq!(count(text), (repelling, 12), "{text}");
+    }
+    let session = deeplimit(&["phase", "silu"]);
+    assert_eq!(session.code, Some(0));
+    assert!(
+        session.stdout.contains("no attracting edge in this range"),
+        "{}",
+        session.stdout
+    );
+    let session = deeplimit(&["phase", "gelu"]);
+    assert!(
+        session.stdout.contains("a branch ends at q* = "),
+        "{}",
+        session.stdout
+    );
+    assert!(
+        !session.stdout.contains("no attracting edge"),
+        "{}",
+        session.stdout
+    );
+    // silu with sigma_b = 0.1 no longer contradicts itself: the point repels, and the network stands elsewhere
+    let row = &items(&["phase", "silu", "--sigma-b", "0.1", "--json"])[0];
+    begins(&row["sigma_w"], "1.82005172226363");
+    assert_eq!(row["fixed_point"], "repels");
+    let here = &items(&["phase", "silu", "--at", "1.82005172226363,0.1", "--json"])[0];
+    assert_eq!(here["phase"], "ordered");
+    let there = float(&row["q"]);
+    let repelling = here["repelling"].as_array().unwrap();
+    assert!(
+        repelling
+            .iter()
+            .any(|r| (float(&r["q"]) / there - 1.0).abs() < 1e-9),
+        "{here}"
+    );
+    // a point that attracts, typed as it was printed
+    let row = &items(&["phase", "tanh", "--sigma-b", "0.1", "--json"])[0];
+    assert_eq!(row["fixed_point"], "attracts");
+    let typed = format!("{},0.1", row["sigma_w"]["value"].as_str().unwrap());
+    let here = &items(&["phase", "tanh", "--at", &typed, "--json"])[0];
+    assert_eq!(
+        (&here["phase"], &here["edge"]),
+        (&Json::Null, &Json::Bool(true))
+    );
+}
+
+/// Growing without end is an answer.
+#[test]
+fn variances_that_do_not_settle() {
+    let row = &items(&["phase", "relu", "--at", "2,0.1", "--json"])[0];
+    assert_eq!(
+        (&row["phase"], &row["variance"]),
+        (&"diverging".into(), &"grows without end".into())
+    );
+    assert_eq!(
+        (row["q"]["value"].as_str(), float(&row["chi_1"])),
+        (Some("inf"), 2.0)
+    );
+    let session = deeplimit(&["phase", "relu", "--at", "2,0.1"]);
+    assert!(
+        session.stdout.contains("the variance grows without end"),
+        "{}",
+        session.stdout
+    );
+    let row = &items(&["phase", "tanh", "--at", "1/2,0", "--json"])[0];
+    assert_eq!(
+        (&row["phase"], &row["variance"]),
+        (&"ordered".into(), &"shrinks to 0".into())
+    );
+    let row = &items(&["phase", "relu", "--at", "sqrt(2),0", "--json"])[0];
+    assert_eq!(
+        (&row["phase"], &row["variance"]),
+        (&"critical".into(), &"stays".into())
+    );
 }
 
 #[test]
@@ -265,7 +412,6 @@ fn bad_input_is_one_clear_sentence() {
     }
     for (line, word) in [
         (&["phase", "sign(x)"][..], "jumps"),
-        (&["phase", "relu", "--at", "2,1"], "grows without end"),
         (&["phase", "tanh", "--at", "0,1"], "sigma_w"),
         (&["phase", "tanh", "--at", "1"], "two"),
         (&["phase", "tanh", "--sigma-b", "-1"], "not negative"),

@@ -133,6 +133,11 @@ impl Growth {
         c * x.powf(k) * (a * x + b * x * x).exp()
     }
 
+    /// The bound is `c x^k` with `k < 1`.
+    pub fn is_sublinear(&self) -> bool {
+        self.b <= 0 && self.a <= 0 && self.k < 1
+    }
+
     fn is_constant(&self) -> bool {
         self.k == 0 && self.a == 0 && self.b == 0
     }

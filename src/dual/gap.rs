@@ -11,6 +11,7 @@
 //! | sinh | `(1 + e^(-s (2 - t))) (1 - e^(-s t)) / (1 - e^(-2 s))` |
 //! | cosh | `(1 - e^(-s (2 - t))) (1 - e^(-s t)) / (1 + e^(-2 s))` |
 //! | exp | `1 - e^(-s t)` |
+//! | gated | see `gated` |
 //! | series | `t sum_j (sum_{n > j} c_n) (1 - t)^j` ([`crate::hermite::Series::gap`]) |
 
 use std::cmp::Ordering;
@@ -19,6 +20,7 @@ use rug::Float;
 use rug::float::Round;
 
 use super::Dual;
+use super::gated::{even, even_gap};
 use crate::real::Real;
 
 impl<R: Real> Dual<R> {
@@ -144,6 +146,10 @@ impl<R: Real> Dual<R> {
                 &(&far * &(-(s * t)).exp_m1()) / &(&one + &(-s.scale2(1)).exp())
             }
             Dual::Exp(s) => -(-(s * t)).exp_m1(),
+            Dual::Gated { share, sigma, tau } => {
+                let part = &even_gap(sigma, tau, t).0 / &even(sigma, tau);
+                &(&(&one - share) * t) + &(share * &part)
+            }
             Dual::Series(s) => s.gap(t),
             // 1 = constant + scale (1 - dual_g(0))
             Dual::Shifted { scale, inner, .. } => scale * &inner.gap_at_point(t),
@@ -169,6 +175,13 @@ impl<R: Real> Dual<R> {
                 &(s * &scale) * &difference
             }
             Dual::Exp(s) => s * &(-(s * t)).exp(),
+            Dual::Gated { share, sigma, tau } => {
+                if t.compare(&one) == Some(Ordering::Greater) {
+                    return self.slope_at(&(&one - t));
+                }
+                let part = &even_gap(sigma, tau, t).1 / &even(sigma, tau);
+                &(&one - share) + &(share * &part)
+            }
             Dual::Shifted { scale, inner, .. } => scale * &inner.slope_at_gap_point(t),
             Dual::Erf(_) | Dual::Series(_) => self.slope_at(&(&one - t)),
         }

@@ -10,6 +10,7 @@
 mod angular;
 mod closed;
 mod gap;
+mod gated;
 mod origin;
 mod piecewise_linear;
 mod prepared;
@@ -20,6 +21,7 @@ mod values;
 pub use angular::{Angular, Mesh};
 pub use closed::closed_form;
 pub(crate) use closed::{polynomial_coefficients, scaled_function};
+pub(crate) use gated::gated;
 pub use piecewise_linear::PiecewiseLinear;
 pub use prepared::{derivative_square, prepared};
 pub use values::{DualValue, values};
@@ -46,6 +48,16 @@ pub enum Dual<R> {
     Cosh(R),
     /// `phi = exp(k z)`: `exp(s (rho - 1))`, `s = k^2`.
     Exp(R),
+    /// `phi = a z + b z erf(k z)` (gelu): `(1 - D) rho + D e(rho)/e(1)`, `D` the share of the even part, with `e` as in the
+    /// module `gated` and `sigma = 2 k^2/(1 + 2 k^2)`.
+    Gated {
+        /// `D`
+        share: R,
+        /// `sigma`
+        sigma: R,
+        /// `1 - sigma`
+        tau: R,
+    },
     /// Hermite series with a bounded rest (no rest for a polynomial).
     Series(Series<R>),
     /// `phi = g - m`: `constant + scale (dual_g(rho) - dual_g(0))`, the constant exactly 0 where `E phi = 0` is proved.
@@ -103,6 +115,10 @@ impl<R: Real> Dual<R> {
             Dual::Sinh(s) => &sinh(&(s * rho), s) / &sinh(s, s),
             Dual::Cosh(s) => &cosh(&(s * rho), s) / &cosh(s, s),
             Dual::Exp(s) => (s * &(rho - &one())).exp(),
+            Dual::Gated { share, sigma, tau } => {
+                let part = &gated::even_at(sigma, tau, rho).0 / &gated::even(sigma, tau);
+                &(&(&one() - share) * rho) + &(share * &part)
+            }
             Dual::Series(s) => s.at(rho),
             Dual::Shifted {
                 constant,
@@ -124,6 +140,10 @@ impl<R: Real> Dual<R> {
             Dual::Sinh(s) => &(s * &cosh(&(s * rho), s)) / &sinh(s, s),
             Dual::Cosh(s) => &(s * &sinh(&(s * rho), s)) / &cosh(s, s),
             Dual::Exp(s) => s * &(s * &(rho - &one())).exp(),
+            Dual::Gated { share, sigma, tau } => {
+                let part = &gated::even_at(sigma, tau, &clamped(rho)).1 / &gated::even(sigma, tau);
+                &(&one() - share) + &(share * &part)
+            }
             Dual::Series(s) => s.slope_at(rho),
             Dual::Shifted { scale, inner, .. } => scale * &inner.slope_at(rho),
         }

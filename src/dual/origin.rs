@@ -35,6 +35,8 @@ impl<R: Real> Dual<R> {
                 Some((1, &(&twice * &(-s).exp()) / &-(-&twice).exp_m1()))
             }
             Dual::Cosh(_) | Dual::Exp(_) => None,
+            // dual(0) = D e(0)/e(1)
+            Dual::Gated { share, .. } => vanishes(share).then(|| (1, R::int(1, share.bits()))),
             Dual::Shifted {
                 constant,
                 inner,
@@ -56,7 +58,7 @@ impl<R: Real> Dual<R> {
     fn rise(&self) -> Option<(u32, R)> {
         let bits = match self {
             Dual::ArcCosine(x) | Dual::ArcSine(x) | Dual::Erf(x) | Dual::Sinh(x) => x.bits(),
-            Dual::Cosh(x) | Dual::Exp(x) => x.bits(),
+            Dual::Cosh(x) | Dual::Exp(x) | Dual::Gated { share: x, .. } => x.bits(),
             Dual::Series(s) => s.tail.bits(),
             Dual::Shifted { scale, .. } => scale.bits(),
         };
@@ -82,6 +84,9 @@ impl<R: Real> Dual<R> {
             Dual::Erf(_) | Dual::Sinh(_) => Some(Parity::Odd),
             Dual::Cosh(_) => Some(Parity::Even),
             Dual::Exp(_) => None,
+            Dual::Gated { share, .. } => {
+                vanishes(&(R::int(1, share.bits()) - share)).then_some(Parity::Even)
+            }
             Dual::Shifted {
                 constant, inner, ..
             } => inner
@@ -118,6 +123,11 @@ impl Dual<Ball> {
             Dual::Sinh(x) => Dual::Sinh(r(x)),
             Dual::Cosh(x) => Dual::Cosh(r(x)),
             Dual::Exp(x) => Dual::Exp(r(x)),
+            Dual::Gated { share, sigma, tau } => Dual::Gated {
+                share: r(share),
+                sigma: r(sigma),
+                tau: r(tau),
+            },
             Dual::Shifted {
                 inner,
                 constant,

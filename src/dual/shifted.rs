@@ -1,5 +1,6 @@
 //! The dual of `phi + constant`, where that of `phi` has a closed form: centred activations above all.
 
+use super::gated::{even, even_rise};
 use super::{Dual, closed_form};
 use crate::activation::{BinaryOp, Expr, Tape};
 use crate::exact::{Closed, Structure};
@@ -75,6 +76,10 @@ impl<R: Real> Dual<R> {
                 &half.powi(2).scale2(1) / &s.cosh()
             }
             Dual::Exp(s) => &(-s).exp() * &(s * rho).exp_m1(),
+            Dual::Gated { share, sigma, tau } => {
+                let part = &even_rise(sigma, tau, rho) / &even(sigma, tau);
+                &(&(&one - share) * rho) + &(share * &part)
+            }
             Dual::Series(s) => {
                 let mut series = s.clone();
                 series.squares[0] = R::int(0, bits);

@@ -1,6 +1,7 @@
 //! The Taylor coefficients of a dual at a point of `[0, 1)`: all non-negative, since those at 0 are `a_n^2`.
 
 use super::Dual;
+use super::gated::{even, even_taylor};
 use crate::hermite::Series;
 use crate::real::{Bits, Real};
 
@@ -59,6 +60,20 @@ impl<R: Real> Dual<R> {
             Dual::Exp(s) => {
                 let x = (s * &(p - &one)).exp();
                 exponential(s, [x.clone(), x], &one, degree)
+            }
+            Dual::Gated { share, sigma, tau } => {
+                let arcs = arcsine(&(sigma * p), degree + 1);
+                let norm = share / &even(sigma, tau);
+                let mut out: Vec<R> = even_taylor(sigma, tau, p, &arcs, degree)
+                    .iter()
+                    .map(|c| &norm * c)
+                    .collect();
+                let rest = &one - share;
+                out[0] = &out[0] + &(&rest * p);
+                if let Some(c) = out.get_mut(1) {
+                    *c = &*c + &rest;
+                }
+                out
             }
             Dual::Series(series) => shifted(series, p, degree),
             Dual::Shifted {

@@ -18,8 +18,8 @@ use crate::recursion::{Correlation, Layer, Walk};
 pub const DEEPEST: u64 = 1_000_000_000_000_000;
 /// The naive recursions are followed down to here.
 pub const NAIVE_DEEPEST: u64 = 1_000_000;
-/// Working precision: 50 bits for the depth, the rest for the deviation.
-const BITS: Bits = 256;
+/// Working precision: 50 bits for the depth, the rest for the deviation; four times as many where that does not do.
+const BITS: Bits = 128;
 
 /// The depth from which a kernel stays within a tolerance of its limit.
 #[derive(Clone, Debug)]
@@ -54,25 +54,34 @@ pub enum Format {
 }
 
 impl LimitKernel {
-    /// `T_L` relative to its asymptotic form, minus 1: to `(L+1) lambda^L h`, `exp(k^L log B + L log k + C)`, `c*/(1-m)`,
-    /// `(L+1) r` or `1/(1-b)` (see the table of [`LimitKernel`]'s module).
-    ///
-    /// # Errors
-    /// [`Error::Unresolved`] where the orbit could not be followed; [`Error::Domain`] at `rho = +-1` and, in the singular and
-    /// the nearest-neighbour regimes, at `rho = 0`, where there is nothing to be relative to.
-    pub fn deviation(&self, rho: &Rational, depth: u64) -> Result<Ball> {
-        let nothing = |why: &str| Err(Error::Domain(format!("at rho = {rho} {why}")));
+    /// Why there is no depth to be asked for at this correlation: equal inputs (opposite ones, for even and odd activations)
+    /// have a limit of their own, and in the singular and the nearest-neighbour regimes the kernel at `rho = 0` is 0 at every
+    /// depth.
+    pub fn stands_apart(&self, rho: &Rational) -> Option<&'static str> {
         let vanishing = matches!(
             self.limit(),
             Limit::Singular(_) | Limit::NearestNeighbour(_)
         );
-        if rho.clone().abs() == 1 {
-            return nothing(
-                "the inputs are the same up to sign, and the kernel has a limit of its own",
-            );
+        let same = *rho == 1 || (*rho == -1 && self.parity.is_some());
+        if same {
+            Some("the inputs are the same up to sign, and the kernel has a limit of its own")
+        } else if vanishing && *rho == 0 {
+            Some("the kernel is 0 at every depth")
+        } else {
+            None
         }
-        if vanishing && *rho == 0 {
-            return nothing("the kernel is 0 at every depth");
+    }
+
+    /// `T_L` relative to its asymptotic form, minus 1: to `(L+1) lambda^L h`, `exp(k^L log B + L log k + C)`, `c*/(1-m)`,
+    /// `(L+1) r` or `1/(1-b)` (see the table of [`LimitKernel`]'s module).
+    ///
+    /// # Errors
+    /// [`Error::Unresolved`] where the orbit could not be followed; [`Error::Domain`] where the correlation
+    /// [stands apart](LimitKernel::stands_apart), and there is nothing to be relative to.
+    pub fn deviation(&self, rho: &Rational, depth: u64) -> Result<Ball> {
+        let nothing = |why: &str| Err(Error::Domain(format!("at rho = {rho} {why}")));
+        if let Some(why) = self.stands_apart(rho) {
+            return nothing(why);
         }
         let bits = self.bits();
         let one = Ball::int(1, bits);
@@ -111,7 +120,7 @@ impl LimitKernel {
 fn number(q: &Quantity) -> Ball {
     match &q.value {
         crate::real::Value::Finite { midpoint, radius } => Ball::new(midpoint.clone(), radius),
-        crate::real::Value::Infinite => Ball::undefined(53),
+        crate::real::Value::Infinite | crate::real::Value::MinusInfinite => Ball::undefined(53),
     }
 }
 
@@ -130,22 +139,56 @@ impl Subject {
         digits: usize,
         deadline: Deadline,
     ) -> Result<Settling> {
-        let far = if rho.clone().abs() < 1 {
-            rho.clone().abs()
-        } else {
-            Rational::new()
-        };
+        let far = inside_one(rho);
+        let kernel = self.kernel(&far, self.bits_for_depths(digits), deadline)?;
+        match kernel.settling(rho, tolerance, deadline) {
+            Err(Error::Unresolved(_)) => self
+                .kernel(&far, 4 * self.bits_for_depths(digits), deadline)?
+                .settling(rho, tolerance, deadline),
+            found => found,
+        }
+    }
+
+    /// The precision of a kernel that [`LimitKernel::settling`] is asked of, for digits of the deviation.
+    pub fn bits_for_depths(&self, digits: usize) -> Bits {
         // doubly exponential: k^L log B has to be known to the last digit, but few layers are enough
         let nearest = self.classification.regime == Regime::NearestNeighbour;
-        let (bits, doublings) = if nearest { (4 * BITS, 2) } else { (BITS, 5) };
-        let kernel = self.kernel(&far, bits.max(2 * bits_for(digits)), deadline)?;
-        let bound = Ball::rational(tolerance, kernel.bits());
+        let bits = if nearest { 8 * BITS } else { BITS };
+        bits.max(2 * bits_for(digits))
+    }
+}
+
+/// The modulus of a correlation, 0 where it is 1: there a series has nothing to resolve.
+fn inside_one(rho: &Rational) -> Rational {
+    Some(rho.clone().abs())
+        .filter(|r| *r < 1)
+        .unwrap_or_default()
+}
+
+impl LimitKernel {
+    /// From which depth on `T_L` is within a relative `tolerance` of its limit: [`Subject::settling`] at the precision of this
+    /// kernel, which serves all correlations that it is good for.
+    ///
+    /// # Errors
+    /// [`LimitKernel::deviation`]; [`Error::Unresolved`] where the precision does not do; [`Error::Timeout`].
+    pub fn settling(
+        &self,
+        rho: &Rational,
+        tolerance: &Rational,
+        deadline: Deadline,
+    ) -> Result<Settling> {
+        let doublings = match self.limit() {
+            Limit::NearestNeighbour(_) => 2,
+            _ => 5,
+        };
+        let bound = Ball::rational(tolerance, self.bits());
         let inside = |depth: u64| -> Result<bool> {
             deadline.check("the search for the depth")?;
-            let d = kernel.deviation(rho, depth)?.abs();
+            let d = self.deviation(rho, depth)?.abs();
             match d.compare(&bound) {
                 Some(order) => Ok(order != Ordering::Greater),
-                None if d.is_finite() => Ok(d.upper() <= *bound.mid()),
+                // at the bound itself, as far as one can see
+                None if d.relative_bits() >= 24 => Ok(d.upper() <= *bound.mid()),
                 None => Err(Error::Unresolved(format!(
                     "the deviation from the limit is not known well enough at depth {depth}"
                 ))),
@@ -183,7 +226,7 @@ impl Subject {
             high = 0;
         }
         let shown = |depth: u64| -> Result<Quantity> {
-            Ok(Quantity::new(&kernel.deviation(rho, depth)?, None))
+            Ok(Quantity::new(&self.deviation(rho, depth)?, None))
         };
         Ok(Settling {
             depth: Some(high),
@@ -195,7 +238,9 @@ impl Subject {
             },
         })
     }
+}
 
+impl Subject {
     /// The depth at which the recursion as it is usually coded, `S <- dual(S)`, `T <- T dual'(S) + S` with `S = rho` itself
     /// in floating point and every operation correctly rounded, gives `T_L` with a relative error above 1 %: by
     /// cancellation in `1 - rho`, or by underflow. The reference is the recursion in the coordinate that keeps digits, in
@@ -209,23 +254,46 @@ impl Subject {
         format: Format,
         deadline: Deadline,
     ) -> Result<Breakdown> {
-        let far = if rho.clone().abs() < 1 {
-            rho.clone().abs()
-        } else {
-            Rational::new()
-        };
-        let dual = self.dual(&far, 96, deadline)?;
-        match format {
-            Format::F64 => breakdown::<f64>(&dual, &dual.rounded(), rho, deadline, |x| *x),
-            Format::F32 => {
-                let single = |x: &Mpfr| {
-                    // through the range of single precision, underflow and all
-                    let x = Rational::from_f32(x.to_f64() as f32).unwrap_or_default();
-                    Mpfr::rational(&x, 24)
-                };
-                let naive = dual.mapped(&|x: &Ball| single(&Mpfr::from_ball(x)));
-                breakdown(&dual, &naive, rho, deadline, single)
-            }
+        breakdown_of(
+            &self.dual(&inside_one(rho), 96, deadline)?,
+            rho,
+            format,
+            deadline,
+        )
+    }
+}
+
+impl LimitKernel {
+    /// [`Subject::breakdown`] with the dual of this kernel.
+    ///
+    /// # Errors
+    /// [`Error::Timeout`].
+    pub fn breakdown(
+        &self,
+        rho: &Rational,
+        format: Format,
+        deadline: Deadline,
+    ) -> Result<Breakdown> {
+        breakdown_of(self.dual(), rho, format, deadline)
+    }
+}
+
+fn breakdown_of(
+    dual: &Dual<Ball>,
+    rho: &Rational,
+    format: Format,
+    deadline: Deadline,
+) -> Result<Breakdown> {
+    match format {
+        Format::F64 => breakdown::<f64>(dual, &dual.rounded(), rho, deadline, |x| *x),
+        Format::F32 => {
+            let single = |x: &Mpfr| {
+                // through the range of single precision, underflow and all
+                let x = Rational::from_f32(x.to_f64() as f32).unwrap_or_default();
+                Mpfr::rational(&x, 24)
+            };
+            let naive = dual.mapped(&|x: &Ball| single(&Mpfr::from_ball(x)));
+            breakdown(dual, &naive, rho, deadline, single)
         }
     }
 }

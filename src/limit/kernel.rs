@@ -66,7 +66,7 @@ pub enum Limit {
 #[derive(Clone, Debug)]
 pub struct LimitValue {
     /// `lim T_L` in the normalisation of the regime: `h(rho)`, `B(rho)`, `c*/(1-m)`, `1/4` or `1/3`, `1/(1-b)`, `rho`;
-    /// infinite on the diagonal where `T_L(x, x)` outgrows the normalisation.
+    /// infinite on the diagonal where `T_L(x, x)` outgrows the normalisation (minus infinity at -1 for odd activations).
     pub limit: Quantity,
     /// `f(rho)`; `None` where it is minus infinity (`log B(0)`), infinite where it is.
     pub function: Option<Quantity>,
@@ -135,6 +135,10 @@ impl LimitKernel {
         let gamma = -(&h.multiplier().ln() / &b.ln());
         let t = Ball::rational(&Rational::from(1 - rho), self.bits);
         let (negative, place) = self.folded(rho);
+        if place.gap().sign() == Some(Ordering::Equal) {
+            // no orbit comes from there
+            return None;
+        }
         let value = h.at(&place)?;
         let value = if negative { -value } else { value };
         Some(&value * &(&gamma * &t.scale2(1).ln()).exp()).filter(Ball::is_finite)
@@ -246,6 +250,9 @@ impl LimitKernel {
                 Some(Quantity::integer(0)),
             ),
             Limit::NearestNeighbour(_) => plain(one(), Quantity::integer(0), None),
+            Limit::Singular(_) if negative => {
+                plain(Quantity::minus_infinite(), Quantity::minus_infinite(), None)
+            }
             Limit::Singular(_) | Limit::Chaotic(_) => {
                 plain(Quantity::infinite(), Quantity::infinite(), None)
             }

@@ -49,6 +49,7 @@ impl Architecture {
         let second = match expect(&square, 17, deadline)?.value {
             Value::Finite { midpoint, .. } => midpoint.to_f64(),
             Value::Infinite => f64::INFINITY,
+            Value::MinusInfinite => f64::NEG_INFINITY,
         };
         if !(second.is_finite() && second > 0.0) {
             return Err(Error::Domain(format!(

@@ -181,6 +181,10 @@ impl Claim {
                     let infinity = Float::with_val(64, rug::float::Special::Infinity);
                     (infinity.clone(), infinity)
                 }
+                Value::MinusInfinite => {
+                    let infinity = Float::with_val(64, rug::float::Special::NegInfinity);
+                    (infinity.clone(), infinity)
+                }
             },
             _ => return Verdict::NotAttempted,
         };

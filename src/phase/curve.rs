@@ -8,9 +8,13 @@ use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::exact::{Closed, Structure};
 use crate::real::{Analytic, Ball, Bits, Real, bits_for};
-use crate::recursion::{Moments, Scan, slope_at_zero, vanishes_at_zero};
+use crate::recursion::{
+    Attraction, Given, Moments, Scan, closed_slope_at_zero, crossing, slope_at_zero,
+    vanishes_at_zero,
+};
 
-/// A point of the edge of chaos.
+/// A point at which `chi_1 = 1`. It belongs to the edge of chaos where its `q*` attracts: elsewhere no network has this
+/// variance.
 #[derive(Clone, Debug)]
 pub struct CriticalPoint {
     /// `q*`; `None` where every variance is fixed (homogeneous activations of degree 1).
@@ -19,14 +23,40 @@ pub struct CriticalPoint {
     pub sigma_w: Ball,
     /// `sigma_b`
     pub sigma_b: Ball,
+    /// The slope of the variance map at `q*`, `sigma_w^2 V'(q*) = V'(q*)/D(q*)`.
+    pub slope: Ball,
+    /// What follows from it; `None` where the enclosure of the slope holds 1.
+    pub attraction: Option<Attraction>,
+    /// The point is one at which a branch of the curve ends.
+    pub end: Option<End>,
+}
+
+/// Why a branch ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The slope of the variance map is 1: on one side of this point `q*` attracts, on the other it repels.
+    Repulsion,
+    /// `sigma_b` is 0: beyond it `sigma_b^2` would be negative.
+    NoBias,
+}
+
+impl CriticalPoint {
+    /// Networks are found there: `q*` attracts, or every variance is fixed.
+    pub fn is_reached(&self) -> bool {
+        matches!(
+            self.attraction,
+            Some(Attraction::Attracts | Attraction::Neutral)
+        )
+    }
 }
 
 /// Bits beyond those that were asked for.
 const GUARD: Bits = 24;
 
-/// The points of the edge with `sqrt(q*)` in `points` equal steps from 0 to 3, as far as `sigma_b^2 >= 0` there; the single
-/// point `sigma_w^2 = 1/E phi(Z)^2`, `sigma_b = 0` for a homogeneous activation of degree 1. Enclosed, with about `digits`
-/// digits.
+/// The points with `chi_1 = 1` and `sqrt(q*)` in `points` equal steps from 0 to 3, as far as `sigma_b^2 >= 0` there, each with
+/// the slope of the variance map, which says whether `q*` attracts; between them the points at which a branch ends. The
+/// single point `sigma_w^2 = 1/E phi(Z)^2`, `sigma_b = 0` for a homogeneous activation of degree 1. Enclosed, with about
+/// `digits` digits.
 ///
 /// # Errors
 /// [`Error::Domain`] for an activation that jumps (`chi_1` is infinite: chaotic everywhere); [`Error::Unresolved`] where a
@@ -38,6 +68,7 @@ const GUARD: Bits = 24;
 /// let edge = phase::curve(&tanh, 3, 15, Deadline::default())?;
 /// // sqrt(q*) = 1
 /// assert!((edge[0].sigma_w.mid().to_f64() - 1.4678).abs() < 1e-3);
+/// assert!(edge[0].is_reached());
 /// # Ok::<(), deeplimit::error::Error>(())
 /// ```
 pub fn curve(
@@ -51,36 +82,48 @@ pub fn curve(
     if let Some(point) = homogeneous(&structure, accuracy)? {
         return Ok(vec![point]);
     }
+    let look = Look {
+        structure: &structure,
+        accuracy,
+        wanted: bits_for(digits),
+        deadline,
+    };
     let mut out = Vec::new();
+    let mut last = look.foot(&Rational::from((3, points)))?;
     for n in 1..=points {
-        let root = Rational::from((3 * n, points));
-        let moments = Moments::at_point(&structure, &root, accuracy, deadline)?;
-        let q = Ball::rational(&Rational::from(&root * &root), accuracy + 32);
-        out.extend(critical(&moments, q));
+        let here = look.at(&Rational::from((3 * n, points)))?;
+        if let Some(last) = &last {
+            out.extend(look.ends(last, &here)?);
+        }
+        out.extend(critical(&here.moments, here.q.clone()));
+        last = Some(here);
     }
     Ok(out)
 }
 
-/// The points of the edge with the biases `sigma_b`, each bias's in the order of `q*`: each one is enclosed and proved; those
-/// that a change of sign betrays on the grid of [`Scan`], and that at `q* = 0` where `sigma_b = 0` and `phi(0) = 0`.
+/// The points with `chi_1 = 1` and the biases `sigma_b`, each bias's in the order of `q*`: each one is enclosed and proved;
+/// those that [`Scan::zeros`] finds, and that at `q* = 0` where `sigma_b = 0` and `phi(0) = 0`.
 ///
 /// # Errors
 /// As [`curve`], and [`Error::Domain`] for a negative `sigma_b`.
 pub fn with_biases(
     expr: &Expr,
-    biases: &[Rational],
+    biases: &[Given],
     digits: usize,
     deadline: Deadline,
 ) -> Result<Vec<CriticalPoint>> {
-    if let Some(negative) = biases.iter().find(|b| **b < 0) {
-        return Err(Error::Domain(format!(
-            "sigma_b is a standard deviation and must not be negative, {negative} is"
-        )));
+    for b in biases {
+        if !b.is_zero() && b.sign() != Some(Ordering::Greater) {
+            return Err(Error::Domain(format!(
+                "sigma_b is a standard deviation and must not be negative, {} is",
+                b.ball(64).to_f64()
+            )));
+        }
     }
     let structure = continuous(expr)?;
     let accuracy = bits_for(digits) + GUARD;
     if let Some(point) = homogeneous(&structure, accuracy)? {
-        let any = biases.iter().any(|b| *b == 0);
+        let any = biases.iter().any(Given::is_zero);
         return Ok(if any { vec![point] } else { vec![] });
     }
     let scan = Scan::new(&structure, accuracy, deadline)?;
@@ -94,23 +137,17 @@ pub fn with_biases(
 fn with_bias(
     structure: &Structure,
     scan: &Scan,
-    sigma_b: &Rational,
+    sigma_b: &Given,
     accuracy: Bits,
 ) -> Result<Vec<CriticalPoint>> {
     let bits = accuracy + 32;
     let mut out = Vec::new();
-    if *sigma_b == 0
-        && vanishes_at_zero(structure)
-        && let Some(d) = slope_at_zero(structure, bits)
-        && d.sign().is_some_and(Ordering::is_ne)
-    {
-        out.push(CriticalPoint {
-            q: Some(Ball::int(0, bits)),
-            sigma_w: &Ball::int(1, bits) / &d.abs(),
-            sigma_b: Ball::int(0, bits),
-        });
+    let mut at_zero = Some(Ordering::Less);
+    if sigma_b.is_zero() && vanishes_at_zero(structure) {
+        at_zero = None;
+        out.extend(origin(structure, bits));
     }
-    let bias = Ball::rational(&Rational::from(sigma_b * sigma_b), bits);
+    let bias = sigma_b.variance(bits);
     let of = |m: &Moments, q: &Ball| {
         let d = m.derivative_square.as_ref()?;
         let value = &(q - &(&m.square / d)) - &bias;
@@ -123,17 +160,42 @@ fn with_bias(
         );
         Some((value, steep))
     };
-    for q in scan.zeros(&of)? {
-        let Some(d) = scan.windows.moments(&q)?.derivative_square else {
+    for zero in scan.zeros(&of, at_zero)? {
+        let Some(d) = zero.moments.derivative_square else {
             continue;
         };
+        let slope = &zero.moments.slope / &d;
         out.push(CriticalPoint {
-            q: Some(q),
+            q: Some(zero.q),
             sigma_w: &Ball::int(1, bits) / &d.sqrt(),
-            sigma_b: Ball::rational(sigma_b, bits),
+            sigma_b: sigma_b.ball(bits),
+            attraction: Attraction::of_slope(&slope),
+            slope,
+            end: None,
         });
     }
     Ok(out)
+}
+
+/// Variance 0, without bias: there `chi_1` is the slope of the variance map, and 1.
+fn origin(structure: &Structure, bits: Bits) -> Option<CriticalPoint> {
+    let slope = slope_at_zero(structure, bits)?;
+    let one = Ball::int(1, bits);
+    let closed = closed_slope_at_zero(structure)
+        .and_then(|d| Closed::one().over(&d))
+        .and_then(|c| c.sqrt());
+    let sigma_w = match closed {
+        Some(c) => c.evaluate(bits),
+        None => &one / &slope.sqrt(),
+    };
+    (slope.sign() == Some(Ordering::Greater) && sigma_w.is_finite()).then(|| CriticalPoint {
+        q: Some(Ball::int(0, bits)),
+        sigma_w,
+        sigma_b: Ball::int(0, bits),
+        slope: one,
+        attraction: Attraction::of_bend(structure),
+        end: None,
+    })
 }
 
 /// The activation, if `E phi'(Z)^2` is what it seems.
@@ -168,16 +230,126 @@ fn homogeneous(structure: &Structure, accuracy: Bits) -> Result<Option<CriticalP
         q: None,
         sigma_w,
         sigma_b: Ball::int(0, bits),
+        slope: Ball::int(1, bits),
+        attraction: Some(Attraction::Neutral),
+        end: None,
     }))
 }
 
-/// The point of the edge at a variance; `None` where `sigma_b^2` would be negative, or is not proved to be positive.
+/// The point at a variance; `None` where `sigma_b^2` would be negative, or is not proved to be positive.
 fn critical(m: &Moments, q: Ball) -> Option<CriticalPoint> {
     let d = m.derivative_square.as_ref()?;
     let bias = &q - &(&m.square / d);
+    let slope = &m.slope / d;
     (bias.sign() == Some(Ordering::Greater)).then(|| CriticalPoint {
         sigma_w: &Ball::int(1, q.bits()) / &d.sqrt(),
         sigma_b: bias.sqrt(),
         q: Some(q),
+        attraction: Attraction::of_slope(&slope),
+        slope,
+        end: None,
     })
+}
+
+/// The curve at a standard deviation.
+struct Here {
+    root: Rational,
+    q: Ball,
+    moments: Moments,
+}
+
+/// What changes its sign where a branch ends.
+type Function = fn(&Here) -> Option<Ball>;
+
+/// `q D - V`, of the sign of `sigma_b^2`.
+fn bias(at: &Here) -> Option<Ball> {
+    let d = at.moments.derivative_square.as_ref()?;
+    Some(&(&at.q * d) - &at.moments.square)
+}
+
+/// `V' - D`, of the sign of the slope minus 1.
+fn excess(at: &Here) -> Option<Ball> {
+    let d = at.moments.derivative_square.as_ref()?;
+    Some(&at.moments.slope - d)
+}
+
+struct Look<'a> {
+    structure: &'a Structure,
+    accuracy: Bits,
+    wanted: Bits,
+    deadline: Deadline,
+}
+
+impl Look<'_> {
+    fn at(&self, root: &Rational) -> Result<Here> {
+        let moments = Moments::at_point(self.structure, root, self.accuracy, self.deadline)?;
+        Ok(Here {
+            q: Ball::rational(&Rational::from(root * root), self.accuracy + 32),
+            root: root.clone(),
+            moments,
+        })
+    }
+
+    /// A point below the first one, where the branch may begin: small, and where `phi(0)` is not 0 without the branch.
+    fn foot(&self, first: &Rational) -> Result<Option<Here>> {
+        self.at(&Rational::from(first / 64u32)).map(Some)
+    }
+
+    /// The ends of branches between two neighbours.
+    fn ends(&self, low: &Here, high: &Here) -> Result<Vec<CriticalPoint>> {
+        let mut out = Vec::new();
+        for (end, f) in [
+            (End::NoBias, bias as Function),
+            (End::Repulsion, excess as Function),
+        ] {
+            let sign = |at: &Here| f(at).and_then(|x| x.sign());
+            let (Some(s), Some(t)) = (sign(low), sign(high)) else {
+                continue;
+            };
+            if s == t {
+                continue;
+            }
+            let value = |root: &Rational| -> Result<Option<Ball>> { Ok(f(&self.at(root)?)) };
+            let Some(root) = crossing(&value, &low.root, &high.root, self.wanted)? else {
+                continue;
+            };
+            out.extend(self.end(&root, end)?);
+        }
+        out.sort_by(|a, b| {
+            let q = |p: &CriticalPoint| p.q.as_ref().map_or(0.0, Ball::to_f64);
+            q(a).total_cmp(&q(b))
+        });
+        Ok(out)
+    }
+
+    /// The end in an interval of standard deviations.
+    fn end(&self, roots: &[Rational; 2], end: End) -> Result<Option<CriticalPoint>> {
+        let bits = self.accuracy + 32;
+        let (q, m) = Moments::between(self.structure, roots, self.accuracy, self.deadline)?;
+        let Some(d) = &m.derivative_square else {
+            return Ok(None);
+        };
+        let (sigma_b, slope) = match end {
+            End::NoBias => (Ball::int(0, bits), &m.slope / d),
+            End::Repulsion => {
+                let bias = &q - &(&m.square / d);
+                if bias.sign() != Some(Ordering::Greater) {
+                    return Ok(None);
+                }
+                (bias.sqrt(), Ball::int(1, bits))
+            }
+        };
+        let attraction = match end {
+            End::Repulsion => None,
+            End::NoBias => Attraction::of_slope(&slope),
+        };
+        Ok(Some(CriticalPoint {
+            sigma_w: &Ball::int(1, bits) / &d.sqrt(),
+            q: Some(q),
+            sigma_b,
+            slope,
+            attraction,
+            end: Some(end),
+        }))
+    }
 }

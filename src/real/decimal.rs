@@ -82,7 +82,8 @@ pub fn certain_digits(mid: &Float, rad: &Float, digits: usize) -> Certain {
 
 /// Decimal strings `(value, radius)` such that `[value - radius, value + radius]` certainly contains
 /// `[mid - |rad|, mid + |rad|]`: `value` has at most `digits` significant digits, `radius` at most two,
-/// rounded up, the error of `value` included. `("nan", "inf")` for an undefined enclosure, `("0", "inf")` for an
+/// rounded up, the error of `value` included; `value` is `0` where zero is in the enclosure and the radius is not: no digit
+/// of the midpoint means anything then. `("nan", "inf")` for an undefined enclosure, `("0", "inf")` for an
 /// unbounded one.
 ///
 /// ```
@@ -100,6 +101,12 @@ pub fn enclosing_decimal(mid: &Float, rad: &Float, digits: usize) -> (String, St
     if mid.is_infinite() || rad.is_infinite() {
         return ("0".into(), "inf".into());
     }
+    let rad = rad.clone().abs();
+    if !rad.is_zero() && mid.cmp_abs(&rad) != Some(Ordering::Greater) {
+        let bound = (&mid.clone().abs() + &rad).up(64);
+        let (_, text, exp) = decimal(&bound, 2, Round::Up);
+        return ("0".into(), shortest(&text, exp));
+    }
     let value = exact_digits(mid, digits);
     // The decimal read back, rounded both ways: the error of the conversion is below the larger
     // distance of the two from the midpoint.
@@ -111,7 +118,7 @@ pub fn enclosing_decimal(mid: &Float, rad: &Float, digits: usize) -> (String, St
     let below = (mid - &read(Round::Down)).up(64);
     let above = (&read(Round::Up) - mid).up(64);
     let error = below.max(&above).max(&Float::new(64));
-    let radius = (&error + &rad.clone().abs()).up(64);
+    let radius = (&error + &rad).up(64);
     if radius.is_zero() {
         return (value, "0".into());
     }

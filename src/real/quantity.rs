@@ -13,7 +13,7 @@ pub struct Quantity {
     pub exact: Option<String>,
 }
 
-/// An enclosure `midpoint +- radius`, or plus infinity.
+/// An enclosure `midpoint +- radius`, or infinity.
 #[derive(Clone, Debug)]
 pub enum Value {
     /// The true value is within `radius` of `midpoint`.
@@ -25,6 +25,8 @@ pub enum Value {
     },
     /// Plus infinity, and that is the right answer (`B'` of an activation that jumps).
     Infinite,
+    /// Minus infinity (the singular kernel of an odd activation at opposite inputs).
+    MinusInfinite,
 }
 
 impl Quantity {
@@ -50,7 +52,7 @@ impl Quantity {
         }
     }
 
-    /// Not plus infinity, and not undefined.
+    /// Not infinite, and not undefined.
     pub fn is_finite(&self) -> bool {
         matches!(&self.value, Value::Finite { midpoint, radius } if midpoint.is_finite() && radius.is_finite())
     }
@@ -63,7 +65,7 @@ impl Quantity {
     /// Relative accuracy in bits; all of them for what is exact or infinite.
     pub fn relative_bits(&self) -> Bits {
         match &self.value {
-            Value::Infinite => Bits::MAX,
+            Value::Infinite | Value::MinusInfinite => Bits::MAX,
             Value::Finite { .. } if self.exact.is_some() => Bits::MAX,
             Value::Finite { radius, .. } if radius.is_zero() => Bits::MAX,
             Value::Finite { midpoint, radius } => {
@@ -76,6 +78,14 @@ impl Quantity {
     pub fn infinite() -> Self {
         Quantity {
             value: Value::Infinite,
+            exact: None,
+        }
+    }
+
+    /// Minus infinity.
+    pub fn minus_infinite() -> Self {
+        Quantity {
+            value: Value::MinusInfinite,
             exact: None,
         }
     }

@@ -8,12 +8,13 @@
 //! | `a + b z + c |z|` (ReLU, leaky ReLU, `|z|`), `a + b sign(z)` | Cho and Saul 2009 |
 //! | `c erf(k z)` | Williams 1997 |
 //! | `c sin(k z)`, `c cos(k z)`, `c exp(k z)` | characteristic and moment generating functions; Han et al. 2022 |
+//! | `a z + b z erf(k z)` (gelu) | Tsuchida et al. 2021, Han et al. 2022; derived in `dual::gated` |
 //! | polynomials | Hermite coefficients at each variance, exact |
 
 use std::cmp::Ordering;
 
 use crate::activation::{Expr, Function, Tape};
-use crate::dual::{Dual, closed_form, polynomial_coefficients, scaled_function};
+use crate::dual::{Dual, closed_form, gated, polynomial_coefficients, scaled_function};
 use crate::hermite::Series;
 use crate::real::{Bits, Real};
 
@@ -42,6 +43,15 @@ pub enum Covariance<R> {
         function: Function,
         /// `c`
         amplitude: R,
+        /// `k`
+        rate: R,
+    },
+    /// `a z + b z erf(k z)`
+    Gated {
+        /// `a`
+        linear: R,
+        /// `b`
+        gated: R,
         /// `k`
         rate: R,
     },
@@ -85,6 +95,13 @@ impl<R: Real> Covariance<R> {
                 function,
                 amplitude,
                 rate,
+            });
+        }
+        if let Some(g) = gated(&expr) {
+            return Some(Covariance::Gated {
+                linear: constant(&g.linear, bits),
+                gated: constant(&g.gated, bits),
+                rate: constant(&g.rate, bits),
             });
         }
         // two pieces that meet at 0: the values at -1, 0 and 1 tell the rest
@@ -193,6 +210,34 @@ impl<R: Real> Covariance<R> {
                     }
                 }
             }
+            Covariance::Gated {
+                linear,
+                gated,
+                rate,
+            } => {
+                let (a2, b2) = (linear.powi(2), gated.powi(2));
+                let k2 = rate.powi(2).scale2(1);
+                let (x, y) = (&k2 * q, &k2 * p);
+                let (f, g) = (&int(1) + &x, &int(1) + &y);
+                let limit = (&share(&(&k2 * q).scale2(-1)) * &share(&(&k2 * p).scale2(-1))).sqrt();
+                let sine = &limit * rho;
+                let cosine = root(&(&int(1) - &sine.powi(2)));
+                let square = rho.powi(2);
+                // both tau, and 1 - rho^2 apart from them
+                let taus = &(&int(1) / &f) + &(&int(1) / &g);
+                let spread = &(&int(1) - &square) + &(&taus * &square);
+                let even = &(rho * &arc_sine(&sine)) + &(&(&limit * &spread) / &cosine);
+                // d/drho: two terms of the quotient joined
+                let both = &(&int(1) / &f) * &(&int(1) / &g);
+                let first = &(&sine * &taus) / &cosine;
+                let second = &(&sine * &both) / &cosine.powi(3);
+                let steep = &arc_sine(&sine) + &(&first + &second);
+                let b2 = &b2 * &two_over_pi();
+                (
+                    &size * &(&(&a2 * rho) + &(&b2 * &even)),
+                    &size * &(&a2 + &(&b2 * &steep)),
+                )
+            }
             Covariance::Polynomial(c) => {
                 let (a, b) = (coefficients_at(c, q), coefficients_at(c, p));
                 let (mut value, mut slope) = (int(0), int(0));
@@ -246,6 +291,11 @@ impl<R: Real> Covariance<R> {
                     _ => Dual::Exp(s),
                 }
             }
+            Covariance::Gated {
+                linear,
+                gated,
+                rate,
+            } => Dual::gated(linear, gated, rate, q).1,
             Covariance::Polynomial(c) => {
                 let a = coefficients_at(c, q);
                 let zero = R::int(0, bits);
@@ -275,6 +325,19 @@ impl<R: Real> Covariance<R> {
                 &(&constant.powi(2) + &cross) + &(&(&odd.powi(2) + &even.powi(2)) * q)
             }
             Covariance::Jump { constant, step } => &constant.powi(2) + &step.powi(2),
+            Covariance::Gated {
+                linear,
+                gated,
+                rate,
+            } => {
+                if !R::TRACKS_ERRORS || q.radius().is_zero() {
+                    return Dual::gated(linear, gated, rate, q).0;
+                }
+                let middle = self.square(&q.midpoint());
+                let slope = gated_slope(linear, gated, rate, q);
+                let spread = &R::int(0, q.bits()).widened(&q.radius()) * &slope;
+                middle.widened(&spread.abs().upper_end().to_float())
+            }
             Covariance::Scaled {
                 function,
                 amplitude,
@@ -307,6 +370,21 @@ impl<R: Real> Covariance<R> {
             }
         }
     }
+}
+
+/// `V'(q)` of `a z + b z erf(k z)`: `a^2 + b^2 (2/pi) v'(Q)` with `Q = 2 k^2 q`, `w = sqrt(1 + 2Q)`, `tau = 1/(1+Q)`,
+/// `v = Q atan(Q/w) + 2 Q^2 tau/w`, `v' = atan(Q/w) + Q tau (5 - 2 Q tau - 2 Q/w^2)/w`.
+fn gated_slope<R: Real>(linear: &R, gated: &R, rate: &R, q: &R) -> R {
+    let bits = q.bits();
+    let int = |n: i64| R::int(n, bits);
+    let wide = (&rate.powi(2) * q).scale2(1);
+    let square = &int(1) + &wide.scale2(1);
+    let root = square.sqrt();
+    let turned = &wide / &(&int(1) + &wide);
+    let bracket = &(&int(5) - &turned.scale2(1)) - &(&wide.scale2(1) / &square);
+    let even = &(&wide / &root).atan() + &(&(&turned * &bracket) / &root);
+    let two_over_pi = int(2) / R::pi(bits);
+    &linear.powi(2) + &(&(&gated.powi(2) * &two_over_pi) * &even)
 }
 
 /// `2s/(1 + 2s)`

@@ -2,24 +2,74 @@
 
 use std::cmp::Ordering;
 
-use rayon::prelude::*;
 use rug::Rational;
 
-use super::variance::{Moments, Windows};
-use crate::activation::pieces::End;
-use crate::activation::{Expr, Tape};
+use super::given::Given;
+use super::moments::Moments;
+use super::origin::{bend_at_zero, closed_slope_at_zero, slope_at_zero, vanishes_at_zero};
+use super::scan::Scan;
+use crate::activation::Expr;
+use crate::activation::growth::growth;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::exact::{Closed, Structure};
 use crate::real::{Analytic, Ball, Bits, Real};
+
+/// What a fixed point of the variance map does with the variances next to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attraction {
+    /// They come nearer with every layer: networks are found there.
+    Attracts,
+    /// They go away: no network is found there.
+    Repels,
+    /// They stay where they are: every variance is fixed.
+    Neutral,
+}
+
+impl Attraction {
+    /// By the slope of the map; `None` where its enclosure holds 1 or -1.
+    pub fn of_slope(slope: &Ball) -> Option<Attraction> {
+        let one = Ball::int(1, slope.bits());
+        match slope.abs().compare(&one)? {
+            Ordering::Less => Some(Attraction::Attracts),
+            Ordering::Greater => Some(Attraction::Repels),
+            Ordering::Equal => None,
+        }
+    }
+
+    /// At variance 0 with a slope of exactly 1: by the next order.
+    pub fn of_bend(structure: &Structure) -> Option<Attraction> {
+        bend_at_zero(structure).map(|sign| match sign {
+            Ordering::Less => Attraction::Attracts,
+            _ => Attraction::Repels,
+        })
+    }
+}
 
 /// A fixed point of the variance map.
 #[derive(Clone, Debug)]
 pub struct FixedVariance {
     /// `q*`, enclosed; exactly zero only where that is proved.
     pub q: Ball,
-    /// `sigma_w^2 V'(q*)`: below 1 the fixed point attracts. `None` at `q* = 0` where the activation has a kink.
+    /// `sigma_w^2 V'(q*)`. `None` at `q* = 0` where the activation has no slope.
     pub slope: Option<Ball>,
+    /// `chi_1 = sigma_w^2 D(q*)`; `None` for an activation that is not proved to be continuous.
+    pub chi_1: Option<Ball>,
+    /// `None` where it is not decided.
+    pub attraction: Option<Attraction>,
+}
+
+/// Where variances above the last fixed point go.
+#[derive(Clone, Debug)]
+pub enum Beyond {
+    /// Down, to the last fixed point or below it.
+    Falls,
+    /// They grow without end, proved.
+    Grows,
+    /// They grow, at least up to this variance, the largest one that was looked at.
+    GrowsUpTo(Rational),
+    /// It is not known.
+    Open,
 }
 
 /// What was found.
@@ -27,247 +77,172 @@ pub struct FixedVariance {
 pub enum FixedVariances {
     /// A homogeneous activation of degree 1 at its critical weight, without bias: every variance stays as it is.
     Every,
-    /// In increasing order. Each one is proved to be there; that there is no other is not.
-    Points(Vec<FixedVariance>),
+    /// Single ones.
+    Points {
+        /// In increasing order. Each one is proved to be there; that there is no other is not.
+        points: Vec<FixedVariance>,
+        /// What is above them.
+        beyond: Beyond,
+    },
 }
 
 /// The fixed points of the variance map: `0` where `sigma_b = 0` and `phi(0) = 0`; exactly for homogeneous activations of
-/// degree 1; for others those between `2^-12` and `2^9` that a change of sign of `sigma_w^2 V(q) + sigma_b^2 - q` betrays
-/// on a grid of three points an octave of `sqrt(q)`, each enclosed by bisection and the interval Newton operator. (Two
-/// fixed points between neighbours of the grid escape it.) None at all: the variance grows without end, or shrinks below
-/// the grid.
+/// degree 1; for others those up to `2^9` that [`Scan::zeros`] finds for `sigma_w^2 V(q) + sigma_b^2 - q`, each enclosed by
+/// bisection and the interval Newton operator. (Fixed points that crowd between neighbours of its grid may escape it.)
 ///
 /// # Errors
 /// [`Error::Timeout`]; [`Error::Unresolved`] where an enclosure was not reached.
 ///
 /// ```
-/// use deeplimit::{activation::Expr, deadline::Deadline, exact::{Closed, Structure}};
-/// use deeplimit::recursion::{FixedVariances, fixed_variances};
+/// use deeplimit::{activation::Expr, deadline::Deadline, exact::Structure};
+/// use deeplimit::recursion::{Attraction, FixedVariances, fixed_variances};
 /// // relu with sigma_w = 1, sigma_b = 1: q = q/2 + 1
 /// let relu = Structure::new(&Expr::parse("relu")?)?;
-/// let found = fixed_variances(&relu, &Closed::one(), &Closed::one(), 64, Deadline::default())?;
-/// let FixedVariances::Points(points) = found else { panic!() };
+/// let found = fixed_variances(&relu, &1.into(), &1.into(), 64, Deadline::default())?;
+/// let FixedVariances::Points { points, .. } = found else { panic!() };
 /// assert_eq!(points[0].q.mid().to_f64(), 2.0);
+/// assert_eq!(points[0].attraction, Some(Attraction::Attracts));
 /// # Ok::<(), deeplimit::error::Error>(())
 /// ```
 pub fn fixed_variances(
     structure: &Structure,
-    weight: &Closed,
-    bias: &Closed,
+    sigma_w: &Given,
+    sigma_b: &Given,
     accuracy: Bits,
     deadline: Deadline,
 ) -> Result<FixedVariances> {
-    let bits = accuracy + 32;
-    let one = Ball::int(1, bits);
     if let (Some(k), Some(square)) = (&structure.homogeneity, &structure.square)
         && *k == 1
     {
-        let gain = weight.times(square);
-        if gain.as_ref().is_some_and(Closed::is_one) {
-            return Ok(if bias.is_zero() {
-                FixedVariances::Every
-            } else {
-                FixedVariances::Points(Vec::new())
-            });
-        }
-        let gain: Ball = &weight.evaluate::<Ball>(bits) * &square.evaluate(bits);
-        let left = &one - &gain;
-        let q = match (bias.is_zero(), left.sign()) {
-            (true, _) => Ball::int(0, bits),
-            (false, Some(Ordering::Greater)) => &bias.evaluate::<Ball>(bits) / &left,
-            (false, Some(_)) => return Ok(FixedVariances::Points(Vec::new())),
-            (false, None) => {
-                return Err(Error::Unresolved(
-                    "sigma_w is so near its critical value that the fixed point of the variance is not resolved".into(),
-                ));
-            }
-        };
-        let slope = Some(gain);
-        return Ok(FixedVariances::Points(vec![FixedVariance { q, slope }]));
+        return homogeneous(square, sigma_w, sigma_b, accuracy + 32);
     }
-    let (w, b): (Ball, Ball) = (weight.evaluate(bits), bias.evaluate(bits));
+    let bits = accuracy + 32;
+    let one = Ball::int(1, bits);
+    let (w, b) = (sigma_w.variance(bits), sigma_b.variance(bits));
     let of = |m: &Moments, q: &Ball| {
         let image = &(&w * &m.square) + &b;
         Some((&image - q, &(&w * &m.slope) - &one))
     };
     let mut points = Vec::new();
-    if bias.is_zero() && vanishes_at_zero(structure) {
-        points.push(FixedVariance {
-            q: Ball::int(0, bits),
-            slope: slope_at_zero(structure, bits).map(|d| &w * &d.powi(2)),
-        });
+    let mut at_zero = Some(Ordering::Greater);
+    if sigma_b.is_zero() && vanishes_at_zero(structure) {
+        let origin = at_origin(structure, sigma_w, &w);
+        at_zero = match origin.attraction {
+            Some(Attraction::Attracts) => Some(Ordering::Less),
+            Some(Attraction::Repels) => Some(Ordering::Greater),
+            _ => None,
+        };
+        points.push(origin);
     }
     let scan = Scan::new(structure, accuracy, deadline)?;
-    for q in scan.zeros(&of)? {
-        let slope = Some(&w * &scan.windows.moments(&q)?.slope);
-        points.push(FixedVariance { q, slope });
+    for zero in scan.zeros(&of, at_zero)? {
+        let slope = &w * &zero.moments.slope;
+        points.push(FixedVariance {
+            attraction: Attraction::of_slope(&slope),
+            slope: Some(slope),
+            chi_1: zero.moments.derivative_square.map(|d| &w * &d),
+            q: zero.q,
+        });
     }
-    Ok(FixedVariances::Points(points))
-}
-
-/// `phi(0) = 0`, proved.
-pub fn vanishes_at_zero(structure: &Structure) -> bool {
-    let there = structure.expr.substitute(&Expr::int(0)).simplify();
-    Closed::from_expr(&there).is_some_and(|c| c.is_zero())
-}
-
-/// `phi'(0)`; `None` where the activation has a kink at 0, or may have one.
-pub fn slope_at_zero(structure: &Structure, bits: Bits) -> Option<Ball> {
-    let zero = Ball::int(0, bits);
-    let apart = |end: &End| match end {
-        End::At(b) => b.position(bits).sign().is_some_and(Ordering::is_ne),
-        _ => true,
+    let beyond = match scan.last_sign(&of) {
+        Some((_, Ordering::Less)) => Beyond::Falls,
+        Some((q, Ordering::Greater)) if !is_sublinear(structure) => {
+            let grows = structure.homogeneity.as_ref().is_some_and(|k| *k > 1);
+            if grows {
+                Beyond::Grows
+            } else {
+                Beyond::GrowsUpTo(q)
+            }
+        }
+        _ => Beyond::Open,
     };
-    let smooth = structure
-        .pieces
-        .iter()
-        .all(|p| apart(&p.from) && apart(&p.to));
-    let piece = structure.pieces.iter().find(|p| {
-        let below = |end: &End| match end {
-            End::MinusInfinity => true,
-            End::PlusInfinity => false,
-            End::At(b) => b.position(bits).sign() == Some(Ordering::Less),
-            End::Reach(_) => false,
-        };
-        below(&p.from) && !below(&p.to)
-    })?;
-    let d = Tape::<Ball>::new(&[piece.formula.derivative().simplify()], bits).at_one(&zero);
-    (smooth && d.is_finite()).then_some(d)
+    Ok(FixedVariances::Points { points, beyond })
 }
 
-/// A function of the variance and its derivative, from the moments there; `None` where it has none.
-pub type OfVariance<'a> = dyn Fn(&Moments, &Ball) -> Option<(Ball, Ball)> + Sync + 'a;
-
-/// The moments of an activation on a grid of variances between `2^-12` and `2^9`, three points an octave of `sqrt(q)`.
-#[derive(Debug)]
-pub struct Scan {
-    structure: Structure,
-    grid: Vec<(Rational, Option<Moments>)>,
-    /// At any variance.
-    pub windows: Windows,
-    accuracy: Bits,
-    deadline: Deadline,
-}
-
-impl Scan {
-    /// # Errors
-    /// [`Error::Timeout`]. Where a moment does not exist, or has no proved bound, the grid has a hole.
-    pub fn new(structure: &Structure, accuracy: Bits, deadline: Deadline) -> Result<Self> {
-        let roots: Vec<Rational> = (-6i32..=4)
-            .flat_map(|octave| [4, 5, 6].map(|m| Rational::from(m) * power_of_two(octave - 2)))
-            .collect();
-        let of = |root: Rational| -> Result<(Rational, Option<Moments>)> {
-            let found = coarse(structure, &root, deadline)?;
-            Ok((root, found))
-        };
-        Ok(Scan {
-            structure: structure.clone(),
-            grid: roots.into_par_iter().map(of).collect::<Result<_>>()?,
-            windows: Windows::new(structure, None, accuracy, deadline),
-            accuracy,
-            deadline,
-        })
+/// The fixed point 0.
+fn at_origin(structure: &Structure, sigma_w: &Given, w: &Ball) -> FixedVariance {
+    let slope = slope_at_zero(structure, w.bits()).map(|d| w * &d);
+    let exactly_one = || {
+        let product = sigma_w
+            .closed_variance()?
+            .times(&closed_slope_at_zero(structure)?)?;
+        product.is_one().then_some(())
+    };
+    let mut attraction = slope.as_ref().and_then(Attraction::of_slope);
+    let mut slope = slope;
+    if attraction.is_none() && exactly_one().is_some() {
+        slope = Some(Ball::int(1, w.bits()));
+        attraction = Attraction::of_bend(structure);
     }
+    FixedVariance {
+        q: Ball::int(0, w.bits()),
+        // at variance 0, D is V'
+        chi_1: slope.clone(),
+        slope,
+        attraction,
+    }
+}
 
-    /// The zeros of a continuous function of the variance at which it changes its sign from a point of the grid to the next
-    /// one, enclosed.
-    ///
-    /// # Errors
-    /// As [`fixed_variances`].
-    pub fn zeros(&self, of: &OfVariance) -> Result<Vec<Ball>> {
-        let bits = self.accuracy + 32;
-        let variance = |root: &Rational| Ball::rational(&Rational::from(root * root), bits);
-        let sign = |root: &Rational, m: &Option<Moments>| {
-            of(m.as_ref()?, &variance(root)).and_then(|(value, _)| value.sign())
-        };
-        let sign_at =
-            |root: &Rational| Ok(sign(root, &coarse(&self.structure, root, self.deadline)?));
-        let known: Vec<(&Rational, Ordering)> = self
-            .grid
+/// `V(q) = V(1) q`
+fn homogeneous(
+    square: &Closed,
+    sigma_w: &Given,
+    sigma_b: &Given,
+    bits: Bits,
+) -> Result<FixedVariances> {
+    let none = |beyond| FixedVariances::Points {
+        points: Vec::new(),
+        beyond,
+    };
+    let unbiased = sigma_b.is_zero();
+    let weight = sigma_w.closed_variance();
+    let gain = weight.and_then(|w| w.times(square));
+    if gain.as_ref().is_some_and(Closed::is_one) {
+        return Ok(if unbiased {
+            FixedVariances::Every
+        } else {
+            none(Beyond::Grows)
+        });
+    }
+    let one = Ball::int(1, bits);
+    let gain: Ball = match gain {
+        Some(closed) => closed.evaluate(bits),
+        None => &sigma_w.variance(bits) * &square.evaluate(bits),
+    };
+    let left = &one - &gain;
+    let q = match (unbiased, left.sign()) {
+        (true, _) => Ball::int(0, bits),
+        (false, Some(Ordering::Greater)) => &sigma_b.variance(bits) / &left,
+        (false, Some(_)) => return Ok(none(Beyond::Grows)),
+        (false, None) => {
+            return Err(Error::Unresolved(
+                "sigma_w is so near its critical value that the fixed point of the variance is not resolved".into(),
+            ));
+        }
+    };
+    let beyond = match left.sign() {
+        Some(Ordering::Greater) => Beyond::Falls,
+        Some(_) => Beyond::Grows,
+        None => Beyond::Open,
+    };
+    let points = vec![FixedVariance {
+        q,
+        attraction: Attraction::of_slope(&gain),
+        // V(q) = V(1) q = D q
+        chi_1: Some(gain.clone()),
+        slope: Some(gain),
+    }];
+    Ok(FixedVariances::Points { points, beyond })
+}
+
+/// `phi(x)/x -> 0`, proved: the variance cannot grow without end.
+fn is_sublinear(structure: &Structure) -> bool {
+    let mirror = Expr::Neg(Expr::X.into());
+    let slow = |e: &Expr| {
+        [2, 8, 32]
             .iter()
-            .filter_map(|(root, m)| Some((root, sign(root, m)?)))
-            .collect();
-        let mut out = Vec::new();
-        for pair in known.windows(2) {
-            let [(low, s), (high, t)] = pair else {
-                continue;
-            };
-            if s == t {
-                continue;
-            }
-            let (mut low, mut high) = ((*low).clone(), (*high).clone());
-            // until one window holds both ends
-            for _ in 0..11 {
-                let middle = Rational::from(&low + &high) / 2;
-                match sign_at(&middle)? {
-                    Some(m) if m == *s => low = middle,
-                    Some(_) => high = middle,
-                    None => {
-                        // the middle is the zero, as far as one can see
-                        let near = [4095, 4097].map(|n| Rational::from((n, 4096)) * &middle);
-                        if sign_at(&near[0])? == Some(*s) && sign_at(&near[1])? == Some(*t) {
-                            [low, high] = near;
-                        }
-                        break;
-                    }
-                }
-            }
-            let x = variance(&low).hull(&variance(&high));
-            out.push(zero(&self.windows, of, x, *s)?);
-        }
-        Ok(out)
-    }
-}
-
-/// `None` where there is no such moment, or no proved bound.
-fn coarse(structure: &Structure, root: &Rational, deadline: Deadline) -> Result<Option<Moments>> {
-    match Moments::at_point(structure, root, COARSE, deadline) {
-        Err(timeout @ Error::Timeout(_)) => Err(timeout),
-        other => Ok(other.ok()),
-    }
-}
-
-/// Accuracy in bits of what only has to have a sign.
-const COARSE: Bits = 48;
-
-fn power_of_two(n: i32) -> Rational {
-    let one = Rational::from(1);
-    if n < 0 {
-        one >> n.unsigned_abs()
-    } else {
-        one << n.unsigned_abs()
-    }
-}
-
-/// The zero in a ball at whose lower end the function has the sign `s`.
-fn zero(windows: &Windows, of: &OfVariance, mut x: Ball, s: Ordering) -> Result<Ball> {
-    let at = |q: &Ball| -> Result<(Ball, Ball)> {
-        of(&windows.moments(q)?, q)
-            .ok_or_else(|| Error::Domain("the activation jumps, so E phi'(Z)^2 is infinite".into()))
+            .find_map(|start| growth(&e.simplify(), *start))
+            .is_some_and(|g| g.is_sublinear())
     };
-    for _ in 0..2 * x.bits() {
-        let middle = x.midpoint();
-        let (value, slope) = (at(&middle)?.0, at(&x)?.1);
-        if slope.sign().is_some() {
-            // the operator's image contains every zero; keep the intersection, as long as it shrinks
-            let next = &middle - &(&value / &slope);
-            let Some(narrowed) = next.intersect(&x) else {
-                break;
-            };
-            if narrowed.rad() * 2u32 > x.rad() {
-                return Ok(narrowed);
-            }
-            x = narrowed;
-            continue;
-        }
-        x = match value.sign() {
-            Some(m) if m == s => middle.hull(&x.upper_end()),
-            Some(_) => x.lower_end().hull(&middle),
-            None => break,
-        };
-    }
-    Err(Error::Unresolved(
-        "a map of the variance changes its sign at a variance that was found but not enclosed: it is nearly tangent there"
-            .into(),
-    ))
+    slow(&structure.expr) && slow(&structure.expr.substitute(&mirror))
 }

@@ -8,12 +8,18 @@
 
 mod conventions;
 mod covariance;
+mod crossing;
 mod decimal;
 mod fixed;
+mod germ;
+mod given;
+mod moments;
 mod network;
 mod ntk;
+mod origin;
 mod prepared;
 mod scaled;
+mod scan;
 mod unit;
 mod variance;
 mod walk;
@@ -23,14 +29,17 @@ mod tests;
 
 pub use conventions::{Convention, Variances, Weight, bias_variance, weight_variance};
 pub use covariance::Covariance;
-pub use fixed::{
-    FixedVariance, FixedVariances, OfVariance, Scan, fixed_variances, slope_at_zero,
-    vanishes_at_zero,
-};
-pub use network::Network;
+pub use crossing::crossing;
+pub use fixed::{Attraction, Beyond, FixedVariance, FixedVariances, fixed_variances};
+pub use germ::Vanishing;
+pub use given::Given;
+pub use moments::Moments;
+pub use network::{Network, variance_after};
 pub use ntk::{DEPTH_MAX, KernelValue, Settings, ntk};
+pub use origin::{bend_at_zero, closed_slope_at_zero, slope_at_zero, vanishes_at_zero};
 pub use prepared::Prepared;
 pub use scaled::Scaled;
+pub use scan::{OfVariance, Scan, Zero};
 pub use unit::{DIRECT, Kernels, Unit};
-pub use variance::{Moments, Windows};
+pub use variance::Windows;
 pub use walk::{Correlation, Layer, Walk};

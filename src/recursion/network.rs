@@ -16,10 +16,10 @@
 use std::cmp::Ordering;
 
 use rayon::prelude::*;
-use rug::Float;
+use rug::{Float, Rational};
 
 use super::Scaled;
-use super::prepared::Prepared;
+use super::prepared::{Prepared, enclosed};
 use super::unit::{DIRECT, Kernels, Unit};
 use super::walk::{Correlation, Layer, Walk, within};
 use crate::activation::Parity;
@@ -27,7 +27,7 @@ use crate::deadline::Deadline;
 use crate::dual::Dual;
 use crate::error::{Error, Result};
 use crate::hermite::Series;
-use crate::real::Real;
+use crate::real::{Analytic, Ball, Real};
 
 /// A network of infinite width: activation, `sigma_w^2`, `sigma_b^2`.
 #[derive(Debug)]
@@ -96,6 +96,9 @@ impl<R: Real + Send + Sync> Network<R> {
         let mut walks: Vec<Walk<R>> = rhos.iter().map(|rho| self.start(input, rho)).collect();
         for l in 0..depth {
             deadline.check("the recursion over the layers")?;
+            if let Some(rest) = self.vanishing(&q, &walks, depth - l) {
+                return Ok(rest);
+            }
             if l == DIRECT {
                 return Err(too_deep(depth));
             }
@@ -136,6 +139,33 @@ impl<R: Real + Send + Sync> Network<R> {
         Ok(walks.into_iter().map(of).collect())
     }
 
+    /// The remaining `m` layers at once, where the variance tends to 0 and the layers are linear to within the accuracy.
+    fn vanishing(&self, q: &R, walks: &[Walk<R>], m: u64) -> Option<Vec<Result<Kernels<R>>>> {
+        if self.is_biased() {
+            return None;
+        }
+        let Prepared::Expanded(windows) = &self.activation else {
+            return None;
+        };
+        let (q, weight) = (enclosed(q), enclosed(&self.weight));
+        let all = windows.vanishing(&q, &weight)?;
+        let layers = Ball::rational(&Rational::from(m), q.bits());
+        let log = R::from_ball(&(&layers * &all.log_rate));
+        let of = |walk: &Walk<R>| {
+            let (s, t) = (enclosed(&walk.nngp()), enclosed(walk.plain_ntk()?));
+            let [q, s, t] = all.after(&q, &s, &t, m);
+            let scaled = |x: Ball| Scaled {
+                mantissa: R::from_ball(&(&q * &x)),
+                log: log.clone(),
+            };
+            Some(Ok(Kernels {
+                nngp: scaled(s),
+                ntk: scaled(t),
+            }))
+        };
+        walks.iter().map(of).collect()
+    }
+
     /// `S_0 = (input rho + bias)/(input + bias)`
     fn start(&self, input: &R, rho: &Correlation<R>) -> Walk<R> {
         if !self.is_biased() {
@@ -162,28 +192,8 @@ impl<R: Real + Send + Sync> Network<R> {
         if self.is_biased() {
             return None;
         }
-        let bits = input.bits();
-        let one = R::int(1, bits);
         let gain = &self.weight * square;
-        let layers = i64::try_from(depth).ok()?;
-        let same = gain.compare(&one) == Some(Ordering::Equal);
-        let variance = if *degree == 1 && same {
-            Scaled::plain(input.clone())
-        } else if *degree == 1 {
-            Scaled {
-                mantissa: input.clone(),
-                log: &R::int(layers, bits) * &gain.ln(),
-            }
-        } else {
-            // ln q_{l+1} = ln(gain) + k ln q_l
-            let k = R::rational(degree, bits);
-            let power = k.powi(layers);
-            let sum = &(&power - &one) / &(&k - &one);
-            Scaled {
-                mantissa: one,
-                log: &(&power * &input.ln()) + &(&sum * &gain.ln()),
-            }
-        };
+        let variance = variance_after(degree, &gain, input, depth)?;
         variance.log.is_finite().then_some((variance, dual))
     }
 
@@ -329,6 +339,41 @@ impl<R: Real + Send + Sync> Pair<R> {
         (small && within(&image.theta, &all.theta) && within(&image.k, &loosened(&all.k, 2)))
             .then_some(all)
     }
+}
+
+/// The variance after so many layers that map `q` to `gain q^degree`; at depths beyond `2^63` there is none.
+///
+/// ```
+/// use deeplimit::recursion::variance_after;
+/// let q = variance_after(&1.into(), &2.0, &3.0, 10).unwrap();
+/// assert!((q.value() - 3072.0).abs() < 1e-9);
+/// ```
+pub fn variance_after<R: Real>(
+    degree: &Rational,
+    gain: &R,
+    input: &R,
+    layers: u64,
+) -> Option<Scaled<R>> {
+    let layers = i64::try_from(layers).ok()?;
+    let bits = input.bits();
+    let one = R::int(1, bits);
+    if *degree != 1 {
+        // ln q_{l+1} = ln(gain) + k ln q_l
+        let k = R::rational(degree, bits);
+        let power = k.powi(layers);
+        let sum = &(&power - &one) / &(&k - &one);
+        return Some(Scaled {
+            mantissa: one,
+            log: &(&power * &input.ln()) + &(&sum * &gain.ln()),
+        });
+    }
+    if gain.compare(&one) == Some(Ordering::Equal) {
+        return Some(Scaled::plain(input.clone()));
+    }
+    Some(Scaled {
+        mantissa: input.clone(),
+        log: &R::int(layers, bits) * &gain.ln(),
+    })
 }
 
 /// `w dual(rho) + rest`, `w + rest = 1`.

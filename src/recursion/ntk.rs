@@ -258,7 +258,8 @@ impl Answer<'_> {
     fn deficit(&self, deep: &Deep) -> Bits {
         let missing = |x: &Scaled<Ball>| {
             let small = Float::with_val(53, 1) >> (4 * self.wanted);
-            let tiny = x.mantissa.magnitude() < small || x.mantissa.is_exact();
+            let lost = x.mantissa.magnitude() < small && x.mantissa.contains_zero();
+            let tiny = lost || x.mantissa.is_exact();
             let have = if tiny {
                 self.wanted
             } else {

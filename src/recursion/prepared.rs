@@ -103,7 +103,7 @@ impl<R: Real> Prepared<R> {
         Ok(match self {
             Prepared::Homogeneous { degree, square, .. } => square * &power(q, degree),
             Prepared::Closed(c) => c.square(q),
-            Prepared::Expanded(w) => R::from_ball(&w.moments(&enclosed(q))?.square),
+            Prepared::Expanded(w) => R::from_ball(&w.square(&enclosed(q))?),
         })
     }
 
@@ -152,6 +152,6 @@ fn power<R: Real>(q: &R, degree: &Rational) -> R {
 }
 
 /// The number as a ball: itself, or the point that it is.
-fn enclosed<R: Real>(x: &R) -> Ball {
+pub(super) fn enclosed<R: Real>(x: &R) -> Ball {
     Ball::new(x.to_float(), &x.radius())
 }

@@ -11,13 +11,15 @@
 //! passes through a handful of windows, whatever its depth.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use rug::float::Round;
 use rug::{Float, Rational};
 
 use super::covariance::clamped;
-use crate::activation::pieces::pieces;
+use super::germ::{Germ, Vanishing};
+use super::moments::{Moments, bare, rescaled};
+use super::origin::vanishes_at_zero;
 use crate::activation::{Expr, Parity};
 use crate::deadline::Deadline;
 use crate::dual::Dual;
@@ -26,47 +28,6 @@ use crate::exact::Structure;
 use crate::hermite::{Series, hermite_coefficients};
 use crate::quadrature::{Envelope, Integrand, Plan, Samples};
 use crate::real::{Analytic, Arithmetic, Ball, Bits, Real};
-
-/// Breakpoints farther out than this are looked for only where the integrals need them.
-const REACH: u32 = 16;
-
-/// `phi(c z)` with an exact `c > 0`. Nothing in closed form is looked for: the constants would be new at every variance.
-///
-/// # Errors
-/// See [`pieces`].
-pub fn scaled(structure: &Structure, root: &Rational) -> Result<Structure> {
-    if *root == 1 {
-        return Ok(structure.clone());
-    }
-    let expr = structure
-        .expr
-        .substitute(&(Expr::rational(root) * Expr::X))
-        .simplify();
-    // The scale moves breakpoints, and takes no jump away.
-    let continuous = structure.continuous;
-    Ok(Structure {
-        continuous,
-        linear: structure.linear,
-        ..bare(expr, structure.parity)?
-    })
-}
-
-/// An expression without the closed forms that a [`Structure`] comes with.
-fn bare(expr: Expr, parity: Option<Parity>) -> Result<Structure> {
-    Ok(Structure {
-        pieces: pieces(&expr, REACH)?,
-        continuous: None,
-        linear: false,
-        parity,
-        homogeneity: None,
-        mean: None,
-        square: None,
-        first: None,
-        derivative_square: None,
-        critical: false,
-        expr,
-    })
-}
 
 /// A power series `sum_k v_k u^k` of `E g(sqrt(q0 (1+u)) Z)`, `g >= 0`, known up to a degree `K`.
 ///
@@ -109,6 +70,8 @@ impl Taylor {
 pub struct Window {
     /// `sqrt(q0)`
     pub root: Rational,
+    /// Everything below is of `phi/unit`: see [`rescaled`].
+    unit: Rational,
     /// `E phi(sqrt(q0) Z) h_n(Z)`
     coefficients: Vec<Ball>,
     /// Of `V(q) = E phi(sqrt(q) Z)^2`.
@@ -116,51 +79,6 @@ pub struct Window {
     /// Of `D(q) = E phi'(sqrt(q) Z)^2`; `None` for an activation that jumps.
     derivative_square: Option<Taylor>,
     parity: Option<Parity>,
-}
-
-/// `V` and `D` with their slopes at one variance.
-#[derive(Clone, Debug)]
-pub struct Moments {
-    /// `V(q) = E phi(sqrt(q) Z)^2`
-    pub square: Ball,
-    /// `V'(q)`
-    pub slope: Ball,
-    /// `D(q) = E phi'(sqrt(q) Z)^2`; `None` for an activation that is not proved to be continuous.
-    pub derivative_square: Option<Ball>,
-    /// `D'(q)`
-    pub derivative_slope: Option<Ball>,
-}
-
-impl Moments {
-    /// `V` and `D` at the variance `root^2`, one quadrature without a window around it; the slopes are left undefined.
-    ///
-    /// # Errors
-    /// See [`Plan::new`].
-    pub fn at_point(
-        structure: &Structure,
-        root: &Rational,
-        accuracy: Bits,
-        deadline: Deadline,
-    ) -> Result<Self> {
-        let here = scaled(structure, root)?;
-        let bits = accuracy + 32;
-        let smooth = here.continuous == Some(true);
-        let integrand = if smooth {
-            Integrand::with_derivative(&here.expr)
-        } else {
-            Integrand::of(&here.expr)
-        };
-        let plan = Plan::new(&integrand, Envelope::Moments { degree: 0 }, accuracy)?;
-        let samples = Samples::<Ball>::new(&plan, bits, deadline)?;
-        let square = Ball::rational(&Rational::from(root * root), bits);
-        Ok(Moments {
-            square: samples.square(0),
-            slope: Ball::undefined(bits),
-            // d/dz phi(c z) = c phi'(c z)
-            derivative_square: smooth.then(|| &samples.square(1) / &square),
-            derivative_slope: None,
-        })
-    }
 }
 
 /// Size of `u` in a window.
@@ -186,7 +104,8 @@ impl Window {
         accuracy: Bits,
         deadline: Deadline,
     ) -> Result<Self> {
-        let here = scaled(structure, root)?;
+        let at = rescaled(structure, root)?;
+        let (here, unit) = (at.structure, at.unit);
         let even = here.parity.map(|_| Parity::Even);
         let squared = |e: &Expr| bare(e.clone().pow(Expr::int(2)).simplify(), even);
         let taylor = |g: &Expr, times: &Rational| -> Result<Taylor> {
@@ -245,6 +164,7 @@ impl Window {
         };
         Ok(Window {
             root: root.clone(),
+            unit,
             coefficients,
             square,
             derivative_square,
@@ -260,6 +180,18 @@ impl Window {
 
     /// `V` and `D` with their slopes at a variance of the window, enclosed.
     pub fn moments(&self, q: &Ball) -> Moments {
+        let own = self.own_moments(q);
+        let unit = Ball::rational(&self.unit.clone().square(), q.bits());
+        Moments {
+            square: &unit * &own.square,
+            slope: &unit * &own.slope,
+            derivative_square: own.derivative_square.map(|d| &unit * &d),
+            derivative_slope: own.derivative_slope.map(|d| &unit * &d),
+        }
+    }
+
+    /// Those of `phi/unit`.
+    fn own_moments(&self, q: &Ball) -> Moments {
         let u = self.offset(q);
         let centre = Ball::rational(&(self.root.clone() * &self.root), q.bits());
         let (square, slope) = self.square.at(&u);
@@ -272,7 +204,7 @@ impl Window {
         }
     }
 
-    /// `a_n(q)`, `n <= degree`, enclosed.
+    /// `a_n(q)` of `phi/unit`, `n <= degree`, enclosed.
     ///
     /// The terms beyond `j = J` are bounded by `|a_m| <= sqrt(V(q0))`, `(2j)!/(2^j j!)^2 <= 1` and
     /// `binomial(n + 2j, n) <= x^(-2j) (1 - x)^(-n-1)` with `x = 1/8`: together at most
@@ -319,35 +251,46 @@ impl Window {
         out
     }
 
-    /// The normalised dual of `phi(sqrt(q) z)` as a series, and `V(q)`.
-    fn dual(&self, q: &Ball, degree: u32, accuracy: Bits) -> (Ball, Dual<Ball>) {
-        let expansion = self.expansion(q, degree, accuracy);
-        (expansion.square, Dual::Series(expansion.series))
-    }
-
     fn expansion(&self, q: &Ball, degree: u32, accuracy: Bits) -> Expansion {
-        let moments = self.moments(q);
+        let moments = self.own_moments(q);
         let coefficients = self.coefficients(q, degree, accuracy);
         let slope = moments.derivative_square.map(|d| &d * q);
         let series = Series::new(&coefficients, &moments.square, slope.as_ref());
         let bits = accuracy + GUARD;
+        let unit = Ball::rational(&self.unit, q.bits());
         Expansion {
             series: Series {
                 squares: series.squares.iter().map(|c| c.with_bits(bits)).collect(),
                 tail: series.tail.with_bits(bits),
                 slope_tail: series.slope_tail.map(|s| s.with_bits(bits)),
             },
-            coefficients,
-            square: moments.square,
+            coefficients: coefficients.iter().map(|a| &unit * a).collect(),
+            square: &unit.powi(2) * &moments.square,
         }
     }
 }
 
 /// An activation at one variance.
-struct Expansion {
-    coefficients: Vec<Ball>,
-    square: Ball,
-    series: Series<Ball>,
+pub(super) struct Expansion {
+    /// `E phi(sqrt(q) Z) h_n(Z)`
+    pub coefficients: Vec<Ball>,
+    /// `V(q)`
+    pub square: Ball,
+    /// The normalised dual.
+    pub series: Series<Ball>,
+}
+
+impl Expansion {
+    /// So many coefficients: those that are not known have a bound.
+    fn pad(&mut self, terms: usize) {
+        let rest = (&self.series.tail.abs() * &self.square.abs())
+            .sqrt()
+            .magnitude();
+        let unknown = Ball::int(0, self.square.bits()).widened(&rest);
+        if self.coefficients.len() < terms {
+            self.coefficients.resize(terms, unknown);
+        }
+    }
 }
 
 /// `J` for which what is cut off of `a_n` is below `2^-accuracy`: 3 bits a term, and `n log2(8/7)/2` to begin with.
@@ -358,10 +301,19 @@ fn reach(n: u32, accuracy: Bits) -> u32 {
 /// Bits beyond the accuracy that numbers are carried with.
 const GUARD: Bits = 48;
 
+/// Variances from `2^LARGEST` on are not expanded.
+const LARGEST: i32 = 200;
+/// Nor are those below `2^-SMALLEST`, or below `2^-LARGEST` where `phi(0)` is not 0 and the activation is constant there.
+const SMALLEST: i32 = 4096;
+
 /// The windows of one activation, each prepared once.
 #[derive(Debug)]
 pub struct Windows {
     structure: Structure,
+    /// `phi(0) = 0`
+    vanishes: bool,
+    /// Once it has been asked for; `None` where there is none.
+    germ: OnceLock<Option<Germ>>,
     degree: Option<u32>,
     accuracy: Bits,
     deadline: Deadline,
@@ -378,6 +330,8 @@ impl Windows {
     ) -> Self {
         Windows {
             structure: structure.clone(),
+            vanishes: vanishes_at_zero(structure),
+            germ: OnceLock::new(),
             degree,
             accuracy,
             deadline,
@@ -396,9 +350,10 @@ impl Windows {
     /// [`Error::Unresolved`] where the variance is not known to a hundredth, or out of all proportion; see [`Window::new`].
     pub fn at(&self, q: &Ball) -> Result<Arc<Window>> {
         let narrow = q.sign() == Some(std::cmp::Ordering::Greater) && q.relative_bits() > 8;
-        let size = q.mid().get_exp().unwrap_or(0).unsigned_abs();
+        let size = q.mid().get_exp().unwrap_or(0);
+        let least = if self.vanishes { -SMALLEST } else { -LARGEST };
         let root = Window::root_for(q)
-            .filter(|_| narrow && size < 200)
+            .filter(|_| narrow && size < LARGEST && size > least)
             .ok_or_else(|| {
                 Error::Unresolved(format!(
                     "the variance of a layer is {}, where the activation cannot be expanded",
@@ -432,14 +387,58 @@ impl Windows {
         Ok(self.at(q)?.moments(q))
     }
 
+    /// `V` at a variance, however small.
+    ///
+    /// # Errors
+    /// As [`Windows::at`].
+    pub fn square(&self, q: &Ball) -> Result<Ball> {
+        Ok(match self.germ_for(q) {
+            Some(germ) => germ.expansion(q).square,
+            None => self.moments(q)?.square,
+        })
+    }
+
     /// `V` and the normalised dual at a variance.
     ///
     /// # Errors
     /// As [`Windows::at`].
     pub fn dual(&self, q: &Ball) -> Result<(Ball, Dual<Ball>)> {
-        let degree = self.degree.unwrap_or(0);
-        Ok(self.at(q)?.dual(q, degree, self.accuracy))
+        let all = self.expansion(q)?;
+        Ok((all.square, Dual::Series(all.series)))
     }
+
+    fn expansion(&self, q: &Ball) -> Result<Expansion> {
+        if let Some(germ) = self.germ_for(q) {
+            return Ok(germ.expansion(q));
+        }
+        let degree = self.degree.unwrap_or(0);
+        Ok(self.at(q)?.expansion(q, degree, self.accuracy))
+    }
+
+    /// The Taylor polynomial at 0, where a variance is so small that it is all that is seen.
+    fn germ_for(&self, q: &Ball) -> Option<&Germ> {
+        const LOOK: i32 = -12;
+        let small = q.sign() == Some(std::cmp::Ordering::Greater)
+            && q.mid().get_exp().is_some_and(|e| e < LOOK);
+        if !self.vanishes || !small {
+            return None;
+        }
+        self.germ().filter(|germ| germ.resolves(q, self.accuracy))
+    }
+
+    fn germ(&self) -> Option<&Germ> {
+        self.germ
+            .get_or_init(|| Germ::new(&self.structure, self.accuracy + GUARD, self.deadline))
+            .as_ref()
+    }
+
+    /// What all later layers do where the variance tends to 0, without biases: from the variance `q` on, with weights of
+    /// the variance `weight`. `None` where it does not shrink, or where `q` is not yet so small that the layers are linear
+    /// to within the accuracy.
+    pub fn vanishing(&self, q: &Ball, weight: &Ball) -> Option<Vanishing> {
+        self.germ_for(q)?.vanishing(q, weight, self.accuracy)
+    }
+
     /// `E phi(x) phi(y)` at variances `q`, `p` and correlation `rho`, and its derivative with respect to `rho`:
     /// `sum_n a_n(q) a_n(p) rho^n`, where `|sum_{n > N}| <= |rho|^(N+1) sqrt(sum_{n > N} a_n(q)^2 sum_{n > N} a_n(p)^2)`
     /// (Cauchy and Schwarz, Parseval), and the same for the derivative. In mean-value form.
@@ -447,10 +446,11 @@ impl Windows {
     /// # Errors
     /// As [`Windows::at`].
     pub fn cross(&self, q: &Ball, p: &Ball, rho: &Ball) -> Result<(Ball, Ball)> {
-        let degree = self.degree.unwrap_or(0);
-        let of =
-            |v: &Ball| -> Result<Expansion> { Ok(self.at(v)?.expansion(v, degree, self.accuracy)) };
-        let (a, b) = (of(q)?, of(p)?);
+        let (mut a, mut b) = (self.expansion(q)?, self.expansion(p)?);
+        let terms = a.coefficients.len().max(b.coefficients.len());
+        a.pad(terms);
+        b.pad(terms);
+        let degree = terms - 1;
         let bits = rho.bits();
         let products: Vec<Ball> = a
             .coefficients
@@ -473,7 +473,7 @@ impl Windows {
             let mean = (&size(x, &a) * &size(y, &b)).sqrt();
             (&mean * &reach.powi(power)).magnitude()
         };
-        let n = i64::from(degree);
+        let n = degree as i64;
         let value = value.widened(&rest(&a.series.tail, &b.series.tail, n + 1));
         let slope = match (&a.series.slope_tail, &b.series.slope_tail) {
             (Some(x), Some(y)) => slope.widened(&rest(x, y, n)),

@@ -119,7 +119,8 @@ and the depths at which the recursion as it is usually coded, with rho kept
 in single or double precision, is 1 % wrong.
 
 With --data the pairs of the file that are closest to and farthest from each
-other are taken, which bound all others; points are divided by their length.
+other are taken; points are divided by their length. Pairs of the same (or the
+opposite) direction are counted and have a line of their own.
 
 {}
 

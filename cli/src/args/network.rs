@@ -1,12 +1,14 @@
 //! The arguments of `deeplimit ntk` and `deeplimit phase`.
 
+use std::cmp::Ordering;
+
 use clap::Args;
 use rug::Rational;
 
 use super::Effort;
 use crate::exact::number;
 use crate::library::typed::apart;
-use crate::library::{Convention, DEPTH_MAX};
+use crate::library::{Convention, DEPTH_MAX, Given, given};
 
 /// The most points of a curve that may be asked for.
 const POINTS_MAX: u32 = 1000;
@@ -67,7 +69,7 @@ pub struct Phase {
         value_parser = deviation,
         allow_hyphen_values = true
     )]
-    pub sigma_b: Vec<Rational>,
+    pub sigma_b: Vec<Given>,
     /// Where the network with these weights and biases stands
     #[arg(
         long,
@@ -76,7 +78,7 @@ pub struct Phase {
         conflicts_with = "sigma_b",
         allow_hyphen_values = true
     )]
-    pub at: Option<(Rational, Rational)>,
+    pub at: Option<(Given, Given)>,
     #[command(flatten)]
     pub effort: Effort,
 }
@@ -123,12 +125,19 @@ pub fn phase_help() -> String {
   deeplimit phase tanh
   deeplimit phase tanh --sigma-b 0,0.1,0.3 --digits 30
   deeplimit phase gelu --at 1.5,0.1 --json
+  deeplimit phase relu --at 'sqrt(2),0'
 
 The edge of chaos: the pairs (sigma_w, sigma_b) at which
 chi_1 = sigma_w^2 E phi'(sqrt(q*) Z)^2 is 1, where q* is the fixed point of the
-variance, q* = sigma_w^2 E phi(sqrt(q*) Z)^2 + sigma_b^2. With --at: q*, chi_1,
-the attracting correlation c*, chi there, and the depth scales
-xi_1 = -1/log(chi_1) and xi_c = -1/log(chi(c*)).
+variance, q* = sigma_w^2 E phi(sqrt(q*) Z)^2 + sigma_b^2. It must attract: the
+slope of the variance map at q* is below 1. Where it is above 1, q* repels, and
+no network is found at this point, although chi_1 is 1 there.
+
+With --at: q* and the slope there, chi_1, the attracting correlation c*, chi
+there, and the depth scales xi_1 = -1/log(chi_1) and xi_c = -1/log(chi(c*));
+or that the variance grows without end, or oscillates. A decimal of 12 digits
+and more stands for all numbers that round to it: it may be a point of the edge
+as it was printed. Constants such as sqrt(2) are exact.
 
 {}
 
@@ -172,9 +181,9 @@ pub(super) fn convention(text: &str) -> Result<Convention, String> {
         .map_err(|e: deeplimit::error::Error| e.to_string())
 }
 
-fn deviation(text: &str) -> Result<Rational, String> {
-    let b = number(text, "standard deviation").map_err(|e| e.to_string())?;
-    match b >= 0 {
+fn deviation(text: &str) -> Result<Given, String> {
+    let b = given(text, "standard deviation").map_err(|e| e.to_string())?;
+    match b.is_zero() || b.sign() == Some(Ordering::Greater) {
         true => Ok(b),
         false => Err("a standard deviation is not negative".to_owned()),
     }
@@ -196,12 +205,14 @@ fn norms(text: &str) -> Result<Norms, String> {
     }
 }
 
-fn network(text: &str) -> Result<(Rational, Rational), String> {
-    let (w, b) = pair(text, "standard deviation")?;
-    match (w > 0, b >= 0) {
-        (true, true) => Ok((w, b)),
-        (false, _) => Err("sigma_w is greater than 0".to_owned()),
-        (_, false) => Err("a standard deviation is not negative".to_owned()),
+fn network(text: &str) -> Result<(Given, Given), String> {
+    let (w, b) = text
+        .split_once(',')
+        .ok_or_else(|| "two standard deviations are wanted".to_owned())?;
+    let w = given(w, "standard deviation").map_err(|e| e.to_string())?;
+    match w.sign() {
+        Some(Ordering::Greater) => Ok((w, deviation(b)?)),
+        _ => Err("sigma_w is greater than 0".to_owned()),
     }
 }
 

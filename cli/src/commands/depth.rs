@@ -3,7 +3,8 @@
 use std::io;
 
 use deeplimit::error::{Error, Result};
-use deeplimit::limit::{Breakdown, DEEPEST};
+use deeplimit::limit::{Breakdown, DEEPEST, Quantity, Settling};
+use rug::Rational;
 use serde::Serialize;
 
 use super::{INTERRUPT, Report, Section, cell, expressions};
@@ -13,7 +14,7 @@ use crate::data::Reading;
 use crate::exact::{correlation, positive};
 use crate::fault::Fault;
 use crate::json::{FaultItem, Item, array};
-use crate::library::{self, Depths};
+use crate::library::{DepthQuestion, Depths, Found};
 use crate::number::Number;
 use crate::table::{Entry, Table, wrapped};
 use crate::{points, words};
@@ -35,9 +36,11 @@ struct DepthJson {
     before: Option<Number>,
     /// `-1/log(multiplier)`.
     scale: Option<Number>,
-    /// The depth at which the naive recursion is 1 % wrong.
-    f32: BreakdownJson,
-    f64: BreakdownJson,
+    /// The depth at which the naive recursion is 1 % wrong; `null` where there is a note.
+    f32: Option<BreakdownJson>,
+    f64: Option<BreakdownJson>,
+    /// Why there is no depth to be asked for at this correlation; `null` where there is one.
+    note: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -74,19 +77,20 @@ pub fn run(args: &Args, width: usize) -> io::Result<Report> {
         Err(error) => return Ok(refused(&args.tolerance, error, args)),
     };
     let places: Vec<_> = typed.iter().map(|t| correlation(t)).collect();
-    let (questions, request, count) = (texts.clone(), args.effort.request(), typed.len());
+    let known: Vec<Rational> = places.iter().filter_map(|p| p.clone().ok()).collect();
+    let request = args.effort.request();
+    let questions: Vec<_> = texts
+        .iter()
+        .map(|text| DepthQuestion::new(text, &known, tolerance.clone(), request))
+        .collect();
+    let count = typed.len();
     let at = |text: &String, rho: &String| format!("{text} at {rho}");
     let labels: Vec<String> = texts
         .iter()
         .flat_map(|text| typed.iter().map(move |rho| at(text, rho)))
         .collect();
     let mut batch = answers(&labels, args.effort.timeout, &INTERRUPT, move |n| {
-        library::depths(
-            &questions[n / count],
-            places[n % count].as_ref().map_err(Clone::clone)?,
-            &tolerance,
-            request,
-        )
+        questions[n / count].at(places[n % count].as_ref().map_err(Clone::clone)?)
     });
     let missing = batch.missing(&labels, "depths");
     let mut all = std::mem::take(&mut batch.answers).into_iter();
@@ -185,7 +189,22 @@ fn headline(d: &Depths, args: &Args, width: usize) -> String {
 }
 
 fn entry(rho: &str, d: &Depths, digits: u32) -> Entry {
-    let depth = match d.settling.depth {
+    let (settling, single, double) = match &d.found {
+        Found::Depths {
+            settling,
+            single,
+            double,
+        } => (settling, *single, *double),
+        Found::Apart(why) => {
+            return Entry {
+                name: rho.to_owned(),
+                cells: vec![String::new(); 4],
+                words: Some((*why).to_owned()),
+                ..Entry::default()
+            };
+        }
+    };
+    let depth = match settling.depth {
         Some(depth) => depth.to_string(),
         None => format!("> {DEEPEST:e}"),
     };
@@ -198,17 +217,26 @@ fn entry(rho: &str, d: &Depths, digits: u32) -> Entry {
         name: rho.to_owned(),
         cells: vec![
             depth,
-            cell(d.settling.deviation.as_ref(), digits.min(6)),
-            shown(d.single),
-            shown(d.double),
+            cell(settling.deviation.as_ref(), digits.min(6)),
+            shown(single),
+            shown(double),
         ],
         ..Entry::default()
     }
 }
 
 fn json(rho: &str, d: &Depths, args: &Args, read: Option<&Reading>) -> DepthJson {
-    let number = |q: &deeplimit::limit::Quantity| Number::new(q, args.effort.digits);
+    let number = |q: &Quantity| Number::new(q, args.effort.digits);
     let c = &d.classification;
+    let (settling, breakdown, note) = match &d.found {
+        Found::Depths {
+            settling,
+            single,
+            double,
+        } => (Some(settling), Some([*single, *double]), None),
+        Found::Apart(why) => (None, None, Some(*why)),
+    };
+    let quantity = |of: fn(&Settling) -> Option<&Quantity>| settling.and_then(of).map(number);
     DepthJson {
         activation: c.activation.clone(),
         regime: words::regime(c.regime),
@@ -217,11 +245,12 @@ fn json(rho: &str, d: &Depths, args: &Args, read: Option<&Reading>) -> DepthJson
         rho: rho.to_owned(),
         read: read.cloned(),
         tolerance: args.tolerance.clone(),
-        depth: d.settling.depth,
-        deviation: d.settling.deviation.as_ref().map(number),
-        before: d.settling.before.as_ref().map(number),
+        depth: settling.and_then(|s| s.depth),
+        deviation: quantity(|s| s.deviation.as_ref()),
+        before: quantity(|s| s.before.as_ref()),
         scale: d.scale.as_ref().map(number),
-        f32: d.single.into(),
-        f64: d.double.into(),
+        f32: breakdown.map(|b| b[0].into()),
+        f64: breakdown.map(|b| b[1].into()),
+        note,
     }
 }

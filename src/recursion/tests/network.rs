@@ -9,7 +9,10 @@ use crate::activation::Expr;
 use crate::deadline::Deadline;
 use crate::dual::closed_form;
 use crate::real::{Analytic, Ball, Mpfr, Real};
-use crate::recursion::{Correlation, Kernels, Network, Prepared, Scaled, Settings, Unit, ntk};
+use crate::recursion::{
+    Convention, Correlation, Covariance, Kernels, Network, Prepared, Scaled, Settings, Unit,
+    Windows, ntk,
+};
 
 fn network<R: Real + Send + Sync>(
     text: &str,
@@ -270,4 +273,84 @@ fn scaled_numbers_are_written_as_ordinary_ones_are() {
         text == "10.0000e200000000" || text == "1.00000e200000001",
         "{text}"
     );
+}
+
+/// Where the variance vanishes, the Taylor polynomial at 0 and the layers taken at once, against the closed form walked
+/// through. Even and odd parts, and inputs of two norms.
+#[test]
+fn vanishing_variances() {
+    const BITS: u32 = 200;
+    let sine = structure("sin(x)");
+    let network = |activation| Network {
+        activation,
+        weight: ball(1, 4, BITS),
+        bias: ball(0, 1, BITS),
+    };
+    let covariance = Covariance::<Ball>::of(&sine.expr, BITS).unwrap();
+    let closed = network(Prepared::Closed(covariance));
+    let windows = Windows::new(&sine, Some(32), 110, Deadline::default());
+    let expanded = network(Prepared::Expanded(Box::new(windows)));
+    let (input, other) = (ball(1, 1, BITS), ball(3, 2, BITS));
+    for rho in [(1, 2), (-9, 10), (1, 1), (0, 1)] {
+        let place = Correlation::rational(&rho.into(), BITS);
+        for depth in [1, 20, 100, 1000] {
+            let of = |n: &Network<Ball>| {
+                let all = n.kernels(
+                    &input,
+                    std::slice::from_ref(&place),
+                    None,
+                    depth,
+                    Deadline::default(),
+                );
+                all.unwrap().remove(0).unwrap()
+            };
+            let (a, b) = (of(&closed), of(&expanded));
+            for (x, y) in [(&a.nngp, &b.nngp), (&a.ntk, &b.ntk)] {
+                let (x, y) = (x.value(), y.value());
+                assert!(x.overlaps(&y), "{rho:?} {depth} {x:?} {y:?}");
+                if rho.0 != 0 {
+                    assert!(digits(&y) > 20.0, "{rho:?} {depth} {y:?}");
+                }
+            }
+        }
+        let of = |n: &Network<Ball>| {
+            n.pair_kernels((&input, &other), &place, None, 40, Deadline::default())
+                .unwrap()
+        };
+        let (a, b) = (of(&closed), of(&expanded));
+        assert!(a.nngp.value().overlaps(&b.nngp.value()), "{rho:?}");
+        assert!(a.ntk.value().overlaps(&b.ntk.value()), "{rho:?}");
+    }
+}
+
+/// Any depth: `phi'(0) = 1` and `sigma_w = 1/2`, so that a layer divides the variance by 4 in the end. `T_L/k_L` grows by
+/// one a layer.
+#[test]
+fn vanishing_variances_at_any_depth() {
+    let settings = Settings {
+        convention: Convention::Lee2019,
+        sigma_w: Some(Expr::parse("1/2").unwrap()),
+        ..Settings::default()
+    };
+    let half = Rational::from((1, 2));
+    let at = |depth: u64| {
+        let tanh = Expr::parse("tanh(x)").unwrap();
+        let rows = ntk(
+            &tanh,
+            &[half.clone()],
+            depth,
+            &settings,
+            15,
+            Deadline::default(),
+        );
+        let row = rows.unwrap().remove(0).unwrap();
+        (row.nngp, row.ntk.unwrap())
+    };
+    let ((k, t), (l, u)) = (at(1_000_000_000_000), at(1_000_000_000_001));
+    let four = Ball::int(4, 300).ln();
+    let step = &k.ln() - &l.ln();
+    assert!(step.overlaps(&four) && step.rad() < 1e-12, "{step:?}");
+    let ratio = |t: &Scaled<Ball>, k: &Scaled<Ball>| (&t.ln() - &k.ln()).exp();
+    let step = &ratio(&u, &l) - &ratio(&t, &k);
+    assert!(step.overlaps(&Ball::int(1, 300)), "{step:?}");
 }
