@@ -210,6 +210,7 @@ fn the_keys_of_the_contract() {
         ("fixed_point", "number"),
         ("missing", "array"),
         ("multiplier", "number"),
+        ("nearby", "array"),
         ("normalisation", "number"),
         ("order", "null"),
         ("phase", "null"),
