@@ -66,7 +66,7 @@ pub fn distinct<'a>(tests: impl IntoIterator<Item = &'a [usize]>) -> usize {
 /// ```
 ///
 /// It holds the probability in about 95 of 100 cases (`z` is [`QUANTILE`]), lies in `[0, 1]`, holds `p`, and has a length
-/// at the shares 0 and 1 too. Without trials nothing is known: `[0, 1]`.
+/// at the shares 0 and 1 too. Without trials (or a share) nothing is known: `[0, 1]`.
 ///
 /// ```
 /// use deeplimit::gram::folds::wilson;
@@ -77,10 +77,11 @@ pub fn distinct<'a>(tests: impl IntoIterator<Item = &'a [usize]>) -> usize {
 /// assert!(low == 0.0 && (high - 0.1611).abs() < 5e-5);
 /// ```
 pub fn wilson(p: f64, n: usize) -> [f64; 2] {
-    if n == 0 {
+    if n == 0 || p.is_nan() {
         return [0.0, 1.0];
     }
-    let n = n as f64;
+    // a mean over folds may be a rounding beyond its ends
+    let (p, n) = (p.clamp(0.0, 1.0), n as f64);
     let z2 = QUANTILE * QUANTILE;
     let middle = p + z2 / (2.0 * n);
     let half = QUANTILE * (p * (1.0 - p) / n + z2 / (4.0 * n * n)).sqrt();

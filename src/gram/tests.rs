@@ -69,6 +69,46 @@ proptest! {
 
 // every case is a matrix of up to 45,000 exact gaps
 proptest! {
+    /// All pairs, one after the other; and rows that are nearly parallel or opposite, at any length, are found by their gaps.
+    #[test]
+    fn the_extremes_are_the_closest_and_the_farthest(
+        seed in any::<u64>(), n in 3usize..30, d in 2usize..8, size in -60i32..-30, length in -600i32..600,
+    ) {
+        let mut rows = numbers(n * d, seed);
+        let plain = Points::new(d, rows.clone()).unwrap();
+        let [near, far] = plain.extremes().unwrap().unwrap();
+        let product = |i: usize, j: usize| -> f64 {
+            let row = |i: usize| &plain.unit()[i * d..][..d];
+            row(i).iter().zip(row(j)).map(|(a, b)| a * b).sum()
+        };
+        for i in 0..n {
+            for j in 0..i {
+                // a product of unit vectors is off by d 2^-53
+                let rho = product(i, j);
+                prop_assert!(rho <= near.rho + 1e-15 && rho >= far.rho - 1e-15);
+            }
+        }
+        prop_assert_eq!(near.rho, product(near.rows[0], near.rows[1]));
+        // a copy of row 0 that is longer and a little turned: all doubles say 1, its gap does not
+        let noise = numbers(d, seed ^ 1);
+        let turned = |sign: f64| -> Vec<f64> {
+            let moved = rows[..d].iter().zip(&noise).map(|(x, e)| x + e * 2f64.powi(size));
+            moved.map(|x| sign * x * 2f64.powi(length)).collect()
+        };
+        let (alike, opposite) = (turned(1.0), turned(-1.0));
+        rows.extend(alike);
+        let [near, _] = Points::new(d, rows.clone()).unwrap().extremes().unwrap().unwrap();
+        prop_assert_eq!(near.rows, [n, 0]);
+        prop_assert!(near.gap.is_some_and(|g| g < 2f64.powi(size)));
+        rows.truncate(n * d);
+        rows.extend(opposite);
+        let [_, far] = Points::new(d, rows).unwrap().extremes().unwrap().unwrap();
+        prop_assert_eq!(far.rows, [n, 0]);
+        prop_assert!(far.opposite_gap.is_some_and(|g| g < 2f64.powi(size)));
+    }
+}
+
+proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
