@@ -104,7 +104,7 @@ const PARAMETERS: [(&str, &str); 17] = [
 ];
 
 /// The same function under another name.
-const ALIASES: [(&str, &str); 42] = [
+const ALIASES: [(&str, &str); 39] = [
     ("ln", "log"),
     ("arcsin", "asin"),
     ("arccos", "acos"),
@@ -131,14 +131,11 @@ const ALIASES: [(&str, &str); 42] = [
     ("clip_by_value", "clip"),
     ("linear", "identity"),
     ("exponential", "exp"),
-    ("inverse", "reciprocal"),
     ("hard_silu", "hard_swish"),
     ("h_swish", "hard_swish"),
     ("h_sigmoid", "hard_sigmoid"),
     ("soft_sign", "softsign"),
-    ("shrink", "soft_shrink"),
     ("relu_squared", "squared_relu"),
-    ("relu2", "squared_relu"),
     ("gelu_new", "gelu_tanh"),
     ("gelu_pytorch_tanh", "gelu_tanh"),
     ("Phi", "normcdf"),

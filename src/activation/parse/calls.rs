@@ -18,6 +18,9 @@ pub(super) struct Argument {
     at: Range<usize>,
 }
 
+/// A tree and its place in the text.
+type Placed = (Sized, Range<usize>);
+
 /// A longer text is not repeated in a hint.
 const HINT: usize = 30;
 
@@ -287,11 +290,11 @@ impl Parser<'_> {
         entry: &Entry,
         arguments: Vec<Argument>,
         at: &Range<usize>,
-    ) -> Result<Vec<Option<(Sized, Range<usize>)>>> {
+    ) -> Result<Vec<Option<Placed>>> {
         let index = entry.index.iter().map(|(letter, _)| *letter);
         let parameters = entry.parameters.iter().map(|(parameter, _)| *parameter);
         let places: Vec<&str> = index.chain(["x"]).chain(parameters).collect();
-        let mut ordered: Vec<Option<(Sized, Range<usize>)>> = vec![None; places.len()];
+        let mut ordered: Vec<Option<Placed>> = vec![None; places.len()];
         for (n, argument) in arguments.into_iter().enumerate() {
             let place = match &argument.name {
                 None => Some(n),
