@@ -428,7 +428,7 @@ fn bad_input_is_one_clear_sentence() {
     };
     let session = twins(&[]);
     assert_bad("equal images", &session);
-    assert!(session.stderr.contains("positive definite") && session.stderr.contains("jitter"));
+    assert!(session.stderr.contains("positive definite") && session.stderr.contains("ridge"));
     let session = twins(&["--json"]);
     assert_eq!(session.code, Some(2), "{}", session.stdout);
     let answer: Json = serde_json::from_str(&session.stdout).unwrap();

@@ -159,11 +159,17 @@ pub fn foreign(start: &[u8]) -> Option<&'static str> {
     if start.starts_with(b"RIFF") && start.get(8..12) == Some(b"WEBP") {
         return Some("a WebP picture: save it as PNG");
     }
-    let known: [(&[u8], &str); 18] = [
-        (
-            b"PK\x03\x04",
-            "a zip archive (numpy's .npz, PyTorch's .pt, or another): unpack it, or save the arrays with numpy.save",
-        ),
+    if start.starts_with(b"PK\x03\x04") {
+        let holds = |name: &[u8]| start.windows(name.len()).any(|w| w == name);
+        return Some(if holds(b".npy") {
+            "a zip archive of numpy's arrays (.npz): save the one that is meant with numpy.save"
+        } else if holds(b"[Content_Types].xml") || holds(b"xl/") {
+            "an Excel workbook: save it as CSV"
+        } else {
+            "a zip archive (PyTorch's .pt, or another): unpack it, or save the arrays with numpy.save"
+        });
+    }
+    let known: [(&[u8], &str); 22] = [
         (b"PK\x05\x06", "an empty zip archive"),
         (b"\x1f\x8b", "compressed by gzip twice: unpack it first"),
         (b"BZh", "compressed by bzip2: unpack it first"),
@@ -190,9 +196,20 @@ pub fn foreign(start: &[u8]) -> Option<&'static str> {
         (b"GIF8", "a GIF picture: save it as PNG"),
         (b"II*\x00", "a TIFF picture: save it as PNG"),
         (b"MM\x00*", "a TIFF picture: save it as PNG"),
-        (b"\xff\xfe", "text in UTF-16: save it as UTF-8"),
-        (b"\xfe\xff", "text in UTF-16: save it as UTF-8"),
+        (b"\xff\xfe", "text encoded in UTF-16: save it as UTF-8"),
+        (b"\xfe\xff", "text encoded in UTF-16: save it as UTF-8"),
         (b"%PDF", "a PDF document"),
+        (
+            b"ARROW1",
+            "Arrow, which is not read: save it as .npy or CSV",
+        ),
+        (b"\xd0\xcf\x11\xe0", "an old Excel workbook: save it as CSV"),
+        (
+            b"version https://git-lfs",
+            "a pointer of Git LFS, not the data themselves: git lfs pull fetches them",
+        ),
+        (b"<!DOCTYPE", "a page of HTML"),
+        (b"<html", "a page of HTML"),
     ];
     let found = known.iter().find(|(magic, _)| start.starts_with(magic));
     found.map(|(_, what)| *what)

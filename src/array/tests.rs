@@ -310,7 +310,7 @@ fn other_formats_are_named() {
         (&b"\x80\x02}q\x01(U\x0bbatch_labelq\x02U"[..], "pickle"),
         (b"\x80\x04\x95\x10\x00", "pickle"),
         (b"(dp0\nS'data'\n", "pickle"),
-        (b"PK\x03\x04\x14\x00", "numpy's .npz"),
+        (b"PK\x03\x04\x14\x00", "zip archive"),
         (b"\x89HDF\r\n\x1a\n", "HDF5"),
         (b"MATLAB 5.0 MAT-file", "MATLAB"),
         (b"\xff\xd8\xff\xe0", "JPEG"),

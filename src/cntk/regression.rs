@@ -50,7 +50,7 @@ impl Regression {
         }
         if !(jitter >= 0.0 && jitter.is_finite()) {
             return Err(Error::Domain(format!(
-                "the jitter must be a number from 0; {jitter} is not"
+                "the ridge must be a number from 0; {jitter} is not"
             )));
         }
         let matrix = Matrix {
@@ -68,7 +68,7 @@ impl Regression {
         };
         let solved = solved.ok().filter(certain).ok_or_else(|| {
             Error::Unresolved(format!(
-                "the kernel matrix of the {n} training images is not positive definite to within rounding: are two images equal, or one zero? A small jitter helps"
+                "the kernel matrix of the {n} training images is not positive definite to within rounding: are two images equal, or one zero? A small ridge helps"
             ))
         })?;
         Ok(Regression {

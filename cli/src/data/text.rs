@@ -7,46 +7,12 @@ use csv::{ReaderBuilder, StringRecord, Trim};
 use deeplimit::error::Result;
 
 use super::{bad, unread};
+use crate::library::images::foreign;
 
+/// So many bytes say what a file is.
+const START: usize = 512;
 /// So many lines say what separates the columns.
 const SAMPLE: usize = 32;
-
-/// How files begin that are no text, and what they are.
-const KINDS: [(&[u8], &str); 15] = [
-    (b"\x1f\x8b", "compressed by gzip: unpack it first"),
-    (b"BZh", "compressed by bzip2: unpack it first"),
-    (b"\xfd7zXZ", "compressed by xz: unpack it first"),
-    (
-        b"\x28\xb5\x2f\xfd",
-        "compressed by Zstandard: unpack it first",
-    ),
-    (
-        b"PAR1",
-        "Parquet, which is not read: save it as .npy or CSV",
-    ),
-    (
-        b"\x89HDF",
-        "HDF5, which is not read: save it as .npy or CSV",
-    ),
-    (
-        b"ARROW1",
-        "Arrow, which is not read: save it as .npy or CSV",
-    ),
-    (
-        b"MATLAB 5.0",
-        "a MATLAB file, which is not read: save it as .npy or CSV",
-    ),
-    (b"\x89PNG", "a picture (PNG), and no rows of numbers"),
-    (b"\xff\xd8\xff", "a picture (JPEG), and no rows of numbers"),
-    (b"%PDF", "a PDF, and no rows of numbers"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook: save it as CSV"),
-    (
-        b"version https://git-lfs",
-        "a pointer of Git LFS, not the data themselves: git lfs pull fetches them",
-    ),
-    (b"<!DOCTYPE", "a page of HTML, and no rows of numbers"),
-    (b"<html", "a page of HTML, and no rows of numbers"),
-];
 
 /// What separates the columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -215,38 +181,16 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
 
 /// The bytes as text. What is no text is named.
 fn decoded(path: &Path, mut bytes: Vec<u8>) -> Result<String> {
-    let is = |what: &str| Err(bad(path, format!("the file is {what}")));
-    for (magic, what) in KINDS {
-        if bytes.starts_with(magic) {
-            return is(what);
-        }
-    }
-    if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
-        let head = &bytes[..bytes.len().min(4096)];
-        let holds = |name: &[u8]| head.windows(name.len()).any(|w| w == name);
-        return is(if holds(b".npy") {
-            "a .npz archive of several arrays: save the one that is meant with numpy.save"
-        } else if holds(b"[Content_Types].xml") || holds(b"xl/") {
-            "an Excel workbook: save it as CSV"
-        } else {
-            "a zip archive: unpack it first"
-        });
-    }
-    // protocols 2 to 5 begin so; older ones are text and end so
-    if matches!(bytes[..], [0x80, 2..=5, ..]) {
-        return is(
-            "a pickle, which may run any program and is not read: save the array with numpy.save",
-        );
+    let is = |what: &str| Err(bad(path, format!("this is {what}")));
+    if let Some(what) = foreign(&bytes[..bytes.len().min(START)]) {
+        return is(what);
     }
     if bytes.starts_with(b"\xef\xbb\xbf") {
         bytes.drain(..3);
     }
-    let wide = [b"\xff\xfe", b"\xfe\xff"]
-        .iter()
-        .any(|mark| bytes.starts_with(*mark));
     let zeros = bytes.iter().filter(|b| **b == 0).count();
-    if wide || 3 * zeros >= bytes.len() && zeros > 0 {
-        return is("encoded in UTF-16: save it as UTF-8");
+    if 3 * zeros >= bytes.len() && zeros > 0 {
+        return is("text encoded in UTF-16: save it as UTF-8");
     }
     if zeros > 0 {
         let at = bytes.iter().position(|b| *b == 0).unwrap_or(0);

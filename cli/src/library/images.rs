@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-pub use deeplimit::array::{Array, Format, Kind, Labels};
+pub use deeplimit::array::{Array, Format, Kind, Labels, foreign};
 use deeplimit::cntk::{self, Cntk, Layer, Network};
 pub use deeplimit::cntk::{Endless, Kernels, Regression, Watch};
 use deeplimit::deadline::Deadline;

@@ -465,7 +465,7 @@ fn rows_are_read_as_they_are_meant() {
             "gzip",
             b"\x1f\x8b\x08\x00\x00\x00\x00\x00".to_vec(),
             "",
-            Refused("compressed by gzip"),
+            Refused("the gzip file is truncated"),
         ),
         (
             "bzip2",
@@ -483,13 +483,13 @@ fn rows_are_read_as_they_are_meant() {
             "a pickle",
             b"\x80\x04\x95\x1a\x00\x00\x00\x00\x00\x00\x00".to_vec(),
             "",
-            Refused("a pickle, which may run any program"),
+            Refused("a Python pickle, which is not read"),
         ),
         (
             "npz",
             b"PK\x03\x04\x14\x00\x00\x00\x00\x00\x00\x00!\x00arr_0.npy".to_vec(),
             "",
-            Refused("a .npz archive of several arrays"),
+            Refused("a zip archive of numpy's arrays (.npz)"),
         ),
         (
             "a workbook",
@@ -519,7 +519,7 @@ fn rows_are_read_as_they_are_meant() {
             "a picture",
             b"\x89PNG\r\n\x1a\n".to_vec(),
             "",
-            Refused("a picture (PNG)"),
+            Refused("one PNG picture"),
         ),
         (
             "a pointer",
