@@ -17,6 +17,7 @@ use crate::real::{Analytic, Ball, Interval, Real};
 pub struct Integrand {
     pub(super) expr: Expr,
     pub(super) derivative: bool,
+    moments: bool,
 }
 
 impl Integrand {
@@ -25,6 +26,7 @@ impl Integrand {
         Integrand {
             expr: expr.expand(),
             derivative: false,
+            moments: false,
         }
     }
 
@@ -33,6 +35,16 @@ impl Integrand {
         Integrand {
             expr: expr.expand(),
             derivative: true,
+            moments: false,
+        }
+    }
+
+    /// And each of them times `x`, behind them.
+    #[must_use]
+    pub fn with_moments(self) -> Self {
+        Integrand {
+            moments: true,
+            ..self
         }
     }
 
@@ -42,10 +54,14 @@ impl Integrand {
     }
 
     /// The functions that a formula stands for.
-    fn functions(&self, formula: &Expr) -> Vec<Expr> {
+    pub(super) fn functions(&self, formula: &Expr) -> Vec<Expr> {
         let mut out = vec![formula.clone()];
         if self.derivative {
             out.push(formula.derivative().simplify());
+        }
+        if self.moments {
+            let times_x: Vec<Expr> = out.iter().map(|f| Expr::X * f.clone()).collect();
+            out.extend(times_x);
         }
         out
     }

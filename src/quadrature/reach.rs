@@ -20,10 +20,7 @@ pub(super) fn reach(
     let mirror = Expr::Neg(Expr::X.into());
     let mut sides: Vec<Vec<Growth>> = Vec::new();
     for (mirrored, end) in [(false, &ends.right), (true, &ends.left)] {
-        let mut functions = vec![end.clone()];
-        if integrand.derivative {
-            functions.push(end.derivative());
-        }
+        let functions = integrand.functions(end);
         let growths = [2, 8, 32].iter().find_map(|&start| {
             functions
                 .iter()

@@ -103,29 +103,25 @@ impl Raw {
         let here = rescaled(structure, root)?;
         let bits = accuracy + 32;
         let smooth = here.structure.continuous == Some(true);
-        let squares = |expr: &Expr| -> Result<(Ball, Option<Ball>)> {
-            let integrand = if smooth {
-                Integrand::with_derivative(expr)
-            } else {
-                Integrand::of(expr)
-            };
-            let plan = Plan::new(&integrand, Envelope::Moments { degree: 0 }, accuracy)?;
-            let samples = Samples::<Ball>::new(&plan, bits, deadline)?;
-            Ok((samples.square(0), smooth.then(|| samples.square(1))))
+        // f, f', z f and z f'
+        let integrand = match smooth {
+            true => Integrand::with_derivative(&here.structure.expr),
+            false => Integrand::of(&here.structure.expr),
         };
-        let expr = &here.structure.expr;
-        let (f, df) = squares(expr)?;
-        let (g, dg) = squares(&(Expr::X * expr.clone()))?;
+        let integrand = integrand.with_moments();
+        let plan = Plan::new(&integrand, Envelope::Moments { degree: 0 }, accuracy)?;
+        let samples = Samples::<Ball>::new(&plan, bits, deadline)?;
         let q = Ball::rational(&Rational::from(root * root), bits);
         let unit = Ball::rational(&here.unit.clone().square(), bits);
         let whole = &unit * &q;
         // d/dz phi(c z) = c phi'(c z)
         let share = &unit / &q;
         Ok(Raw {
-            derivative: df
-                .zip(dg)
-                .map(|(df, dg)| [&share * &df, &unit * &(&dg - &g)]),
-            own: [&unit * &f, &whole * &g],
+            derivative: smooth.then(|| [&share * &samples.square(1), &unit * &samples.square(3)]),
+            own: [
+                &unit * &samples.square(0),
+                &whole * &samples.square(if smooth { 2 } else { 1 }),
+            ],
         })
     }
 
@@ -143,9 +139,8 @@ impl Raw {
 
 impl Moments {
     /// `V` and `D` at the variance `root^2`, by quadrature without a window around it; the slopes from the same integrals
-    /// with one more factor: `2 q V' = E (Z^2 - 1) phi^2` because the normal density obeys the heat equation, and with
-    /// `g(z) = z f(z)` for `f(z) = phi(sqrt(q) z)`, `E Z^2 f^2 = E g^2` and (integrating by parts, `f` being continuous)
-    /// `E Z^2 f'^2 = E g'^2 - E g^2`.
+    /// with one more factor: `2 q V' = E (Z^2 - 1) phi^2` because the normal density obeys the heat equation, and
+    /// `2 q D' = E (Z^2 - 1) phi'^2`.
     ///
     /// # Errors
     /// See [`Plan::new`].
