@@ -14,15 +14,35 @@ const POINTS_MAX: usize = 50_000;
 /// Gaps below this have digits that a correlation of 17 digits does not.
 const NEAR: f64 = 1e-3;
 
-/// The largest and the smallest correlation of two rows of the file, each row divided by its length, as decimals; and what was
-/// read. Near 1 and -1 the decimal has the 17 digits of the gap.
+/// The largest and the smallest correlation of two rows of the file, each row divided by its length, as decimals (before and
+/// after them 1 and -1, where rows lie on one line); and what was read. Near 1 and -1 the decimal has the 17 digits of the gap.
 pub fn extreme_correlations(path: &Path, columns: &Columns) -> Result<(Vec<String>, Reading)> {
     let bad = |message: String| Error::Data(format!("{}: {message}", path.display()));
-    let (pairs, read) = extremes(path, columns, POINTS_MAX)?;
-    match pairs {
-        None => Err(bad("two points or more are wanted".to_owned())),
-        Some(pairs) => Ok((pairs.iter().map(decimal).collect(), read)),
+    let (found, mut read) = extremes(path, columns, POINTS_MAX)?;
+    if read.rows < 2 {
+        return Err(bad("two points or more are wanted".to_owned()));
     }
+    let mut out = Vec::new();
+    for (count, what, rho) in [
+        (found.same, "the same direction", "1"),
+        (found.opposite, "opposite directions", "-1"),
+    ] {
+        if count > 0 {
+            let pairs = if count == 1 { "pair has" } else { "pairs have" };
+            read.note(format!("{count} {pairs} {what}"));
+            out.push(rho.to_owned());
+        }
+    }
+    // the largest first
+    let at = usize::from(found.same > 0);
+    let mut between: Vec<String> = [found.nearest, found.farthest]
+        .iter()
+        .flatten()
+        .map(decimal)
+        .collect();
+    between.dedup();
+    out.splice(at..at, between);
+    Ok((out, read))
 }
 
 fn decimal(pair: &Pair) -> String {

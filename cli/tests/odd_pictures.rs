@@ -351,7 +351,7 @@ fn the_same_numbers_of_every_type() {
             &[
                 &["gram", "--data", &csv][..],
                 &line[3..],
-                &["--force", "--out", &other],
+                &["--header", "no", "--force", "--out", &other],
             ]
             .concat(),
         );
@@ -792,7 +792,7 @@ fn what_is_said_of_infinite_depth_is_said_of_this_kernel() {
         let session = sets.run(more);
         assert_eq!(session.code, Some(0), "{}", session.stderr);
         session
-            .stdout
+            .stderr
             .split_whitespace()
             .collect::<Vec<_>>()
             .join(" ")

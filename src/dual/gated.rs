@@ -80,6 +80,14 @@ fn combined(e: &Expr, of: fn(&Expr) -> Option<Parts>) -> Option<Parts> {
     let times = |c: &Expr, (a, b, k): Parts| (c.clone() * a, c.clone() * b, k);
     match e {
         Expr::Neg(a) => of(a).map(|p| times(&Expr::int(-1), p)),
+        // (-x) u
+        Expr::Binary(BinaryOp::Mul, a, b) if matches!(&**a, Expr::Neg(_)) => {
+            let Expr::Neg(positive) = &**a else {
+                return None;
+            };
+            let product = Expr::Binary(BinaryOp::Mul, positive.clone(), b.clone());
+            of(&product).map(|p| times(&Expr::int(-1), p))
+        }
         Expr::Binary(BinaryOp::Mul, c, a) if c.is_constant() => of(a).map(|p| times(c, p)),
         Expr::Binary(BinaryOp::Mul, a, c) if c.is_constant() => of(a).map(|p| times(c, p)),
         Expr::Binary(BinaryOp::Div, a, c) if c.is_constant() => {

@@ -212,73 +212,93 @@ pub struct Pair {
     pub opposite_gap: Option<f64>,
 }
 
+/// The pairs of rows that lie closest to each other and farthest apart, those of one line through the origin aside.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Extremes {
+    /// The closest pair whose directions differ.
+    pub nearest: Option<Pair>,
+    /// The farthest pair whose directions are not opposite.
+    pub farthest: Option<Pair>,
+    /// Pairs of exactly the same direction.
+    pub same: usize,
+    /// Pairs of exactly opposite directions.
+    pub opposite: usize,
+}
+
+impl Extremes {
+    fn of(pair: Pair) -> Self {
+        let (same, opposite) = (pair.gap == Some(0.0), pair.opposite_gap == Some(0.0));
+        Extremes {
+            nearest: (!same).then_some(pair),
+            farthest: (!opposite).then_some(pair),
+            same: same.into(),
+            opposite: opposite.into(),
+        }
+    }
+
+    fn with(self, other: Self) -> Self {
+        // by the gap where both have one, else by the correlation; the first of equals
+        let chosen =
+            |a: Option<Pair>, b: Option<Pair>, gap: fn(&Pair) -> Option<f64>, sign: f64| {
+                let (Some(p), Some(q)) = (a, b) else {
+                    return a.or(b);
+                };
+                let second = match (gap(&p), gap(&q)) {
+                    (Some(s), Some(t)) => t < s,
+                    _ => sign * q.rho > sign * p.rho,
+                };
+                Some(if second { q } else { p })
+            };
+        Extremes {
+            nearest: chosen(self.nearest, other.nearest, |p| p.gap, 1.0),
+            farthest: chosen(self.farthest, other.farthest, |p| p.opposite_gap, -1.0),
+            same: self.same + other.same,
+            opposite: self.opposite + other.opposite,
+        }
+    }
+}
+
 impl Points {
     /// The rows that lie closest to each other, and those that lie farthest apart, by their angle; the first of equals. Pairs
-    /// whose correlations are one double are told apart by their gaps. `None` of fewer than two rows; `O(n^2 d)`, on all cores.
+    /// whose correlations are one double are told apart by their gaps, and those on one line are counted. `O(n^2 d)`, on all
+    /// cores.
     ///
     /// # Errors
     /// [`Error::Data`] with the first row that is zero.
     ///
     /// ```
     /// use deeplimit::gram::Points;
-    /// let points = Points::new(2, vec![1e200, 0.0, 1e-200, 1e-210, 0.0, 3.0]).unwrap();
-    /// let [near, far] = points.extremes().unwrap().unwrap();
+    /// let points = Points::new(2, vec![1e200, 0.0, 1e-200, 1e-210, 0.0, 3.0, 5.0, 0.0]).unwrap();
+    /// let found = points.extremes().unwrap();
+    /// let (near, far) = (found.nearest.unwrap(), found.farthest.unwrap());
     /// // 1 - cos(1e-10) = 5e-21
     /// assert!(near.rows == [1, 0] && (near.gap.unwrap() / 5e-21 - 1.0).abs() < 1e-15);
     /// assert!(far.rows == [2, 0] && far.rho == 0.0);
+    /// // the last row is a multiple of the first
+    /// assert_eq!((found.same, found.opposite), (1, 0));
     /// ```
-    pub fn extremes(&self) -> Result<Option<[Pair; 2]>> {
+    pub fn extremes(&self) -> Result<Extremes> {
         self.directed()?;
         let pair = |i: usize, j: usize| {
             let (x, y) = (self.row(&self.unit, i), self.row(&self.unit, j));
             let rho = x.iter().zip(y).map(|(a, b)| a * b).sum::<f64>();
-            Pair {
+            Extremes::of(Pair {
                 rows: [i, j],
                 rho: rho.clamp(-1.0, 1.0),
                 gap: self.gap(i, self, j, rho),
                 opposite_gap: self.opposite_gap(i, self, j, rho),
-            }
+            })
         };
-        let nearer = |a: Pair, b: Pair| match (a.gap, b.gap) {
-            (Some(s), Some(t)) => {
-                if t < s {
-                    b
-                } else {
-                    a
-                }
-            }
-            _ => {
-                if b.rho > a.rho {
-                    b
-                } else {
-                    a
-                }
-            }
+        let of_row = |i: usize| {
+            (0..i)
+                .map(|j| pair(i, j))
+                .fold(Extremes::default(), Extremes::with)
         };
-        let farther = |a: Pair, b: Pair| match (a.opposite_gap, b.opposite_gap) {
-            (Some(s), Some(t)) => {
-                if t < s {
-                    b
-                } else {
-                    a
-                }
-            }
-            _ => {
-                if b.rho < a.rho {
-                    b
-                } else {
-                    a
-                }
-            }
-        };
-        let joined = |a: [Pair; 2], b: [Pair; 2]| [nearer(a[0], b[0]), farther(a[1], b[1])];
-        let of_row = |i: usize| (0..i).map(|j| [pair(i, j); 2]).reduce(joined);
-        let all: Vec<_> = (1..self.len()).into_par_iter().filter_map(of_row).collect();
-        Ok(all.into_iter().reduce(joined))
+        let all: Vec<Extremes> = (1..self.len()).into_par_iter().map(of_row).collect();
+        Ok(all.into_iter().fold(Extremes::default(), Extremes::with))
     }
 }
 
-/// `1 - cos` of the angle between two vectors that are nearly parallel, from their coordinates as they are.
 /// How far the correlations of rows may be off by rounding: bounds, which grow with the dimension as if all roundings went the
 /// same way.
 #[derive(Clone, Copy, Debug, PartialEq)]

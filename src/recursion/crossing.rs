@@ -4,7 +4,7 @@ use rug::Rational;
 use std::cmp::Ordering;
 
 use crate::error::Result;
-use crate::real::{Analytic, Ball, Bits};
+use crate::real::{Analytic, Ball, Bits, Real};
 
 /// Two points with certain and different signs around a change of sign, a relative `2^-bits` apart or as near as the
 /// signs can be told; `None` where the signs at the ends are not certain or not different.
@@ -57,7 +57,9 @@ pub fn crossing(
                 x.clone() - step
             });
         }
-        last = Some(x);
+        last = Some(x.clone());
+        let dark = x;
+        let slope = Rational::from(&fb - &fa) / &width;
         let mut stuck = true;
         for x in candidates {
             if x <= a || x >= b {
@@ -82,10 +84,48 @@ pub fn crossing(
             side = Some(sign);
         }
         if stuck {
+            // The function is known less well than its place is asked for: the ends are brought as near as signs are certain.
+            for towards_b in [false, true] {
+                let Some(mut step) = f(&dark)?.and_then(|v| unseen(&v, &slope)) else {
+                    break;
+                };
+                for _ in 0..STEPS {
+                    let x = match towards_b {
+                        true => Rational::from(&dark + &step),
+                        false => Rational::from(&dark - &step),
+                    };
+                    let x = shortened(&x, bits + 24);
+                    if x <= a || x >= b {
+                        break;
+                    }
+                    match value(&x)? {
+                        Some((_, sign)) if sign == s => {
+                            a = x;
+                            if !towards_b {
+                                break;
+                            }
+                        }
+                        Some(_) => {
+                            b = x;
+                            if towards_b {
+                                break;
+                            }
+                        }
+                        None => {}
+                    }
+                    step *= 4u32;
+                }
+            }
             break;
         }
     }
     Ok(Some([a, b]))
+}
+
+/// How far from a point without a certain sign the function has one, if it has the slope of a chord.
+fn unseen(value: &Ball, slope: &Rational) -> Option<Rational> {
+    let size = value.magnitude().to_rational()?;
+    (*slope != 0).then(|| size * 2u32 / slope.clone().abs())
 }
 
 /// The number in so many bits.
@@ -112,6 +152,16 @@ mod tests {
         assert!(Rational::from(&a * &a) < 2 && Rational::from(&b * &b) > 2);
         assert!(Rational::from(&b - &a) << 299u32 < 1);
         assert!(count.get() < 30, "{}", count.get());
+        // known to 2^-40 only: the ends are within a few times that of the root, not where the signs were last certain
+        let blurred = |x: &Rational| {
+            let exact = Ball::rational(&(Rational::from(x * x) - 2u32), 800);
+            Ok(Some(exact.widened(&(rug::Float::with_val(53, 1) >> 40u32))))
+        };
+        let [a, b] = crossing(&blurred, &1.into(), &2.into(), 300)
+            .unwrap()
+            .unwrap();
+        assert!(Rational::from(&a * &a) < 2 && Rational::from(&b * &b) > 2);
+        assert!(Rational::from(&b - &a) << 36u32 < 1);
         // no change of sign, and none that is certain
         assert!(crossing(&f, &2.into(), &3.into(), 20).unwrap().is_none());
         let dark = |_: &Rational| Ok(None);

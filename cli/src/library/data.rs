@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use deeplimit::deadline::Deadline;
 use deeplimit::error::{Error, Result};
-pub use deeplimit::gram::points::Pair;
+pub use deeplimit::gram::points::{Extremes, Pair};
 pub use deeplimit::gram::store::merge::Merged;
 use deeplimit::gram::store::{is_whole, merge::merge};
 use deeplimit::gram::{self as room, Filled, Gram, Points, Rule, Shard, Store, Twins};
@@ -115,12 +115,8 @@ pub(super) fn asked<'a>(columns: &'a args::Columns, label: Label<'a>, labels: bo
     }
 }
 
-/// The rows of a file that lie closest to each other and farthest apart, if there are two, and what was read.
-pub fn extremes(
-    path: &Path,
-    columns: &args::Columns,
-    most: usize,
-) -> Result<(Option<[Pair; 2]>, Reading)> {
+/// The rows of a file that lie closest to each other and farthest apart, and what was read.
+pub fn extremes(path: &Path, columns: &args::Columns, most: usize) -> Result<(Extremes, Reading)> {
     let rows = data::rows(path, &asked(columns, Label::None, false))?;
     let bad = |text: String| Error::Data(format!("{}: {text}", path.display()));
     if rows.read.rows > most {

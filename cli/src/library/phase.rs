@@ -100,10 +100,13 @@ pub fn given(text: &str, what: &str) -> Result<Given> {
             shortened(text, 40)
         ))
     };
+    let constant = Expr::parse(text).ok().filter(Expr::is_constant);
+    let closed = constant.as_ref().and_then(Closed::from_expr);
+    if let Some(closed) = closed.filter(|c| c.as_rational().is_none()) {
+        return Ok(Given::Exact(closed));
+    }
     let Ok(centre) = number(text, what) else {
-        let constant = Expr::parse(text).ok().filter(Expr::is_constant);
-        let closed = constant.as_ref().and_then(Closed::from_expr);
-        return closed.map(Given::Exact).ok_or_else(refused);
+        return Err(refused());
     };
     let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
     let Some((whole, places)) = mantissa.split_once('.') else {

@@ -277,7 +277,10 @@ fn an_interrupted_batch_reports_what_is_finished() {
     let typed = ["tanh".to_owned(), "relu".to_owned()];
     let report = report(&typed, batch, &args(true, 15, false), 100);
     let json: Json = serde_json::from_str(&report.text).unwrap();
-    assert_eq!(json.as_array().unwrap().len(), 1);
-    assert_eq!(json[0]["activation"], "relu");
+    // what is missing has its place, too
+    assert_eq!(json.as_array().unwrap().len(), 2);
+    assert_eq!(json[0]["activation"], "tanh");
+    assert_eq!(json[0]["error"]["kind"], "interrupted");
+    assert_eq!(json[1]["activation"], "relu");
     assert_eq!(report.exit, super::super::Exit::Interrupted);
 }
