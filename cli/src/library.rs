@@ -67,6 +67,8 @@ pub struct Depths {
 
 /// The depths at one correlation.
 #[derive(Clone, Debug)]
+// One for each correlation that is asked about: its size does not matter.
+#[allow(clippy::large_enum_variant)]
 pub enum Found {
     /// They are.
     Depths {

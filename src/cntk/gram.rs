@@ -58,6 +58,8 @@ pub struct Cntk<T: Lane> {
 
 /// The two ways.
 #[derive(Clone, Debug)]
+// There is one for all pairs, so its size does not matter.
+#[allow(clippy::large_enum_variant)]
 enum Engine<T: Lane> {
     /// Diagonal after diagonal, some of them in `f64`.
     Diagonal(Plan<T>, Option<Plan<f64>>),

@@ -4,7 +4,7 @@ use rug::Rational;
 use std::cmp::Ordering;
 
 use crate::error::Result;
-use crate::real::{Analytic, Ball, Bits, Real};
+use crate::real::{Analytic, Ball, Bits};
 
 /// Two points with certain and different signs around a change of sign, a relative `2^-bits` apart or as near as the
 /// signs can be told; `None` where the signs at the ends are not certain or not different.
@@ -139,6 +139,7 @@ fn shortened(x: &Rational, bits: Bits) -> Rational {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::real::Real;
 
     /// The root of 2 from both sides, to 300 bits, in few steps.
     #[test]

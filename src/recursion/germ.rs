@@ -190,7 +190,7 @@ impl Germ {
         let [rest, steep] = self.rests(q);
         let sure_zero = |n: usize| {
             self.parity
-                .is_some_and(|p| (n % 2 == 0) == (p == Parity::Odd))
+                .is_some_and(|p| n.is_multiple_of(2) == (p == Parity::Odd))
         };
         let own: Vec<Ball> = polynomial_coefficients(&scaled)
             .into_iter()

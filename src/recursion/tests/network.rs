@@ -337,7 +337,7 @@ fn vanishing_variances_at_any_depth() {
         let tanh = Expr::parse("tanh(x)").unwrap();
         let rows = ntk(
             &tanh,
-            &[half.clone()],
+            std::slice::from_ref(&half),
             depth,
             &settings,
             15,
