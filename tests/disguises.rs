@@ -64,7 +64,7 @@ const DISGUISES: usize = 15;
 fn options() -> Options {
     Options {
         digits: 8,
-        deadline: Deadline::after(Duration::from_secs(20)),
+        deadline: Deadline::after(Duration::from_secs(3)),
         ..Options::default()
     }
 }
@@ -162,7 +162,7 @@ fn cases(count: u32) -> ProptestConfig {
 }
 
 proptest! {
-    #![proptest_config(cases(600))]
+    #![proptest_config(cases(150))]
 
     /// A function in disguise is the same function, or nothing is claimed of it.
     #[test]
@@ -189,7 +189,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(cases(140))]
+    #![proptest_config(cases(100))]
 
     /// A jump far out makes B' infinite: no finite B' is proved, wherever the jump is.
     #[test]

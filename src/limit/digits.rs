@@ -9,8 +9,8 @@ use crate::real::{Analytic, Arithmetic, Ball, Bits, Quantity, Real};
 
 /// The accuracy is raised at most so often.
 const ROUNDS: usize = 8;
-/// Beyond this accuracy `E phi^2`, a `B'` near 0 and the logarithms in alpha are not followed: 480 decimal places.
-const LAST: Bits = 1_600;
+/// Beyond this accuracy `E phi^2`, a `B'` near 0 and the logarithms in alpha are not followed: 240 decimal places.
+const LAST: Bits = 800;
 
 /// `log2` of `sqrt(E phi^2)/E |phi|`, at most: that of `relu(x-100)` is 3,600.
 const CONCENTRATED: f64 = 4_000.0;
