@@ -98,7 +98,7 @@ impl Network {
     /// let mut constants = Constants::default();
     /// constants.set("a", "1.5")?;
     /// let network = Network::parse_with("conv3 tanh(a*x) gap", &constants)?;
-    /// assert_eq!(network.to_string(), "conv3 tanh(1.5*x) gap");
+    /// assert_eq!(network.to_string(), "conv3 (tanh(1.5*x)) gap");
     /// # Ok::<(), deeplimit::error::Error>(())
     /// ```
     ///

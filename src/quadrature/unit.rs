@@ -49,7 +49,7 @@ impl Unit {
     /// use deeplimit::{activation::Expr, exact::Structure, quadrature::Unit};
     /// let tiny = Structure::new(&Expr::parse("1e-50*tanh(x)")?)?;
     /// let unit = Unit::of(&tiny)?;
-    /// assert_eq!((unit.structure.expr.to_string().as_str(), unit.exponent), ("tanh(x)", -50));
+    /// assert_eq!((unit.structure.expr.to_string().as_str(), unit.exponent), ("tanh", -50));
     /// # Ok::<(), deeplimit::error::Error>(())
     /// ```
     pub fn of(structure: &Structure) -> Result<Unit> {
