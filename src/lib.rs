@@ -3,7 +3,7 @@
 //! `ls src` reads as the mathematics does; a room uses only earlier rooms.
 //!
 //! * [`error`], [`deadline`]: one clear sentence each; a point in time after which a computation gives up.
-//! * [`array`]: arrays of numbers in files: `.npy` and idx.
+//! * [`array`](mod@array): arrays of numbers in files: `.npy` and idx.
 //! * [`real`]: the numbers. One formula, four arithmetics: `f64`, MPFR, balls, complex rectangles.
 //! * [`activation`]: an activation as data: parse, print, derive, resolve into smooth pieces, bound, evaluate.
 //! * [`exact`]: constants in closed form, and Gaussian expectations in closed form: where equalities are proved.
