@@ -1,6 +1,7 @@
 //! The laws of the room.
 
 mod definitions;
+mod foreign;
 mod laws;
 mod text;
 mod typed;

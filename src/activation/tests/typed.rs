@@ -1,7 +1,7 @@
 //! What people type who come from Python, from paper or from another program: read where it can mean one thing only,
 //! refused with the sentence that helps where not, and never taken for another function.
 
-use super::{cases, parse};
+use super::parse;
 use crate::activation::foreign;
 use crate::activation::tape::Tape;
 use crate::activation::{Constants, Expr, catalogue};
@@ -424,72 +424,6 @@ fn constants_and_shorthands_have_the_limits_of_texts() {
         "{}",
         message(&cubes)
     );
-}
-
-/// Words of other worlds strung together: an answer, and never a panic.
-#[test]
-fn any_string_of_foreign_words_has_an_answer() {
-    use proptest::prelude::*;
-    let words = [
-        "x",
-        "1_0",
-        "np.",
-        "np.tanh",
-        "nn.ELU",
-        "lambda",
-        "x:",
-        ":",
-        "if",
-        "else",
-        "and",
-        "|",
-        "||",
-        "=",
-        "==",
-        "\u{b2}",
-        "\u{207b}",
-        "\u{221a}",
-        "\u{3a6}",
-        "where",
-        "(",
-        ")",
-        ",",
-        "beta=",
-        "approximate=",
-        "softplus",
-        "leaky_relu",
-        "0.2",
-        " ",
-        "^",
-        "-",
-        "sin",
-        "cbrt",
-        "clip",
-        "threshold",
-        ">",
-        "?",
-        "'",
-        "\\",
-        "_",
-        ".",
-        "F",
-        "pi",
-    ];
-    let mut runner = proptest::test_runner::TestRunner::new(cases(4_000));
-    let texts = proptest::collection::vec(proptest::sample::select(words.to_vec()), 0..10);
-    runner
-        .run(&texts.prop_map(|t| t.concat()), |text| {
-            match Expr::parse(&text) {
-                Ok(e) => prop_assert_eq!(Expr::parse(&e.to_string()), Ok(e)),
-                Err(Error::Parse { message, at }) => {
-                    prop_assert!(text.get(at.clone()).is_some(), "{:?} in {:?}", at, text);
-                    prop_assert!(!message.is_empty() && !message.contains('\n'));
-                }
-                Err(other) => prop_assert!(false, "{:?}", other),
-            }
-            Ok(())
-        })
-        .unwrap();
 }
 
 /// A catalogue entry with a parameter and a lone number is refused, whatever the entry.
