@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
-use support::{Session, assert_bad, deeplimit, program};
+use support::{Session, assert_bad, deeplimit, on_one_line, program};
 
 /// A folder of its own for every test, with training and test images as idx files: pictures of 6 x 6 with a bright
 /// left half (class 0), upper half (class 1), or main diagonal (class 2), and noise.
@@ -116,6 +116,8 @@ fn easy_pictures_are_told_apart_at_every_depth() {
             assert_eq!(depth["apart"]["count"], 10);
             assert_eq!(depth["all"]["accuracy"], 1.0, "{depth}");
             assert_eq!(depth["all"]["standard_error"], 0.0);
+            let [low, high] = [0, 1].map(|k| depth["all"]["interval"][k].as_f64().unwrap());
+            assert!((low - 0.921348401267112).abs() < 1e-12 && (high - 1.0).abs() < 1e-12);
         }
     }
     // Fixed at both ends and whitened, a Gaussian process, with a bias, with larger filters: easy all the same.
@@ -139,7 +141,7 @@ fn easy_pictures_are_told_apart_at_every_depth() {
     let table = home.run(&["--layers", "2", "--readout", "vanilla", "--numbers", "f64"]);
     assert_eq!(table.code, Some(0), "{}", table.stderr);
     assert!(
-        table.stdout.contains("100.00 % ± 0.00 of 45"),
+        table.stdout.contains("100.00 % (92.13 to 100.00) of 45"),
         "{}",
         table.stdout
     );
@@ -280,8 +282,8 @@ fn shards_make_the_kernels_and_a_run_without_them_the_accuracy() {
         "--shard",
         "1/2",
     ]);
-    let words = words.stdout.split_whitespace().collect::<Vec<_>>();
-    assert!(words.join(" ").contains("; no accuracy."), "{words:?}");
+    let words = on_one_line(&words.stdout);
+    assert!(words.contains("; no accuracy."), "{words}");
     let second = json(&line(&["--out", &two, "--shard", "2/2"]));
     // one tile of 60 training images, one of 45 with 60
     assert_eq!(
@@ -437,7 +439,8 @@ fn bad_input_is_one_clear_sentence() {
     for name in ["--ridge", "--jitter"] {
         let session = twins(&[name, "1/1000"]);
         assert_eq!(session.code, Some(0), "{}", session.stderr);
-        assert!(session.stderr.contains("Ridge 1e-3"), "{}", session.stderr);
+        let said = on_one_line(&session.stderr);
+        assert!(said.contains("Ridge 1e-3"), "{said}");
     }
 }
 
@@ -472,7 +475,7 @@ fn ctrl_c_keeps_finished_tiles_and_a_later_run_goes_on() {
     assert!(killed.unwrap().success());
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130));
-    let said = String::from_utf8(output.stderr).unwrap();
+    let said = on_one_line(&String::from_utf8(output.stderr).unwrap());
     assert!(
         said.contains("Interrupted") && said.contains("goes on"),
         "{said}"

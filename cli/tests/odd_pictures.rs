@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value as Json;
 
 use support::files::{adam7, gzip, idx, npy, png};
-use support::{Session, assert_bad, deeplimit};
+use support::{Session, assert_bad, deeplimit, on_one_line};
 
 const TRAIN: usize = 12;
 const TEST: usize = 9;
@@ -791,11 +791,7 @@ fn what_is_said_of_infinite_depth_is_said_of_this_kernel() {
     let said = |more: &[&str]| {
         let session = sets.run(more);
         assert_eq!(session.code, Some(0), "{}", session.stderr);
-        session
-            .stderr
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ")
+        on_one_line(&session.stderr)
     };
     let words = said(&[]);
     assert!(

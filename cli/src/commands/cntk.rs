@@ -6,6 +6,7 @@ mod reading;
 use std::path::Path;
 
 use deeplimit::error::{Error, Result};
+use deeplimit::gram::folds::wilson;
 use indicatif::HumanCount;
 use serde::Serialize;
 
@@ -79,6 +80,8 @@ struct Share {
     accuracy: Option<f64>,
     /// The binomial standard error of the accuracy
     standard_error: Option<f64>,
+    /// Wilson's interval of 95 %
+    interval: Option<[f64; 2]>,
 }
 
 impl Share {
@@ -90,16 +93,16 @@ impl Share {
             count,
             accuracy,
             standard_error: accuracy.map(|p| (p * (1.0 - p) / count as f64).sqrt()),
+            interval: accuracy.map(|p| wilson(p, count)),
         }
     }
 
     fn text(self) -> String {
-        match (self.accuracy, self.standard_error) {
-            (Some(p), Some(e)) => {
-                format!("{:.2} % ± {:.2} of {}", 100.0 * p, 100.0 * e, self.count)
-            }
-            _ => String::new(),
-        }
+        let (Some(p), Some([low, high])) = (self.accuracy, self.interval) else {
+            return String::new();
+        };
+        let [p, low, high] = [p, low, high].map(|p| 100.0 * p);
+        format!("{p:.2} % ({low:.2} to {high:.2}) of {}", self.count)
     }
 }
 
@@ -167,7 +170,11 @@ pub fn run(args: &Args, width: usize) -> Report {
     }
     let table = Table {
         title: "layers",
-        columns: vec!["depth", "first test images", "all test images"],
+        columns: vec![
+            "depth",
+            "first test images (95 %)",
+            "all test images (95 %)",
+        ],
         entries,
     };
     let text = if args.json {

@@ -63,6 +63,12 @@ pub fn fed(args: &[&str], input: &[u8]) -> Session {
     }
 }
 
+/// Words on one line: where a paragraph is broken depends on the lengths of the paths in it.
+pub fn on_one_line(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ")
+}
+
 /// A line of shell in an empty folder, with `deeplimit` on the path.
 pub fn shell(line: &str) -> Session {
     let begun = Instant::now();
