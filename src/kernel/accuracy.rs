@@ -3,8 +3,7 @@
 use rug::{Float, Rational};
 
 use super::charts::{LOWEST, Mirror, Place};
-use super::compile::{Compilable, VANISHING};
-use super::orbit::Sample;
+use super::compile::{Compilable, Sampled, VANISHING};
 use super::{Accuracy, Conditions, Kernel};
 use crate::deadline::Deadline;
 use crate::error::Result;
@@ -23,7 +22,7 @@ const NEAR: f64 = 0.1;
 /// Against balls, at places spread over the charts; against a second computation where there is one and the balls are wide. And
 /// in every cell against the values that the tables are made of, once.
 pub(super) fn accuracy(
-    source: &impl Compilable,
+    source: &Sampled<impl Compilable>,
     kernel: &Kernel,
     deadline: Deadline,
 ) -> Result<Accuracy> {
@@ -68,7 +67,7 @@ pub(super) fn accuracy(
     Ok(accuracy)
 }
 
-impl Sample {
+impl Scaled<f64> {
     /// The number that the doubles are.
     pub(super) fn enclosed(&self) -> Scaled<Ball> {
         let ball = |x: f64| Ball::exact(Float::with_val(BITS, x));

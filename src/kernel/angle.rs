@@ -2,10 +2,11 @@
 //! and the second opinion that its error is measured against there.
 
 use super::charts::{Mirror, Place};
-use super::orbit::{Orbits, Sample};
+use super::orbit::Orbits;
 use crate::deadline::Deadline;
 use crate::dual::{Angular, Dual, Mesh};
 use crate::exact::Structure;
+use crate::recursion::{Pair, Scaled};
 
 /// Gauss-Legendre nodes a panel of the two.
 const NODES: [usize; 2] = [20, 28];
@@ -42,7 +43,7 @@ pub(super) fn agree(dual: &Angular, series: &Dual<f64>, places: &[f64]) -> bool 
 }
 
 /// The kernels by the second tables.
-pub(super) fn again(second: &Orbits, place: Place, mirror: Mirror) -> Option<[Sample; 2]> {
+pub(super) fn again(second: &Orbits, place: Place, mirror: Mirror) -> Option<Pair<Scaled<f64>>> {
     // an odd dual near -1 moves like the root of 1 + rho: from the other side it has its digits
     let (place, sign) = match (place, mirror) {
         (Place::Far(u), Mirror::Even) => (Place::Near(u), 1.0),
@@ -50,8 +51,5 @@ pub(super) fn again(second: &Orbits, place: Place, mirror: Mirror) -> Option<[Sa
         (place, _) => (place, 1.0),
     };
     let samples = second.sample(place)?;
-    Some(samples.map(|s| Sample {
-        mantissa: sign * s.mantissa,
-        log: s.log,
-    }))
+    Some(samples.map(|s| s.times(&sign)))
 }

@@ -8,7 +8,7 @@ use super::charts::{Mirror, Place};
 use super::compile::{Compilable, Heading, compiled};
 use super::limits::{OrderedLimit, constant};
 use super::map::Map;
-use super::orbit::{EDGE_BITS, Edge, Entry, LAST_STEP, Orbits, Sample, Target, WALKED};
+use super::orbit::{EDGE_BITS, Edge, Entry, LAST_STEP, Orbits, Target, WALKED};
 use super::{Depth, Kernel, Kind, LimitForm};
 use crate::activation::{Expr, Parity};
 use crate::deadline::Deadline;
@@ -16,7 +16,7 @@ use crate::dual::{Angular, Dual, closed_form};
 use crate::error::{Error, Result};
 use crate::limit::{Abel, Koenigs, LimitKernel, Phase, Regime, Subject};
 use crate::real::{Analytic, Ball, Bits, Real};
-use crate::recursion::{Correlation, Kernels, Scaled, Settings, Unit};
+use crate::recursion::{Correlation, Pair, Scaled, Settings, Unit};
 
 /// Bits of the dual that the doubles are rounded from, and of the reference that the error is measured against.
 pub(super) const BITS: Bits = 96;
@@ -43,23 +43,38 @@ impl Kernel {
     pub fn new(expr: &Expr, depth: Depth, kind: Kind, deadline: Deadline) -> Result<Kernel> {
         Kernel::of_network(expr, depth, kind, &Settings::default(), deadline)
     }
+
+    /// [`Kernel::new`] of both kinds, at little more than the price of one: the orbit of a correlation gives both.
+    ///
+    /// # Errors
+    /// As [`Kernel::new`], of either.
+    ///
+    /// ```
+    /// use deeplimit::{activation::Expr, deadline::Deadline};
+    /// use deeplimit::kernel::{Depth, Kernel};
+    /// let relu = Expr::parse("relu").unwrap();
+    /// let both = Kernel::both(&relu, Depth::Layers(3), Deadline::default()).unwrap();
+    /// assert_eq!((both.nngp.diagonal(), both.ntk.diagonal()), (1.0, 4.0));
+    /// ```
+    pub fn both(expr: &Expr, depth: Depth, deadline: Deadline) -> Result<Pair<Kernel>> {
+        Kernel::both_of_network(expr, depth, &Settings::default(), deadline)
+    }
 }
 
 /// The normalised activation without biases.
 pub(super) fn unit(
     expr: &Expr,
     depth: Depth,
-    kind: Kind,
+    kinds: &[Kind],
     network: String,
     deadline: Deadline,
-) -> Result<Kernel> {
+) -> Result<Vec<Kernel>> {
     let subject = Subject::new(expr, deadline)?;
     let form = (depth == Depth::Infinite).then(|| LimitForm::of(&subject.classification));
     let c = &subject.classification;
     let mut heading = Heading {
         activation: c.activation.clone(),
         depth,
-        kind,
         regime: Some(c.regime),
         phase: c.phase,
         network,
@@ -68,14 +83,18 @@ pub(super) fn unit(
     };
     match form {
         Some(LimitForm::Ordered) => {
-            compiled(OrderedLimit::new(subject, deadline)?, heading, deadline)
+            let source = OrderedLimit::new(subject, deadline)?;
+            compiled(source, &heading, kinds, deadline)
         }
         Some(LimitForm::Linear | LimitForm::Singular) | None => {
-            let source = Source::new(subject, expr, depth, kind, deadline)?;
+            let source = Source::new(subject, expr, depth, deadline)?;
             heading.degree.clone_from(&source.degree);
-            compiled(source, heading, deadline)
+            compiled(source, &heading, kinds, deadline)
         }
-        Some(form) => constant(&subject, form, heading, deadline),
+        Some(form) => {
+            let of = |kind: &Kind| constant(&subject, form, heading.clone(), *kind, deadline);
+            kinds.iter().map(of).collect()
+        }
     }
 }
 
@@ -87,7 +106,6 @@ struct Source {
     /// The same from tables that were integrated with more nodes: where the dual's enclosures resolve nothing.
     second: Option<Orbits>,
     depth: Depth,
-    kind: Kind,
     mirror: Mirror,
     /// The kernel vanishes like `rho^power` at 0.
     power: u64,
@@ -95,13 +113,7 @@ struct Source {
 }
 
 impl Source {
-    fn new(
-        subject: Subject,
-        expr: &Expr,
-        depth: Depth,
-        kind: Kind,
-        deadline: Deadline,
-    ) -> Result<Self> {
+    fn new(subject: Subject, expr: &Expr, depth: Depth, deadline: Deadline) -> Result<Self> {
         let (regime, phase) = (subject.classification.regime, subject.classification.phase);
         let (dual, angular) = duals(&subject, deadline)?;
         let mut mirror = match subject.parity() {
@@ -197,7 +209,6 @@ impl Source {
             orbits: first,
             second,
             depth,
-            kind,
             mirror,
             power,
             degree,
@@ -210,23 +221,21 @@ impl Compilable for Source {
         self.orbits.deadline = Deadline::default();
     }
 
-    fn sample(&self, place: Place) -> Option<Sample> {
-        let [nngp, ntk] = self.orbits.sample(place)?;
-        Some(if self.kind == Kind::Nngp { nngp } else { ntk })
+    fn sample(&self, place: Place) -> Option<Pair<Scaled<f64>>> {
+        self.orbits.sample(place)
     }
 
-    fn again(&self, place: Place) -> Option<Sample> {
-        let [nngp, ntk] = angle::again(self.second.as_ref()?, place, self.mirror)?;
-        Some(if self.kind == Kind::Nngp { nngp } else { ntk })
+    fn again(&self, place: Place) -> Option<Pair<Scaled<f64>>> {
+        angle::again(self.second.as_ref()?, place, self.mirror)
     }
 
     fn symmetry(&self) -> (Mirror, u64) {
         (self.mirror, self.power)
     }
 
-    fn diagonal(&self) -> Result<Option<Scaled<Ball>>> {
+    fn diagonal(&self, kind: Kind) -> Result<Option<Scaled<Ball>>> {
         let one = || Ok(Some(Scaled::plain(Ball::int(1, BITS))));
-        match (self.depth, self.kind) {
+        match (self.depth, kind) {
             (Depth::Infinite, _) if self.subject.classification.regime == Regime::Linear => one(),
             (Depth::Infinite, _) => Ok(None),
             (_, Kind::Nngp) => one(),
@@ -250,16 +259,17 @@ impl Compilable for Source {
         }
     }
 
-    fn enclosures(&self, places: &[Place], deadline: Deadline) -> Result<Vec<Scaled<Ball>>> {
+    fn enclosures(&self, places: &[Place], deadline: Deadline) -> Result<Vec<Pair<Scaled<Ball>>>> {
         let reference = Reference::new(&self.subject, &self.dual, self.depth, deadline)?;
         places
             .par_iter()
             .map(|place| {
                 deadline.check("the measurement of the kernel's error")?;
-                match reference.at(*place, self.kind) {
+                match reference.at(*place) {
                     // lost in a wide enclosure: the second computation counts
                     Err(Error::Unresolved(_)) if self.second.is_some() || place.is_extreme() => {
-                        Ok(Scaled::plain(Ball::undefined(BITS)))
+                        let open = Ball::undefined(BITS);
+                        Ok(Pair::plain(open.clone(), open))
                     }
                     other => other,
                 }
@@ -342,20 +352,23 @@ impl Reference {
         Ok(Reference { road, deadline })
     }
 
-    pub(super) fn at(&self, place: Place, kind: Kind) -> Result<Scaled<Ball>> {
+    pub(super) fn at(&self, place: Place) -> Result<Pair<Scaled<Ball>>> {
         let rho = place.exact();
-        let of = |k: Kernels<Ball>| if kind == Kind::Nngp { k.nngp } else { k.ntk };
         let start = |bits| Correlation::rational(&rho, bits);
         match &self.road {
-            Road::Layers(unit, l) => unit.kernels(start(BITS), *l, self.deadline).map(of),
-            Road::Limit(kernel, l) => kernel.kernels(&rho, *l).map(of),
-            Road::Koenigs(h) => h.at(&start(BITS)).map(Scaled::plain).ok_or_else(|| {
-                Error::Unresolved("an orbit could not be followed to the fixed point 0".to_owned())
-            }),
+            Road::Layers(unit, l) => unit.kernels(start(BITS), *l, self.deadline),
+            Road::Limit(kernel, l) => kernel.kernels(&rho, *l),
+            Road::Koenigs(h) => {
+                let limit = h.at(&start(BITS)).ok_or_else(|| {
+                    let lost = "an orbit could not be followed to the fixed point 0";
+                    Error::Unresolved(lost.to_owned())
+                })?;
+                Ok(Pair::plain(limit.clone(), limit))
+            }
             Road::Linear(l) => {
-                let layers = if kind == Kind::Nngp { 0 } else { *l };
-                let factor = Rational::from(layers) + 1;
-                Ok(Scaled::plain(Ball::rational(&(rho * factor), BITS)))
+                let ball = |x: &Rational| Ball::rational(x, BITS);
+                let layers = Rational::from(*l) + 1;
+                Ok(Pair::plain(ball(&rho), ball(&(rho.clone() * layers))))
             }
         }
     }

@@ -1,18 +1,18 @@
 //! From values at single places to tables.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rug::Rational;
 
 use super::accuracy::accuracy;
 use super::charts::{Charts, LOWEST, Mirror, Place, lowest_far};
-use super::orbit::Sample;
 use super::{Accuracy, Beyond, Conditions, Depth, Form, Kernel, Kind, LimitForm};
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::limit::{Phase, Regime};
 use crate::real::{Ball, Real};
-use crate::recursion::Scaled;
+use crate::recursion::{Pair, Scaled};
 
 /// Powers of `rho` up to this are multiplied out.
 const PLAIN_POWER: u64 = 64;
@@ -23,29 +23,127 @@ pub(super) const VANISHING: f64 = 1e-290;
 /// A compiled kernel with a larger measured error is not handed out.
 const WORST: f64 = 1e-6;
 
-/// A kernel that can be had at any place, in doubles and enclosed.
+/// Kernels that can be had at any place, in doubles and enclosed: the orbit of a pair of inputs gives both at once.
 pub(super) trait Compilable: Send + Sync + 'static {
     /// Nobody waits any more: values that are asked for after the tables are finished have no deadline.
     fn unhurried(&mut self);
-    /// The kernel at a place in doubles. `None` where an orbit was lost.
-    fn sample(&self, place: Place) -> Option<Sample>;
+    /// The kernels at a place in doubles. `None` where an orbit was lost.
+    fn sample(&self, place: Place) -> Option<Pair<Scaled<f64>>>;
     /// The same by other tables of the dual, where its enclosures do not resolve what kinks do near `rho = 1`.
-    fn again(&self, _: Place) -> Option<Sample> {
+    fn again(&self, _: Place) -> Option<Pair<Scaled<f64>>> {
         None
     }
-    /// The symmetry, and `p` where the kernel vanishes like `rho^p` at 0.
+    /// The symmetry, and `p` where the kernels vanish like `rho^p` at 0.
     fn symmetry(&self) -> (Mirror, u64);
     /// The value at equal inputs, `None` where it is infinite.
-    fn diagonal(&self) -> Result<Option<Scaled<Ball>>>;
-    /// Enclosures of the kernel.
-    fn enclosures(&self, places: &[Place], deadline: Deadline) -> Result<Vec<Scaled<Ball>>>;
+    fn diagonal(&self, kind: Kind) -> Result<Option<Scaled<Ball>>>;
+    /// Enclosures of the kernels.
+    fn enclosures(&self, places: &[Place], deadline: Deadline) -> Result<Vec<Pair<Scaled<Ball>>>>;
 }
 
-/// What a compiled kernel is of.
+impl Kind {
+    /// This one of the two.
+    pub(super) fn of<T>(self, pair: Pair<T>) -> T {
+        match self {
+            Kind::Nngp => pair.nngp,
+            Kind::Ntk => pair.ntk,
+        }
+    }
+}
+
+/// The values that were asked for, by the bits of the place.
+type Memory<T> = Mutex<HashMap<(u8, u64), T>>;
+
+/// A source on whose way both kernels lie: what one of them was made from serves the other.
+pub(super) struct Both<S> {
+    source: S,
+    /// Nothing is kept where only one kernel is wanted.
+    keeps: bool,
+    samples: Memory<Option<Pair<Scaled<f64>>>>,
+    enclosures: Memory<Pair<Scaled<Ball>>>,
+}
+
+impl<S: Compilable> Both<S> {
+    fn new(source: S, keeps: bool) -> Self {
+        Both {
+            source,
+            keeps,
+            samples: Mutex::default(),
+            enclosures: Mutex::default(),
+        }
+    }
+
+    fn sample(&self, place: Place) -> Option<Pair<Scaled<f64>>> {
+        if !self.keeps {
+            return self.source.sample(place);
+        }
+        let known = lock(&self.samples).get(&place.key()).copied();
+        known.unwrap_or_else(|| {
+            let sample = self.source.sample(place);
+            lock(&self.samples).insert(place.key(), sample);
+            sample
+        })
+    }
+
+    fn enclosures(&self, places: &[Place], deadline: Deadline) -> Result<Vec<Pair<Scaled<Ball>>>> {
+        if !self.keeps {
+            return self.source.enclosures(places, deadline);
+        }
+        let mut known = lock(&self.enclosures);
+        let new = places.iter().filter(|p| !known.contains_key(&p.key()));
+        let new: Vec<Place> = new.copied().collect();
+        let found = self.source.enclosures(&new, deadline)?;
+        known.extend(new.iter().map(|p| p.key()).zip(found));
+        let found = places.iter().filter_map(|p| known.get(&p.key()).cloned());
+        Ok(found.collect())
+    }
+}
+
+/// What another thread left there before it panicked is a finished value all the same.
+fn lock<T>(memory: &Mutex<T>) -> MutexGuard<'_, T> {
+    memory.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// One of the two kernels.
+pub(super) struct Sampled<'a, S> {
+    both: &'a Both<S>,
+    kind: Kind,
+}
+
+impl<S: Compilable> Sampled<'_, S> {
+    fn sample(&self, place: Place) -> Option<Scaled<f64>> {
+        Some(self.kind.of(self.both.sample(place)?))
+    }
+
+    /// [`Compilable::again`]
+    pub(super) fn again(&self, place: Place) -> Option<Scaled<f64>> {
+        Some(self.kind.of(self.both.source.again(place)?))
+    }
+
+    fn symmetry(&self) -> (Mirror, u64) {
+        self.both.source.symmetry()
+    }
+
+    fn diagonal(&self) -> Result<Option<Scaled<Ball>>> {
+        self.both.source.diagonal(self.kind)
+    }
+
+    /// [`Compilable::enclosures`]
+    pub(super) fn enclosures(
+        &self,
+        places: &[Place],
+        deadline: Deadline,
+    ) -> Result<Vec<Scaled<Ball>>> {
+        let both = self.both.enclosures(places, deadline)?;
+        Ok(both.into_iter().map(|pair| self.kind.of(pair)).collect())
+    }
+}
+
+/// What compiled kernels are of.
+#[derive(Clone)]
 pub(super) struct Heading {
     pub activation: String,
     pub depth: Depth,
-    pub kind: Kind,
     pub regime: Option<Regime>,
     pub phase: Option<Phase>,
     pub network: String,
@@ -54,11 +152,11 @@ pub(super) struct Heading {
 }
 
 impl Heading {
-    pub(super) fn kernel(self, charts: Charts, form: Form, mirror: Mirror) -> Kernel {
+    pub(super) fn kernel(self, kind: Kind, charts: Charts, form: Form, mirror: Mirror) -> Kernel {
         Kernel {
             activation: self.activation,
             depth: self.depth,
-            kind: self.kind,
+            kind,
             regime: self.regime,
             phase: self.phase,
             network: self.network,
@@ -83,9 +181,34 @@ impl Heading {
     }
 }
 
-/// Samples the kernel, makes its tables and measures their error.
+/// The kernels of a source, one for each kind.
 pub(super) fn compiled(
-    mut source: impl Compilable,
+    source: impl Compilable,
+    heading: &Heading,
+    kinds: &[Kind],
+    deadline: Deadline,
+) -> Result<Vec<Kernel>> {
+    let both = Both::new(source, kinds.len() > 1);
+    let of = |kind: &Kind| {
+        let kind = *kind;
+        tabulated(&Sampled { both: &both, kind }, heading.clone(), deadline)
+    };
+    let mut kernels = kinds.iter().map(of).collect::<Result<Vec<Kernel>>>()?;
+    let mut source = both.source;
+    source.unhurried();
+    let source = Arc::new(source);
+    for kernel in &mut kernels {
+        let (source, kind, log_scale) = (Arc::clone(&source), kernel.kind, kernel.log_scale);
+        kernel.beyond = Some(Beyond(Arc::new(move |place| {
+            Some(kind.of(source.sample(place)?).over(log_scale))
+        })));
+    }
+    Ok(kernels)
+}
+
+/// Samples the kernel, makes its tables and measures their error.
+fn tabulated(
+    source: &Sampled<impl Compilable>,
     heading: Heading,
     deadline: Deadline,
 ) -> Result<Kernel> {
@@ -168,7 +291,7 @@ pub(super) fn compiled(
     };
     let charts = Charts::weighed(flipped, value, |place, value| form.weight(place, value));
     let charts = charts.ok_or_else(lost)?;
-    let mut kernel = heading.kernel(charts, form, mirror);
+    let mut kernel = heading.kernel(source.kind, charts, form, mirror);
     kernel.log_scale = log_scale;
     kernel.diagonal = match &top {
         Some(top) if log_scale == 0.0 => top.value().to_f64(),
@@ -183,7 +306,7 @@ pub(super) fn compiled(
                 .unwrap_or_else(|| kernel.at((-1f64).next_up()))
         }
     };
-    kernel.accuracy = accuracy(&source, &kernel, deadline)?;
+    kernel.accuracy = accuracy(source, &kernel, deadline)?;
     // an undefined error is infinite
     let error = kernel.accuracy.measured.min(kernel.accuracy.relative);
     if error >= WORST {
@@ -193,10 +316,6 @@ pub(super) fn compiled(
             error
         )));
     }
-    source.unhurried();
-    kernel.beyond = Some(Beyond(Arc::new(move |place| {
-        Some(source.sample(place)?.over(log_scale))
-    })));
     Ok(kernel)
 }
 
@@ -228,7 +347,7 @@ impl Kernel {
     }
 }
 
-impl Sample {
+impl Scaled<f64> {
     /// The number over `e^log`.
     pub(super) fn over(&self, log: f64) -> f64 {
         let log = self.log - log;

@@ -7,14 +7,14 @@ use super::build::DEEP_BITS;
 use super::charts::{Charts, Mirror, Place};
 use super::compile::{Compilable, Heading};
 use super::map::Map;
-use super::orbit::{Descent, Entry, Orbits, Sample, Target};
+use super::orbit::{Descent, Entry, Orbits, Target};
 use super::{Accuracy, Conditions, Form, Kernel, Kind};
 use crate::activation::Parity;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::limit::{Classification, Limit, LimitKernel, Ordered, Phase, Regime, Subject};
 use crate::real::{Analytic, Ball, Real};
-use crate::recursion::{Correlation, Scaled};
+use crate::recursion::{Correlation, Pair, Scaled};
 
 /// What the entries of a kernel at infinite depth are (normalised activation, no bias; `mathematics` of each regime in
 /// [`crate::limit`]). `x = x'` stands for equal directions, and for opposite ones where the activation is even
@@ -118,10 +118,11 @@ pub(super) fn constant(
     subject: &Subject,
     form: LimitForm,
     heading: Heading,
+    kind: Kind,
     deadline: Deadline,
 ) -> Result<Kernel> {
     let int = |n: i64| Ball::int(n, DEEP_BITS);
-    let (value, diagonal) = match (form, heading.kind) {
+    let (value, diagonal) = match (form, kind) {
         (LimitForm::EdgeOfChaos, Kind::Nngp) => (int(-1), 0.0),
         (LimitForm::EdgeOfChaos, Kind::Ntk) => {
             let p = subject.classification.edge_exponent.clone().ok_or_else(|| {
@@ -154,7 +155,7 @@ pub(super) fn constant(
         near: false,
         rest: false,
     };
-    let mut kernel = heading.kernel(charts, form, mirror(subject));
+    let mut kernel = heading.kernel(kind, charts, form, mirror(subject));
     kernel.diagonal = diagonal;
     kernel.opposite = match kernel.mirror {
         Mirror::None => near,
@@ -232,25 +233,29 @@ impl Compilable for OrderedLimit {
         self.orbits.deadline = Deadline::default();
     }
 
-    fn sample(&self, place: Place) -> Option<Sample> {
-        Some(self.orbits.sample(place)?[0])
+    fn sample(&self, place: Place) -> Option<Pair<Scaled<f64>>> {
+        self.orbits.sample(place)
     }
 
     fn symmetry(&self) -> (Mirror, u64) {
         (self.mirror, 0)
     }
 
-    fn diagonal(&self) -> Result<Option<Scaled<Ball>>> {
+    fn diagonal(&self, _: Kind) -> Result<Option<Scaled<Ball>>> {
         Ok(Some(Scaled::zero(DEEP_BITS)))
     }
 
-    fn enclosures(&self, places: &[Place], _: Deadline) -> Result<Vec<Scaled<Ball>>> {
+    fn enclosures(&self, places: &[Place], _: Deadline) -> Result<Vec<Pair<Scaled<Ball>>>> {
         let g = self.koenigs()?;
         let lost =
             || Error::Unresolved("an orbit could not be followed to the fixed point 1".to_owned());
         let of = |place: &Place| {
             let rho = Correlation::rational(&place.exact(), self.kernel.bits());
-            Ok(Scaled::plain(-g.at(&rho).ok_or_else(lost)?))
+            let limit = Scaled::plain(-g.at(&rho).ok_or_else(lost)?);
+            Ok(Pair {
+                nngp: limit.clone(),
+                ntk: limit,
+            })
         };
         places.iter().map(of).collect()
     }

@@ -12,7 +12,7 @@ use super::build::{BITS, SERIES_BITS, unit};
 use super::charts::{Mirror, Place};
 use super::compile::{Compilable, Heading, compiled};
 use super::map::Map;
-use super::orbit::{Entry, LAST_STEP, Orbits, Sample, Target};
+use super::orbit::{Entry, LAST_STEP, Orbits, Target};
 use super::{Depth, Kernel, Kind};
 use crate::activation::{Expr, Parity};
 use crate::deadline::Deadline;
@@ -20,7 +20,7 @@ use crate::dual::Dual;
 use crate::error::{Error, Result};
 use crate::exact::Structure;
 use crate::real::{Analytic, Ball, Real};
-use crate::recursion::{Correlation, Kernels, Network, Prepared, Scaled, Settings, Weight};
+use crate::recursion::{Correlation, Network, Pair, Prepared, Scaled, Settings, Weight};
 
 /// Hermite coefficients that the first attempt takes, and the last one.
 const DEGREES: [u32; 2] = [64, 1024];
@@ -72,91 +72,123 @@ impl Kernel {
         settings: &Settings,
         deadline: Deadline,
     ) -> Result<Kernel> {
-        let (norm, other) = &settings.norms;
-        if *norm != *other {
-            return Err(Error::Domain(format!(
-                "a compiled kernel is one of inputs of the same length: the squared norms {norm} and {other} differ"
-            )));
-        }
-        if *norm <= 0 {
-            return Err(Error::Domain(format!(
-                "{norm} is not the squared norm of an input with a direction: it must be positive"
-            )));
-        }
-        let variances = settings
-            .convention
-            .variances(settings.sigma_w.as_ref(), settings.sigma_b.as_ref())?;
-        let words = words(settings);
-        let normalising = matches!(variances.weight, Weight::Normalising);
-        if normalising && *norm == 1 {
-            return unit(expr, depth, kind, words, deadline);
-        }
-        let structure = Structure::new(expr)?;
-        let homogeneous = structure.homogeneity.is_some() && variances.bias.is_zero();
-        if depth == Depth::Infinite && !homogeneous {
-            return Err(Error::Domain(format!(
-                "infinite depth is known for normalised activations without biases (radhakrishnan2022, arora2019) and for \
-                 homogeneous ones without biases: with these weights and biases give `{}` a number of layers",
-                structure.expr
-            )));
-        }
-        let of = |degree| -> Result<(Network<Ball>, Ball)> {
-            let activation = Prepared::<Ball>::new(&structure, degree, SERIES_BITS, deadline)?;
-            let one = Ball::int(1, BITS);
-            let weight = match &variances.weight {
-                Weight::Fixed(w) => w.evaluate(BITS),
-                Weight::Normalising => &one / &activation.square(&one)?,
-            };
-            let network = Network {
-                activation,
-                weight,
-                bias: variances.bias.evaluate(BITS),
-            };
-            let first: Ball = variances.first.evaluate(BITS);
-            Ok((network, &first * &Ball::rational(norm, BITS)))
+        let mut kernels = of_kinds(expr, depth, &[kind], settings, deadline)?;
+        kernels.pop().ok_or_else(|| out_of_bounds(0))
+    }
+
+    /// [`Kernel::of_network`] of both kinds, at little more than the price of one.
+    ///
+    /// # Errors
+    /// As [`Kernel::of_network`], of either.
+    pub fn both_of_network(
+        expr: &Expr,
+        depth: Depth,
+        settings: &Settings,
+        deadline: Deadline,
+    ) -> Result<Pair<Kernel>> {
+        let kinds = [Kind::Nngp, Kind::Ntk];
+        let mut kernels = of_kinds(expr, depth, &kinds, settings, deadline)?.into_iter();
+        let (Some(nngp), Some(ntk)) = (kernels.next(), kernels.next()) else {
+            return Err(out_of_bounds(0));
         };
-        if homogeneous {
-            let kernel = unit(expr, depth, kind, words, deadline)?;
-            let Depth::Layers(l) = depth else {
-                return Ok(kernel);
-            };
-            let (network, input) = of(4)?;
-            let (variance, _) = network
-                .homogeneous(&input, l)
-                .ok_or_else(|| out_of_bounds(l))?;
+        Ok(Pair { nngp, ntk })
+    }
+}
+
+/// The kernels of these kinds.
+fn of_kinds(
+    expr: &Expr,
+    depth: Depth,
+    kinds: &[Kind],
+    settings: &Settings,
+    deadline: Deadline,
+) -> Result<Vec<Kernel>> {
+    let (norm, other) = &settings.norms;
+    if *norm != *other {
+        return Err(Error::Domain(format!(
+            "a compiled kernel is one of inputs of the same length: the squared norms {norm} and {other} differ"
+        )));
+    }
+    if *norm <= 0 {
+        return Err(Error::Domain(format!(
+            "{norm} is not the squared norm of an input with a direction: it must be positive"
+        )));
+    }
+    let variances = settings
+        .convention
+        .variances(settings.sigma_w.as_ref(), settings.sigma_b.as_ref())?;
+    let words = words(settings);
+    let normalising = matches!(variances.weight, Weight::Normalising);
+    if normalising && *norm == 1 {
+        return unit(expr, depth, kinds, words, deadline);
+    }
+    let structure = Structure::new(expr)?;
+    let homogeneous = structure.homogeneity.is_some() && variances.bias.is_zero();
+    if depth == Depth::Infinite && !homogeneous {
+        return Err(Error::Domain(format!(
+            "infinite depth is known for normalised activations without biases (radhakrishnan2022, arora2019) and for \
+                 homogeneous ones without biases: with these weights and biases give `{}` a number of layers",
+            structure.expr
+        )));
+    }
+    let of = |degree| -> Result<(Network<Ball>, Ball)> {
+        let activation = Prepared::<Ball>::new(&structure, degree, SERIES_BITS, deadline)?;
+        let one = Ball::int(1, BITS);
+        let weight = match &variances.weight {
+            Weight::Fixed(w) => w.evaluate(BITS),
+            Weight::Normalising => &one / &activation.square(&one)?,
+        };
+        let network = Network {
+            activation,
+            weight,
+            bias: variances.bias.evaluate(BITS),
+        };
+        let first: Ball = variances.first.evaluate(BITS);
+        Ok((network, &first * &Ball::rational(norm, BITS)))
+    };
+    if homogeneous {
+        let kernels = unit(expr, depth, kinds, words, deadline)?;
+        let Depth::Layers(l) = depth else {
+            return Ok(kernels);
+        };
+        let (network, input) = of(4)?;
+        let (variance, _) = network
+            .homogeneous(&input, l)
+            .ok_or_else(|| out_of_bounds(l))?;
+        let scaled = |kernel: Kernel| {
             let mut kernel = kernel.times(&variance);
             if *norm != 1 {
                 kernel.degree = None;
             }
-            return Ok(kernel);
-        }
-        let Depth::Layers(l) = depth else {
-            return Err(out_of_bounds(0));
+            kernel
         };
-        let mut degree = DEGREES[0];
-        let last = match structure.has_breakpoints() {
-            true => KINKED_DEGREE,
-            false => DEGREES[1],
-        };
-        let source = loop {
-            let (network, input) = of(degree)?;
-            match Source::new(network, input, &structure, l, kind, degree < last, deadline)? {
-                Some(source) => break source,
-                None => degree *= 2,
-            }
-        };
-        let heading = Heading {
-            activation: structure.expr.to_string(),
-            depth,
-            kind,
-            regime: None,
-            phase: None,
-            network: words,
-            limit: None,
-            degree: None,
-        };
-        compiled(source, heading, deadline)
+        return Ok(kernels.into_iter().map(scaled).collect());
     }
+    let Depth::Layers(l) = depth else {
+        return Err(out_of_bounds(0));
+    };
+    let mut degree = DEGREES[0];
+    let last = match structure.has_breakpoints() {
+        true => KINKED_DEGREE,
+        false => DEGREES[1],
+    };
+    let source = loop {
+        let (network, input) = of(degree)?;
+        match Source::new(network, input, &structure, l, degree < last, deadline)? {
+            Some(source) => break source,
+            None => degree *= 2,
+        }
+    };
+    let heading = Heading {
+        activation: structure.expr.to_string(),
+        depth,
+        regime: None,
+        phase: None,
+        network: words,
+        limit: None,
+        degree: None,
+    };
+    compiled(source, &heading, kinds, deadline)
 }
 
 /// What an entry depends on besides activation, depth and kind.
@@ -186,7 +218,6 @@ struct Source {
     orbits: Orbits,
     /// The same from tables that were integrated with more nodes: where kinks keep the series from resolving anything.
     second: Option<Orbits>,
-    kind: Kind,
     depth: u64,
     mirror: Mirror,
     parity: Option<Parity>,
@@ -200,7 +231,6 @@ impl Source {
         input: Ball,
         structure: &Structure,
         depth: u64,
-        kind: Kind,
         may_grow: bool,
         deadline: Deadline,
     ) -> Result<Option<Self>> {
@@ -300,7 +330,6 @@ impl Source {
             network,
             input,
             variance: q,
-            kind,
             depth,
             mirror,
             parity,
@@ -309,15 +338,16 @@ impl Source {
     }
 
     /// `q_L` times what is asked for.
-    fn scaled(&self, [nngp, ntk]: [Sample; 2]) -> Sample {
-        let mut s = if self.kind == Kind::Nngp { nngp } else { ntk };
+    fn scaled(&self, pair: Pair<Scaled<f64>>) -> Pair<Scaled<f64>> {
         let q = self.variance.to_f64();
         if q.is_finite() && q.ln().abs() < 300.0 {
-            s.mantissa *= q;
-        } else {
-            s.log += self.variance.ln().to_f64();
+            return pair.map(|s| s.times(&q));
         }
-        s
+        let log = self.variance.ln().to_f64();
+        pair.map(|s| Scaled {
+            mantissa: s.mantissa,
+            log: s.log + log,
+        })
     }
 
     fn enclosed(
@@ -325,13 +355,13 @@ impl Source {
         rhos: &[Correlation<Ball>],
         lenient: bool,
         deadline: Deadline,
-    ) -> Result<Vec<Scaled<Ball>>> {
-        let one = |k: Result<Kernels<Ball>>, extreme: bool| match k {
-            Ok(k) if self.kind == Kind::Nngp => Ok(k.nngp),
-            Ok(k) => Ok(k.ntk),
+    ) -> Result<Vec<Pair<Scaled<Ball>>>> {
+        let one = |k: Result<Pair<Scaled<Ball>>>, extreme: bool| match k {
+            Ok(k) => Ok(k),
             // lost in a wide enclosure: the second computation counts
             Err(Error::Unresolved(_)) if self.second.is_some() || extreme => {
-                Ok(Scaled::plain(Ball::undefined(BITS)))
+                let open = Ball::undefined(BITS);
+                Ok(Pair::plain(open.clone(), open))
             }
             Err(e) => Err(e),
         };
@@ -350,11 +380,11 @@ impl Compilable for Source {
         self.orbits.deadline = Deadline::default();
     }
 
-    fn sample(&self, place: Place) -> Option<Sample> {
+    fn sample(&self, place: Place) -> Option<Pair<Scaled<f64>>> {
         Some(self.scaled(self.orbits.sample(place)?))
     }
 
-    fn again(&self, place: Place) -> Option<Sample> {
+    fn again(&self, place: Place) -> Option<Pair<Scaled<f64>>> {
         Some(self.scaled(angle::again(self.second.as_ref()?, place, self.mirror)?))
     }
 
@@ -362,21 +392,22 @@ impl Compilable for Source {
         (self.mirror, u64::from(self.mirror == Mirror::Odd))
     }
 
-    fn diagonal(&self) -> Result<Option<Scaled<Ball>>> {
-        if self.kind == Kind::Nngp {
+    fn diagonal(&self, kind: Kind) -> Result<Option<Scaled<Ball>>> {
+        if kind == Kind::Nngp {
             return Ok(Some(Scaled::plain(self.variance.clone())));
         }
         if self.jumps && self.depth > 0 {
             return Ok(None);
         }
         if let Some(at) = self.again(Place::Near(0.0)) {
-            return Ok(Some(at.enclosed()));
+            return Ok(Some(at.ntk.enclosed()));
         }
         let equal = [Correlation::Gap(Ball::int(0, BITS))];
-        Ok(self.enclosed(&equal, false, self.orbits.deadline)?.pop())
+        let found = self.enclosed(&equal, false, self.orbits.deadline)?.pop();
+        Ok(found.map(|pair| pair.ntk))
     }
 
-    fn enclosures(&self, places: &[Place], deadline: Deadline) -> Result<Vec<Scaled<Ball>>> {
+    fn enclosures(&self, places: &[Place], deadline: Deadline) -> Result<Vec<Pair<Scaled<Ball>>>> {
         let rhos: Vec<_> = places
             .iter()
             .map(|p| Correlation::rational(&p.exact(), BITS))

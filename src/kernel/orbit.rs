@@ -1,7 +1,5 @@
 //! One pair of inputs on its way through the layers, in doubles: the values that a kernel is compiled from.
 
-use std::f64::consts::LN_2;
-
 use rug::{Integer, Rational};
 
 use super::charts::Place;
@@ -9,19 +7,12 @@ use super::map::Map;
 use crate::deadline::Deadline;
 use crate::limit::{Abel, Koenigs, Landing};
 use crate::real::{Analytic, Bits, Mpfr, Real};
-use crate::recursion::{Correlation, Unit};
+use crate::recursion::{Correlation, Pair, Scaled, Unit, Walk};
 
 /// Layers after which the Abel function takes over at the edge of chaos.
 pub const WALKED: u64 = 256;
 /// More layers than this are not walked.
 pub const LAST_STEP: u64 = 1_000_000;
-
-/// A number `mantissa e^log`.
-#[derive(Clone, Copy, Debug)]
-pub struct Sample {
-    pub mantissa: f64,
-    pub log: f64,
-}
 
 /// What is asked of an orbit.
 #[derive(Clone, Debug)]
@@ -160,83 +151,33 @@ pub struct Orbits {
     pub deadline: Deadline,
 }
 
-/// `S_n`, and `T_n 2^(512 lifts)`.
-struct Pair {
-    place: Correlation<f64>,
-    ntk: f64,
-    lifts: i32,
-}
-
-impl Pair {
-    /// `S_0 = T_0`
-    fn new(place: Place) -> Self {
-        let rho = place.value();
-        Pair {
-            place: match place {
-                Place::Near(t) => Correlation::Gap(t),
-                _ => Correlation::Plain(rho),
-            },
-            ntk: rho,
-            lifts: 0,
-        }
-    }
-
-    fn advance(&mut self, (next, slope): (Correlation<f64>, f64)) {
-        let mut s = next.value();
-        if self.lifts != 0 {
-            s *= 2f64.powi(-512).powi(self.lifts.min(2));
-        }
-        self.ntk = self.ntk * slope + s;
-        self.place = next;
-        if self.ntk.abs() > 2f64.powi(600) {
-            self.ntk *= 2f64.powi(-512);
-            self.lifts += 1;
-        } else if self.lifts > 0 && self.ntk.abs() < 2f64.powi(80) {
-            self.ntk *= 2f64.powi(512);
-            self.lifts -= 1;
-        }
-    }
-
-    fn done(&self) -> [Sample; 2] {
-        let log = f64::from(self.lifts) * 512.0 * LN_2;
-        [
-            Sample {
-                mantissa: self.place.value(),
-                log: 0.0,
-            },
-            Sample {
-                mantissa: self.ntk,
-                log,
-            },
-        ]
+/// A place as a walk begins.
+fn start(place: Place) -> Correlation<f64> {
+    match place {
+        Place::Near(t) => Correlation::Gap(t),
+        other => Correlation::Plain(other.value()),
     }
 }
 
 impl Orbits {
     /// `S` and `T` (twice the Koenigs function, where that is the target). `None` where the orbit was lost.
-    pub fn sample(&self, place: Place) -> Option<[Sample; 2]> {
+    pub fn sample(&self, place: Place) -> Option<Pair<Scaled<f64>>> {
         match &self.target {
             Target::Layers(depth) => self.walked(place, *depth),
-            Target::Linear(depth) => Some([1.0, *depth as f64 + 1.0].map(|factor| Sample {
-                mantissa: factor * place.value(),
-                log: 0.0,
-            })),
+            Target::Linear(depth) => {
+                let rho = place.value();
+                Some(Pair::plain(rho, (*depth as f64 + 1.0) * rho))
+            }
             Target::Edge(edge, depth) => {
-                let mut pair = Pair::new(place);
-                pair.advance(self.map(0)?.first_step(place));
-                let k = edge.kernels(place, pair.place, pair.ntk, *depth)?;
-                Some(k.map(|mantissa| Sample { mantissa, log: 0.0 }))
+                let mut walk = Walk::new(start(place));
+                walk.stepped(self.map(0)?.first_step(place));
+                let ntk = *walk.plain_ntk()?;
+                let [nngp, ntk] = edge.kernels(place, walk.position, ntk, *depth)?;
+                Some(Pair::plain(nngp, ntk))
             }
             Target::Nearest(unit, depth) => {
-                let start = match place {
-                    Place::Near(t) => Correlation::Gap(t),
-                    other => Correlation::Plain(other.value()),
-                };
-                let k = unit.kernels(start, *depth, Default::default()).ok()?;
-                Some([k.nngp, k.ntk].map(|x| Sample {
-                    mantissa: x.mantissa,
-                    log: x.log,
-                }))
+                let kernels = unit.kernels(start(place), *depth, Deadline::default());
+                kernels.ok()
             }
             Target::Koenigs(h) => {
                 let lambda = self.lambda?;
@@ -257,15 +198,18 @@ impl Orbits {
                 }
                 log *= steps as f64;
                 let end = h.scaled_at(&next)?;
-                let sample = Sample {
+                let limit = Scaled {
                     mantissa: end.mantissa,
                     log: log + end.log,
                 };
-                Some([sample, sample])
+                Some(Pair {
+                    nngp: limit,
+                    ntk: limit,
+                })
             }
             Target::Ordered(g) => {
                 let map = self.map(0)?;
-                let mut at = Pair::new(place).place;
+                let mut at = start(place);
                 let mut steps = 0;
                 while at.gap() > g.threshold() {
                     at = match steps {
@@ -278,11 +222,14 @@ impl Orbits {
                     }
                 }
                 let t = at.gap();
-                let sample = Sample {
+                let limit = Scaled {
                     mantissa: -t * (1.0 - g.bend * t),
                     log: -(steps as f64) * g.log,
                 };
-                Some([sample, sample])
+                Some(Pair {
+                    nngp: limit,
+                    ntk: limit,
+                })
             }
         }
     }
@@ -292,58 +239,58 @@ impl Orbits {
         self.maps.get((layer as usize).min(last))
     }
 
-    fn walked(&self, place: Place, depth: u64) -> Option<[Sample; 2]> {
+    fn walked(&self, place: Place, depth: u64) -> Option<Pair<Scaled<f64>>> {
         let place = self.entry.place(place);
-        let mut pair = Pair::new(place);
+        let mut walk = Walk::new(start(place));
         // from here on all layers are the same
         let settled = self.maps.len().saturating_sub(1) as u64;
         for layer in 0..depth {
             if layer % 1024 == 1023 && self.deadline.passed() {
                 return None;
             }
-            if let (Some(lambda), Correlation::Plain(s), 0) = (self.lambda, &pair.place, pair.lifts)
+            if let (Some(lambda), Correlation::Plain(s), Some(ntk)) =
+                (self.lambda, &walk.position, walk.plain_ntk())
                 && layer >= settled.max(1)
                 && s.abs() < 1e-17 * lambda
             {
                 // only the leading term acts: S lambda^m, lambda^m (T + m S)
                 let m = (depth - layer) as f64;
                 let log = m * lambda.ln();
-                return Some([
-                    Sample { mantissa: *s, log },
-                    Sample {
-                        mantissa: pair.ntk + m * s,
-                        log,
-                    },
-                ]);
+                let powers = |mantissa| Scaled { mantissa, log };
+                return Some(Pair {
+                    nngp: powers(*s),
+                    ntk: powers(ntk + m * s),
+                });
             }
             let map = self.map(layer)?;
             let step = if layer == 0 {
                 map.first_step(place)
             } else {
-                map.step(&pair.place)
+                map.step(&walk.position)
             };
-            let (s, t) = (pair.place.value(), pair.ntk);
+            let (s, t) = (walk.nngp(), *walk.mantissa());
             // jumps have an infinite slope at +-1, and what was infinite stays so
             let infinite = step.1.is_infinite() || t.is_infinite();
-            pair.advance(step);
-            if pair.ntk.is_nan() || !(infinite || pair.ntk.is_finite()) || layer > LAST_STEP {
+            walk.stepped(step);
+            let ntk = *walk.mantissa();
+            if ntk.is_nan() || !(infinite || ntk.is_finite()) || layer > LAST_STEP {
                 return None;
             }
             // at rest at the fixed point: no more than rounding moves (twice, so that a turning point is not taken for rest)
             let still = |a: f64, b: f64| (a - b).abs() <= 2.0 * f64::EPSILON * b.abs();
             if layer > 64
                 && layer >= settled
-                && pair.lifts == 0
-                && still(s, pair.place.value())
-                && still(t, pair.ntk)
+                && walk.plain_ntk().is_some()
+                && still(s, walk.nngp())
+                && still(t, ntk)
                 && s.abs() > 1e-3
             {
-                let (again, slope) = map.step(&pair.place);
-                if slope < 1.0 && still(again.value() + pair.ntk * slope, pair.ntk) {
+                let (again, slope) = map.step(&walk.position);
+                if slope < 1.0 && still(again.value() + ntk * slope, ntk) {
                     break;
                 }
             }
         }
-        Some(pair.done())
+        Some(walk.kernels())
     }
 }

@@ -32,6 +32,15 @@ impl Place {
         }
     }
 
+    /// The same for equal places, and another for others.
+    pub fn key(self) -> (u8, u64) {
+        match self {
+            Place::Near(t) => (0, t.to_bits()),
+            Place::Middle(rho) => (1, rho.to_bits()),
+            Place::Far(u) => (2, u.to_bits()),
+        }
+    }
+
     /// `ln |rho|`, with the digits that the gap has.
     pub fn log_modulus(self) -> f64 {
         match self {

@@ -19,7 +19,7 @@ use rug::{Integer, Rational};
 use super::koenigs::Landing;
 use crate::dual::Dual;
 use crate::real::{Bits, Real};
-use crate::recursion::{Correlation, Scaled};
+use crate::recursion::{Correlation, Pair, Scaled};
 
 /// More layers than this are not walked.
 const LAST_STEP: u64 = 400_000;
@@ -56,15 +56,6 @@ pub struct Logarithmic<R> {
     pub sign: Ordering,
     /// `log |x|`
     pub log: Scaled<R>,
-}
-
-/// `S_L` and `T_L`.
-#[derive(Clone, Debug)]
-pub struct LogKernels<R> {
-    /// NNGP.
-    pub nngp: Logarithmic<R>,
-    /// NTK.
-    pub ntk: Logarithmic<R>,
 }
 
 impl<R: Real> Boettcher<R> {
@@ -210,11 +201,15 @@ impl<R: Real> Boettcher<R> {
     }
 
     /// `S_L` and `T_L` at any depth, as logarithms.
-    pub fn kernels_at(&self, place: &Correlation<R>, depth: &Integer) -> Option<LogKernels<R>> {
+    pub fn kernels_at(
+        &self,
+        place: &Correlation<R>,
+        depth: &Integer,
+    ) -> Option<Pair<Logarithmic<R>>> {
         let bits = place.bits();
         let l = self.land(place, depth.to_u64())?;
         if *depth == l.steps {
-            return Some(LogKernels {
+            return Some(Pair {
                 nngp: logarithm(&l.nngp()),
                 ntk: logarithm(&l.ntk),
             });
@@ -222,7 +217,7 @@ impl<R: Real> Boettcher<R> {
         let s = l.nngp();
         if s.sign() == Some(Ordering::Equal) {
             let zero = logarithm(&R::int(0, bits));
-            return Some(LogKernels {
+            return Some(Pair {
                 nngp: zero.clone(),
                 ntk: zero,
             });
@@ -263,7 +258,7 @@ impl<R: Real> Boettcher<R> {
                 Scaled::plain(&(&boettcher * &power.exp()) + constant)
             }
         };
-        Some(LogKernels {
+        Some(Pair {
             nngp: Logarithmic {
                 sign,
                 log: log(&constant),

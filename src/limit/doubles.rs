@@ -20,7 +20,7 @@ use crate::deadline::Deadline;
 use crate::dual::Dual;
 use crate::error::{Error, Result};
 use crate::real::{Ball, Real};
-use crate::recursion::{Correlation, Kernels, Layer, Scaled, Unit, Walk};
+use crate::recursion::{Correlation, Layer, Pair, Scaled, Unit, Walk};
 
 /// Coefficients of a piece.
 const TERMS: usize = 20;
@@ -342,7 +342,7 @@ impl Doubles {
     ///
     /// # Errors
     /// As [`Unit::kernels`].
-    pub fn kernels(&self, rho: f64, depth: u64) -> Result<Kernels<f64>> {
+    pub fn kernels(&self, rho: f64, depth: u64) -> Result<Pair<Scaled<f64>>> {
         self.kernels_from(Correlation::new(rho), depth)
     }
 
@@ -350,11 +350,11 @@ impl Doubles {
     ///
     /// # Errors
     /// As [`Unit::kernels`].
-    pub fn kernels_at_gap(&self, t: f64, depth: u64) -> Result<Kernels<f64>> {
+    pub fn kernels_at_gap(&self, t: f64, depth: u64) -> Result<Pair<Scaled<f64>>> {
         self.kernels_from(Correlation::gap_of(t), depth)
     }
 
-    fn kernels_from(&self, start: Correlation<f64>, depth: u64) -> Result<Kernels<f64>> {
+    fn kernels_from(&self, start: Correlation<f64>, depth: u64) -> Result<Pair<Scaled<f64>>> {
         if let Form::Walked(unit) = &self.form {
             return unit.kernels(start, depth, Deadline::default());
         }
@@ -373,7 +373,7 @@ impl Doubles {
             walk.advance(&Layer::of(&self.dual));
         }
         if walk.depth == depth {
-            let out = Kernels {
+            let out = Pair {
                 nngp: Scaled::plain(walk.nngp()),
                 ntk: walk.ntk(),
             };
@@ -403,7 +403,7 @@ impl Doubles {
             mantissa: x * share,
             log,
         };
-        let out = Kernels {
+        let out = Pair {
             nngp: scaled(s),
             ntk: scaled(t),
         };

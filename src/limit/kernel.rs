@@ -16,13 +16,13 @@ use std::cmp::Ordering;
 
 use rug::{Integer, Rational};
 
-use super::{Abel, Boettcher, Interior, Koenigs, LogKernels, Ordered};
+use super::{Abel, Boettcher, Interior, Koenigs, Ordered};
 use crate::activation::Parity;
 use crate::deadline::Deadline;
 use crate::dual::Dual;
 use crate::error::{Error, Result};
 use crate::real::{Analytic, Ball, Bits, Quantity, Real};
-use crate::recursion::{Correlation, Kernels, Scaled, Unit};
+use crate::recursion::{Correlation, Pair, Scaled, Unit};
 
 /// The limit kernel of an activation at one precision.
 ///
@@ -271,8 +271,8 @@ impl LimitKernel {
     ///
     /// # Errors
     /// [`Error::Unresolved`] where the orbit could not be followed.
-    pub fn kernels(&self, rho: &Rational, depth: u64) -> Result<Kernels<Ball>> {
-        let plain = |s: Ball, t: Ball| Kernels {
+    pub fn kernels(&self, rho: &Rational, depth: u64) -> Result<Pair<Scaled<Ball>>> {
+        let plain = |s: Ball, t: Ball| Pair {
             nngp: Scaled::plain(s),
             ntk: Scaled::plain(t),
         };
@@ -298,7 +298,7 @@ impl LimitKernel {
                     .or_else(|| h.kernels_at(&place, depth).map(|(s, t)| plain(s, t))),
                 Limit::NearestNeighbour(b) => {
                     b.kernels_at(&place, &Integer::from(depth))
-                        .map(|LogKernels { nngp, ntk }| Kernels {
+                        .map(|Pair { nngp, ntk }| Pair {
                             nngp: from_logarithm(&nngp, self.bits),
                             ntk: from_logarithm(&ntk, self.bits),
                         })

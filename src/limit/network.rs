@@ -92,7 +92,7 @@ pub fn homogeneous_kernels(
             log: both.log.scale2(-1),
         }
     };
-    let of = |k: crate::recursion::Kernels<Ball>| KernelValue {
+    let of = |k: crate::recursion::Pair<Scaled<Ball>>| KernelValue {
         nngp: k.nngp.product(&scale),
         ntk: Some(k.ntk.product(&scale)),
     };

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::exact::Structure;
 use crate::quadrature::{Envelope, Integrand, Plan, Samples};
 use crate::real::{Analytic, Ball, Bits, Quantity, Real, Value, bits_for};
-use crate::recursion::{Kernels, Scaled};
+use crate::recursion::{Pair, Scaled};
 
 /// An activation whose regime is known: what limit kernels of any precision are made from.
 #[derive(Clone, Debug)]
@@ -260,7 +260,7 @@ impl Subject {
         depth: u64,
         digits: usize,
         deadline: Deadline,
-    ) -> Result<(LimitKernel, Vec<Kernels<Ball>>)> {
+    ) -> Result<(LimitKernel, Vec<Pair<Scaled<Ball>>>)> {
         self.ladder(at, digits, deadline, |kernel| {
             at.iter().map(|rho| kernel.kernels(rho, depth)).collect()
         })
@@ -276,7 +276,7 @@ impl Subject {
         depth: u64,
         digits: usize,
         deadline: Deadline,
-    ) -> Result<Vec<(Kernels<Ball>, LimitValue)>> {
+    ) -> Result<Vec<(Pair<Scaled<Ball>>, LimitValue)>> {
         let both = self.ladder(at, digits, deadline, |kernel| {
             at.iter()
                 .map(|rho| Ok((kernel.kernels(rho, depth)?, kernel.value(rho)?)))
@@ -369,7 +369,7 @@ impl Certainty for LimitValue {
     }
 }
 
-impl Certainty for Kernels<Ball> {
+impl Certainty for Pair<Scaled<Ball>> {
     fn relative_bits(&self) -> Bits {
         let of = |x: &Scaled<Ball>| {
             let scale = match x.log.sign() {

@@ -9,7 +9,7 @@ use std::cmp::Ordering;
 
 use super::koenigs::Koenigs;
 use crate::real::{Analytic, Ball, Real};
-use crate::recursion::{Correlation, Kernels, Scaled};
+use crate::recursion::{Correlation, Pair, Scaled};
 
 impl Koenigs<Ball> {
     /// `S_L` and `T_L` as a number times `m^N`, for the fixed point 0 and a depth at which `m^L` is below `2^-2^20`; `None` for
@@ -18,7 +18,7 @@ impl Koenigs<Ball> {
         &self,
         place: &Correlation<Ball>,
         depth: u64,
-    ) -> Option<Kernels<Ball>> {
+    ) -> Option<Pair<Scaled<Ball>>> {
         let fall = -self.multiplier().to_f64().log2() * depth as f64;
         if self.point().sign() != Some(Ordering::Equal) || fall < f64::from(1 << 20) {
             return None;
@@ -37,7 +37,7 @@ impl Koenigs<Ball> {
         let size = &(&layers * &h.abs()) + &(&l.ntk.abs() + &Ball::int(1, bits));
         let d = size.upper_end().to_float() >> (bits + 64);
         let blur = |x: Ball| x.widened(&rug::Float::with_val(64, &d));
-        Some(Kernels {
+        Some(Pair {
             nngp: Scaled {
                 mantissa: blur(h),
                 log: log.clone(),

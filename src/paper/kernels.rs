@@ -11,7 +11,7 @@ use crate::dual::{Dual, closed_form};
 use crate::error::{Error, Result};
 use crate::limit::{Bend, Boettcher, Koenigs, LogPeriodic, Options, Ordered, Regime, classify};
 use crate::real::{Analytic, Ball, Bits, Quantity, Real};
-use crate::recursion::{Correlation, Kernels, Unit};
+use crate::recursion::{Correlation, Pair, Scaled, Unit};
 
 /// Bits of the balls: 60 digits, and room for what a few hundred layers cost.
 const BITS: Bits = 512;
@@ -141,7 +141,7 @@ pub(super) fn ntk_rest(lab: &Laboratory, p: &Parameters) -> Answer {
     )
 }
 
-fn deep(lab: &Laboratory, p: &Parameters, at: &Correlation<Ball>) -> Result<Kernels<Ball>> {
+fn deep(lab: &Laboratory, p: &Parameters, at: &Correlation<Ball>) -> Result<Pair<Scaled<Ball>>> {
     let unit = Unit::new(dual(&p.activation("activation")?)?);
     unit.kernels(at.clone(), p.whole("depth")?, lab.deadline())
 }

@@ -4,7 +4,7 @@
 //! * [`covariance`], [`variance`], [`prepared`]: an activation at any variance.
 //! * [`network`]: weights, biases, inputs of any norm; [`fixed`]: where the variance settles.
 //! * [`conventions`]: where papers put their factors; [`ntk`]: kernels with certain digits.
-//! * [`scaled`], [`decimal`]: numbers far outside of doubles, and how they are written.
+//! * [`scaled`], [`decimal`]: numbers far outside of doubles, and how they are written; [`pair`]: NNGP and NTK.
 
 mod conventions;
 mod covariance;
@@ -17,6 +17,7 @@ mod moments;
 mod network;
 mod ntk;
 mod origin;
+mod pair;
 mod prepared;
 mod scaled;
 mod scan;
@@ -37,9 +38,10 @@ pub use moments::Moments;
 pub use network::{Network, variance_after};
 pub use ntk::{DEPTH_MAX, KernelValue, Settings, ntk};
 pub use origin::{bend_at_zero, closed_slope_at_zero, slope_at_zero, vanishes_at_zero};
+pub use pair::Pair;
 pub use prepared::Prepared;
 pub use scaled::Scaled;
 pub use scan::{OfVariance, Scan, Zero};
-pub use unit::{DIRECT, Kernels, Unit};
+pub use unit::{DIRECT, Unit};
 pub use variance::Windows;
 pub use walk::{Correlation, Layer, Walk};

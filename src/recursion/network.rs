@@ -19,8 +19,9 @@ use rayon::prelude::*;
 use rug::{Float, Rational};
 
 use super::Scaled;
+use super::pair::Pair;
 use super::prepared::{Prepared, enclosed};
-use super::unit::{DIRECT, Kernels, Unit};
+use super::unit::{DIRECT, Unit};
 use super::walk::{Correlation, Layer, Walk, within};
 use crate::activation::Parity;
 use crate::deadline::Deadline;
@@ -84,7 +85,7 @@ impl<R: Real + Send + Sync> Network<R> {
         parity: Option<Parity>,
         depth: u64,
         deadline: Deadline,
-    ) -> Result<Vec<Result<Kernels<R>>>> {
+    ) -> Result<Vec<Result<Pair<Scaled<R>>>>> {
         if let Some((variance, dual)) = self.homogeneous(input, depth) {
             let unit = Unit::new(dual.clone()).with_parity(parity);
             let of = |rho: &Correlation<R>| {
@@ -127,7 +128,7 @@ impl<R: Real + Send + Sync> Network<R> {
             }
         }
         let of = |walk: Walk<R>| {
-            let k = Kernels {
+            let k = Pair {
                 nngp: Scaled::plain(walk.nngp()),
                 ntk: walk.ntk(),
             };
@@ -140,7 +141,7 @@ impl<R: Real + Send + Sync> Network<R> {
     }
 
     /// The remaining `m` layers at once, where the variance tends to 0 and the layers are linear to within the accuracy.
-    fn vanishing(&self, q: &R, walks: &[Walk<R>], m: u64) -> Option<Vec<Result<Kernels<R>>>> {
+    fn vanishing(&self, q: &R, walks: &[Walk<R>], m: u64) -> Option<Vec<Result<Pair<Scaled<R>>>>> {
         if self.is_biased() {
             return None;
         }
@@ -158,7 +159,7 @@ impl<R: Real + Send + Sync> Network<R> {
                 mantissa: R::from_ball(&(&q * &x)),
                 log: log.clone(),
             };
-            Some(Ok(Kernels {
+            Some(Ok(Pair {
                 nngp: scaled(s),
                 ntk: scaled(t),
             }))
@@ -211,7 +212,7 @@ impl<R: Real + Send + Sync> Network<R> {
         parity: Option<Parity>,
         depth: u64,
         deadline: Deadline,
-    ) -> Result<Kernels<R>> {
+    ) -> Result<Pair<Scaled<R>>> {
         if let (Some((q, dual)), Some((p, _))) = (
             self.homogeneous(input, depth),
             self.homogeneous(other, depth),
@@ -224,7 +225,7 @@ impl<R: Real + Send + Sync> Network<R> {
             };
             return Ok(unit.kernels(rho.clone(), depth, deadline)?.times(&mean));
         }
-        let mut at = Pair::new(self, (input, other), &rho.value());
+        let mut at = Unequal::new(self, (input, other), &rho.value());
         for l in 0..depth {
             deadline.check("the recursion over the layers")?;
             if l == DIRECT {
@@ -247,7 +248,7 @@ impl<R: Real + Send + Sync> Network<R> {
         if !at.k.is_finite() || !at.theta.is_finite() {
             return Err(lost(depth));
         }
-        Ok(Kernels {
+        Ok(Pair {
             nngp: Scaled::plain(at.k),
             ntk: Scaled::plain(at.theta),
         })
@@ -256,7 +257,7 @@ impl<R: Real + Send + Sync> Network<R> {
 
 /// Two inputs on their way through the layers.
 #[derive(Clone, Debug)]
-struct Pair<R> {
+struct Unequal<R> {
     q: R,
     p: R,
     rho: R,
@@ -264,11 +265,11 @@ struct Pair<R> {
     theta: R,
 }
 
-impl<R: Real + Send + Sync> Pair<R> {
+impl<R: Real + Send + Sync> Unequal<R> {
     fn new(network: &Network<R>, (input, other): (&R, &R), rho: &R) -> Self {
         let (q, p) = (input + &network.bias, other + &network.bias);
         let k = &(&(input * other).sqrt() * rho) + &network.bias;
-        Pair {
+        Unequal {
             rho: &k / &(&q * &p).sqrt(),
             theta: k.clone(),
             q,
@@ -282,7 +283,7 @@ impl<R: Real + Send + Sync> Pair<R> {
         let (q, p) = (network.variance(&self.q)?, network.variance(&self.p)?);
         let k = &(&network.weight * &value) + &network.bias;
         let factor = &(&network.weight * &slope) / &(&self.q * &self.p).sqrt();
-        Ok(Pair {
+        Ok(Unequal {
             rho: &k / &(&q * &p).sqrt(),
             theta: &k + &(&factor * &self.theta),
             q,
@@ -302,7 +303,7 @@ impl<R: Real + Send + Sync> Pair<R> {
                 && same(&next.theta, &self.theta);
             return still.then_some(next);
         }
-        let mut all = Pair {
+        let mut all = Unequal {
             q: loosened(&self.q, 2),
             p: loosened(&self.p, 2),
             ..self.clone()
@@ -315,7 +316,7 @@ impl<R: Real + Send + Sync> Pair<R> {
         let missing = (&probe.rho - &self.rho).abs().upper_end().to_float();
         all.rho = (4..=10).step_by(3).find_map(|j| {
             let wide = self.rho.widened(&Float::with_val(64, &missing << j));
-            let image = Pair {
+            let image = Unequal {
                 rho: wide.clone(),
                 ..all.clone()
             }

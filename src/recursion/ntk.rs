@@ -5,8 +5,9 @@ use rug::{Float, Rational};
 use super::Scaled;
 use super::conventions::{Convention, Variances, Weight};
 use super::network::Network;
+use super::pair::Pair;
 use super::prepared::Prepared;
-use super::unit::{DIRECT, Kernels, Unit};
+use super::unit::{DIRECT, Unit};
 use super::walk::Correlation;
 use crate::activation::Expr;
 use crate::deadline::Deadline;
@@ -151,7 +152,7 @@ struct Answer<'a> {
     deadline: Deadline,
 }
 
-type Deep = Vec<Result<Kernels<Ball>>>;
+type Deep = Vec<Result<Pair<Scaled<Ball>>>>;
 
 impl Answer<'_> {
     fn rows(&self) -> Result<Vec<Result<KernelValue>>> {
@@ -186,7 +187,7 @@ impl Answer<'_> {
         }
         let (deep, _) =
             best.ok_or_else(|| Error::Unresolved("the kernels were not reached".to_string()))?;
-        let record = |k: Kernels<Ball>| KernelValue {
+        let record = |k: Pair<Scaled<Ball>>| KernelValue {
             nngp: k.nngp,
             ntk: Some(k.ntk),
         };
@@ -273,7 +274,7 @@ impl Answer<'_> {
                 .map_or(0, |e| self.wanted as i32 + e + 1);
             self.wanted.saturating_sub(have).max(spread.max(0) as Bits)
         };
-        let of = |k: &Result<Kernels<Ball>>| match k {
+        let of = |k: &Result<Pair<Scaled<Ball>>>| match k {
             Ok(k) => missing(&k.nngp).max(missing(&k.ntk)),
             // beyond the layers that are passed one by one no accuracy helps
             Err(_) if self.depth > DIRECT => 0,

@@ -6,7 +6,7 @@ use crate::real::{Bits, Real};
 
 /// `mantissa * e^log`: deep kernels are as small as `lambda^L` and as large as `B'^L`, far outside of doubles, and in
 /// the nearest-neighbour regime (`e^(-k^L b)`) far outside of everything else.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Scaled<R> {
     /// Carries the sign, and the digits that are left when the power is split off.
     pub mantissa: R,

@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 
 use rug::Float;
 
-use super::Scaled;
 use super::walk::{Correlation, Layer, Walk};
+use super::{Pair, Scaled};
 use crate::activation::Parity;
 use crate::deadline::Deadline;
 use crate::dual::Dual;
@@ -32,32 +32,6 @@ pub struct Unit<R> {
     parity: Option<Parity>,
     /// Order and multiplier of the fixed point 0, where there is one.
     leading: Option<(u32, R)>,
-}
-
-/// `S_L` and `T_L` of one pair of inputs.
-#[derive(Clone, Debug)]
-pub struct Kernels<R> {
-    /// `S_L`: covariance of the Gaussian process (NNGP).
-    pub nngp: Scaled<R>,
-    /// `T_L`: neural tangent kernel.
-    pub ntk: Scaled<R>,
-}
-
-impl<R: Real> Kernels<R> {
-    /// `S_L` and `T_L` times the same number.
-    pub(super) fn times(&self, c: &Scaled<R>) -> Self {
-        Kernels {
-            nngp: self.nngp.product(c),
-            ntk: self.ntk.product(c),
-        }
-    }
-
-    pub(crate) fn negated(&self) -> Self {
-        Kernels {
-            nngp: self.nngp.negated(),
-            ntk: self.ntk.negated(),
-        }
-    }
 }
 
 impl<R: Real> Unit<R> {
@@ -101,7 +75,7 @@ impl<R: Real> Unit<R> {
         start: Correlation<R>,
         depth: u64,
         deadline: Deadline,
-    ) -> Result<Kernels<R>> {
+    ) -> Result<Pair<Scaled<R>>> {
         if start.coordinate().sign() == Some(Ordering::Less)
             && let (Correlation::Plain(rho), Some(parity)) = (&start, self.parity)
         {
@@ -116,7 +90,12 @@ impl<R: Real> Unit<R> {
         self.forward(start, depth, deadline)
     }
 
-    fn forward(&self, start: Correlation<R>, depth: u64, deadline: Deadline) -> Result<Kernels<R>> {
+    fn forward(
+        &self,
+        start: Correlation<R>,
+        depth: u64,
+        deadline: Deadline,
+    ) -> Result<Pair<Scaled<R>>> {
         self.onward(Walk::new(start), depth, deadline)
     }
 
@@ -124,7 +103,12 @@ impl<R: Real> Unit<R> {
     ///
     /// # Errors
     /// As [`Unit::kernels`].
-    pub fn onward(&self, mut walk: Walk<R>, depth: u64, deadline: Deadline) -> Result<Kernels<R>> {
+    pub fn onward(
+        &self,
+        mut walk: Walk<R>,
+        depth: u64,
+        deadline: Deadline,
+    ) -> Result<Pair<Scaled<R>>> {
         let layer = self.layer();
         while walk.depth < depth {
             if walk
@@ -136,7 +120,7 @@ impl<R: Real> Unit<R> {
                     break;
                 }
                 if let Some((s, t)) = walk.settled(&layer) {
-                    return Ok(Kernels {
+                    return Ok(Pair {
                         nngp: Scaled::plain(s),
                         ntk: Scaled::plain(t),
                     });
@@ -160,14 +144,14 @@ impl<R: Real> Unit<R> {
                 walk.depth
             )));
         }
-        Ok(Kernels {
+        Ok(Pair {
             nngp: Scaled::plain(walk.nngp()),
             ntk: walk.ntk(),
         })
     }
 
     /// The remaining `m` layers at once, where `S = 1` or where `S` is small.
-    fn shortcut(&self, walk: &Walk<R>, m: u64) -> Option<Kernels<R>> {
+    fn shortcut(&self, walk: &Walk<R>, m: u64) -> Option<Pair<Scaled<R>>> {
         let ntk = walk.plain_ntk()?;
         match &walk.position {
             Correlation::Gap(t) if t.sign() == Some(Ordering::Equal) => self.diagonal(ntk, m),
@@ -184,7 +168,7 @@ impl<R: Real> Unit<R> {
     }
 
     /// `S = 1`: `T -> b T + 1`, so `T_L = b^m T + (b^m - 1)/(b - 1)`.
-    fn diagonal(&self, ntk: &R, m: u64) -> Option<Kernels<R>> {
+    fn diagonal(&self, ntk: &R, m: u64) -> Option<Pair<Scaled<R>>> {
         let bits = ntk.bits();
         let one = R::int(1, bits);
         let steps = R::int(i64::try_from(m).ok()?, bits);
@@ -208,7 +192,7 @@ impl<R: Real> Unit<R> {
             }
             _ => return None,
         };
-        Some(Kernels {
+        Some(Pair {
             nngp: Scaled::plain(one),
             ntk,
         })
@@ -218,7 +202,7 @@ impl<R: Real> Unit<R> {
     /// `1 - lambda`; and `S` shrinks by `(1 + lambda)/2` or faster. So from a small `S` on
     /// `S_L = S lambda^m (1 + O(eta))`, `T_L = lambda^m (T + m S) (1 + O(eta))`, `eta = 2 |S|/lambda`: the first with at most
     /// `2 eta`, the second with `6 eta (|T| + m |S|)`, slopes included.
-    fn singular(&self, lambda: &R, s: &R, ntk: &R, m: u64) -> Option<Kernels<R>> {
+    fn singular(&self, lambda: &R, s: &R, ntk: &R, m: u64) -> Option<Pair<Scaled<R>>> {
         let bits = s.bits();
         let steps = R::int(i64::try_from(m).ok()?, bits);
         let eta = &s.abs().scale2(1) / lambda;
@@ -238,7 +222,7 @@ impl<R: Real> Unit<R> {
         let sum = ntk + &(&steps * s);
         let bound = ntk.abs() + &(&steps * &s.abs());
         let slack = error(bound, 6).radius();
-        Some(Kernels {
+        Some(Pair {
             nngp: Scaled {
                 mantissa: error(s.clone(), 2),
                 log: log.clone(),
@@ -264,12 +248,12 @@ fn nearest<R: Real>(
     s: &R,
     ntk: &R,
     mut m: u64,
-) -> Option<Kernels<R>> {
+) -> Option<Pair<Scaled<R>>> {
     let bits = s.bits();
     match s.sign() {
         Some(Ordering::Equal) => {
             // S = 0 stays, and T = 0 S' + 0
-            return Some(Kernels {
+            return Some(Pair {
                 nngp: Scaled::zero(bits),
                 ntk: Scaled::zero(bits),
             });
@@ -314,7 +298,7 @@ fn nearest<R: Real>(
         negative &= k % 2 == 1;
     }
     let sign = R::int(if negative { -1 } else { 1 }, bits);
-    Some(Kernels {
+    Some(Pair {
         ntk: Scaled {
             mantissa: &sign * &ratio,
             log: log.clone(),

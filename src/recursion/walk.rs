@@ -9,7 +9,7 @@ use std::cmp::Ordering;
 
 use rug::{Float, Rational};
 
-use super::Scaled;
+use super::{Pair, Scaled};
 use crate::dual::Dual;
 use crate::real::{Bits, Real};
 
@@ -202,7 +202,11 @@ impl<R: Real> Walk<R> {
 
     /// One layer deeper.
     pub fn advance(&mut self, layer: &Layer<R>) {
-        let (next, slope) = layer.step(&self.position);
+        self.stepped(layer.step(&self.position));
+    }
+
+    /// One layer deeper, by a step that was made elsewhere: where the correlation went, and the slope of the map where it was.
+    pub fn stepped(&mut self, (next, slope): (Correlation<R>, R)) {
         let mut s = next.value();
         if self.exponent != 0 {
             s = s.scale2(-self.exponent.min(1 << 28) as i32);
@@ -243,8 +247,21 @@ impl<R: Real> Walk<R> {
         out
     }
 
+    /// `S_l` and `T_l`
+    pub fn kernels(&self) -> Pair<Scaled<R>> {
+        Pair {
+            nngp: Scaled::plain(self.nngp()),
+            ntk: self.ntk(),
+        }
+    }
+
+    /// `T_l` up to a power of two.
+    pub fn mantissa(&self) -> &R {
+        &self.ntk
+    }
+
     /// `T_l`, where it is of ordinary size.
-    pub(super) fn plain_ntk(&self) -> Option<&R> {
+    pub fn plain_ntk(&self) -> Option<&R> {
         (self.exponent == 0).then_some(&self.ntk)
     }
 

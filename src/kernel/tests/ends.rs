@@ -26,7 +26,7 @@ fn gaps_that_no_table_reaches() {
             f64::MIN_POSITIVE,
         ] {
             let place = Place::Near(t);
-            let error = k.error(place, &reference.at(place, kind).unwrap());
+            let error = k.error(place, &kind.of(reference.at(place).unwrap()));
             assert!(error < PROMISED, "{text} at {t:e}: {error:e}");
         }
     }

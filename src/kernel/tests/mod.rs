@@ -10,6 +10,7 @@ use crate::limit::Subject;
 use crate::real::Real;
 use crate::recursion::{Convention, Settings};
 
+mod both;
 mod ends;
 mod kinks;
 mod tables;
@@ -85,7 +86,7 @@ fn a_thousand_places() {
         let mut places = spread(1000 * effort());
         places.push(Place::Near(1e-15));
         for place in places {
-            let error = k.error(place, &reference.at(place, Kind::Ntk).unwrap());
+            let error = k.error(place, &reference.at(place).unwrap().ntk);
             assert!(error < PROMISED, "{text} at {place:?}: {error}");
         }
     }

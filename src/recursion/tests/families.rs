@@ -7,7 +7,7 @@ use crate::deadline::Deadline;
 use crate::dual::Dual;
 use crate::hermite::Series;
 use crate::real::{Analytic, Ball, Real};
-use crate::recursion::{Correlation, Kernels, Unit};
+use crate::recursion::{Correlation, Pair, Scaled, Unit};
 
 const BITS: u32 = 200;
 
@@ -15,7 +15,7 @@ fn int(n: u64) -> Ball {
     Ball::int(n as i64, BITS)
 }
 
-fn kernels(dual: Dual<Ball>, x: &Ball, depth: u64) -> Kernels<Ball> {
+fn kernels(dual: Dual<Ball>, x: &Ball, depth: u64) -> Pair<Scaled<Ball>> {
     Unit::new(dual)
         .kernels(Correlation::new(x.clone()), depth, Deadline::default())
         .unwrap()

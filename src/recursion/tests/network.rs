@@ -10,8 +10,8 @@ use crate::deadline::Deadline;
 use crate::dual::closed_form;
 use crate::real::{Analytic, Ball, Mpfr, Real};
 use crate::recursion::{
-    Convention, Correlation, Covariance, Kernels, Network, Prepared, Scaled, Settings, Unit,
-    Windows, ntk,
+    Convention, Correlation, Covariance, Network, Pair, Prepared, Scaled, Settings, Unit, Windows,
+    ntk,
 };
 
 fn network<R: Real + Send + Sync>(
@@ -33,7 +33,7 @@ fn equal<R: Real + Send + Sync>(
     rho: (i64, i64),
     depth: u64,
     bits: u32,
-) -> Kernels<R> {
+) -> Pair<Scaled<R>> {
     n.kernels(
         &R::rational(&q.into(), bits),
         &[Correlation::rational(&rho.into(), bits)],
@@ -52,7 +52,7 @@ fn pair<R: Real + Send + Sync>(
     rho: (i64, i64),
     depth: u64,
     bits: u32,
-) -> Kernels<R> {
+) -> Pair<Scaled<R>> {
     n.pair_kernels(
         (&R::rational(&q.into(), bits), &R::rational(&p.into(), bits)),
         &Correlation::rational(&rho.into(), bits),

@@ -5,9 +5,9 @@ use super::{ball, digits, dual, off, reference};
 use crate::deadline::Deadline;
 use crate::dual::Dual;
 use crate::real::{Analytic, Ball, Mpfr, Real};
-use crate::recursion::{Correlation, Kernels, Unit};
+use crate::recursion::{Correlation, Pair, Scaled, Unit};
 
-fn kernels<R: Real>(dual: &Dual<R>, start: Correlation<R>, depth: u64) -> Kernels<R> {
+fn kernels<R: Real>(dual: &Dual<R>, start: Correlation<R>, depth: u64) -> Pair<Scaled<R>> {
     Unit::new(dual.clone())
         .kernels(start, depth, Deadline::default())
         .unwrap()
