@@ -5,7 +5,7 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use deeplimit::activation::{Expr, catalogue};
-use deeplimit::limit::{Options, classify};
+use deeplimit::{Effort, limit::classify};
 use rayon::prelude::*;
 
 const README: [&str; 9] = [
@@ -28,7 +28,7 @@ fn nine(c: &mut Criterion) {
         b.iter(|| {
             parsed
                 .par_iter()
-                .map(|e| classify(e, &Options::default()).unwrap())
+                .map(|e| classify(e, &Effort::default()).unwrap())
                 .collect::<Vec<_>>()
         });
     });
@@ -43,9 +43,9 @@ fn hundred(c: &mut Criterion) {
         else {
             continue;
         };
-        let options = Options {
+        let options = Effort {
             digits: 100,
-            ..Options::default()
+            ..Effort::default()
         };
         group.bench_function(entry.name, |b| b.iter(|| classify(&e, &options)));
     }

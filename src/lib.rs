@@ -6,6 +6,7 @@
 //! * [`array`](mod@array): arrays of numbers in files: `.npy` and idx.
 //! * [`real`]: the numbers. One formula, four arithmetics: `f64`, MPFR, balls, complex rectangles.
 //! * [`activation`]: an activation as data: parse, print, derive, resolve into smooth pieces, bound, evaluate.
+//! * [`effort`]: how much work an answer is worth: digits, arithmetic, time.
 //! * [`exact`]: constants in closed form, and Gaussian expectations in closed form: where equalities are proved.
 //! * [`quadrature`]: `E f(Z)` with a proved error.
 //! * [`hermite`]: the coefficients `a_n = E phi h_n` and the power series of the dual.
@@ -30,6 +31,7 @@ pub mod classifier;
 pub mod cntk;
 pub mod deadline;
 pub mod dual;
+pub mod effort;
 pub mod error;
 pub mod exact;
 pub mod gram;
@@ -43,3 +45,7 @@ pub mod phase;
 pub mod quadrature;
 pub mod real;
 pub mod recursion;
+
+pub use effort::Effort;
+pub use error::{Error, Result};
+pub use exact::Activation;

@@ -1,9 +1,10 @@
 //! A proof is what holds in disguise too: activations that look like others, and jumps far out.
 
+use deeplimit::Effort;
 use deeplimit::activation::{Expr, Tape};
 use deeplimit::deadline::Deadline;
 use deeplimit::error::Error;
-use deeplimit::limit::{Classification, Constant, Options, Regime, Stands, classify};
+use deeplimit::limit::{Classification, Constant, Regime, Stands, classify};
 use deeplimit::real::{Ball, Quantity, Value};
 use proptest::prelude::*;
 use std::time::Duration;
@@ -61,11 +62,11 @@ fn disguised(text: &str, how: usize) -> String {
 
 const DISGUISES: usize = 15;
 
-fn options() -> Options {
-    Options {
+fn options() -> Effort {
+    Effort {
         digits: 8,
         deadline: Deadline::after(Duration::from_secs(3)),
-        ..Options::default()
+        ..Effort::default()
     }
 }
 
@@ -162,7 +163,7 @@ fn cases(count: u32) -> ProptestConfig {
 }
 
 proptest! {
-    #![proptest_config(cases(150))]
+    #![proptest_config(cases(400))]
 
     /// A function in disguise is the same function, or nothing is claimed of it.
     #[test]
@@ -222,7 +223,7 @@ proptest! {
             1 => format!("max(cos({a}*x)+({c}),0)+x"),
             _ => format!("relu(sin({a}*x)+({c})/3)+tanh(x)"),
         };
-        let structure = deeplimit::exact::Structure::new(&parse(&text)).unwrap();
+        let structure = deeplimit::exact::Activation::new(&parse(&text)).unwrap();
         prop_assert_eq!(structure.continuous, Some(true), "{}", text);
     }
 

@@ -1,10 +1,11 @@
 //! Laws that hold for every activation, on random ones.
 
+use deeplimit::Effort;
 use deeplimit::deadline::Deadline;
 use deeplimit::dual;
-use deeplimit::exact::Structure;
+use deeplimit::exact::Activation;
 use deeplimit::hermite;
-use deeplimit::limit::{Arithmetic, Moments, Options, Regime, classify};
+use deeplimit::limit::{Arithmetic, Moments, Regime, classify};
 use deeplimit::quadrature::expect;
 use deeplimit::real::{Analytic, Ball, Quantity, Real, Value};
 use proptest::prelude::*;
@@ -78,7 +79,7 @@ proptest! {
     /// against separate expectations; Stein's identity `E phi' = E Z phi` where phi does not jump.
     #[test]
     fn constants_are_expectations(text in activation()) {
-        let Ok(c) = classify(&parse(&text), &Options::default()) else { return Ok(()) };
+        let Ok(c) = classify(&parse(&text), &Effort::default()) else { return Ok(()) };
         let square = expectation(&format!("({text})^2"), 20);
         prop_assert!(ball(c.normalisation.as_ref().unwrap()).overlaps(&(&Ball::rational(&1.into(), 128) / &square)));
         let root = square.sqrt();
@@ -97,8 +98,8 @@ proptest! {
     /// `c phi` has the same verdict and the same normalised numbers (`A`, `A'` up to the sign of `c`).
     #[test]
     fn the_verdict_does_not_depend_on_a_factor(text in activation(), factor in prop_oneof![Just("3"), Just("-0.25"), Just("1e-6"), Just("pi")]) {
-        let Ok(c) = classify(&parse(&text), &Options::default()) else { return Ok(()) };
-        let scaled = classify(&parse(&format!("({factor})*({text})")), &Options::default());
+        let Ok(c) = classify(&parse(&text), &Effort::default()) else { return Ok(()) };
+        let scaled = classify(&parse(&format!("({factor})*({text})")), &Effort::default());
         prop_assert!(scaled.is_ok(), "{text}: {scaled:?}");
         let scaled = scaled.unwrap();
         prop_assert_eq!(c.regime, scaled.regime, "{}", text);
@@ -115,7 +116,7 @@ proptest! {
     /// The three roads agree: MPFR and `f64` with their estimated errors meet the balls.
     #[test]
     fn three_roads_meet(text in activation()) {
-        let on = |arithmetic| classify(&parse(&text), &Options { arithmetic, ..Options::default() });
+        let on = |arithmetic| classify(&parse(&text), &Effort { arithmetic, ..Effort::default() });
         let Ok(balls) = on(Arithmetic::Ball) else { return Ok(()) };
         for road in [Arithmetic::Mpfr, Arithmetic::F64] {
             let other = on(road);
@@ -138,7 +139,7 @@ proptest! {
         let at = [Rational::from(1), Rational::from((r, 10)), Rational::from((-r, 10))];
         let Ok(v) = dual::values(&e, &at, 12, Deadline::default()) else { return Ok(()) };
         prop_assert!(ball(&v[0].dual).contains(&rug::Float::with_val(53, 1)));
-        let c = classify(&e, &Options::default()).unwrap();
+        let c = classify(&e, &Effort::default()).unwrap();
         prop_assert!(overlaps(v[0].slope.as_ref().unwrap(), c.b_prime.as_ref().unwrap()), "{text}");
         let (plus, minus) = (ball(&v[1].dual), ball(&v[2].dual));
         prop_assert!(minus.abs().compare(&plus) != Some(std::cmp::Ordering::Greater), "{text}");
@@ -182,7 +183,7 @@ proptest! {
     /// `f64` with its estimated error lies where the ball is.
     #[test]
     fn doubles_meet_balls(text in activation()) {
-        let on = |arithmetic| Moments::new(&Structure::new(&parse(&text))?, 56, arithmetic, Deadline::default());
+        let on = |arithmetic| Moments::new(&Activation::new(&parse(&text))?, 56, arithmetic, Deadline::default());
         let Ok(balls) = on(Arithmetic::Ball) else { return Ok(()) };
         let doubles = on(Arithmetic::F64).unwrap();
         prop_assert!(doubles.mean.overlaps(&balls.mean), "{text}: {doubles:?} {balls:?}");
@@ -202,7 +203,7 @@ fn closed_form_series_and_integration_agree() {
     let kinked = ["relu", "abs(x)", "step(x)", "leaky_relu(x, 0.3)", "elu"];
     for text in analytic.iter().chain(&kinked) {
         let e = parse(text);
-        let structure = Structure::new(&e).unwrap();
+        let structure = Activation::new(&e).unwrap();
         let series = hermite::hermite_series(
             &structure,
             None,
@@ -266,9 +267,9 @@ fn an_unproved_slope_is_not_called_infinite() {
 #[test]
 fn an_estimate_is_no_smaller_than_the_error_of_its_grid() {
     let on = |arithmetic| {
-        let options = Options {
+        let options = Effort {
             arithmetic,
-            ..Options::default()
+            ..Effort::default()
         };
         classify(&parse("exp(-(2*x+-1)^2)"), &options).unwrap()
     };

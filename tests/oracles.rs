@@ -2,9 +2,12 @@
 
 use deeplimit::deadline::Deadline;
 use deeplimit::dual;
-use deeplimit::limit::{Options, Regime, classify};
 use deeplimit::quadrature::expect;
 use deeplimit::real::{Quantity, Value};
+use deeplimit::{
+    Effort,
+    limit::{Regime, classify},
+};
 use rug::{Float, Rational};
 
 use crate::support::{contains, parse, tight};
@@ -72,9 +75,9 @@ fn constants_of_thirty_activations_to_thirty_digits() {
             .collect();
         let c = classify(
             &parse(expr),
-            &Options {
+            &Effort {
                 digits: 33,
-                ..Options::default()
+                ..Effort::default()
             },
         )
         .unwrap();

@@ -2,10 +2,11 @@
 //!
 //! References: mpmath at 400 digits from the closed forms named beside them, and the values of the issue that asked for this.
 
+use deeplimit::Effort;
 use deeplimit::activation::Expr;
 use deeplimit::deadline::Deadline;
-use deeplimit::exact::Structure;
-use deeplimit::limit::{Classification, Moments, Options, Phase, Regime, classify};
+use deeplimit::exact::Activation;
+use deeplimit::limit::{Classification, Moments, Phase, Regime, classify};
 use deeplimit::quadrature::expect;
 use deeplimit::real::{Analytic, Arithmetic, Ball, Quantity, Value};
 use deeplimit::{dual, hermite};
@@ -15,7 +16,7 @@ use rug::{Float, Rational};
 use crate::support::{effort, parse};
 
 fn decided(text: &str) -> Classification {
-    classify(&parse(text), &Options::default()).unwrap_or_else(|e| panic!("{text}: {e}"))
+    classify(&parse(text), &Effort::default()).unwrap_or_else(|e| panic!("{text}: {e}"))
 }
 
 fn ball(q: &Quantity) -> Ball {
@@ -161,7 +162,7 @@ fn steep_on_one_side() {
     holds(elu.b_prime.as_ref(), "1.01754256972257374");
 
     // without c*, which lies too close to 1
-    let celu = Structure::new(&parse("celu(x,1e-6)")).unwrap();
+    let celu = Activation::new(&parse("celu(x,1e-6)")).unwrap();
     let m = Moments::new(&celu, 100, Arithmetic::Ball, Deadline::default()).unwrap();
     let root = m.square.sqrt();
     holds(
@@ -274,7 +275,7 @@ fn no_verdict_without_numbers() {
         "gelu(x-25)",
     ] {
         // an error is an answer too, and a sentence
-        let Ok(v) = classify(&parse(text), &Options::default()) else {
+        let Ok(v) = classify(&parse(text), &Effort::default()) else {
             continue;
         };
         let numbers = [
@@ -369,13 +370,13 @@ fn same(p: Option<&Quantity>, q: Option<&Quantity>, sign: i64) -> Result<(), Str
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200 * effort(), failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 300 * effort(), failure_persistence: None, ..ProptestConfig::default() })]
 
     /// `c phi` has the verdict, the proof and the normalised numbers of `phi` (`A`, `A'` up to the sign of `c`), for `c` from
     /// `1e-200` to `1e200`.
     #[test]
     fn a_verdict_is_the_same_at_every_scale(text in activation(), c in factor()) {
-        let options = Options { digits: 6, ..Options::default() };
+        let options = Effort { digits: 6, ..Effort::default() };
         let of = |text: &str| classify(&parse(text), &options);
         let scaled = format!("({c})*({text})");
         let (plain, scaled_verdict) = (of(&text), of(&scaled));

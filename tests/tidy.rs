@@ -9,6 +9,7 @@ const ROOMS: &[&str] = &[
     "deadline",
     "array",
     "real",
+    "effort",
     "activation",
     "exact",
     "quadrature",

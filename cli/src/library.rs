@@ -27,8 +27,8 @@ use deeplimit::deadline::Deadline;
 pub use deeplimit::dual::DualValue;
 use deeplimit::error::{Error, Result};
 use deeplimit::limit::{
-    self, Breakdown, Classification, Format, LimitKernel, LimitValue, LogPeriodic, Options,
-    Quantity, Settling, Subject,
+    self, Breakdown, Classification, Format, LimitKernel, LimitValue, LogPeriodic, Quantity,
+    Settling, Subject,
 };
 pub use deeplimit::paper::{
     Claim, Expected, Finding, Laboratory, Measured, Paper, Parameter, Parameters, Part, Row, Rows,
@@ -153,7 +153,7 @@ pub fn classification(text: &str, request: Request, road: Arithmetic) -> Result<
     let (digits, arithmetic) = (request.digits(), road.into());
     limit::classify(
         &expr,
-        &Options {
+        &deeplimit::Effort {
             digits,
             arithmetic,
             deadline,

@@ -26,7 +26,7 @@ use rayon::prelude::*;
 use crate::activation::Tape;
 use crate::activation::pieces::{Piece, kink};
 use crate::deadline::Deadline;
-use crate::exact::Structure;
+use crate::exact::Activation;
 use crate::real::{Bits, Real};
 
 const BITS: Bits = 64;
@@ -72,7 +72,7 @@ struct Panel {
 impl Angular {
     /// The dual of `phi(scale z)`, integrated on this mesh. `None` where the activation has no kinks or jumps itself, a kink has
     /// no known place, the scale is out of `[1e-3, 16]`, or time is up.
-    pub fn new(structure: &Structure, scale: f64, mesh: Mesh, deadline: Deadline) -> Option<Self> {
+    pub fn new(structure: &Activation, scale: f64, mesh: Mesh, deadline: Deadline) -> Option<Self> {
         let fits = structure.has_breakpoints() && structure.continuous == Some(true);
         if !fits || !(SCALES.0..=SCALES.1).contains(&scale) {
             return None;

@@ -3,7 +3,7 @@
 use super::{Dual, closed_form};
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
-use crate::exact::{Closed, Structure};
+use crate::exact::{Activation, Closed};
 use crate::hermite::{Series, hermite_series};
 use crate::quadrature::{Envelope, Integrand, Plan, Samples, Unit};
 use crate::real::{Analytic, Arithmetic, Ball, Bits};
@@ -16,15 +16,15 @@ use crate::real::{Analytic, Arithmetic, Ball, Bits};
 /// See [`hermite_series`].
 ///
 /// ```
-/// use deeplimit::{activation::Expr, deadline::Deadline, dual, exact::Structure};
-/// let tanh = Structure::new(&Expr::parse("tanh(x)").unwrap()).unwrap();
+/// use deeplimit::{activation::Expr, deadline::Deadline, dual, exact::Activation};
+/// let tanh = Activation::new(&Expr::parse("tanh(x)").unwrap()).unwrap();
 /// let dual = dual::prepared(&tanh, 32, 64, Deadline::default()).unwrap();
 /// let (order, lambda) = dual.leading().unwrap();
 /// assert_eq!(order, 1);
 /// assert!((lambda.mid().to_f64() - 0.964608689373724711f64.powi(2)).abs() < 1e-15);
 /// ```
 pub fn prepared(
-    structure: &Structure,
+    structure: &Activation,
     degree: u32,
     accuracy: Bits,
     deadline: Deadline,
@@ -54,7 +54,7 @@ const GUARD: Bits = 32;
 /// # Errors
 /// [`Error::Timeout`].
 pub fn derivative_square(
-    structure: &Structure,
+    structure: &Activation,
     accuracy: Bits,
     deadline: Deadline,
 ) -> Result<Option<Ball>> {
@@ -79,7 +79,7 @@ pub fn derivative_square(
 
 /// The coefficients that are proved to be zero, and no more bits than mean something. (The coefficients come with the
 /// guard bits of the three-term recurrence.)
-fn cleared(series: Series<Ball>, structure: &Structure, bits: Bits) -> Series<Ball> {
+fn cleared(series: Series<Ball>, structure: &Activation, bits: Bits) -> Series<Ball> {
     let mut open = true;
     let squares = series.squares.iter().enumerate().map(|(n, c)| {
         // only what precedes the leading term matters

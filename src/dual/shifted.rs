@@ -3,7 +3,7 @@
 use super::gated::{even, even_rise};
 use super::{Dual, closed_form};
 use crate::activation::{BinaryOp, Expr, Tape};
-use crate::exact::{Closed, Structure};
+use crate::exact::{Activation, Closed};
 use crate::real::{Bits, Real};
 
 /// `phi = g - m`, or a constant multiple of that, with a closed form for `g`: with `E = E g^2`, `M = E g` and
@@ -12,13 +12,13 @@ use crate::real::{Bits, Real};
 pub(super) fn shifted<R: Real>(expr: &Expr, bits: Bits) -> Option<Dual<R>> {
     let (g, m) = split(expr)?;
     let inner = closed_form::<R>(&g, bits)?;
-    let of_g = Structure::new(&g).ok()?;
+    let of_g = Activation::new(&g).ok()?;
     // of what is far out (`relu(x-30)`) both are small, and their terms cancel
     let (mean, square) = (of_g.mean?.relative(bits), of_g.square?.relative(bits));
     let (mean, square) = (R::from_ball(&mean), R::from_ball(&square));
     let m = Tape::<R>::new(std::slice::from_ref(&m), bits).at_one(&R::int(0, bits));
     let whole = &(&square - &(&m * &mean).scale2(1)) + &m.powi(2);
-    let centred = Structure::new(expr)
+    let centred = Activation::new(expr)
         .ok()?
         .mean
         .as_ref()

@@ -6,7 +6,7 @@ use super::{Dual, closed_form, derivative_square};
 use crate::activation::Expr;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
-use crate::exact::Structure;
+use crate::exact::Activation;
 use crate::hermite::hermite_series;
 use crate::quadrature::Unit;
 use crate::real::{Analytic, Arithmetic, Ball, Quantity, bits_for};
@@ -53,7 +53,7 @@ pub fn values(
         }
     }
     // the normalised dual does not change with a factor
-    let structure = Unit::of(&Structure::new(expr)?)?.structure;
+    let structure = Unit::of(&Activation::new(expr)?)?.structure;
     let wanted = bits_for(digits);
     let bits = 2 * wanted + 64;
     let jumps = structure.continuous == Some(false);
@@ -107,7 +107,7 @@ pub fn values(
 }
 
 fn prepared(
-    structure: &Structure,
+    structure: &Activation,
     closed: Option<Dual<Ball>>,
     far: Option<&Rational>,
     accuracy: u32,
@@ -143,7 +143,7 @@ fn lacking(dual: &Dual<Ball>, rho: &Rational, wanted: u32, accuracy: u32) -> u32
 /// A Hermite series long enough for `wanted` bits at correlations up to `far` (1 included: then of the slope at 1 too), or
 /// of the largest length.
 pub(crate) fn resolving_series(
-    structure: &Structure,
+    structure: &Activation,
     far: Option<&Rational>,
     wanted: u32,
     deadline: Deadline,

@@ -21,6 +21,7 @@
 //! # Ok::<(), deeplimit::error::Error>(())
 //! ```
 
+mod activation;
 mod atom;
 mod constant;
 mod continuity;
@@ -31,7 +32,6 @@ mod functions;
 mod polynomial;
 mod precise;
 mod reading;
-mod structure;
 mod tails;
 mod terms;
 mod wave;
@@ -39,8 +39,8 @@ mod wave;
 #[cfg(test)]
 mod tests;
 
+pub use activation::{Activation, closed_expectation};
 pub use constant::Closed;
 pub use continuity::{bounds, first_jump, is_continuous, meet};
 pub use expectation::{Bound, expectation};
 pub use exponent::alpha_exact;
-pub use structure::{Structure, closed_expectation};

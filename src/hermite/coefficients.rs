@@ -6,13 +6,13 @@ use super::{Series, coefficients, guard_bits};
 use crate::activation::Parity;
 use crate::deadline::Deadline;
 use crate::error::Result;
-use crate::exact::{Closed, Structure};
+use crate::exact::{Activation, Closed};
 use crate::quadrature::{Envelope, Integrand, Plan, Samples, Unit};
 use crate::real::{Analytic, Arithmetic, Ball, Bits, Mpfr, Quantity, Real, bits_for};
 
 /// The dual as a Hermite series up to `degree`, its coefficients with an absolute error of about `2^-accuracy`.
 pub fn hermite_series(
-    structure: &Structure,
+    structure: &Activation,
     derivative_square: Option<&Ball>,
     degree: u32,
     accuracy: Bits,
@@ -25,7 +25,7 @@ pub fn hermite_series(
 
 /// `E phi h_n` for `n <= degree` and `E phi^2`, of the activation as typed.
 pub fn hermite_coefficients(
-    structure: &Structure,
+    structure: &Activation,
     degree: u32,
     accuracy: Bits,
     road: Arithmetic,
@@ -104,7 +104,7 @@ const LAST_CLOSED: u32 = 24;
 /// significant digits where they have a closed form.
 ///
 /// # Errors
-/// See [`Structure::new`], [`Plan::new`], [`Deadline::check`].
+/// See [`Activation::new`], [`Plan::new`], [`Deadline::check`].
 ///
 /// ```
 /// use deeplimit::{activation::Expr, deadline::Deadline, hermite, real::Value};
@@ -119,7 +119,7 @@ pub fn terms(
     digits: usize,
     deadline: Deadline,
 ) -> Result<Vec<Quantity>> {
-    let structure = Unit::of(&Structure::new(expr)?)?.structure;
+    let structure = Unit::of(&Activation::new(expr)?)?.structure;
     let wanted = bits_for(digits);
     let mut accuracy = wanted + 16;
     for _ in 0..3 {

@@ -5,6 +5,11 @@ use rug::float::Round;
 
 use crate::real::{Bits, Real};
 
+/// Series up to this degree are evaluated whole.
+const SHORT: usize = 32;
+/// Bits below the last one of the first term that are looked at all the same.
+const SPARE: f64 = 24.0;
+
 /// The power series of a normalised dual: `dual(rho) = sum_{n <= N} c_n rho^n + rest`, where all that is known of the
 /// rest is that its coefficients are non-negative and sum to `tail`, and that theirs in `dual'` sum to `slope_tail`.
 #[derive(Clone, Debug)]
@@ -47,20 +52,42 @@ impl<R: Real> Series<R> {
         self.squares.len() - 1
     }
 
+    /// The last degree that matters at `rho`: what follows is below the last bit of the first term. All coefficients are
+    /// non-negative and sum to 1, so `sum_{n > m} c_n |rho|^n <= |rho|^(m + 1)`. Short series are taken whole.
+    fn last_at(&self, rho: &R) -> usize {
+        let last = self.degree();
+        let r = rho.abs().to_f64() + rho.radius().to_f64();
+        // no gain worth the search
+        if last <= SHORT || r > 0.75 || r.is_nan() {
+            return last;
+        }
+        let first = self.squares.iter().position(|c| c.to_f64() > 0.0);
+        let Some(first) = first else { return last };
+        let bits = f64::from(self.bits()) + SPARE - self.squares[first].to_f64().log2();
+        let terms = (bits / -r.log2()).ceil();
+        // (m + 1)(1 - r) >= 1 from four terms on: n r^(n - 1) decreases from there
+        match terms.is_finite() {
+            true => last.min(first + (terms as usize).max(4)),
+            false => last,
+        }
+    }
+
     /// `dual(rho)` for `|rho| <= 1`, in mean-value form.
     pub fn at(&self, rho: &R) -> R {
         let middle = rho.midpoint();
         let mut value = R::int(0, self.bits());
-        for c in self.squares.iter().rev() {
+        let last = self.last_at(rho);
+        for c in self.squares[..=last].iter().rev() {
             value = &(&value * &middle) + c;
         }
         if !R::TRACKS_ERRORS {
             return value;
         }
-        let rest = product_up(
-            &upper(&self.tail),
-            &power_up(&upper(&rho.abs()), self.degree() + 1),
-        );
+        let power = power_up(&upper(&rho.abs()), last + 1);
+        let rest = match last == self.degree() {
+            true => product_up(&upper(&self.tail), &power),
+            false => power,
+        };
         let value = value.widened(&rest);
         let radius = rho.radius();
         if radius.is_zero() {
@@ -72,13 +99,17 @@ impl<R: Real> Series<R> {
 
     /// `dual'(rho)` for `|rho| <= 1` (for `|rho| = 1` only where `slope_tail` is known).
     pub fn slope_at(&self, rho: &R) -> R {
-        let n = self.degree();
+        let n = self.last_at(rho);
         let mut shifted = R::int(0, self.bits());
-        for (k, c) in self.squares.iter().enumerate().skip(1).rev() {
+        for (k, c) in self.squares[..=n].iter().enumerate().skip(1).rev() {
             shifted = &(&shifted * rho) + &(&R::int(k as i64, self.bits()) * c);
         }
         if !R::TRACKS_ERRORS {
             return shifted;
+        }
+        if n < self.degree() {
+            let power = power_up(&upper(&rho.abs()), n);
+            return shifted.widened(&product_up(&power, &Float::with_val(64, n + 1)));
         }
         // at 1 the rest is not only bounded but known
         if let Some(rest) = &self.slope_tail
@@ -191,4 +222,63 @@ fn power_up(r: &Float, n: usize) -> Float {
         return Float::with_val(64, 1);
     }
     Float::with_val_round(64, rug::ops::Pow::pow(r, n as u32), Round::Up).0
+}
+
+#[cfg(test)]
+mod tests {
+    use rug::Rational;
+
+    use super::*;
+    use crate::real::{Analytic, Ball};
+
+    /// `c_n = 2^-(n - 2)` from `n = 3` on: `rho^3/(2 - rho)`, with the slope `rho^2 (6 - 2 rho)/(2 - rho)^2`. Far from 1 a few terms
+    /// of the series do, and lose nothing.
+    #[test]
+    fn what_is_left_out_is_below_the_last_bit() {
+        const BITS: Bits = 160;
+        let int = |n| Ball::int(n, BITS);
+        let mut squares = vec![int(0); 3];
+        squares.extend((1..600).map(|n| int(1).scale2(-n)));
+        let rest = int(1).scale2(-599);
+        let series = Series {
+            squares,
+            tail: rest.clone(),
+            // sum_{n > N} n 2^-(n - 2), N = 601
+            slope_tail: Some(&rest * &int(603)),
+        };
+        let mut lengths = vec![];
+        for rho in [
+            "1/1267650600228229401496703205376",
+            "1/1000",
+            "-1/7",
+            "1/2",
+            "-3/4",
+            "99/100",
+        ] {
+            let exact: Rational = rho.parse().unwrap();
+            let x = Ball::rational(&exact, BITS);
+            lengths.push(series.last_at(&x));
+            let two = &int(2) - &x;
+            let value = &x.powi(3) / &two;
+            let slope = &(&x.powi(2) * &(&int(6) - &x.scale2(1))) / &two.powi(2);
+            for (name, found, wanted) in [
+                ("value", series.at(&x), value),
+                ("slope", series.slope_at(&x), slope),
+            ] {
+                assert!(
+                    (&found - &wanted).contains_zero(),
+                    "{name} at {rho}: {found:?} {wanted:?}"
+                );
+                assert!(
+                    found.relative_bits() > BITS - 16,
+                    "{name} at {rho}: {}",
+                    found.relative_bits()
+                );
+            }
+        }
+        assert!(
+            lengths[0] < 10 && lengths[1] < 30 && lengths[5] == series.degree(),
+            "{lengths:?}"
+        );
+    }
 }

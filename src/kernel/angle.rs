@@ -5,7 +5,7 @@ use super::charts::{Mirror, Place};
 use super::orbit::Orbits;
 use crate::deadline::Deadline;
 use crate::dual::{Angular, Dual, Mesh};
-use crate::exact::Structure;
+use crate::exact::Activation;
 use crate::recursion::{Pair, Scaled};
 
 /// Gauss-Legendre nodes a panel of the two.
@@ -19,7 +19,7 @@ const MISMATCH: f64 = 1e-12;
 /// The duals of `phi(scale z)`, with a constant: `share dual + 1 - share`. `None` where the activation has no kinks, or one of
 /// them misses what is known.
 pub(super) fn duals(
-    structure: &Structure,
+    structure: &Activation,
     scale: f64,
     share: f64,
     deadline: Deadline,

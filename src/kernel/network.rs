@@ -18,7 +18,7 @@ use crate::activation::{Expr, Parity};
 use crate::deadline::Deadline;
 use crate::dual::Dual;
 use crate::error::{Error, Result};
-use crate::exact::Structure;
+use crate::exact::Activation;
 use crate::real::{Analytic, Ball, Real};
 use crate::recursion::{Correlation, Network, Pair, Prepared, Scaled, Settings, Weight};
 
@@ -122,7 +122,7 @@ fn of_kinds(
     if normalising && *norm == 1 {
         return unit(expr, depth, kinds, words, deadline);
     }
-    let structure = Structure::new(expr)?;
+    let structure = Activation::new(expr)?;
     let homogeneous = structure.homogeneity.is_some() && variances.bias.is_zero();
     if depth == Depth::Infinite && !homogeneous {
         return Err(Error::Domain(format!(
@@ -229,7 +229,7 @@ impl Source {
     fn new(
         network: Network<Ball>,
         input: Ball,
-        structure: &Structure,
+        structure: &Activation,
         depth: u64,
         may_grow: bool,
         deadline: Deadline,

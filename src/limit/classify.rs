@@ -15,35 +15,14 @@ use super::constants::Moments;
 use super::evidence::{Constant, Fact, Stands};
 use super::verdict::{Classification, Regime};
 use crate::activation::{Expr, Parity};
-use crate::deadline::Deadline;
+use crate::effort::Effort;
 use crate::error::Result;
-use crate::exact::{Closed, Structure, first_jump};
+use crate::exact::{Activation, Closed, first_jump};
 use crate::quadrature::{Sizes, Unit, power_of_ten};
 use crate::real::{Analytic, Arithmetic, Ball, Bits, Certain, Quantity, bits_for, certain_digits};
 
 /// Closed forms of more characters than this are not shown.
 const LONGEST_CLOSED_FORM: usize = 64;
-
-/// How `classify` works.
-#[derive(Clone, Copy, Debug)]
-pub struct Options {
-    /// Significant digits wanted.
-    pub digits: usize,
-    /// The road.
-    pub arithmetic: Arithmetic,
-    /// When to give up.
-    pub deadline: Deadline,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Options {
-            digits: 15,
-            arithmetic: Arithmetic::Ball,
-            deadline: Deadline::default(),
-        }
-    }
-}
 
 /// A constant that no structure proves to be zero is looked at with this accuracy before it is called zero
 /// numerically.
@@ -56,15 +35,14 @@ pub(super) const ZERO_BITS: Bits = 400;
 /// where no integral could be bounded, [`crate::error::Error::Timeout`].
 ///
 /// ```
-/// use deeplimit::activation::Expr;
-/// use deeplimit::limit::{Options, Regime, classify};
-/// let relu = classify(&Expr::parse("relu").unwrap(), &Options::default()).unwrap();
+/// use deeplimit::{Effort, activation::Expr, limit::{Regime, classify}};
+/// let relu = classify(&Expr::parse("relu").unwrap(), &Effort::default()).unwrap();
 /// assert_eq!(relu.regime, Regime::Majority);
 /// assert_eq!(relu.b_prime.unwrap().exact.as_deref(), Some("1"));
 /// assert!(relu.proved);
 /// ```
-pub fn classify(expr: &Expr, options: &Options) -> Result<Classification> {
-    let structure = Structure::new(expr)?;
+pub fn classify(expr: &Expr, options: &Effort) -> Result<Classification> {
+    let structure = Activation::new(expr)?;
     options.deadline.check("the analysis of the expression")?;
     let mut inquiry = Inquiry::new(expr, structure, *options)?;
     inquiry.decide()?;
@@ -98,13 +76,13 @@ impl Constants {
 
 pub(super) struct Inquiry {
     /// Of `psi`, `phi = 10^exponent psi`, `E psi^2` about 1: all that is normalised is the same.
-    pub structure: Structure,
+    pub structure: Activation,
     exponent: i32,
     /// Of `psi`, estimated.
     pub sizes: Option<Sizes>,
     /// Accuracy up to which a mean and an `E Z phi` that may be zero are looked at.
     pub zero_bits: Bits,
-    pub options: Options,
+    pub options: Effort,
     pub accuracy: Bits,
     pub moments: Moments,
     pub constants: Constants,
@@ -121,9 +99,9 @@ enum Zero {
 }
 
 impl Inquiry {
-    pub(super) fn new(expr: &Expr, structure: Structure, options: Options) -> Result<Self> {
+    pub(super) fn new(expr: &Expr, structure: Activation, options: Effort) -> Result<Self> {
         let accuracy = bits_for(options.digits) + 8;
-        let of = |s: &Structure| Moments::new(s, accuracy, options.arithmetic, options.deadline);
+        let of = |s: &Activation| Moments::new(s, accuracy, options.arithmetic, options.deadline);
         let unit = Unit::of(&structure)?;
         let sizes = unit.sizes;
         let zero_bits = super::digits::zero_bits(sizes);
@@ -228,7 +206,7 @@ impl Inquiry {
         &mut self,
         name: &str,
         constant: Constant,
-        structural: impl Fn(&Structure) -> (bool, Option<Closed>),
+        structural: impl Fn(&Activation) -> (bool, Option<Closed>),
         value: impl Fn(&Constants) -> &Ball,
     ) -> Result<Zero> {
         let (by_parity, closed) = structural(&self.structure);

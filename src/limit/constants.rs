@@ -4,7 +4,7 @@ use rug::Float;
 
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
-use crate::exact::{Closed, Structure};
+use crate::exact::{Activation, Closed};
 use crate::quadrature::{Envelope, Integrand, Plan, Samples, lost_bits};
 use crate::real::{Analytic, Arithmetic, Ball, Bits, Mpfr, Real};
 
@@ -34,7 +34,7 @@ impl Moments {
     /// # Errors
     /// See [`Plan::new`]; [`Error::Timeout`].
     pub fn new(
-        structure: &Structure,
+        structure: &Activation,
         accuracy: Bits,
         road: Arithmetic,
         deadline: Deadline,
@@ -144,7 +144,7 @@ struct ClosedMoments {
 }
 
 impl ClosedMoments {
-    fn new(structure: &Structure, accuracy: Bits) -> Self {
+    fn new(structure: &Activation, accuracy: Bits) -> Self {
         let small = Float::with_val(64, 1) >> accuracy;
         let of = |closed: &Option<Closed>| {
             let value = closed.as_ref()?.relative(accuracy);

@@ -132,8 +132,8 @@ impl Classification {
     /// The first fact that does not hold or is absent, in words.
     ///
     /// ```
-    /// use deeplimit::{activation::Expr, limit::{Options, classify}};
-    /// let tanh = classify(&Expr::parse("tanh").unwrap(), &Options::default()).unwrap();
+    /// use deeplimit::{Effort, activation::Expr, limit::classify};
+    /// let tanh = classify(&Expr::parse("tanh").unwrap(), &Effort::default()).unwrap();
     /// assert_eq!(tanh.checked(), Ok(()));
     /// ```
     pub fn checked(&self) -> Result<(), String> {

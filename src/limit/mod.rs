@@ -28,7 +28,7 @@ pub(crate) mod tests;
 pub use crate::real::{Arithmetic, Quantity, Value};
 pub use abel::{Abel, EdgeKernels};
 pub use boettcher::{Boettcher, Logarithmic};
-pub use classify::{Options, classify};
+pub use classify::classify;
 pub use constants::Moments;
 pub use depth::{Breakdown, DEEPEST, Format, NAIVE_DEEPEST, Settling};
 pub use doubles::Doubles;

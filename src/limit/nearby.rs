@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use rug::{Float, Integer, Rational};
 
-use super::classify::{Inquiry, Options};
+use super::classify::Inquiry;
 use super::verdict::{Classification, Phase, Regime};
 use crate::activation::{BinaryOp, Expr, Parity};
-use crate::exact::{Closed, Structure};
+use crate::effort::Effort;
+use crate::exact::{Activation, Closed};
 use crate::real::{Analytic, Ball, Quantity, Real};
 
 /// A constant within `10^-4` of the value at which the verdict is another: what a constant typed with four digits misses.
@@ -65,13 +66,13 @@ impl Inquiry {
         if !near || a.contains_zero() {
             return None;
         }
-        let zero = |s: &Structure| {
+        let zero = |s: &Activation| {
             s.mean.as_ref().is_some_and(Closed::is_zero) || s.parity == Some(Parity::Odd)
         };
         let replaced = self.replaced(typed, &zero).or_else(|| {
             let mean = self.typed_scale(self.structure.mean.as_ref()?);
             centred(typed, &mean, &Expr::int(1))
-                .filter(|e| Structure::new(e).is_ok_and(|s| zero(&s)))
+                .filter(|e| Activation::new(e).is_ok_and(|s| zero(&s)))
                 .map(|e| (None, e))
         });
         let mut out = self.at_equality("A", a, 0, replaced);
@@ -112,7 +113,7 @@ impl Inquiry {
         if log2(a_prime)? > NEAR + sizes.first - 0.5 * sizes.square {
             return None;
         }
-        let zero = |s: &Structure| {
+        let zero = |s: &Activation| {
             let zero = |c: &Option<Closed>| c.as_ref().is_some_and(Closed::is_zero);
             (zero(&s.first) || s.parity == Some(Parity::Even))
                 && (zero(&s.mean) || s.parity == Some(Parity::Odd))
@@ -120,7 +121,7 @@ impl Inquiry {
         let replaced = self.replaced(typed, &zero).or_else(|| {
             let first = self.typed_scale(self.structure.first.as_ref()?);
             centred(typed, &first, &Expr::X)
-                .filter(|e| Structure::new(e).is_ok_and(|s| zero(&s)))
+                .filter(|e| Activation::new(e).is_ok_and(|s| zero(&s)))
                 .map(|e| (None, e))
         });
         let mut out = self.at_equality("A'", a_prime, 0, replaced);
@@ -175,7 +176,7 @@ impl Inquiry {
     }
 
     fn verdict_on(&self, e: &Expr) -> Option<Classification> {
-        let mut inquiry = Inquiry::new(e, Structure::new(e).ok()?, self.options).ok()?;
+        let mut inquiry = Inquiry::new(e, Activation::new(e).ok()?, self.options).ok()?;
         inquiry.decide().ok()?;
         Some(inquiry.report)
     }
@@ -185,14 +186,14 @@ impl Inquiry {
     fn replaced(
         &self,
         typed: &Expr,
-        proves: &dyn Fn(&Structure) -> bool,
+        proves: &dyn Fn(&Activation) -> bool,
     ) -> Option<(Option<(String, String)>, Expr)> {
         decimals(typed).into_iter().find_map(|(number, unit)| {
             constants_near(&number, &unit)
                 .into_iter()
                 .find_map(|constant| {
                     let with = exchanged(typed, &number, &constant);
-                    let proved = Structure::new(&with).is_ok_and(|s| proves(&s));
+                    let proved = Activation::new(&with).is_ok_and(|s| proves(&s));
                     let names = (
                         Expr::Number(Arc::new(number.clone())).to_string(),
                         constant.to_string(),
@@ -203,7 +204,7 @@ impl Inquiry {
     }
 }
 
-impl Options {
+impl Effort {
     fn arithmetic_is_certain(&self) -> bool {
         self.arithmetic == crate::real::Arithmetic::Ball
     }

@@ -7,7 +7,7 @@ use super::Subject;
 use crate::activation::Expr;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
-use crate::exact::{Closed, Structure};
+use crate::exact::{Activation, Closed};
 use crate::real::{Analytic, Ball, Real, bits_for};
 use crate::recursion::{KernelValue, Scaled, Settings, Weight, variance_after};
 
@@ -52,7 +52,7 @@ pub fn homogeneous_kernels(
     if depth < DEEP || !variances.bias.is_zero() {
         return Ok(None);
     }
-    let structure = Structure::new(expr)?;
+    let structure = Activation::new(expr)?;
     let (Some(degree), Some(square)) = (&structure.homogeneity, &structure.square) else {
         return Ok(None);
     };

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use rug::Rational;
 
-use super::classify::{Inquiry, Options};
+use super::classify::Inquiry;
 use super::interior::terms;
 use super::kernel::{Limit, LimitKernel, LimitValue};
 use super::{
@@ -13,8 +13,9 @@ use super::{
 use crate::activation::{Expr, Parity};
 use crate::deadline::Deadline;
 use crate::dual::{Dual, closed_form, resolving_series};
+use crate::effort::Effort;
 use crate::error::{Error, Result};
-use crate::exact::Structure;
+use crate::exact::Activation;
 use crate::quadrature::{Envelope, Integrand, Plan, Samples};
 use crate::real::{Analytic, Ball, Bits, Quantity, Real, Value, bits_for};
 use crate::recursion::{Pair, Scaled};
@@ -22,7 +23,7 @@ use crate::recursion::{Pair, Scaled};
 /// An activation whose regime is known: what limit kernels of any precision are made from.
 #[derive(Clone, Debug)]
 pub struct Subject {
-    structure: Structure,
+    structure: Activation,
     /// The regime, with its evidence; `proved` and `missing` hold for all that follows from it.
     pub classification: Classification,
 }
@@ -33,12 +34,12 @@ impl Subject {
     /// # Errors
     /// Those of [`super::classify`], and [`Error::Unresolved`] where the regime is undecided.
     pub fn new(expr: &Expr, deadline: Deadline) -> Result<Self> {
-        let options = Options {
+        let options = Effort {
             digits: 6,
             deadline,
-            ..Options::default()
+            ..Effort::default()
         };
-        let structure = Structure::new(expr)?;
+        let structure = Activation::new(expr)?;
         deadline.check("the analysis of the expression")?;
         let mut inquiry = Inquiry::new(expr, structure, options)?;
         inquiry.decide()?;
@@ -56,7 +57,7 @@ impl Subject {
     }
 
     /// What is known of the expression.
-    pub fn structure(&self) -> &Structure {
+    pub fn structure(&self) -> &Activation {
         &self.structure
     }
 

@@ -8,8 +8,9 @@ use super::measures::Answer;
 use super::parameters::Parameters;
 use crate::activation::Expr;
 use crate::dual::{Dual, closed_form};
+use crate::effort::Effort;
 use crate::error::{Error, Result};
-use crate::limit::{Bend, Boettcher, Koenigs, LogPeriodic, Options, Ordered, Regime, classify};
+use crate::limit::{Bend, Boettcher, Koenigs, LogPeriodic, Ordered, Regime, classify};
 use crate::real::{Analytic, Ball, Bits, Quantity, Real};
 use crate::recursion::{Correlation, Pair, Scaled, Unit};
 
@@ -35,11 +36,11 @@ pub(super) fn word(regime: Regime) -> &'static str {
     }
 }
 
-fn options(lab: &Laboratory, digits: usize) -> Options {
-    Options {
+fn options(lab: &Laboratory, digits: usize) -> Effort {
+    Effort {
         digits,
         deadline: lab.deadline(),
-        ..Options::default()
+        ..Effort::default()
     }
 }
 

@@ -4,8 +4,9 @@ use rayon::prelude::*;
 
 use crate::activation::{Expr, catalogue};
 use crate::deadline::Deadline;
+use crate::effort::Effort;
 use crate::error::Result;
-use crate::limit::{Classification, Options, classify};
+use crate::limit::{Classification, classify};
 
 /// An activation and its verdict.
 #[derive(Debug)]
@@ -34,10 +35,10 @@ pub fn taxonomy(digits: usize, deadline: Deadline) -> Vec<Row> {
     names
         .into_par_iter()
         .map(|activation| {
-            let options = Options {
+            let options = Effort {
                 digits,
                 deadline,
-                ..Options::default()
+                ..Effort::default()
             };
             let classification = Expr::parse(&activation).and_then(|e| classify(&e, &options));
             Row {

@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use crate::activation::Expr;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
-use crate::exact::{Closed, Structure};
+use crate::exact::{Activation, Closed};
 use crate::real::{Analytic, Ball, Bits, Real, bits_for};
 use crate::recursion::{
     Attraction, Given, Moments, Scan, closed_slope_at_zero, crossing, slope_at_zero,
@@ -135,7 +135,7 @@ pub fn with_biases(
 }
 
 fn with_bias(
-    structure: &Structure,
+    structure: &Activation,
     scan: &Scan,
     sigma_b: &Given,
     accuracy: Bits,
@@ -178,7 +178,7 @@ fn with_bias(
 }
 
 /// Variance 0, without bias: there `chi_1` is the slope of the variance map, and 1.
-fn origin(structure: &Structure, bits: Bits) -> Option<CriticalPoint> {
+fn origin(structure: &Activation, bits: Bits) -> Option<CriticalPoint> {
     let slope = slope_at_zero(structure, bits)?;
     let one = Ball::int(1, bits);
     let closed = closed_slope_at_zero(structure)
@@ -199,8 +199,8 @@ fn origin(structure: &Structure, bits: Bits) -> Option<CriticalPoint> {
 }
 
 /// The activation, if `E phi'(Z)^2` is what it seems.
-pub(super) fn continuous(expr: &Expr) -> Result<Structure> {
-    let structure = Structure::new(expr)?;
+pub(super) fn continuous(expr: &Expr) -> Result<Activation> {
+    let structure = Activation::new(expr)?;
     match structure.continuous {
         Some(true) => Ok(structure),
         Some(false) => Err(Error::Domain(
@@ -214,7 +214,7 @@ pub(super) fn continuous(expr: &Expr) -> Result<Structure> {
 }
 
 /// `sigma_w^2 = 1/E phi(Z)^2` for a homogeneous activation of degree 1, at every variance.
-fn homogeneous(structure: &Structure, accuracy: Bits) -> Result<Option<CriticalPoint>> {
+fn homogeneous(structure: &Activation, accuracy: Bits) -> Result<Option<CriticalPoint>> {
     let bits = accuracy + 32;
     let (Some(k), Some(square)) = (&structure.homogeneity, &structure.square) else {
         return Ok(None);
@@ -274,7 +274,7 @@ fn excess(at: &Here) -> Option<Ball> {
 }
 
 struct Look<'a> {
-    structure: &'a Structure,
+    structure: &'a Activation,
     accuracy: Bits,
     wanted: Bits,
     deadline: Deadline,

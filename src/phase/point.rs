@@ -9,7 +9,7 @@ use crate::activation::Expr;
 use crate::deadline::Deadline;
 use crate::dual::attracting_fixed_point;
 use crate::error::{Error, Result};
-use crate::exact::Structure;
+use crate::exact::Activation;
 use crate::real::{Analytic, Ball, Bits, Real, bits_for};
 use crate::recursion::{
     Attraction, Beyond, FixedVariance, FixedVariances, Given, Moments, Network, Prepared,
@@ -177,7 +177,7 @@ pub fn standings(
 }
 
 struct Here<'a> {
-    structure: &'a Structure,
+    structure: &'a Activation,
     weight: Ball,
     bias: Ball,
     /// `weight` or `bias` is a decimal that was rounded.

@@ -9,7 +9,7 @@ use rug::{Float, Integer, Rational};
 
 use crate::activation::{BinaryOp, Expr, Tape};
 use crate::error::Result;
-use crate::exact::Structure;
+use crate::exact::Activation;
 use crate::real::{Analytic, Ball, Bits, Real};
 
 /// Binary logarithms of `E phi^2`, `E |phi|` and `E |Z phi|`, estimated to within a few bits.
@@ -27,7 +27,7 @@ pub struct Sizes {
 #[derive(Clone, Debug)]
 pub struct Unit {
     /// What is known of `psi`.
-    pub structure: Structure,
+    pub structure: Activation,
     /// `phi = 10^exponent psi`; 0 for most that people write down: the size is left in where it is moderate.
     pub exponent: i32,
     /// Of `psi`; `None` where no estimate was found.
@@ -43,16 +43,16 @@ impl Unit {
     /// Takes the size out of an activation.
     ///
     /// # Errors
-    /// Those of [`Structure::new`], which `phi` passed already.
+    /// Those of [`Activation::new`], which `phi` passed already.
     ///
     /// ```
-    /// use deeplimit::{activation::Expr, exact::Structure, quadrature::Unit};
-    /// let tiny = Structure::new(&Expr::parse("1e-50*tanh(x)")?)?;
+    /// use deeplimit::{activation::Expr, exact::Activation, quadrature::Unit};
+    /// let tiny = Activation::new(&Expr::parse("1e-50*tanh(x)")?)?;
     /// let unit = Unit::of(&tiny)?;
     /// assert_eq!((unit.structure.expr.to_string().as_str(), unit.exponent), ("tanh", -50));
     /// # Ok::<(), deeplimit::error::Error>(())
     /// ```
-    pub fn of(structure: &Structure) -> Result<Unit> {
+    pub fn of(structure: &Activation) -> Result<Unit> {
         let positions: Vec<f64> = (structure.pieces.iter())
             .filter_map(|p| p.from.breakpoint())
             .map(|b| b.position(64).to_f64())
@@ -68,7 +68,7 @@ impl Unit {
         }
         let down = f64::from(exponent) * std::f64::consts::LOG2_10;
         Ok(Unit {
-            structure: Structure::new(&scaled(&structure.expr, -exponent))?,
+            structure: Activation::new(&scaled(&structure.expr, -exponent))?,
             exponent,
             sizes: sizes.map(|s| Sizes {
                 square: s.square - 2.0 * down,

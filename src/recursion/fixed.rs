@@ -12,7 +12,7 @@ use crate::activation::Expr;
 use crate::activation::growth::growth;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
-use crate::exact::{Closed, Structure};
+use crate::exact::{Activation, Closed};
 use crate::real::{Analytic, Ball, Bits, Real};
 
 /// What a fixed point of the variance map does with the variances next to it.
@@ -38,7 +38,7 @@ impl Attraction {
     }
 
     /// At variance 0 with a slope of exactly 1: by the next order.
-    pub fn of_bend(structure: &Structure) -> Option<Attraction> {
+    pub fn of_bend(structure: &Activation) -> Option<Attraction> {
         bend_at_zero(structure).map(|sign| match sign {
             Ordering::Less => Attraction::Attracts,
             _ => Attraction::Repels,
@@ -94,10 +94,10 @@ pub enum FixedVariances {
 /// [`Error::Timeout`]; [`Error::Unresolved`] where an enclosure was not reached.
 ///
 /// ```
-/// use deeplimit::{activation::Expr, deadline::Deadline, exact::Structure};
+/// use deeplimit::{activation::Expr, deadline::Deadline, exact::Activation};
 /// use deeplimit::recursion::{Attraction, FixedVariances, fixed_variances};
 /// // relu with sigma_w = 1, sigma_b = 1: q = q/2 + 1
-/// let relu = Structure::new(&Expr::parse("relu")?)?;
+/// let relu = Activation::new(&Expr::parse("relu")?)?;
 /// let found = fixed_variances(&relu, &1.into(), &1.into(), 64, Deadline::default())?;
 /// let FixedVariances::Points { points, .. } = found else { panic!() };
 /// assert_eq!(points[0].q.mid().to_f64(), 2.0);
@@ -105,7 +105,7 @@ pub enum FixedVariances {
 /// # Ok::<(), deeplimit::error::Error>(())
 /// ```
 pub fn fixed_variances(
-    structure: &Structure,
+    structure: &Activation,
     sigma_w: &Given,
     sigma_b: &Given,
     accuracy: Bits,
@@ -160,7 +160,7 @@ pub fn fixed_variances(
 }
 
 /// The fixed point 0.
-fn at_origin(structure: &Structure, sigma_w: &Given, w: &Ball) -> FixedVariance {
+fn at_origin(structure: &Activation, sigma_w: &Given, w: &Ball) -> FixedVariance {
     let slope = slope_at_zero(structure, w.bits()).map(|d| w * &d);
     let exactly_one = || {
         let product = sigma_w
@@ -236,7 +236,7 @@ fn homogeneous(
 }
 
 /// `phi(x)/x -> 0`, proved: the variance cannot grow without end.
-fn is_sublinear(structure: &Structure) -> bool {
+fn is_sublinear(structure: &Activation) -> bool {
     let mirror = Expr::Neg(Expr::X.into());
     let slow = |e: &Expr| {
         [2, 8, 32]

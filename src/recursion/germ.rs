@@ -23,7 +23,7 @@ use crate::activation::pieces::End;
 use crate::activation::{Parity, Tape};
 use crate::deadline::Deadline;
 use crate::dual::polynomial_coefficients;
-use crate::exact::Structure;
+use crate::exact::Activation;
 use crate::hermite::Series;
 use crate::quadrature::{Envelope, Integrand, Plan, Samples};
 use crate::real::{Analytic, Ball, Bits, Interval, Real, Rect};
@@ -64,7 +64,7 @@ pub struct Vanishing {
 
 impl Germ {
     /// `None` where the activation is not analytic around 0, is not 0 there, is flat there, or is not proved to be continuous.
-    pub fn new(structure: &Structure, bits: Bits, deadline: Deadline) -> Option<Germ> {
+    pub fn new(structure: &Activation, bits: Bits, deadline: Deadline) -> Option<Germ> {
         if structure.continuous != Some(true) {
             return None;
         }

@@ -7,7 +7,7 @@ use crate::activation::pieces::pieces;
 use crate::activation::{Expr, Parity};
 use crate::deadline::Deadline;
 use crate::error::Result;
-use crate::exact::Structure;
+use crate::exact::Activation;
 use crate::quadrature::{Envelope, Integrand, Plan, Samples};
 use crate::real::{Analytic, Ball, Bits, Real};
 
@@ -29,7 +29,7 @@ pub struct Moments {
 
 /// `phi(c z)/unit` with exact `c > 0` and `unit > 0`.
 pub(super) struct Rescaled {
-    pub structure: Structure,
+    pub structure: Activation,
     /// `c` where `phi(0) = 0` and `c < 1`, so that a small variance leaves a function of ordinary size, with digits of its
     /// own; else 1.
     pub unit: Rational,
@@ -40,7 +40,7 @@ pub(super) struct Rescaled {
 ///
 /// # Errors
 /// See [`pieces`].
-pub(super) fn rescaled(structure: &Structure, root: &Rational) -> Result<Rescaled> {
+pub(super) fn rescaled(structure: &Activation, root: &Rational) -> Result<Rescaled> {
     let one = Rational::from(1);
     if *root == 1 {
         return Ok(Rescaled {
@@ -59,7 +59,7 @@ pub(super) fn rescaled(structure: &Structure, root: &Rational) -> Result<Rescale
     }
     Ok(Rescaled {
         // The scale moves breakpoints, and takes no jump away.
-        structure: Structure {
+        structure: Activation {
             continuous: structure.continuous,
             linear: structure.linear,
             ..bare(expr, structure.parity)?
@@ -68,9 +68,9 @@ pub(super) fn rescaled(structure: &Structure, root: &Rational) -> Result<Rescale
     })
 }
 
-/// An expression without the closed forms that a [`Structure`] comes with.
-pub(super) fn bare(expr: Expr, parity: Option<Parity>) -> Result<Structure> {
-    Ok(Structure {
+/// An expression without the closed forms that a [`Activation`] comes with.
+pub(super) fn bare(expr: Expr, parity: Option<Parity>) -> Result<Activation> {
+    Ok(Activation {
         pieces: pieces(&expr, REACH)?,
         parity,
         continuous: None,
@@ -95,7 +95,7 @@ struct Raw {
 
 impl Raw {
     fn new(
-        structure: &Structure,
+        structure: &Activation,
         root: &Rational,
         accuracy: Bits,
         deadline: Deadline,
@@ -145,7 +145,7 @@ impl Moments {
     /// # Errors
     /// See [`Plan::new`].
     pub fn at_point(
-        structure: &Structure,
+        structure: &Activation,
         root: &Rational,
         accuracy: Bits,
         deadline: Deadline,
@@ -161,7 +161,7 @@ impl Moments {
     /// # Errors
     /// As [`Moments::at_point`].
     pub fn between(
-        structure: &Structure,
+        structure: &Activation,
         [low, high]: &[Rational; 2],
         accuracy: Bits,
         deadline: Deadline,

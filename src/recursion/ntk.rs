@@ -13,7 +13,7 @@ use crate::activation::Expr;
 use crate::deadline::Deadline;
 use crate::dual::{Dual, prepared};
 use crate::error::{Error, Result};
-use crate::exact::Structure;
+use crate::exact::Activation;
 use crate::real::{Analytic, Ball, Bits, bits_for};
 use rayon::prelude::*;
 
@@ -103,7 +103,7 @@ pub fn ntk(
     let variances = settings
         .convention
         .variances(settings.sigma_w.as_ref(), settings.sigma_b.as_ref())?;
-    let structure = Structure::new(expr)?;
+    let structure = Activation::new(expr)?;
     let jumps = structure.continuous == Some(false);
     let unbiased = variances.bias.is_zero();
     let same = settings.norms.0 == settings.norms.1;
@@ -148,7 +148,7 @@ struct Answer<'a> {
     norms: &'a (Rational, Rational),
     variances: Variances,
     wanted: Bits,
-    structure: &'a Structure,
+    structure: &'a Activation,
     deadline: Deadline,
 }
 

@@ -12,17 +12,17 @@ use std::cmp::Ordering;
 
 use crate::activation::pieces::{End, Piece};
 use crate::activation::{Expr, Tape};
-use crate::exact::{Closed, Structure};
+use crate::exact::{Activation, Closed};
 use crate::real::{Analytic, Ball, Bits, Real};
 
 /// `phi(0) = 0`, proved.
-pub fn vanishes_at_zero(structure: &Structure) -> bool {
+pub fn vanishes_at_zero(structure: &Activation) -> bool {
     let there = structure.expr.substitute(&Expr::int(0)).simplify();
     Closed::from_expr(&there).is_some_and(|c| c.is_zero())
 }
 
 /// `lim V(q)/q = (phi'(0+)^2 + phi'(0-)^2)/2` for `q -> 0`, where `phi(0) = 0`; `None` where a derivative is not finite.
-pub fn slope_at_zero(structure: &Structure, bits: Bits) -> Option<Ball> {
+pub fn slope_at_zero(structure: &Activation, bits: Bits) -> Option<Ball> {
     let [left, right] = sides(structure)?;
     let of = |p: &Piece| derivatives(p, 1, bits).map(|d| d[1].powi(2));
     let sum = match same(left, right) {
@@ -33,7 +33,7 @@ pub fn slope_at_zero(structure: &Structure, bits: Bits) -> Option<Ball> {
 }
 
 /// The same in closed form, where one is found.
-pub fn closed_slope_at_zero(structure: &Structure) -> Option<Closed> {
+pub fn closed_slope_at_zero(structure: &Activation) -> Option<Closed> {
     let [left, right] = sides(structure)?;
     let of = |p: &Piece| {
         let there = p.formula.derivative().substitute(&Expr::int(0)).simplify();
@@ -46,7 +46,7 @@ pub fn closed_slope_at_zero(structure: &Structure) -> Option<Closed> {
 }
 
 /// The sign of `V(q) - V'(0) q` for all small `q > 0`; `None` where it is not decided by the next order.
-pub fn bend_at_zero(structure: &Structure) -> Option<Ordering> {
+pub fn bend_at_zero(structure: &Activation) -> Option<Ordering> {
     const BITS: Bits = 128;
     let [left, right] = sides(structure)?;
     let p = derivatives(right, 3, BITS)?;
@@ -66,7 +66,7 @@ fn same(left: &Piece, right: &Piece) -> bool {
 }
 
 /// The pieces on either side of 0: twice the same one where 0 is inside of it.
-fn sides(structure: &Structure) -> Option<[&Piece; 2]> {
+fn sides(structure: &Activation) -> Option<[&Piece; 2]> {
     const BITS: Bits = 128;
     let place = |end: &End| match end {
         End::MinusInfinity => Some(Ordering::Less),
@@ -105,7 +105,7 @@ pub(super) fn derivatives(piece: &Piece, order: u32, bits: Bits) -> Option<Vec<B
 }
 
 /// The piece around 0, where the formula is one and the same on both sides.
-pub(super) fn piece_around_zero(structure: &Structure) -> Option<&Piece> {
+pub(super) fn piece_around_zero(structure: &Activation) -> Option<&Piece> {
     let [left, right] = sides(structure)?;
     same(left, right).then_some(right)
 }

@@ -9,7 +9,7 @@ use super::variance::Windows;
 use crate::deadline::Deadline;
 use crate::dual::{Dual, prepared};
 use crate::error::Result;
-use crate::exact::Structure;
+use crate::exact::Activation;
 use crate::real::{Ball, Bits, Real};
 
 /// The second moment `V(q) = E phi(sqrt(q) Z)^2` and the normalised dual of an activation at any variance `q`.
@@ -40,7 +40,7 @@ impl<R: Real> Prepared<R> {
     /// # Errors
     /// See [`prepared`].
     pub fn new(
-        structure: &Structure,
+        structure: &Activation,
         degree: u32,
         accuracy: Bits,
         deadline: Deadline,

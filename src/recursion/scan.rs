@@ -9,7 +9,7 @@ use super::crossing::crossing;
 use super::moments::Moments;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
-use crate::exact::Structure;
+use crate::exact::Activation;
 use crate::real::{Analytic, Ball, Bits, Real};
 
 /// A function of the variance and its derivative, from the moments there; `None` where it has none.
@@ -18,7 +18,7 @@ pub type OfVariance<'a> = dyn Fn(&Moments, &Ball) -> Option<(Ball, Ball)> + Sync
 /// The moments of an activation on a grid of variances between `2^-12` and `2^9`, three points an octave of `sqrt(q)`.
 #[derive(Debug)]
 pub struct Scan {
-    structure: Structure,
+    structure: Activation,
     grid: Vec<(Rational, Option<Moments>)>,
     accuracy: Bits,
     deadline: Deadline,
@@ -45,7 +45,7 @@ struct Known {
 impl Scan {
     /// # Errors
     /// [`Error::Timeout`]. Where a moment does not exist, or has no proved bound, the grid has a hole.
-    pub fn new(structure: &Structure, accuracy: Bits, deadline: Deadline) -> Result<Self> {
+    pub fn new(structure: &Activation, accuracy: Bits, deadline: Deadline) -> Result<Self> {
         let roots: Vec<Rational> = (-6i32..=4)
             .flat_map(|octave| [4, 5, 6].map(|m| Rational::from(m) * power_of_two(octave - 2)))
             .collect();
@@ -230,7 +230,7 @@ fn square(root: &Rational) -> f64 {
 
 /// `None` where there is no such moment, or no proved bound.
 fn coarse(
-    structure: &Structure,
+    structure: &Activation,
     root: &Rational,
     accuracy: Bits,
     deadline: Deadline,

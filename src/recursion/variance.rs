@@ -24,7 +24,7 @@ use crate::activation::{Expr, Parity};
 use crate::deadline::Deadline;
 use crate::dual::Dual;
 use crate::error::{Error, Result};
-use crate::exact::Structure;
+use crate::exact::Activation;
 use crate::hermite::{Series, hermite_coefficients};
 use crate::quadrature::{Envelope, Integrand, Plan, Samples};
 use crate::real::{Analytic, Arithmetic, Ball, Bits, Real};
@@ -98,7 +98,7 @@ impl Window {
     /// # Errors
     /// See [`hermite_coefficients`].
     pub fn new(
-        structure: &Structure,
+        structure: &Activation,
         root: &Rational,
         degree: Option<u32>,
         accuracy: Bits,
@@ -309,7 +309,7 @@ const SMALLEST: i32 = 4096;
 /// The windows of one activation, each prepared once.
 #[derive(Debug)]
 pub struct Windows {
-    structure: Structure,
+    structure: Activation,
     /// `phi(0) = 0`
     vanishes: bool,
     /// Once it has been asked for; `None` where there is none.
@@ -323,7 +323,7 @@ pub struct Windows {
 impl Windows {
     /// For Hermite coefficients up to `degree` (or moments alone) with an absolute error of about `2^-accuracy`.
     pub fn new(
-        structure: &Structure,
+        structure: &Activation,
         degree: Option<u32>,
         accuracy: Bits,
         deadline: Deadline,
@@ -340,7 +340,7 @@ impl Windows {
     }
 
     /// The activation.
-    pub fn structure(&self) -> &Structure {
+    pub fn structure(&self) -> &Activation {
         &self.structure
     }
 

@@ -75,9 +75,9 @@ pub fn deep(args: &args::Cntk, [height, width, _]: [usize; 3]) -> Option<Deep> {
         return None;
     }
     let expr = typed::parsed(&args.activation).ok()?;
-    let options = limit::Options {
+    let options = deeplimit::Effort {
         deadline: Deadline::after(PATIENCE),
-        ..limit::Options::default()
+        ..deeplimit::Effort::default()
     };
     let homogeneous = cntk::bend(&expr).is_ok();
     let factor = || cntk::border_factor([height, width], args.filter).ok();

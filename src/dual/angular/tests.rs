@@ -9,7 +9,7 @@ const MESH: Mesh = Mesh {
 };
 
 fn angular(text: &str) -> Angular {
-    let structure = Structure::new(&Expr::parse(text).unwrap()).unwrap();
+    let structure = Activation::new(&Expr::parse(text).unwrap()).unwrap();
     Angular::new(&structure, 1.0, MESH, Deadline::default()).unwrap()
 }
 
@@ -67,7 +67,7 @@ fn where_a_hermite_series_converges_it_is_the_same() {
     ] {
         let a = angular(text);
         assert!(a.mismatch() < 1e-13, "{text}: {:e}", a.mismatch());
-        let structure = Structure::new(&Expr::parse(text).unwrap()).unwrap();
+        let structure = Activation::new(&Expr::parse(text).unwrap()).unwrap();
         let series = prepared(&structure, 300, 64, Deadline::default()).unwrap();
         for n in -16..=16 {
             let rho = f64::from(n) / 20.0;
@@ -106,11 +106,11 @@ fn other_scales_are_other_activations() {
         ("max(x,sin(x)/2)", "max(2*x,sin(2*x)/2)", 2.0),
         ("min(max(x,-1),1)", "min(max(5*x/2,-1),1)", 2.5),
     ] {
-        let structure = Structure::new(&Expr::parse(text).unwrap()).unwrap();
+        let structure = Activation::new(&Expr::parse(text).unwrap()).unwrap();
         let a = Angular::new(&structure, scale, MESH, Deadline::default()).unwrap();
         assert!(a.mismatch() < 1e-12, "{text}: {:e}", a.mismatch());
         let mixed = a.clone().mixed(0.75);
-        let structure = Structure::new(&Expr::parse(scaled).unwrap()).unwrap();
+        let structure = Activation::new(&Expr::parse(scaled).unwrap()).unwrap();
         let series = prepared(&structure, 300, 64, Deadline::default()).unwrap();
         for n in -16..=16 {
             let rho = f64::from(n) / 20.0;
@@ -136,7 +136,7 @@ fn other_scales_are_other_activations() {
 #[test]
 fn smooth_ones_and_jumps_have_none() {
     for text in ["tanh", "step", "x^2"] {
-        let structure = Structure::new(&Expr::parse(text).unwrap()).unwrap();
+        let structure = Activation::new(&Expr::parse(text).unwrap()).unwrap();
         assert!(
             Angular::new(&structure, 1.0, MESH, Deadline::default()).is_none(),
             "{text}"

@@ -234,7 +234,7 @@ fn the_slope_of_a_series_at_one_is_b_prime() {
         .unwrap();
     let slope = dual.slope_at_gap(&Ball::int(0, 100));
     // theory notes 2.3 (act_constants): A, A', B' of elu; B' from the classification with more digits
-    let options = crate::limit::Options {
+    let options = crate::effort::Effort {
         digits: 25,
         ..Default::default()
     };

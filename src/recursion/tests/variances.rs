@@ -6,7 +6,7 @@ use rug::Rational;
 use super::{ball, digits};
 use crate::activation::Expr;
 use crate::deadline::Deadline;
-use crate::exact::{Closed, Structure};
+use crate::exact::{Activation, Closed};
 use crate::real::{Analytic, Ball, Real};
 use crate::recursion::{
     Attraction, Beyond, Covariance, FixedVariances, Given, Prepared, Windows, fixed_variances,
@@ -15,8 +15,8 @@ use crate::recursion::{
 const BITS: u32 = 160;
 const ACCURACY: u32 = 110;
 
-pub fn structure(text: &str) -> Structure {
-    Structure::new(&Expr::parse(text).unwrap()).unwrap()
+pub fn structure(text: &str) -> Activation {
+    Activation::new(&Expr::parse(text).unwrap()).unwrap()
 }
 
 fn windows(text: &str, degree: u32) -> Windows {

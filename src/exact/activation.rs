@@ -1,4 +1,7 @@
-//! What the expression alone proves: symmetry, continuity, and moments in closed form.
+//! An activation, made ready: its expression, and what the expression alone proves: symmetry, continuity, moments in closed form.
+
+use std::fmt;
+use std::str::FromStr;
 
 use rug::Rational;
 
@@ -8,9 +11,20 @@ use crate::error::{Error, Result};
 
 use super::{Bound, Closed, expectation, is_continuous};
 
-/// Facts about an activation that rest on its expression and on no number.
+/// An activation: the expression and the facts that rest on it and on no number. Made once, and asked often.
+///
+/// ```
+/// use deeplimit::Activation;
+/// let relu: Activation = "relu".parse()?;
+/// assert_eq!(relu.to_string(), "max(x, 0)");
+/// // E relu(Z)^2 = 1/2 in closed form, relu(c z) = c relu(z), and it does not jump
+/// assert_eq!(relu.square.as_ref().map(|s| s.to_string()).as_deref(), Some("1/2"));
+/// assert_eq!((relu.homogeneity.clone(), relu.continuous), (Some(1.into()), Some(true)));
+/// assert!("sin(x)^2 + cos(x)^2".parse::<Activation>().is_err());
+/// # Ok::<(), deeplimit::Error>(())
+/// ```
 #[derive(Clone, Debug)]
-pub struct Structure {
+pub struct Activation {
     /// Catalogue names expanded, simplified.
     pub expr: Expr,
     /// Even or odd, if proved.
@@ -35,16 +49,31 @@ pub struct Structure {
     pub linear: bool,
 }
 
+impl FromStr for Activation {
+    type Err = Error;
+
+    /// Reads an expression of `x`, or a name of the catalogue.
+    fn from_str(text: &str) -> Result<Self> {
+        Activation::new(&Expr::parse(text)?)
+    }
+}
+
+impl fmt::Display for Activation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.expr.fmt(f)
+    }
+}
+
 /// Breakpoints farther out than this are looked for only where the integrals need them.
 const REACH: u32 = 16;
 /// So far a jump is looked for where continuity stays open.
 const FAR: u32 = 64;
 
-impl Structure {
+impl Activation {
     /// # Errors
     /// [`Error::Domain`] where the expression is undefined somewhere, zero, or constant; [`Error::Unresolved`] where the
     /// position of a kink cannot be proved.
-    pub fn new(expr: &Expr) -> Result<Structure> {
+    pub fn new(expr: &Expr) -> Result<Activation> {
         let written = expr.expand();
         let expanded = written.simplify();
         defined(&written, &expanded)?;
@@ -117,7 +146,7 @@ impl Structure {
         let line = matches!(pieces.as_slice(), [p] if p.formula.polynomial_over_constants()
             .is_some_and(|c| c.len() == 2 && zero(&c[0])));
         let linear = line || parallel(&first);
-        Ok(Structure {
+        Ok(Activation {
             parity: expanded.parity(),
             continuous,
             linear,
