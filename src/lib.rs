@@ -43,3 +43,4 @@ pub mod phase;
 pub mod quadrature;
 pub mod real;
 pub mod recursion;
+mod words;

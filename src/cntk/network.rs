@@ -5,9 +5,10 @@ use std::ops::Range;
 use std::str::FromStr;
 
 use super::activation::is_homogeneous;
-use super::architecture::{Architecture, Input, Kind, Readout};
+use super::architecture::{Architecture, Input, Readout};
 use crate::activation::{Constants, Expr};
 use crate::error::{Error, Result};
+use crate::recursion::Kind;
 
 /// The largest filter, stride and pool.
 const SIDE_MAX: usize = 999;

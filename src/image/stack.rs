@@ -5,6 +5,7 @@ use std::path::Path;
 use super::{Images, unit};
 use crate::array::{Array, Format, Kind, Labels};
 use crate::error::{Error, Result};
+use crate::words::named;
 
 /// So many channels a picture has, if nobody says otherwise: grey, grey with alpha, colours, colours with alpha.
 const CHANNELS_MAX: usize = 4;
@@ -19,6 +20,8 @@ pub enum Layout {
     /// Pictures, channels, rows, columns (PyTorch).
     Nchw,
 }
+
+named!(Layout, "order of axes": Nhwc = "nhwc", Nchw = "nchw", Nhw = "nhw");
 
 /// The pictures of an array, and the type of its numbers in words. Unsigned bytes are divided by 255, all other types are
 /// taken as they are.

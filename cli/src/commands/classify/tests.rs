@@ -7,7 +7,8 @@ use rug::{Float, Rational};
 use serde_json::Value as Json;
 
 use super::*;
-use crate::args::{Arithmetic, Effort};
+use crate::args::Effort;
+use deeplimit::real::Arithmetic;
 
 fn exact(text: &str, of: f64) -> Option<Quantity> {
     let value = Value::Finite {
