@@ -81,13 +81,11 @@ pub(super) fn points(rows: data::Rows, path: &Path, network: &args::Network) -> 
         Lengths::Keep => Points::with_zero_rows(rows.dimension, rows.values),
     };
     points.map_err(|e| match e {
-        Error::Data(message) => {
-            let hint = match message.contains("has no direction") {
-                true => " (--lengths keep takes such rows, for homogeneous activations)",
-                false => "",
-            };
-            Error::Data(format!("{}: {message}{hint}", path.display()))
-        }
+        Error::NoDirection { .. } => Error::Data(format!(
+            "{}: {e} (--lengths keep takes such rows, for homogeneous activations)",
+            path.display()
+        )),
+        Error::Data(message) => Error::Data(format!("{}: {message}", path.display())),
         other => other,
     })
 }
