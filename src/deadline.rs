@@ -23,10 +23,10 @@ impl Deadline {
     /// [`Error::Timeout`], naming the stage that was not finished, once the deadline has come.
     pub fn check(&self, stage: &str) -> Result<()> {
         match self.0 {
-            Some((at, span)) if Instant::now() >= at => Err(Error::Timeout(format!(
-                "the deadline of {} s came during {stage}; allow more time with --timeout or ask for fewer digits",
-                span.as_secs_f64()
-            ))),
+            Some((at, span)) if Instant::now() >= at => Err(Error::Timeout {
+                stage: Some(stage.to_owned()),
+                span,
+            }),
             _ => Ok(()),
         }
     }

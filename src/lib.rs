@@ -45,6 +45,7 @@ pub mod phase;
 pub mod quadrature;
 pub mod real;
 pub mod recursion;
+mod words;
 
 pub use effort::Effort;
 pub use error::{Error, Result};

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 /// The order of the rooms; the tests of a room may use later ones.
 const ROOMS: &[&str] = &[
     "error",
+    "words",
     "deadline",
     "array",
     "real",
@@ -138,5 +139,138 @@ fn the_library_neither_prints_nor_reads_files() {
                 );
             }
         }
+    }
+}
+
+/// The lines of a file that are not of tests, each with its number.
+fn production(path: &Path) -> Vec<(usize, String)> {
+    let in_tests = |c: &std::ffi::OsStr| c == "tests" || c == "tests.rs" || c == "data_tests.rs";
+    if path.iter().any(in_tests) {
+        return vec![];
+    }
+    let text = fs::read_to_string(path).unwrap();
+    let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+    let lines = code.lines().map(str::to_owned).enumerate();
+    lines.map(|(n, line)| (n + 1, line)).collect()
+}
+
+#[test]
+fn the_library_knows_no_flag_of_a_command_line() {
+    for path in all() {
+        for (n, line) in production(&path) {
+            // how a table of times is made is said in Cargo's words
+            let line = line.split("cargo bench").next().unwrap();
+            let flag = line
+                .match_indices("--")
+                .any(|(i, _)| line[i + 2..].starts_with(|c: char| c.is_ascii_lowercase()));
+            assert!(
+                !flag,
+                "{}:{n}: {line}\nSay what is wrong in the library's words; the command line adds its flag by the variant of the \
+                 error (cli/src/fault.rs).",
+                path.display()
+            );
+        }
+    }
+}
+
+/// What an error's text is called where it is taken out of it.
+fn bound_texts(code: &[(usize, String)]) -> Vec<String> {
+    let mut names: Vec<String> = ["message", "error", "err", "e", "why", "sentence", "said"]
+        .map(str::to_owned)
+        .to_vec();
+    let variants = [
+        "Domain(",
+        "Unresolved(",
+        "Shape(",
+        "Data(",
+        "Io(",
+        "Err(",
+        "message: ",
+    ];
+    for (_, line) in code {
+        for variant in variants {
+            for (i, _) in line.match_indices(variant) {
+                let rest = &line[i + variant.len()..];
+                let name: String = rest
+                    .chars()
+                    .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+                    .collect();
+                let binding = rest[name.len()..].starts_with([')', ',', ' ', '}']);
+                if binding && name.starts_with(|c: char| c.is_ascii_lowercase()) {
+                    names.push(name);
+                }
+            }
+        }
+    }
+    names
+}
+
+/// Does this line compare the text of an error, or what was taken out of one, with words?
+fn reads_an_error(line: &str, texts: &[String]) -> bool {
+    let questions = [
+        ".contains(\"",
+        ".starts_with(\"",
+        ".ends_with(\"",
+        ".find(\"",
+        " == ",
+        " != ",
+    ];
+    questions.iter().any(|question| {
+        line.match_indices(question).any(|(i, _)| {
+            let subject = line[..i].trim_end_matches(".as_str()");
+            let printed = subject.ends_with(".to_string()");
+            let subject = subject.trim_end_matches(".to_string()");
+            let name: String = subject
+                .chars()
+                .rev()
+                .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+                .collect();
+            let name: String = name.chars().rev().collect();
+            let with = line[i + question.len()..].trim_start_matches(['"', '&', '*']);
+            let words = question.starts_with('.')
+                || line[i + question.len()..].starts_with('"')
+                || with.starts_with(|c: char| c.is_ascii_uppercase()) && !with.contains("::");
+            // a letter is the name of many things
+            words && texts.contains(&name) && (printed || name.len() > 1)
+        })
+    })
+}
+
+#[test]
+fn no_error_is_recognised_by_its_words() {
+    // the rule itself
+    let names = bound_texts(&[(1, "matches!(error, Error::Unresolved(text) if".to_owned())]);
+    for bad in [
+        "let free = message.starts_with(\"unknown name\")",
+        "if e.to_string().contains(\"diverges\") {",
+        "if text == NO_DATA {",
+        "if *text == \"no\" {",
+    ] {
+        assert!(reads_an_error(bad, &names), "{bad}");
+    }
+    for good in [
+        "if sizes.len() == 3 {",
+        "match message.contains(&short) {",
+        "if e == Expr::X {",
+        "path.extension().is_some_and(|e| e == \"csv\")",
+    ] {
+        assert!(!reads_an_error(good, &names), "{good}");
+    }
+    let mut paths = all();
+    let door = Path::new(env!("CARGO_MANIFEST_DIR")).join("cli/src");
+    sources(&door, &mut paths);
+    for path in paths {
+        let code = production(&path);
+        let texts = bound_texts(&code);
+        let found: Vec<_> = code
+            .iter()
+            .filter(|(_, line)| !line.trim_start().starts_with("//"))
+            .filter(|(_, line)| reads_an_error(line, &texts))
+            .collect();
+        assert!(
+            found.is_empty(),
+            "{}: {found:?}\nGive the error a variant with what is asked about (src/error.rs).",
+            path.display()
+        );
     }
 }

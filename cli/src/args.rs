@@ -1,5 +1,6 @@
 //! What may be typed: the arguments of every command, their help and their limits.
 
+mod choice;
 mod cntk;
 mod columns;
 mod dynamics;
@@ -8,12 +9,10 @@ mod limit;
 mod network;
 mod papers;
 
-pub use cntk::{Cntk, Input, Kernel, Numbers, Preprocess, Readout};
+pub use cntk::{Cntk, Numbers, Preprocess};
 pub use columns::Columns;
 pub use dynamics::Dynamics;
-pub use gram::{
-    Evaluate, Gram, GramAction, GramMatrix, Kind, Lengths, Merge, Network, Predict, depth_name,
-};
+pub use gram::{Evaluate, Gram, GramAction, GramMatrix, Merge, Network, Predict};
 pub use limit::{Depth, Limit};
 pub use network::{Ntk, Phase};
 pub use papers::{
@@ -25,6 +24,7 @@ use std::time::Duration;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use deeplimit::real::Arithmetic;
 
 /// The most digits that may be asked for.
 pub const DIGITS_MAX: u32 = 1000;
@@ -216,7 +216,7 @@ pub struct Classify {
     /// The numbers: ball, mpfr or f64
     #[arg(
         long,
-        value_enum,
+        value_parser = arithmetic(),
         default_value_t = Arithmetic::Ball,
         value_name = "NUMBERS",
         hide_possible_values = true,
@@ -327,17 +327,6 @@ impl From<Color> for anstream::ColorChoice {
     }
 }
 
-/// `--arithmetic`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Arithmetic {
-    /// Midpoint and radius: each digit is certain
-    Ball,
-    /// Any precision, errors only estimated
-    Mpfr,
-    /// Machine numbers: fast, errors only estimated
-    F64,
-}
-
 fn classify_help() -> String {
     format!(
         "Examples:
@@ -443,6 +432,21 @@ fn whole_number(text: &str, what: &str, max: u32) -> Result<u32, String> {
         .or_else(written)
         .filter(|n| (1..=max).contains(n))
         .ok_or_else(|| format!("the number of {what} must be a whole number from 1 to {max}"))
+}
+
+fn arithmetic() -> impl clap::builder::TypedValueParser<Value = Arithmetic> {
+    let words = [
+        (
+            Arithmetic::Ball,
+            "Midpoint and radius: each digit is certain",
+        ),
+        (Arithmetic::Mpfr, "Any precision, errors only estimated"),
+        (
+            Arithmetic::F64,
+            "Machine numbers: fast, errors only estimated",
+        ),
+    ];
+    choice::one_of(words, Arithmetic::name)
 }
 
 fn digits(text: &str) -> Result<u32, String> {

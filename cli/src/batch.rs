@@ -237,9 +237,8 @@ fn collected<T>(
                 continue;
             }
             if since.elapsed() > limit.saturating_add(GRACE) {
-                let seconds = limit.as_secs_f64();
-                let late = format!("no answer within {seconds} seconds (--timeout)");
-                answers[n] = Some(Err(Error::Timeout(late)));
+                let (stage, span) = (None, limit);
+                answers[n] = Some(Err(Error::Timeout { stage, span }));
                 if !one_more_worker() {
                     workers -= 1;
                 }
@@ -314,8 +313,9 @@ mod tests {
         assert!(begun.elapsed() < LONG);
         for (n, answer) in batch.answers.iter().enumerate() {
             match answer {
-                Some(Err(Error::Timeout(message))) if n < hanging => {
-                    assert_eq!(message, "no answer within 0.1 seconds (--timeout)");
+                Some(Err(late @ Error::Timeout { stage: None, .. })) if n < hanging => {
+                    let shown = crate::fault::sentence(late);
+                    assert_eq!(shown, "no answer within 0.1 seconds (--timeout)");
                 }
                 Some(Ok(m)) if n >= hanging => assert_eq!(*m, n),
                 other => panic!("{n}: {other:?}"),

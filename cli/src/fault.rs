@@ -2,7 +2,7 @@
 
 use anstyle::{AnsiColor, Style};
 use console::measure_text_width;
-use deeplimit::error::Error;
+use deeplimit::error::{Doubt, Error, Trouble};
 use serde::Serialize;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -20,8 +20,8 @@ pub struct Fault {
 impl Fault {
     /// Of a question about data with an activation: the data are to blame for what is wrong with them alone.
     pub fn of_data(data: String, activation: &str, error: Error) -> Fault {
-        let text = match error {
-            Error::Data(_) | Error::Shape(_) => data,
+        let text = match kind(&error) {
+            "data" | "shape" => data,
             _ => activation.to_owned(),
         };
         Fault { text, error }
@@ -50,27 +50,75 @@ impl FaultJson {
 
 impl From<&Error> for FaultJson {
     fn from(error: &Error) -> Self {
-        let (kind, at) = match error {
-            Error::Parse { at, .. } => ("parse", Some([at.start, at.end])),
-            Error::Domain(_) => ("domain", None),
-            Error::Unresolved(_) => ("unresolved", None),
-            Error::Timeout(_) => ("timeout", None),
-            Error::Shape(_) => ("shape", None),
-            Error::Data(_) => ("data", None),
-            Error::Io(_) => ("io", None),
+        let at = match error {
+            Error::Parse { at, .. } => Some([at.start, at.end]),
+            _ => None,
         };
         Self {
-            kind,
-            message: error.to_string(),
+            kind: kind(error),
+            message: sentence(error),
             at,
         }
     }
 }
 
+/// The word for it in the JSON contract.
+fn kind(error: &Error) -> &'static str {
+    match error {
+        Error::Parse { .. } => "parse",
+        Error::Domain(_) => "domain",
+        Error::Unresolved(_) | Error::NoSource => "unresolved",
+        Error::Timeout { .. } => "timeout",
+        Error::Shape(_) => "shape",
+        Error::Data(_) | Error::NoDirection { .. } | Error::Axes { .. } => "data",
+        Error::Store { trouble, .. } => match trouble {
+            Trouble::OtherKernels { .. } | Trouble::Several => "data",
+            _ => "io",
+        },
+        Error::Io(_) => "io",
+    }
+}
+
+/// What is wrong, and what the command line has against it.
+pub fn sentence(error: &Error) -> String {
+    let hint = match error {
+        Error::Parse {
+            free: Some(name), ..
+        } => return format!("{error}; a constant gets its value by `--set {name}=1.5`"),
+        Error::Timeout { stage: Some(_), .. } => {
+            "; allow more time with --timeout or ask for fewer digits"
+        }
+        Error::Timeout { stage: None, .. } => " (--timeout)",
+        Error::NoSource => NO_SOURCE,
+        Error::Axes { doubt, .. } => match doubt {
+            Doubt::Flat => ": --layout nhw says that it is",
+            Doubt::ChannelsFirst => ": say --layout nchw (or nhwc, if it is not)",
+            Doubt::ChannelsFirstOrLast => {
+                ": --layout nhwc or --layout nchw says which axis the channels are"
+            }
+        },
+        Error::Store { trouble, .. } => match trouble {
+            Trouble::Exists => "; --force replaces it",
+            Trouble::SomethingElse { .. } => "; --force begins anew, another --out leaves it",
+            Trouble::MoreMemory => "; give --memory more, or begin anew with --force",
+            Trouble::NoJournal => ": --force replaces it, another --out leaves it",
+            Trouble::Damaged => "; --force begins anew",
+            Trouble::Foreign { .. } => ": choose another --out",
+            Trouble::OtherKernels { .. } => ": choose another --out, or delete it",
+            Trouble::Several => ": give --out a name that ends in .zarr",
+        },
+        _ => "",
+    };
+    format!("{error}{hint}")
+}
+
+/// Where data are found.
+pub const NO_SOURCE: &str = ": name the folder of the data sets (--data DIR, or DEEPLIMIT_DATA)";
+
 impl Fault {
     /// One sentence, and for a syntax error the expression with its place underlined.
     pub fn text(&self, width: usize) -> String {
-        let message = clean(&self.error.to_string());
+        let message = clean(&sentence(&self.error));
         match &self.error {
             Error::Parse { at, .. } => {
                 let shown = excerpt(&self.text, at.start, at.end, width.saturating_sub(2));
@@ -81,11 +129,11 @@ impl Fault {
                 }
             }
             // It names its file.
-            Error::Io(_) => format!("{ERROR}error{ERROR:#}: {message}\n"),
-            _ => {
+            error if kind(error) == "io" => format!("{ERROR}error{ERROR:#}: {message}\n"),
+            error => {
                 // A file is named in full.
-                let most = match self.error {
-                    Error::Data(_) | Error::Shape(_) => usize::MAX,
+                let most = match kind(error) {
+                    "data" | "shape" => usize::MAX,
                     _ => 40,
                 };
                 let short = shortened(&self.text, most);
@@ -197,6 +245,7 @@ mod tests {
         let error = Error::Parse {
             message: "no".to_owned(),
             at,
+            free: None,
         };
         let shown = Fault {
             text: text.to_owned(),

@@ -32,15 +32,15 @@ use deeplimit::limit::{
 };
 pub use deeplimit::paper::{
     Claim, Expected, Finding, Laboratory, Measured, Paper, Parameter, Parameters, Part, Row, Rows,
-    Source, Verdict, figures::Figure, figures::Look, figures::Series,
+    Source, Verdict, Wanted, figures::Figure, figures::Look, figures::Series,
     standings::Standing as Placing, standings::standings, uci::Outcome, uci::RULES, uci::outcome,
 };
+use deeplimit::real::Arithmetic;
+pub use deeplimit::recursion::Convention;
 use deeplimit::recursion::Settings;
-pub use deeplimit::recursion::{Convention, DEPTH_MAX};
 use deeplimit::{dual, hermite, paper, quadrature, real, recursion};
 use rug::Rational;
 
-use crate::args::Arithmetic;
 use crate::number::Deep;
 
 /// `deeplimit limit`.
@@ -110,16 +110,6 @@ impl Request {
     }
 }
 
-impl From<Arithmetic> for real::Arithmetic {
-    fn from(road: Arithmetic) -> Self {
-        match road {
-            Arithmetic::Ball => Self::Ball,
-            Arithmetic::Mpfr => Self::Mpfr,
-            Arithmetic::F64 => Self::F64,
-        }
-    }
-}
-
 /// `deeplimit constants`.
 #[derive(Clone, Debug)]
 pub struct Constants {
@@ -147,10 +137,14 @@ pub fn readings() -> impl Iterator<Item = (String, &'static str)> {
 }
 
 /// What a network with this activation becomes.
-pub fn classification(text: &str, request: Request, road: Arithmetic) -> Result<Classification> {
+pub fn classification(
+    text: &str,
+    request: Request,
+    arithmetic: Arithmetic,
+) -> Result<Classification> {
     let deadline = request.deadline();
     let expr = typed::parsed(text)?;
-    let (digits, arithmetic) = (request.digits(), road.into());
+    let digits = request.digits();
     limit::classify(
         &expr,
         &deeplimit::Effort {

@@ -1,6 +1,9 @@
 //! What to say about a name that nobody knows.
 
+use std::ops::Range;
+
 use super::foreign::{self, squashed};
+use crate::error::Error;
 
 /// Functions that this grammar cannot write, and why.
 const IMPOSSIBLE: [(&str, &str); 8] = [
@@ -42,13 +45,37 @@ const SEVERAL: [(&str, &str); 3] = [
     ("leaky", "`leaky_relu`"),
 ];
 
+/// The longest name that is taken for a constant's.
+const FREE_MAX: usize = 20;
+
+/// The error about an unknown name at this place. One that is not `called`, and that nothing is like, may be a constant's.
+pub(crate) fn unknown_at(name: &str, variable: &str, called: bool, at: Range<usize>) -> Error {
+    let (message, alone) = sentence(name, variable);
+    let letter = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let free = alone && !called && name.len() <= FREE_MAX && name.chars().all(letter);
+    Error::Parse {
+        message,
+        at,
+        free: free.then(|| name.to_owned()),
+    }
+}
+
 /// The sentence for an unknown name, with the nearest known one where there is one. `variable` is what `x` is called.
 pub(crate) fn unknown(name: &str, variable: &str) -> String {
+    sentence(name, variable).0
+}
+
+/// The sentence, and whether nothing at all is like the name.
+fn sentence(name: &str, variable: &str) -> (String, bool) {
     let lower = name.to_ascii_lowercase();
     match lower.as_str() {
-        "nan" => return "`nan` is not a number, so no expression may contain it".to_owned(),
+        "nan" => {
+            let sentence = "`nan` is not a number, so no expression may contain it";
+            return (sentence.to_owned(), false);
+        }
         "inf" | "infinity" => {
-            return format!("`{name}` is not a number of this grammar: write a finite one");
+            let sentence = format!("`{name}` is not a number of this grammar: write a finite one");
+            return (sentence, false);
         }
         _ => {}
     }
@@ -62,23 +89,31 @@ pub(crate) fn unknown(name: &str, variable: &str) -> String {
         .iter()
         .find(|(all, _)| all.split(' ').any(|n| n == last));
     if let Some((_, why)) = impossible {
-        return format!("`{shown}` {why}");
+        return (format!("`{shown}` {why}"), false);
     }
     if let Some((module, function)) = name.rsplit_once('.') {
-        return match module == variable {
-            true => format!("write `{function}({variable})` for the method `{shown}`"),
-            false => match suggestion(function, last, variable) {
-                Some(known) => format!("unknown name `{shown}`; did you mean {known}?"),
-                None => format!("unknown name `{shown}`"),
-            },
+        if module == variable {
+            let sentence = format!("write `{function}({variable})` for the method `{shown}`");
+            return (sentence, false);
+        }
+        return match suggestion(function, last, variable) {
+            Some(known) => (
+                format!("unknown name `{shown}`; did you mean {known}?"),
+                false,
+            ),
+            None => (format!("unknown name `{shown}`"), true),
         };
     }
     match suggestion(name, &lower, variable) {
-        Some(known) => format!("unknown name `{shown}`; did you mean {known}?"),
-        None if name.len() == 1 => {
-            format!("unknown name `{shown}`; the variable is called `{variable}`")
-        }
-        None => format!("unknown name `{shown}`"),
+        Some(known) => (
+            format!("unknown name `{shown}`; did you mean {known}?"),
+            false,
+        ),
+        None if name.len() == 1 => (
+            format!("unknown name `{shown}`; the variable is called `{variable}`"),
+            true,
+        ),
+        None => (format!("unknown name `{shown}`"), true),
     }
 }
 

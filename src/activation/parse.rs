@@ -45,7 +45,7 @@ impl Expr {
     /// assert_eq!(Expr::parse("relu")?, Expr::parse("relu(x)")?);
     /// assert_eq!(Expr::parse("x < 0 ? 0.1*x : x^2")?.to_string(), "x < 0 ? 0.1*x : x^2");
     /// assert_eq!(Expr::parse("lambda z: F.relu(z) + np.log1p(z**2)")?.to_string(), "relu(x)+log(1+x^2)");
-    /// let Err(Error::Parse { message, at }) = Expr::parse("x*sigmod(x)") else { panic!() };
+    /// let Err(Error::Parse { message, at, .. }) = Expr::parse("x*sigmod(x)") else { panic!() };
     /// assert_eq!((message.as_str(), at), ("unknown name `sigmod`; did you mean `sigmoid`?", 2..8));
     /// # Ok::<(), Error>(())
     /// ```

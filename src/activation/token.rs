@@ -107,6 +107,7 @@ pub(crate) fn fault<T>(message: impl Into<String>, at: Range<usize>) -> Result<T
     Err(Error::Parse {
         message: message.into(),
         at,
+        free: None,
     })
 }
 
@@ -251,6 +252,7 @@ fn number(text: &str, start: usize) -> Result<(Rational, usize)> {
     let too_large = || Error::Parse {
         message: format!("the exponent of a number may be at most {NUMBER_LIMIT}"),
         at: at.clone(),
+        free: None,
     };
     let exponent: i64 = if exponent_text.is_empty() {
         0

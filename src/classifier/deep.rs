@@ -8,7 +8,7 @@ use crate::dual::{Dual, closed_form};
 use crate::error::{Error, Result};
 use crate::limit::{Koenigs, Ordered};
 use crate::real::{Bits, Real};
-use crate::recursion::{Correlation, Scaled, Unit};
+use crate::recursion::{Correlation, Kind, Scaled, Unit};
 
 /// A kernel `k(x . x')`, ready to be evaluated.
 pub type Evaluator<'a, R> = Box<dyn Fn(&Correlation<R>) -> Result<Scaled<R>> + Send + Sync + 'a>;
@@ -23,15 +23,6 @@ pub trait Family: Sync {
 
     /// How many roundings an entry may have gathered: what its relative error is taken to be, in units of the last place.
     fn roundings(&self) -> f64;
-}
-
-/// Which of the two kernels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// `S_L`: the Gaussian process.
-    Nngp,
-    /// `T_L`: the tangent kernel.
-    Ntk,
 }
 
 /// The kernel of a network with this activation in `depth` hidden layers, unit-norm inputs, no bias.

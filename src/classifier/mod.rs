@@ -29,7 +29,8 @@ mod vote;
 #[cfg(test)]
 mod tests;
 
-pub use deep::{Deep, Family, Kind, OrderedGap};
+pub use crate::recursion::Kind;
+pub use deep::{Deep, Family, OrderedGap};
 pub use density::{Dirichlet, Generator, bayes, generator, on_the_sphere};
 pub use interpolant::interpolant;
 pub use regression::{Precision, Prediction, Solved, regression};

@@ -3,6 +3,8 @@
 use super::activation::{bend, is_homogeneous};
 use crate::activation::Expr;
 use crate::error::{Error, Result};
+use crate::recursion::Kind;
+use crate::words::named;
 
 /// The most convolutions: one more would be a slip of the keyboard.
 const LAYERS_MAX: usize = 10_000;
@@ -16,6 +18,8 @@ pub enum Readout {
     Gap,
 }
 
+named!(Readout, "read-out": Vanilla = "vanilla", Gap = "gap");
+
 /// The scale of the first layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {
@@ -25,6 +29,8 @@ pub enum Input {
     /// normalised.
     Mean,
 }
+
+named!(Input, "scale of the first layer": Sum = "sum", Mean = "mean");
 
 impl Input {
     /// The sum for activations `a z + b |z|`, to which the scale of the images is nothing but a factor of the kernel; the mean
@@ -43,15 +49,6 @@ impl Input {
             Input::Mean => 1.0 / (filter as f64 * (channels as f64).sqrt()),
         }
     }
-}
-
-/// Which kernel of the network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Training all that is trained by gradient descent: the neural tangent kernel.
-    Ntk,
-    /// Training the last layer alone: the covariance of the network at initialisation, from `K^(L)`.
-    Nngp,
 }
 
 /// A convolutional network of infinite width: `q x q` convolutions with zero padding and stride 1, each

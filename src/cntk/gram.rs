@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::activation::Form;
 use super::alike::Layout;
-use super::architecture::{Architecture, Kind, Readout, check_bias};
+use super::architecture::{Architecture, Readout, check_bias};
 use super::course::Course;
 use super::diagonal::{Desk, Plan, add_diagonal};
 use super::geometry::Geometry;
@@ -18,6 +18,7 @@ use super::vector::Processor;
 use super::whole::Matrices;
 use crate::error::{Error, Result};
 use crate::image::Images;
+use crate::recursion::Kind;
 
 /// Profiles of as many images as fit in here are kept at a time, twice; the results of their pairs until they are in the matrix.
 /// Measured (`VmHWM`) between 2,000 and 10,000 CIFAR-10 images, vanilla, one layer: 0.28 GB beyond images and matrix.

@@ -47,8 +47,9 @@ mod whole;
 #[cfg(test)]
 mod tests;
 
+pub use crate::recursion::Kind;
 pub use activation::bend;
-pub use architecture::{Architecture, Input, Kind, Readout};
+pub use architecture::{Architecture, Input, Readout};
 pub use depth::{Endless, border_factor, endless};
 pub use gram::{Cntk, Kernels, Watch};
 pub use lane::Lane;

@@ -5,9 +5,10 @@ use std::ops::Range;
 use std::str::FromStr;
 
 use super::activation::is_homogeneous;
-use super::architecture::{Architecture, Input, Kind, Readout};
+use super::architecture::{Architecture, Input, Readout};
 use crate::activation::{Constants, Expr};
 use crate::error::{Error, Result};
+use crate::recursion::Kind;
 
 /// The largest filter, stride and pool.
 const SIDE_MAX: usize = 999;
@@ -282,7 +283,11 @@ fn words(text: &str) -> Vec<(Range<usize>, &str)> {
 }
 
 fn fault(at: Range<usize>, message: String) -> Error {
-    Error::Parse { message, at }
+    Error::Parse {
+        message,
+        at,
+        free: None,
+    }
 }
 
 fn check_filter(filter: usize) -> std::result::Result<(), String> {
@@ -350,10 +355,12 @@ fn layer(at: Range<usize>, word: &str, constants: &Constants) -> Result<Layer> {
             Error::Parse {
                 message,
                 at: inside,
-            } => fault(
-                at.start + inside.start..at.start + inside.end,
-                format!("{message} ({WORDS})"),
-            ),
+                free,
+            } => Error::Parse {
+                message: format!("{message} ({WORDS})"),
+                at: at.start + inside.start..at.start + inside.end,
+                free,
+            },
             e => e,
         })
 }

@@ -72,7 +72,7 @@ pub fn derivative_square(
     .and_then(|plan| Samples::<Ball>::new(&plan, accuracy + 64, deadline))
     .map(|s| s.square(1));
     match found {
-        Err(timeout @ Error::Timeout(_)) => Err(timeout),
+        Err(timeout @ Error::Timeout { .. }) => Err(timeout),
         other => Ok(other.ok()),
     }
 }

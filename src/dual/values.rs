@@ -74,7 +74,7 @@ pub fn values(
         match prepared(&structure, None, far.as_ref(), accuracy, deadline) {
             Ok(finer) => dual = finer,
             // what is known already is an enclosure too
-            Err(Error::Timeout(_)) => break,
+            Err(Error::Timeout { .. }) => break,
             Err(e) => return Err(e),
         }
     }

@@ -14,6 +14,7 @@ use super::points::{NEAR, Points};
 use super::store::{Contents, Fingerprint};
 use crate::error::{Error, Result};
 use crate::kernel::{Classifier, Kernel};
+use crate::words::named;
 
 /// Rows and columns of a tile: 128 kB.
 const TILE: (usize, usize) = (64, 256);
@@ -30,6 +31,8 @@ pub enum Lengths {
     /// They count: for homogeneous activations, exactly.
     Keep,
 }
+
+named!(Lengths, "way with lengths": Unit = "unit", Keep = "keep");
 
 /// A matrix, row after row.
 #[derive(Clone, Debug, Default)]

@@ -34,8 +34,8 @@ impl Points {
     /// From the rows of a matrix, one after the other.
     ///
     /// # Errors
-    /// [`Error::Data`] for a dimension of 0, a slice that is no whole number of rows, a number that is not finite, a row of
-    /// zeros (it has no direction); rows and columns are counted from 1.
+    /// [`Error::Data`] for a dimension of 0, a slice that is no whole number of rows, a number that is not finite;
+    /// [`Error::NoDirection`] for a row of zeros. Rows and columns are counted from 1.
     ///
     /// ```
     /// use deeplimit::gram::Points;
@@ -52,14 +52,11 @@ impl Points {
     /// Are all rows but zero?
     ///
     /// # Errors
-    /// [`Error::Data`] with the first row that is zero.
+    /// [`Error::NoDirection`] with the first row that is zero.
     pub(super) fn directed(&self) -> Result<()> {
         match self.lengths.iter().position(|x| *x == 0.0) {
             None => Ok(()),
-            Some(i) => Err(Error::Data(format!(
-                "row {} is zero and has no direction",
-                i + 1
-            ))),
+            Some(i) => Err(Error::NoDirection { row: i + 1 }),
         }
     }
 

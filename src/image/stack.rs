@@ -4,7 +4,8 @@ use std::path::Path;
 
 use super::{Images, unit};
 use crate::array::{Array, Format, Kind, Labels};
-use crate::error::{Error, Result};
+use crate::error::{Doubt, Error, Result};
+use crate::words::named;
 
 /// So many channels a picture has, if nobody says otherwise: grey, grey with alpha, colours, colours with alpha.
 const CHANNELS_MAX: usize = 4;
@@ -19,6 +20,8 @@ pub enum Layout {
     /// Pictures, channels, rows, columns (PyTorch).
     Nchw,
 }
+
+named!(Layout, "order of axes": Nhwc = "nhwc", Nchw = "nchw", Nhw = "nhw");
 
 /// The pictures of an array, and the type of its numbers in words. Unsigned bytes are divided by 255, all other types are
 /// taken as they are.
@@ -77,24 +80,34 @@ pub(super) fn stack(path: &Path, layout: Option<Layout>) -> Result<(Images, Stri
 fn evident(array: &Array) -> Result<Layout> {
     let few = |n: usize| n <= CHANNELS_MAX;
     let shape = array.shape();
-    let ask = "--layout nhwc or --layout nchw says which axis the channels are";
+    let unclear = |what: String, doubt| {
+        let message = array.bad(what).to_string();
+        Err(Error::Axes { message, doubt })
+    };
     Err(array.bad(match array.sizes[..] {
-        [_, height, width] if few(width) && !few(height) => format!(
-            "an array of {shape} may be one picture with channels, and pictures are n x height x width (x channels): \
-             --layout nhw says that it is"
-        ),
+        [_, height, width] if few(width) && !few(height) => {
+            let what = format!(
+                "an array of {shape} may be one picture with channels, and pictures are n x height x width (x channels)"
+            );
+            return unclear(what, Doubt::Flat);
+        }
         [_, _, _] => return Ok(Layout::Nhw),
         [_, height, _, channels] if few(channels) && !few(height) => return Ok(Layout::Nhwc),
-        [_, channels, _, width] if few(channels) && !few(width) => format!(
-            "an array of {shape} seems to be n x channels x height x width: say --layout nchw (or nhwc, if it is not)"
-        ),
-        [_, _, _, channels] if few(channels) => {
-            format!("an array of {shape} can be read in two ways: {ask}")
+        [_, channels, _, width] if few(channels) && !few(width) => {
+            let what = format!("an array of {shape} seems to be n x channels x height x width");
+            return unclear(what, Doubt::ChannelsFirst);
         }
-        [_, _, _, channels] => format!(
-            "an array of {shape} would be pictures of {channels} channels, and more than {CHANNELS_MAX} are not taken for \
-             granted: {ask}"
-        ),
+        [_, _, _, channels] if few(channels) => {
+            let what = format!("an array of {shape} can be read in two ways");
+            return unclear(what, Doubt::ChannelsFirstOrLast);
+        }
+        [_, _, _, channels] => {
+            let what = format!(
+                "an array of {shape} would be pictures of {channels} channels, and more than {CHANNELS_MAX} are not taken \
+                 for granted"
+            );
+            return unclear(what, Doubt::ChannelsFirstOrLast);
+        }
         [_, _] => format!(
             "an array of {shape} is rows of numbers, and pictures are n x height x width (x channels): reshape it"
         ),

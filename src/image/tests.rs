@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use super::standard::scale_pixels_to_norm_one;
 use super::*;
+use crate::error::Doubt;
 
 /// A folder of its own for every test, empty.
 fn folder(name: &str) -> PathBuf {
@@ -194,11 +195,14 @@ fn the_layout_is_seen_or_said() {
         wanted
     );
     // 4 rows could be 4 channels
-    assert_refused(
-        of(None)(stack("2, 4, 5, 3", &last)),
-        &["two ways", "--layout"],
-    );
-    assert_refused(of(None)(stack("2, 3, 4, 5", &first)), &["--layout nchw"]);
+    assert_refused(of(None)(stack("2, 4, 5, 3", &last)), &["two ways"]);
+    assert!(matches!(
+        of(None)(stack("2, 3, 4, 5", &first)),
+        Err(Error::Axes {
+            doubt: Doubt::ChannelsFirst,
+            ..
+        })
+    ));
     let bytes = vec![7; 7200];
     for (sizes, layout, shape) in [
         ("6, 20, 20, 3", None, [20, 20, 3]),
@@ -216,8 +220,8 @@ fn the_layout_is_seen_or_said() {
         );
     }
     for (sizes, layout, words) in [
-        ("6, 3, 20, 20", None, "--layout nchw"),
-        ("18, 1, 20, 20", None, "--layout nchw"),
+        ("6, 3, 20, 20", None, "n x channels x height x width"),
+        ("18, 1, 20, 20", None, "n x channels x height x width"),
         ("12, 5, 10, 12", None, "12 channels"),
         ("6, 400, 3", None, "one picture"),
         ("6, 1200", None, "rows of numbers"),

@@ -37,27 +37,10 @@ use std::sync::Arc;
 use rug::Rational;
 
 use crate::limit::{Phase, Regime};
+pub use crate::recursion::{Depth, Kind};
 use charts::{Charts, Mirror, Place, lowest, lowest_far};
 pub use limits::{Classifier, LimitForm};
 use lines::Lines;
-
-/// How deep the network is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Depth {
-    /// So many hidden layers.
-    Layers(u64),
-    /// The limit, in the normalisation of its regime.
-    Infinite,
-}
-
-/// Which kernel of the network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// `S_L`: the covariance of the Gaussian process at initialisation.
-    Nngp,
-    /// `T_L`: the neural tangent kernel.
-    Ntk,
-}
 
 /// How the values are kept in the table: `f(rho) = rho^power P(rho)`, or `rho^power exp(P(rho))` where `near`, for `rho > 1/2`, or
 /// `rest`, elsewhere, say so.

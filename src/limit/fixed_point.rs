@@ -63,8 +63,8 @@ pub(super) fn chaotic_fixed_point(q: &mut Inquiry) -> Result<()> {
         ) {
             Ok(s) => s,
             // The verdict stands without the number.
-            Err(Error::Timeout(message) | Error::Unresolved(message)) => {
-                q.report.missing.push(format!("digits of c*: {message}"));
+            Err(missed @ (Error::Timeout { .. } | Error::Unresolved(_))) => {
+                q.report.missing.push(format!("digits of c*: {missed}"));
                 break;
             }
             Err(e) => return Err(e),

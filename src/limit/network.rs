@@ -62,7 +62,7 @@ pub fn homogeneous_kernels(
     let unit = Subject::new(expr, deadline).and_then(|s| s.kernels(rhos, depth, digits, deadline));
     let kernels = match unit {
         Ok((_, kernels)) => kernels,
-        Err(timeout @ Error::Timeout(_)) => return Err(timeout),
+        Err(timeout @ Error::Timeout { .. }) => return Err(timeout),
         Err(_) => return Ok(None),
     };
     // the logarithm of the variance is multiplied by the depth

@@ -323,7 +323,7 @@ impl Subject {
                     }
                     bits += (wanted - have).max(bits / 2) + 16;
                 }
-                Err(Error::Timeout(_)) if best.is_some() => break,
+                Err(Error::Timeout { .. }) if best.is_some() => break,
                 Err(e @ Error::Unresolved(_)) if bits < 8 * wanted + 400 => {
                     trouble = Some(e);
                     bits *= 2;

@@ -92,8 +92,17 @@ pub struct Finding {
     pub measured: Option<Measured>,
     /// How it was measured, or why not: a sentence each.
     pub notes: Vec<String>,
-    /// Not attempted because more effort, or data, would have to be asked for.
-    pub left_out: bool,
+    /// What would have to be given for an attempt.
+    pub wanted: Option<Wanted>,
+}
+
+/// What a claim takes that was not given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// So much effort.
+    Effort(u32),
+    /// A source of data.
+    Data,
 }
 
 impl Finding {
@@ -103,7 +112,19 @@ impl Finding {
             verdict: Verdict::NotAttempted,
             measured: None,
             notes: vec![reason],
-            left_out: false,
+            wanted: None,
+        }
+    }
+
+    /// Not attempted, because more would have to be given.
+    pub fn left_out(wanted: Wanted) -> Self {
+        let reason = match wanted {
+            Wanted::Effort(n) => format!("takes effort {n}"),
+            Wanted::Data => Error::NoSource.to_string(),
+        };
+        Finding {
+            wanted: Some(wanted),
+            ..Finding::not_attempted(reason)
         }
     }
 }

@@ -166,8 +166,14 @@ fn answers(lab: &Laboratory, p: &Parameters) -> Result<Arc<Answers>> {
         let all = pass(p)?;
         let network = Architecture::new(&activation(p)?, &all, readout(p.text("readout")?)?)?;
         let kernel = Cntk::<f32>::new(&network, train.shape())?;
-        let go = |_| lab.deadline().check("the kernels of the images").is_ok();
-        let stopped = || Error::Timeout("the kernels of the images took too long".to_owned());
+        let in_time = || lab.deadline().check("the kernels of the images");
+        let go = |_| in_time().is_ok();
+        // the deadline has come, and stays
+        let stopped = || {
+            in_time()
+                .err()
+                .unwrap_or_else(|| Error::Unresolved("the kernels of the images".to_owned()))
+        };
         let own = kernel.gram(&train, &go)?.ok_or_else(stopped)?;
         let regressions: Vec<Regression> = own
             .values

@@ -192,13 +192,13 @@ fn claim(quantity: &str, parameters: &[(&str, &str)]) -> Claim {
 fn without_data_a_claim_is_left_out_and_says_what_is_missing() {
     let c = claim("uci_accuracy", &[("rule", "majority")]);
     let found = Laboratory::new(1).check(&c);
-    assert!(found.left_out && found.verdict == Verdict::NotAttempted);
-    assert!(found.notes[0].contains("--data"), "{:?}", found.notes);
+    assert!(found.wanted == Some(Wanted::Data) && found.verdict == Verdict::NotAttempted);
+    assert_eq!(found.notes, ["it takes data"]);
     let found = laboratory().check(&c);
     assert_eq!(found.verdict, Verdict::Agrees, "{:?}", found.notes);
     // a set that is not there is an error of the claim, and not for want of data
     let missing = claim("uci_accuracy", &[("rule", "majority"), ("set", "x")]);
-    assert!(!laboratory().check(&missing).left_out);
+    assert!(laboratory().check(&missing).wanted.is_none());
 }
 
 /// Leads, ranks, shares and the accuracy on images agree with each other where they must.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::claim::{Claim, Finding};
+use super::claim::{Claim, Finding, Wanted};
 use super::convolution::Answers;
 use super::experiment::Tally;
 use super::measures::measure;
@@ -27,10 +27,6 @@ pub struct Laboratory {
     outcomes: Once<Outcome>,
     answers: Once<Answers>,
 }
-
-/// Why a claim about data is not attempted.
-const NO_DATA: &str =
-    "it takes data: name the folder of the data sets (--data DIR, or DEEPLIMIT_DATA)";
 
 /// What is made once: whoever comes second waits.
 type Once<T> = Mutex<HashMap<String, Arc<OnceLock<Result<Arc<T>>>>>>;
@@ -59,11 +55,9 @@ impl Laboratory {
     }
 
     /// # Errors
-    /// [`Error::Unresolved`] where there is no source.
+    /// [`Error::NoSource`].
     pub(super) fn source(&self) -> Result<&dyn Source> {
-        self.source
-            .as_deref()
-            .ok_or_else(|| Error::Unresolved(NO_DATA.into()))
+        self.source.as_deref().ok_or(Error::NoSource)
     }
 
     /// The UCI sets of the source, in order.
@@ -121,10 +115,7 @@ impl Laboratory {
             return Finding::not_attempted(error.to_string());
         }
         if claim.effort > self.effort {
-            let mut left =
-                Finding::not_attempted(format!("takes effort {} (--effort {0})", claim.effort));
-            left.left_out = true;
-            return left;
+            return Finding::left_out(Wanted::Effort(claim.effort));
         }
         let Some(measure) = measure(&claim.quantity) else {
             return Finding::not_attempted(String::new());
@@ -139,14 +130,11 @@ impl Laboratory {
                     verdict,
                     measured: Some(measured),
                     notes,
-                    left_out: false,
+                    wanted: None,
                 }
             }
-            Err(error) => {
-                let mut none = Finding::not_attempted(error.to_string());
-                none.left_out = matches!(error, Error::Unresolved(text) if text == NO_DATA);
-                none
-            }
+            Err(Error::NoSource) => Finding::left_out(Wanted::Data),
+            Err(error) => Finding::not_attempted(error.to_string()),
         }
     }
 

@@ -32,7 +32,7 @@ mod data_tests;
 #[cfg(test)]
 mod tests;
 
-pub use claim::{Claim, Expected, Finding, Measured, Paper, Verdict};
+pub use claim::{Claim, Expected, Finding, Measured, Paper, Verdict, Wanted};
 pub use experiment::{DIMENSIONS, Rule, Split};
 pub use laboratory::Laboratory;
 pub use measures::{Measure, measures};

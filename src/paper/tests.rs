@@ -135,12 +135,10 @@ fn too_much_effort_and_errors_are_not_attempted_and_say_why() {
     assert_eq!(lab.check(&c).verdict, Verdict::Differs);
     c.effort = 3;
     let found = lab.check(&c);
+    assert_eq!(found.wanted, Some(Wanted::Effort(3)));
     assert_eq!(
         (found.verdict, found.notes),
-        (
-            Verdict::NotAttempted,
-            vec!["takes effort 3 (--effort 3)".to_owned()]
-        )
+        (Verdict::NotAttempted, vec!["takes effort 3".to_owned()])
     );
     let bad = claim(
         "regime",

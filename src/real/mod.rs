@@ -49,6 +49,8 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 use imply_hack::Imply;
 use rug::Rational;
 
+use crate::words::named;
+
 /// Working precision in bits of the significand.
 pub type Bits = u32;
 
@@ -63,6 +65,8 @@ pub enum Arithmetic {
     /// The machine's double: fast, rounding errors estimated from two different grids.
     F64,
 }
+
+named!(Arithmetic, "arithmetic": Ball = "ball", Mpfr = "mpfr", F64 = "f64");
 
 /// Values on which a formula without case distinctions can be evaluated: the four operations and the
 /// elementary functions of the activation grammar. Operators work on values and on references.

@@ -17,6 +17,7 @@
 use crate::activation::Expr;
 use crate::error::{Error, Result};
 use crate::exact::Closed;
+use crate::words::named;
 use std::cmp::Ordering;
 
 /// Whose kernel.
@@ -34,25 +35,15 @@ pub enum Convention {
     Lee2019,
 }
 
+named!(
+    Convention, "convention":
+    Radhakrishnan2022 = "radhakrishnan2022",
+    Arora2019 = "arora2019",
+    Jacot2018 = "jacot2018",
+    Lee2019 = "lee2019",
+);
+
 impl Convention {
-    /// All of them.
-    pub const ALL: [Convention; 4] = [
-        Convention::Radhakrishnan2022,
-        Convention::Arora2019,
-        Convention::Jacot2018,
-        Convention::Lee2019,
-    ];
-
-    /// The name: first author and year.
-    pub fn name(self) -> &'static str {
-        match self {
-            Convention::Radhakrishnan2022 => "radhakrishnan2022",
-            Convention::Arora2019 => "arora2019",
-            Convention::Jacot2018 => "jacot2018",
-            Convention::Lee2019 => "lee2019",
-        }
-    }
-
     /// The variances of a network in this convention. `sigma_w` and `sigma_b` are constants, so that `sqrt(2)` is exact.
     ///
     /// # Errors
@@ -123,23 +114,6 @@ pub enum Weight {
     Fixed(Closed),
     /// `c_sigma = 1/E phi(Z)^2`, which keeps unit variance.
     Normalising,
-}
-
-impl std::str::FromStr for Convention {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        Convention::ALL
-            .into_iter()
-            .find(|c| c.name() == text)
-            .ok_or_else(|| {
-                let names: Vec<_> = Convention::ALL.iter().map(|c| c.name()).collect();
-                Error::Domain(format!(
-                    "`{text}` is no convention; there are {}",
-                    names.join(", ")
-                ))
-            })
-    }
 }
 
 /// `sigma_w^2`, 1 where nothing is given.

@@ -3,13 +3,14 @@
 //! * [`mod@unit`], [`walk`]: unit-norm inputs, no bias, one dual for all layers.
 //! * [`covariance`], [`variance`], [`prepared`]: an activation at any variance.
 //! * [`network`]: weights, biases, inputs of any norm; [`fixed`]: where the variance settles.
-//! * [`conventions`]: where papers put their factors; [`ntk`]: kernels with certain digits.
+//! * [`depth`]: which kernel, how deep; [`conventions`]: where papers put their factors; [`ntk`]: kernels with certain digits.
 //! * [`scaled`], [`decimal`]: numbers far outside of doubles, and how they are written; [`pair`]: NNGP and NTK.
 
 mod conventions;
 mod covariance;
 mod crossing;
 mod decimal;
+mod depth;
 mod fixed;
 mod germ;
 mod given;
@@ -31,6 +32,7 @@ mod tests;
 pub use conventions::{Convention, Variances, Weight, bias_variance, weight_variance};
 pub use covariance::Covariance;
 pub use crossing::crossing;
+pub use depth::{Depth, Kind};
 pub use fixed::{Attraction, Beyond, FixedVariance, FixedVariances, fixed_variances};
 pub use germ::Vanishing;
 pub use given::Given;

@@ -164,7 +164,7 @@ impl Answer<'_> {
             let (found, expanded) = match (self.attempt(degree, accuracy), &best) {
                 (Ok(found), _) => found,
                 // what there is, is better than nothing
-                (Err(Error::Timeout(_)), Some(_)) => break,
+                (Err(Error::Timeout { .. }), Some(_)) => break,
                 (Err(e), _) => return Err(e),
             };
             let deficit = self.deficit(&found);
@@ -301,7 +301,7 @@ impl Answer<'_> {
 /// A deadline that came in one row came for all.
 fn in_time(deep: Deep) -> Result<Deep> {
     match deep.iter().find_map(|k| k.as_ref().err()) {
-        Some(timeout @ Error::Timeout(_)) => Err(timeout.clone()),
+        Some(timeout @ Error::Timeout { .. }) => Err(timeout.clone()),
         _ => Ok(deep),
     }
 }

@@ -236,7 +236,7 @@ fn coarse(
     deadline: Deadline,
 ) -> Result<Option<Moments>> {
     match Moments::at_point(structure, root, accuracy, deadline) {
-        Err(timeout @ Error::Timeout(_)) => Err(timeout),
+        Err(timeout @ Error::Timeout { .. }) => Err(timeout),
         other => Ok(other.ok()),
     }
 }

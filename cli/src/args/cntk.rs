@@ -2,9 +2,14 @@
 
 use std::path::PathBuf;
 
+use clap::builder::TypedValueParser;
 use clap::{Args, ValueEnum};
+use deeplimit::cntk::{Input, Readout};
 use deeplimit::gram::Shard;
-use deeplimit::image;
+use deeplimit::image::Layout;
+use deeplimit::recursion::Kind;
+
+use super::choice::one_of;
 
 /// `deeplimit cntk`.
 #[derive(Args, Debug)]
@@ -49,14 +54,14 @@ test images are matched by their names"
     /// Axes of arrays, if unclear: nhwc, nchw or nhw
     #[arg(
         long,
-        value_enum,
+        value_parser = layout(),
         value_name = "AXES",
         hide_possible_values = true,
         long_help = "The axes of arrays of images, where their sizes do not show them:
 nhwc (images, rows, columns, channels: TensorFlow), nchw (images,
 channels, rows, columns: PyTorch), nhw (one channel)"
     )]
-    layout: Option<Layout>,
+    pub layout: Option<Layout>,
     /// Report the accuracy on the first N test images too
     #[arg(long, value_name = "N", default_value_t = 1000)]
     pub apart: usize,
@@ -72,7 +77,7 @@ channels, rows, columns: PyTorch), nhw (one channel)"
     /// vanilla (all pixels) or gap (global average pooling)
     #[arg(
         long,
-        value_enum,
+        value_parser = readout(),
         required_unless_present = "network",
         value_name = "READOUT",
         hide_possible_values = true
@@ -99,7 +104,7 @@ activation. Not a stack of equal convolutions: ten times slower"
     /// First layer: sum (as in the paper) or mean over its window
     #[arg(
         long,
-        value_enum,
+        value_parser = input(),
         value_name = "HOW",
         hide_possible_values = true,
         long_help = "First layer: sum (as in the paper) or mean over its window and
@@ -117,12 +122,12 @@ normalised where pixels have variance 1"
     /// ntk, or nngp (only the read-out is trained)
     #[arg(
         long,
-        value_enum,
+        value_parser = kernel(),
         value_name = "KERNEL",
-        default_value_t = Kernel::Ntk,
+        default_value_t = Kind::Ntk,
         hide_possible_values = true
     )]
-    pub kernel: Kernel,
+    pub kernel: Kind,
     /// Pixels: standard, norm-one or none
     #[arg(
         long,
@@ -174,55 +179,6 @@ tiles in --out and goes on to the accuracy"
     pub json: bool,
 }
 
-impl Cntk {
-    /// The layout of arrays, where it is said.
-    pub fn layout(&self) -> Option<image::Layout> {
-        self.layout.map(|layout| match layout {
-            Layout::Nhwc => image::Layout::Nhwc,
-            Layout::Nchw => image::Layout::Nchw,
-            Layout::Nhw => image::Layout::Nhw,
-        })
-    }
-}
-
-/// `--layout`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Layout {
-    /// Channels last
-    Nhwc,
-    /// Channels first
-    Nchw,
-    /// One channel
-    Nhw,
-}
-
-/// `--readout`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Readout {
-    /// All pixels
-    Vanilla,
-    /// Global average pooling
-    Gap,
-}
-
-/// `--input`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Input {
-    /// As in the paper
-    Sum,
-    /// Over the window and the channels
-    Mean,
-}
-
-/// `--kernel`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Kernel {
-    /// Neural tangent kernel
-    Ntk,
-    /// Gaussian process
-    Nngp,
-}
-
 /// `--preprocess`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Preprocess {
@@ -272,6 +228,39 @@ classifier that an infinitely wide convolutional network becomes by
 training. Labels are one-hot, shifted to mean zero. One pass computes all
 numbers of layers. Ctrl-C keeps what is finished; with --out, the same
 command goes on from there.";
+
+fn layout() -> impl TypedValueParser<Value = Layout> {
+    let words = [
+        (Layout::Nhwc, "Channels last"),
+        (Layout::Nchw, "Channels first"),
+        (Layout::Nhw, "One channel"),
+    ];
+    one_of(words, Layout::name)
+}
+
+fn readout() -> impl TypedValueParser<Value = Readout> {
+    let words = [
+        (Readout::Vanilla, "All pixels"),
+        (Readout::Gap, "Global average pooling"),
+    ];
+    one_of(words, Readout::name)
+}
+
+fn input() -> impl TypedValueParser<Value = Input> {
+    let words = [
+        (Input::Sum, "As in the paper"),
+        (Input::Mean, "Over the window and the channels"),
+    ];
+    one_of(words, Input::name)
+}
+
+fn kernel() -> impl TypedValueParser<Value = Kind> {
+    let words = [
+        (Kind::Ntk, "Neural tangent kernel"),
+        (Kind::Nngp, "Gaussian process"),
+    ];
+    one_of(words, Kind::name)
+}
 
 fn count(text: &str) -> Result<usize, String> {
     let n = text.parse().ok().filter(|n| *n > 0);

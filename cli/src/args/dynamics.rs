@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use deeplimit::kernel::Depth;
+use deeplimit::recursion::Depth;
 
 use super::gram::{depth, ridge};
 use super::{Columns, Network};

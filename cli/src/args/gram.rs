@@ -3,11 +3,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Subcommand, ValueEnum};
-use deeplimit::gram::Shard;
-use deeplimit::kernel::Depth;
+use clap::builder::TypedValueParser;
+use clap::{Args, Subcommand};
+use deeplimit::gram::{Lengths, Shard};
+use deeplimit::limit::DEEPEST;
+use deeplimit::recursion::{Depth, Kind};
 
 use super::Columns;
+use super::choice::one_of;
 use crate::library::Convention;
 
 /// Which kernel of which network.
@@ -17,12 +20,12 @@ pub struct Network {
     #[arg(long, value_name = "EXPR", allow_hyphen_values = true)]
     pub activation: String,
     /// The kernel: ntk or nngp
-    #[arg(long, value_enum, default_value_t = Kind::Ntk, value_name = "KERNEL", hide_possible_values = true)]
+    #[arg(long, value_parser = kind(), default_value_t = Kind::Ntk, value_name = "KERNEL", hide_possible_values = true)]
     pub kernel: Kind,
     /// The lengths of the rows: unit (divided out) or keep
     #[arg(
         long,
-        value_enum,
+        value_parser = lengths(),
         default_value_t = Lengths::Unit,
         value_name = "LENGTHS",
         hide_possible_values = true,
@@ -213,63 +216,28 @@ to 255"
     pub force: bool,
 }
 
-/// `--kernel`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Kind {
-    /// Neural tangent kernel
-    Ntk,
-    /// Covariance of the Gaussian process
-    Nngp,
+pub(super) fn kind() -> impl TypedValueParser<Value = Kind> {
+    let words = [
+        (Kind::Ntk, "Neural tangent kernel"),
+        (Kind::Nngp, "Covariance of the Gaussian process"),
+    ];
+    one_of(words, Kind::name)
 }
 
-/// `--lengths`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Lengths {
-    /// Divided out
-    Unit,
-    /// They count
-    Keep,
-}
-
-impl Kind {
-    /// As it is typed.
-    pub fn name(self) -> &'static str {
-        match self {
-            Kind::Ntk => "ntk",
-            Kind::Nngp => "nngp",
-        }
-    }
-}
-
-impl Lengths {
-    /// As it is typed.
-    pub fn name(self) -> &'static str {
-        match self {
-            Lengths::Unit => "unit",
-            Lengths::Keep => "keep",
-        }
-    }
-}
-
-/// A depth as it is typed.
-pub fn depth_name(depth: Depth) -> String {
-    match depth {
-        Depth::Layers(l) => l.to_string(),
-        Depth::Infinite => "inf".to_owned(),
-    }
+fn lengths() -> impl TypedValueParser<Value = Lengths> {
+    let words = [
+        (Lengths::Unit, "Divided out"),
+        (Lengths::Keep, "They count"),
+    ];
+    one_of(words, Lengths::name)
 }
 
 pub(super) fn depth(text: &str) -> Result<Depth, String> {
-    match text.trim().to_ascii_lowercase().as_str() {
-        "inf" | "infinite" | "infinity" => Ok(Depth::Infinite),
-        text => match super::network::depth(text) {
-            Ok(l) if l <= deeplimit::limit::DEEPEST => Ok(Depth::Layers(l)),
-            _ => Err(
-                "the depth is a whole number of hidden layers up to 10^15 (1000, 1e3, 10^3), or inf"
-                    .to_owned(),
-            ),
-        },
-    }
+    let reachable = |depth: &Depth| !matches!(depth, Depth::Layers(l) if *l > DEEPEST);
+    text.parse().ok().filter(reachable).ok_or_else(|| {
+        "the depth is a whole number of hidden layers up to 10^15 (1000, 1e3, 10^3), or inf"
+            .to_owned()
+    })
 }
 
 pub(super) fn ridge(text: &str) -> Result<f64, String> {

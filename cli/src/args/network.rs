@@ -3,12 +3,13 @@
 use std::cmp::Ordering;
 
 use clap::Args;
+use deeplimit::recursion::Depth;
 use rug::Rational;
 
 use super::Effort;
 use crate::exact::number;
 use crate::library::typed::apart;
-use crate::library::{Convention, DEPTH_MAX, Given, given};
+use crate::library::{Convention, Given, given};
 
 /// The most points of a curve that may be asked for.
 const POINTS_MAX: u32 = 1000;
@@ -147,29 +148,8 @@ as it was printed. Constants such as sqrt(2) are exact.
     )
 }
 
-/// A whole number, `1e12` and `10^12` included.
-pub(super) fn depth(text: &str) -> Result<u64, String> {
-    let trimmed = text.trim();
-    let plain = |t: &str| {
-        let digits = !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
-        t.parse::<u64>().ok().filter(|_| digits)
-    };
-    let (front, exponent) = match trimmed.split_once(['e', 'E']) {
-        Some((front, exponent)) => (plain(front), plain(exponent)),
-        None => match trimmed.split_once('^') {
-            Some(("10", exponent)) => (Some(1), plain(exponent)),
-            Some(_) => (None, None),
-            None => (plain(trimmed), Some(0)),
-        },
-    };
-    let power = exponent
-        .and_then(|e| u32::try_from(e).ok())
-        .and_then(|e| 10u64.checked_pow(e));
-    front
-        .zip(power)
-        .and_then(|(f, p)| f.checked_mul(p))
-        .filter(|d| *d <= DEPTH_MAX)
-        .ok_or_else(|| "the depth is a whole number of hidden layers from 0 to 10^18".to_owned())
+fn depth(text: &str) -> Result<u64, String> {
+    Depth::layers(text).map_err(|e| e.to_string())
 }
 
 fn points(text: &str) -> Result<u32, String> {
@@ -213,33 +193,5 @@ fn network(text: &str) -> Result<(Given, Given), String> {
     match w.sign() {
         Some(Ordering::Greater) => Ok((w, deviation(b)?)),
         _ => Err("sigma_w is greater than 0".to_owned()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_depth_is_a_whole_number_in_any_hand() {
-        for (text, expected) in [
-            ("0", 0),
-            ("1", 1),
-            ("1e12", 1_000_000_000_000),
-            ("10^3", 1000),
-            ("25E2", 2500),
-            ("1000000000000000000", 1_000_000_000_000_000_000),
-        ] {
-            assert_eq!(depth(text), Ok(expected), "{text}");
-        }
-        let huge = format!("1{}", "0".repeat(400));
-        for text in [
-            "-1", "1.5", "1e19", "1e400", "10^400", &huge, "nan", "", "e3", "1e-3", "+3", "2^3",
-        ] {
-            assert!(
-                depth(text).unwrap_err().contains("from 0 to 10^18"),
-                "{text}"
-            );
-        }
     }
 }

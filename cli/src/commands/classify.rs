@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::{INTERRUPT, Report, cell, expressions, with_closed_form};
 use crate::args::Classify;
 use crate::batch::{Batch, answers};
-use crate::fault::Fault;
+use crate::fault::{Fault, sentence};
 use crate::json::{FaultItem, Item, array};
 use crate::number::Number;
 use crate::table::{Entry, Table};
@@ -33,10 +33,10 @@ pub fn run(args: &Classify, width: usize) -> io::Result<Report> {
 /// What was not reached, in time or at all, is undecided: an answer, with what is missing.
 fn decided(text: &str, answer: Result<Classification>) -> Result<Classification> {
     match answer {
-        Err(Error::Unresolved(missing) | Error::Timeout(missing)) => {
+        Err(error @ (Error::Unresolved(_) | Error::Timeout { .. })) => {
             // Not worth a second error: the text stands for itself.
             let activation = library::printed(text).unwrap_or_else(|_| text.to_owned());
-            Ok(undecided(activation, missing))
+            Ok(undecided(activation, sentence(&error)))
         }
         answer => answer,
     }

@@ -5,7 +5,7 @@ use std::io;
 use serde::Serialize;
 
 use super::{INTERRUPT, Report, expression};
-use crate::args::{Evaluate as Args, depth_name};
+use crate::args::Evaluate as Args;
 use crate::data::Reading;
 use crate::json::{FaultItem, Item, array};
 use crate::library::{self, ErrorJson, Evaluation, Fold};
@@ -103,7 +103,7 @@ fn say_unfinished(
 
 fn json(args: &Args, e: &Evaluation) -> EvaluateJson {
     let fold = |f: &Fold| FoldJson {
-        depth: depth_name(f.depth),
+        depth: f.depth.to_string(),
         classifier: f.classifier.name(),
         ridge: f.ridge,
         train: f.train,
@@ -149,7 +149,7 @@ fn table(folds: &[Fold]) -> Table {
     let entry = |(k, f): (usize, &Fold)| Entry {
         name: (k + 1).to_string(),
         cells: vec![
-            depth_name(f.depth),
+            f.depth.to_string(),
             f.classifier.name().to_owned(),
             f.ridge
                 .map_or_else(|| "none".to_owned(), |r| format!("{r:e}")),

@@ -9,7 +9,7 @@ use deeplimit::kernel::LimitForm;
 use serde::Serialize;
 
 use super::{INTERRUPT, Report, expression};
-use crate::args::{Columns, Gram as Args, GramAction, GramMatrix, Merge, Network, depth_name};
+use crate::args::{Columns, Gram as Args, GramAction, GramMatrix, Merge, Network};
 use crate::batch::unfinished;
 use crate::data::Reading;
 use crate::fault::Fault;
@@ -138,7 +138,7 @@ fn json(args: &GramMatrix, network: &Network, a: &GramReport, begun: Instant) ->
         data: args.data.display().to_string(),
         out: args.out.display().to_string(),
         activation: a.activation.clone(),
-        depth: depth_name(args.depth),
+        depth: args.depth.to_string(),
         kernel: network.kernel.name(),
         lengths: network.lengths.name(),
         read: a.read.clone(),

@@ -16,9 +16,9 @@ use super::{Exit, INTERRUPT, Report};
 use crate::args::{PapersAction, PapersCheck, PapersList};
 use crate::batch::answers;
 use crate::collection::laboratory;
-use crate::fault::shortened;
+use crate::fault::{NO_SOURCE, sentence, shortened};
 use crate::json::array;
-use crate::library::{Claim, Expected, Finding, Measured, Paper, Verdict, finding};
+use crate::library::{Claim, Expected, Finding, Measured, Paper, Verdict, Wanted, finding};
 use crate::number::{Number, certain};
 use crate::papers::{all, chosen};
 use crate::table::wrapped;
@@ -210,10 +210,10 @@ fn check(args: &PapersCheck, width: usize) -> io::Result<Report> {
             continue;
         };
         let (found, seconds) =
-            answer.unwrap_or_else(|e| (Finding::not_attempted(e.to_string()), 0.0));
-        let skipped = found.left_out;
+            answer.unwrap_or_else(|e| (Finding::not_attempted(sentence(&e)), 0.0));
+        let skipped = found.wanted.is_some();
         counts[found.verdict as usize] += 1;
-        without_data += usize::from(skipped && claim.effort <= args.effort);
+        without_data += usize::from(found.wanted == Some(Wanted::Data));
         open |=
             found.verdict == Verdict::Differs || found.verdict == Verdict::NotAttempted && !skipped;
         if args.json {
@@ -224,7 +224,7 @@ fn check(args: &PapersCheck, width: usize) -> io::Result<Report> {
                     Measured::Word(w) => MeasuredJson::Word(w.clone()),
                     Measured::Number(q) => MeasuredJson::Number(Number::new(q, DIGITS)),
                 }),
-                notes: found.notes.clone(),
+                notes: notes_of(&found),
                 seconds,
             });
         } else {
@@ -243,8 +243,7 @@ fn check(args: &PapersCheck, width: usize) -> io::Result<Report> {
         let [agree, differ, not] = counts;
         if without_data > 0 {
             notes.push(format!(
-                "{without_data} of those not attempted for want of data: name the folder of the data sets (--data DIR, or \
-                 DEEPLIMIT_DATA)"
+                "{without_data} of those not attempted for want of data{NO_SOURCE}"
             ));
         }
         let rest = match unfinished {
@@ -258,6 +257,16 @@ fn check(args: &PapersCheck, width: usize) -> io::Result<Report> {
         report.exit = Exit::Undecided;
     }
     Ok(report)
+}
+
+/// How it was measured, or why not and what has to be typed for an attempt.
+fn notes_of(found: &Finding) -> Vec<String> {
+    let hint = match found.wanted {
+        Some(Wanted::Effort(n)) => format!(" (--effort {n})"),
+        Some(Wanted::Data) => NO_SOURCE.to_owned(),
+        None => String::new(),
+    };
+    found.notes.iter().map(|n| format!("{n}{hint}")).collect()
 }
 
 fn word(verdict: Verdict) -> &'static str {
@@ -313,8 +322,8 @@ fn shown(claim: &Claim, found: &Finding, explain: bool, width: usize) -> String 
             width,
         );
         text += &wrapped(&format!("tolerance: {}", claim.origin), 4, "", width);
-        for note in &found.notes {
-            text += &wrapped(note, 4, "", width);
+        for note in notes_of(found) {
+            text += &wrapped(&note, 4, "", width);
         }
     }
     text

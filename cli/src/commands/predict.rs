@@ -5,7 +5,7 @@ use std::io;
 use serde::Serialize;
 
 use super::{INTERRUPT, Report, expression};
-use crate::args::{Predict as Args, depth_name};
+use crate::args::Predict as Args;
 use crate::data::Reading;
 use crate::json::array;
 use crate::library::{self, ErrorJson};
@@ -52,7 +52,7 @@ pub fn run(args: &Args) -> io::Result<Report> {
                     out,
                     activation: p.activation,
                     read: p.read.clone(),
-                    depth: depth_name(args.depth),
+                    depth: args.depth.to_string(),
                     kernel: args.network.kernel.name(),
                     lengths: args.network.lengths.name(),
                     training_rows: p.training,

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
 
-use deeplimit::error::{Error, Result};
+use deeplimit::error::{Error, Result, Trouble};
 
 /// Names of other formats than CSV.
 const OTHERS: [&str; 17] = [
@@ -41,7 +41,7 @@ pub fn free(path: &Path, force: bool, read: &[&Path]) -> Result<()> {
         return Ok(());
     };
     if !force {
-        return refused(format!("{name} exists already; --force replaces it"));
+        return Err(Trouble::Exists.at(path));
     }
     let same = |p: &&Path| p.canonicalize().is_ok_and(|p| p == itself);
     if read.iter().any(same) {

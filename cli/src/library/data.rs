@@ -9,7 +9,7 @@ use deeplimit::error::{Error, Result};
 pub use deeplimit::gram::points::{Extremes, Pair};
 pub use deeplimit::gram::store::merge::Merged;
 use deeplimit::gram::store::{is_whole, merge::merge};
-use deeplimit::gram::{self as room, Filled, Gram, Points, Rule, Shard, Store, Twins};
+use deeplimit::gram::{self as room, Filled, Gram, Lengths, Points, Rule, Shard, Store, Twins};
 use deeplimit::kernel::{Classifier, Depth, Kernel, LimitForm};
 
 use super::certainty::KernelError;
@@ -57,10 +57,6 @@ const PROGRAM: u64 = 24 << 20;
 const TILE_MIN: u64 = 3 * 8 * 128 * 128;
 
 pub(super) fn kernel(text: &str, network: &args::Network, depth: Depth) -> Result<Kernel> {
-    let kind = match network.kernel {
-        args::Kind::Ntk => deeplimit::kernel::Kind::Ntk,
-        args::Kind::Nngp => deeplimit::kernel::Kind::Nngp,
-    };
     let request = super::NetworkRequest {
         depth: 0,
         sigma_w: network.sigma_w.clone(),
@@ -71,34 +67,25 @@ pub(super) fn kernel(text: &str, network: &args::Network, depth: Depth) -> Resul
     Kernel::of_network(
         &super::typed::parsed(text)?,
         depth,
-        kind,
+        network.kernel,
         &request.settings()?,
         Deadline::after(network.timeout),
     )
 }
 
-pub(super) fn lengths(network: &args::Network) -> room::Lengths {
-    match network.lengths {
-        args::Lengths::Unit => room::Lengths::Unit,
-        args::Lengths::Keep => room::Lengths::Keep,
-    }
-}
-
 /// The rows as points; what is wrong with them, with the name of the file.
 pub(super) fn points(rows: data::Rows, path: &Path, network: &args::Network) -> Result<Points> {
     let points = match network.lengths {
-        args::Lengths::Unit => Points::new(rows.dimension, rows.values),
+        Lengths::Unit => Points::new(rows.dimension, rows.values),
         // rows of zeros have kernel 0 then
-        args::Lengths::Keep => Points::with_zero_rows(rows.dimension, rows.values),
+        Lengths::Keep => Points::with_zero_rows(rows.dimension, rows.values),
     };
     points.map_err(|e| match e {
-        Error::Data(message) => {
-            let hint = match message.contains("has no direction") {
-                true => " (--lengths keep takes such rows, for homogeneous activations)",
-                false => "",
-            };
-            Error::Data(format!("{}: {message}{hint}", path.display()))
-        }
+        Error::NoDirection { .. } => Error::Data(format!(
+            "{}: {e} (--lengths keep takes such rows, for homogeneous activations)",
+            path.display()
+        )),
+        Error::Data(message) => Error::Data(format!("{}: {message}", path.display())),
         other => other,
     })
 }
@@ -168,7 +155,7 @@ pub fn gram(
     let begun = Instant::now();
     let kernel = kernel(text, network, args.depth)?;
     let prepared = begun.elapsed().as_secs_f64();
-    let gram = Gram::symmetric(&kernel, &points, lengths(network))?;
+    let gram = Gram::symmetric(&kernel, &points, network.lengths)?;
     // the rows as they came, the unit vectors, the tables, and the program itself
     let own = 3 * 8 * (points.given().len() as u64) + 8 * kernel.size() as u64 + PROGRAM;
     let left = args
@@ -280,7 +267,7 @@ pub fn predictions(args: &args::Predict, text: &str) -> Result<Predictions> {
         &args.network,
     )?;
     let kernel = kernel(text, &args.network, args.depth)?;
-    let lengths = lengths(&args.network);
+    let lengths = args.network.lengths;
     let own = Gram::symmetric(&kernel, &train, lengths)?.decisive()?;
     let cross = Gram::cross(&kernel, &test, &train, lengths)?.decisive()?;
     let scores = Rule::new(&kernel, names.len(), args.ridge).scores(&own, &cross, &labels)?;

@@ -2,10 +2,10 @@
 
 use deeplimit::error::{Error, Result};
 use deeplimit::gram::{self as room, Dynamics, Gram, Matrix, Points, Prior, Time, Twins};
-use deeplimit::kernel::{Depth, Kernel};
+use deeplimit::kernel::{Depth, Kernel, Kind};
 
 use super::certainty::KernelError;
-use super::data::{Files, kernel, lengths};
+use super::data::{Files, kernel};
 use crate::args;
 use crate::data::{self, Reading};
 
@@ -98,16 +98,16 @@ pub fn dynamics(args: &args::Dynamics, text: &str) -> Result<Trained> {
         };
         kernel(text, &network, args.depth)
     };
-    let lengths = lengths(&args.network);
-    let nngp = of(args::Kind::Nngp)?;
+    let lengths = args.network.lengths;
+    let nngp = of(Kind::Nngp)?;
     plain(&nngp)?;
     let initial = Initial::new(&nngp, &train, &test, lengths)?;
     let (mut error, mut tangent) = (
         KernelError::of(&nngp, &train).between(Twins::between(&test, &train)),
         None,
     );
-    if args.network.kernel == args::Kind::Ntk {
-        let ntk = of(args::Kind::Ntk)?;
+    if args.network.kernel == Kind::Ntk {
+        let ntk = of(Kind::Ntk)?;
         plain(&ntk)?;
         error = error.with(KernelError::of(&ntk, &train));
         tangent = Some((

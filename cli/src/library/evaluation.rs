@@ -8,7 +8,7 @@ use deeplimit::gram::{self as room, Gram, Matrix, Rule, Twins};
 use deeplimit::kernel::{Classifier, Depth};
 
 use super::certainty::KernelError;
-use super::data::{asked, kernel, lengths, numbered, points};
+use super::data::{asked, kernel, numbered, points};
 use crate::args;
 use crate::data::{self, Label, Reading};
 
@@ -144,7 +144,7 @@ pub fn evaluation(
         grams.push((
             *depth,
             Rule::new(&kernel, names.len(), 0.0),
-            Gram::symmetric(&kernel, &points, lengths(&args.network))?.decisive()?,
+            Gram::symmetric(&kernel, &points, args.network.lengths)?.decisive()?,
         ));
     }
     let mut count = vec![0usize; names.len()];

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 pub use deeplimit::array::{Array, Format, Kind, Labels, foreign};
-use deeplimit::cntk::{self, Cntk, Layer, Network};
+use deeplimit::cntk::{self, Cntk, Layer, Network, Readout};
 pub use deeplimit::cntk::{Endless, Kernels, Regression, Watch};
 use deeplimit::deadline::Deadline;
 use deeplimit::error::Result;
@@ -83,25 +83,17 @@ pub fn deep(args: &args::Cntk, [height, width, _]: [usize; 3]) -> Option<Deep> {
     let factor = || cntk::border_factor([height, width], args.filter).ok();
     let classification = limit::classify(&expr, &options).ok()?;
     Some(Deep {
-        endless: cntk::endless(&classification, kind(args), args.bias),
+        endless: cntk::endless(&classification, args.kernel, args.bias),
         classification,
         scale_free: homogeneous,
         border_factor: (homogeneous && args.bias == 0.0).then(factor).flatten(),
     })
 }
 
-/// The kernel that is asked for.
-fn kind(args: &args::Cntk) -> cntk::Kind {
-    match args.kernel {
-        args::Kernel::Ntk => cntk::Kind::Ntk,
-        args::Kernel::Nngp => cntk::Kind::Nngp,
-    }
-}
-
 /// The precision of the kernels. Without pooling doubles cost next to nothing, and always are what they should be.
 pub fn numbers(args: &args::Cntk) -> args::Numbers {
     match (args.readout, args.numbers) {
-        (Some(args::Readout::Vanilla), _) | (_, args::Numbers::F64) => args::Numbers::F64,
+        (Some(Readout::Vanilla), _) | (_, args::Numbers::F64) => args::Numbers::F64,
         _ => args::Numbers::F32,
     }
 }
@@ -115,35 +107,27 @@ pub enum Convolutional {
 impl Convolutional {
     /// The kernel that is asked for, for images of this shape.
     pub fn new(args: &args::Cntk, shape: [usize; 3]) -> Result<Convolutional> {
-        let kernel = kind(args);
-        let input = args.input.map(|input| match input {
-            args::Input::Sum => cntk::Input::Sum,
-            args::Input::Mean => cntk::Input::Mean,
-        });
         if let Some(text) = &args.network {
             let mut network: Network = typed::network(text)?;
             network.bias = args.bias;
             network.first_trained = !args.fixed;
             network.last_trained = !args.fixed;
-            network.kernel = kernel;
-            network.input = input.unwrap_or(network.input);
+            network.kernel = args.kernel;
+            network.input = args.input.unwrap_or(network.input);
             return Ok(match numbers(args) {
                 args::Numbers::F32 => Convolutional::Single(Box::new(Cntk::of(&network, shape)?)),
                 args::Numbers::F64 => Convolutional::Double(Box::new(Cntk::of(&network, shape)?)),
             });
         }
         let activation = typed::parsed(args.activation.trim_start())?;
-        let readout = match args.readout {
-            Some(args::Readout::Vanilla) => cntk::Readout::Vanilla,
-            _ => cntk::Readout::Gap,
-        };
+        let readout = args.readout.unwrap_or(Readout::Gap);
         let mut network = cntk::Architecture::new(&activation, &args.layers, readout)?;
         network.filter = args.filter;
         network.bias = args.bias;
         network.first_trained = !args.fixed;
         network.last_trained = !args.fixed;
-        network.kernel = kernel;
-        network.input = input.unwrap_or(network.input);
+        network.kernel = args.kernel;
+        network.input = args.input.unwrap_or(network.input);
         Ok(match numbers(args) {
             args::Numbers::F32 => Convolutional::Single(Box::new(Cntk::new(&network, shape)?)),
             args::Numbers::F64 => Convolutional::Double(Box::new(Cntk::new(&network, shape)?)),

@@ -84,35 +84,14 @@ pub fn shown(text: &str) -> String {
     }
 }
 
-/// The expression; a letter that nobody knows gets the hint that it can be set.
+/// The expression.
 pub fn parsed(text: &str) -> Result<Expr> {
-    Expr::parse_with(text, constants()).map_err(|error| hinted(text, error))
+    Expr::parse_with(text, constants())
 }
 
 /// A network, layer by layer.
 pub fn network(text: &str) -> Result<Network> {
-    Network::parse_with(text, constants()).map_err(|error| hinted(text, error))
-}
-
-fn hinted(text: &str, error: Error) -> Error {
-    let Error::Parse { message, at } = error else {
-        return error;
-    };
-    let name = text.get(at.clone()).unwrap_or_default();
-    let letter = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let called = text
-        .get(at.end..)
-        .is_some_and(|rest| rest.trim_start().starts_with('('));
-    let free = message.starts_with("unknown name")
-        && !message.contains("did you mean")
-        && !called
-        && name.len() <= 20
-        && name.chars().all(letter);
-    let message = match free {
-        true => format!("{message}; a constant gets its value by `--set {name}=1.5`"),
-        false => message,
-    };
-    Error::Parse { message, at }
+    Network::parse_with(text, constants())
 }
 
 /// A number as somebody types it: a fraction or decimal exactly, any other constant to [`BITS`].

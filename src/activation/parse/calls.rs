@@ -55,7 +55,10 @@ impl Parser<'_> {
     fn function(&mut self, name: &str, at: Range<usize>) -> Result<Sized> {
         let (meaning, class) = match foreign::meaning(name) {
             Ok(Some(found)) => found,
-            Ok(None) => return fault(names::unknown(name, self.variable), at),
+            Ok(None) => {
+                let called = matches!(self.token, Token::Open);
+                return Err(names::unknown_at(name, self.variable, called, at));
+            }
             Err(sentence) => return fault(sentence, at),
         };
         match meaning {

@@ -56,7 +56,7 @@ impl Constants {
             return refuse(format!("`{name}` has no value"));
         }
         let value = sized(value, self).or_else(|e| match e {
-            Error::Parse { message, at } => {
+            Error::Parse { message, at, .. } => {
                 fault(format!("in the value of `{name}`: {message}"), at)
             }
             other => Err(other),

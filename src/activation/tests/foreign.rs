@@ -59,7 +59,7 @@ fn any_string_of_foreign_words_has_an_answer() {
         .run(&texts.prop_map(|t| t.concat()), |text| {
             match Expr::parse(&text) {
                 Ok(e) => prop_assert_eq!(Expr::parse(&e.to_string()), Ok(e)),
-                Err(Error::Parse { message, at }) => {
+                Err(Error::Parse { message, at, .. }) => {
                     prop_assert!(text.get(at.clone()).is_some(), "{:?} in {:?}", at, text);
                     prop_assert!(!message.is_empty() && !message.contains('\n'));
                 }

@@ -38,7 +38,7 @@ proptest! {
         let text = parts.concat();
         match Expr::parse(&text) {
             Ok(e) => prop_assert_eq!(Expr::parse(&e.to_string()), Ok(e)),
-            Err(Error::Parse { message, at }) => {
+            Err(Error::Parse { message, at, .. }) => {
                 prop_assert!(text.get(at.clone()).is_some(), "{:?} in {:?}", at, text);
                 prop_assert!(!message.is_empty() && !message.contains('\n'));
             }
@@ -53,7 +53,9 @@ fn refused(marked: &str, message: &str) {
     let start = marked.find('«').expect("a mark");
     let end = marked.find('»').expect("a mark") - '«'.len_utf8();
     match Expr::parse(&text) {
-        Err(Error::Parse { message: said, at }) => {
+        Err(Error::Parse {
+            message: said, at, ..
+        }) => {
             assert_eq!(said, message, "{text}");
             assert_eq!(at, start..end, "{text}: {said}");
         }

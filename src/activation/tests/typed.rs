@@ -9,7 +9,7 @@ use crate::error::Error;
 
 fn message(text: &str) -> String {
     match Expr::parse(text) {
-        Err(Error::Parse { message, at }) => {
+        Err(Error::Parse { message, at, .. }) => {
             assert!(text.get(at.clone()).is_some(), "{at:?} in {text}");
             message
         }

@@ -253,7 +253,7 @@ fn the_grammar_points_at_the_word() {
         ("conv3 é gap", "é", "é"),
     ] {
         match text.parse::<Network>() {
-            Err(Error::Parse { message, at }) => {
+            Err(Error::Parse { message, at, .. }) => {
                 assert!(message.contains(words), "{text}: {message}");
                 assert!(
                     text[at.clone()].starts_with(place),

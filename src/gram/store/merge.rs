@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::zarr::{Zarr, is_ours, value};
 use super::{Filled, Shard, Store, beside, is_folder, named};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Trouble};
 
 /// What was joined.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct Merged {
 ///
 /// # Errors
 /// [`Error::Data`] where two stores are of different matrices, a tile is damaged, or tiles are missing in all (the first is
-/// named, and how many there are); [`Error::Io`] as [`Store::open`].
+/// named, and how many there are); [`Error::Store`] for several matrices that shall be one file, and as [`Store::open`].
 pub fn merge(
     stores: &[PathBuf],
     target: &Path,
@@ -52,16 +52,10 @@ pub fn merge(
         return copies.copied(&mut out, &mut |done| report(done, all));
     }
     if !is_folder(target) {
-        return Err(Error::Data(format!(
-            "{} holds several matrices, which no .npy file does: give --out a name that ends in .zarr",
-            first.display()
-        )));
+        return Err(Trouble::Several.at(first));
     }
     if target.exists() && !(is_ours(target)? && force) {
-        return Err(Error::Io(format!(
-            "{} exists already; --force replaces it",
-            target.display()
-        )));
+        return Err(Trouble::Exists.at(target));
     }
     let words = |place: &Path| -> Result<String> {
         let value = value(&place.join("zarr.json"))?.unwrap_or_default();

@@ -23,7 +23,7 @@ use std::time::SystemTime;
 
 use self::npy::Npy;
 use self::zarr::Zarr;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Trouble};
 
 pub use self::contents::{Contents, Fingerprint, SIDE_MAX, Shard, Tile};
 pub use self::zarr::group;
@@ -62,9 +62,9 @@ impl Store {
     /// an `.npy` file. `side` bounds the rows of a tile.
     ///
     /// # Errors
-    /// [`Error::Io`] where the target exists already or an unfinished store is of something else (unless `force`, which
-    /// replaces both), where another process writes the same file, where a folder of the name is not deeplimit's, and where a
-    /// file cannot be written.
+    /// [`Error::Store`] where the target exists already or an unfinished store is of something else (unless `force`, which
+    /// replaces both), and where a folder of the name is not deeplimit's; [`Error::Io`] where another process writes the same
+    /// file, and where a file cannot be written.
     ///
     /// ```
     /// use deeplimit::gram::store::{Contents, Filled, Shard, Store};
@@ -84,9 +84,7 @@ impl Store {
     pub fn open(target: &Path, contents: &Contents, side: usize, force: bool) -> Result<Store> {
         let name = target.display();
         if target.exists() && !force {
-            return Err(Error::Io(format!(
-                "{name} exists already; --force replaces it"
-            )));
+            return Err(Trouble::Exists.at(target));
         }
         if let Some(parent) = target.parent().filter(|p| !p.as_os_str().is_empty())
             && !parent.is_dir()
@@ -384,8 +382,6 @@ fn settled(path: &Path) {
 }
 
 fn other(path: &Path, found: &str, wanted: &str) -> Error {
-    Error::Io(format!(
-        "{} was begun for something else ({found}) than this ({wanted}); --force begins anew, another --out leaves it",
-        path.display()
-    ))
+    let (found, wanted) = (found.to_owned(), wanted.to_owned());
+    Trouble::SomethingElse { found, wanted }.at(path)
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Contents, Tile, beside, other, settled};
 use crate::array::npy::header;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Trouble};
 
 #[derive(Debug)]
 pub(super) struct Npy {
@@ -48,10 +48,7 @@ impl Npy {
         };
         // the journal comes first, so a part without one is somebody else's
         if part.exists() && !journal.exists() && !force {
-            return Err(Error::Io(format!(
-                "{} is there, and has no journal: --force replaces it, another --out leaves it",
-                part.display()
-            )));
+            return Err(Trouble::NoJournal.at(part));
         }
         let mut list = open(&journal)?;
         // a file system without locks has none to respect
@@ -89,10 +86,7 @@ impl Npy {
                 return Ok(store);
             }
             if !force {
-                return Err(Error::Io(format!(
-                    "{} is damaged; --force begins anew",
-                    part.display()
-                )));
+                return Err(Trouble::Damaged.at(part));
             }
         }
         store.side = side;
@@ -141,10 +135,7 @@ impl Npy {
                 Ok(Some(done))
             }
             _ if force => Ok(None),
-            None if title == self.title() => Err(Error::Io(format!(
-                "{} was begun with more memory; give --memory more, or begin anew with --force",
-                self.part.display()
-            ))),
+            None if title == self.title() => Err(Trouble::MoreMemory.at(&self.part)),
             _ => {
                 let of = |title: &str| title.split_once(" of ").map(|(_, w)| w.to_owned());
                 let words = of(title).unwrap_or_default();

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::{Contents, Tile, other, settled, written};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Trouble};
 
 #[derive(Debug)]
 pub(super) struct Zarr {
@@ -31,10 +31,7 @@ impl Zarr {
             Ok(None) => {}
             _ if force => fs::remove_dir_all(path).map_err(failed)?,
             Ok(Some(_)) => {
-                return Err(Error::Io(format!(
-                    "{} was begun with more memory; give --memory more, or begin anew with --force",
-                    path.display()
-                )));
+                return Err(Trouble::MoreMemory.at(path));
             }
             Err(error) => return Err(error),
         }
@@ -309,7 +306,7 @@ pub(super) fn value(path: &Path) -> Result<Option<Value>> {
 /// Is there a folder of deeplimit's? Where there is nothing, or an empty folder, there is room for one.
 ///
 /// # Errors
-/// [`Error::Io`] for a folder of anything else: nothing is written into it, and nothing in it is deleted.
+/// [`Error::Store`] for a folder of anything else: nothing is written into it, and nothing in it is deleted.
 pub(super) fn is_ours(path: &Path) -> Result<bool> {
     let own = || match value(&path.join("zarr.json")) {
         Ok(found) => Ok(found.map(|v| v["attributes"]["deeplimit"]["of"].is_string())),
@@ -318,10 +315,8 @@ pub(super) fn is_ours(path: &Path) -> Result<bool> {
         Err(error) => Err(error),
     };
     let foreign = |inside: &str| {
-        Err(Error::Io(format!(
-            "{} is a folder of something else (it holds {inside}), in which nothing is written: choose another --out",
-            path.display()
-        )))
+        let inside = inside.to_owned();
+        Err(Trouble::Foreign { inside }.at(path))
     };
     match own()? {
         Some(true) => return Ok(true),
@@ -371,7 +366,7 @@ fn metadata(contents: &Contents, side: usize) -> Value {
 /// Opens or makes a folder of several arrays (a Zarr group) that are all of what these words say.
 ///
 /// # Errors
-/// [`Error::Io`] where it cannot be written, or is a folder that is not deeplimit's; [`Error::Data`] where it holds other
+/// [`Error::Io`] where it cannot be written; [`Error::Store`] where it is a folder that is not deeplimit's, or holds other
 /// arrays.
 pub fn group(path: &Path, words: &str) -> Result<()> {
     let wanted = json!({
@@ -390,11 +385,11 @@ pub fn group(path: &Path, words: &str) -> Result<()> {
         found => {
             let of =
                 found.and_then(|f| Some(f["attributes"]["deeplimit"]["of"].as_str()?.to_owned()));
-            Err(Error::Data(format!(
-                "{} holds other kernels ({}) than these ({words}): choose another --out, or delete it",
-                path.display(),
-                of.unwrap_or_default()
-            )))
+            let trouble = Trouble::OtherKernels {
+                found: of.unwrap_or_default(),
+                wanted: words.to_owned(),
+            };
+            Err(trouble.at(path))
         }
     }
 }

@@ -7,7 +7,8 @@ use rug::{Float, Rational};
 use serde_json::Value as Json;
 
 use super::*;
-use crate::args::{Arithmetic, Effort};
+use crate::args::Effort;
+use deeplimit::real::Arithmetic;
 
 fn exact(text: &str, of: f64) -> Option<Quantity> {
     let value = Value::Finite {
@@ -88,7 +89,11 @@ fn args(json: bool, digits: u32, explain: bool) -> Classify {
 
 fn typo() -> Error {
     let message = "unknown name `rleu`; did you mean `relu`?".to_owned();
-    Error::Parse { message, at: 0..4 }
+    Error::Parse {
+        message,
+        at: 0..4,
+        free: None,
+    }
 }
 
 fn reported(answers: Vec<Option<Result<Classification>>>, args: &Classify, width: usize) -> Report {
@@ -248,10 +253,13 @@ fn the_json_contract() {
 #[test]
 fn what_is_not_reached_is_undecided_and_no_error() {
     for error in [
-        Error::Timeout("too late".to_owned()),
+        Error::Timeout {
+            stage: Some("the fixed point".to_owned()),
+            span: Duration::from_secs(2),
+        },
         Error::Unresolved("too hard".to_owned()),
     ] {
-        let message = error.to_string();
+        let message = crate::fault::sentence(&error);
         let report = reported(vec![Some(Err(error))], &args(true, 15, false), 100);
         let json: Json = serde_json::from_str(&report.text).unwrap();
         assert_eq!(json[0]["activation"], "typed0");

@@ -4,10 +4,11 @@ use std::fmt::Write;
 use std::path::Path;
 use std::time::Instant;
 
+use deeplimit::cntk::Readout;
 use deeplimit::error::Result;
 use indicatif::{HumanCount, ProgressBar, ProgressState, ProgressStyle};
 
-use crate::args::{Cntk as Args, Readout};
+use crate::args::Cntk as Args;
 use crate::library::images::{Contents, Fingerprint, Images, Store, Tile, numbers};
 use crate::library::typed;
 

@@ -87,7 +87,7 @@ impl ReadJson {
 
 /// Training and test images with one numbering of the classes, and what there is to say of them.
 pub fn sets(args: &Args) -> Result<(Images, Images, ReadJson)> {
-    let (labels, layout) = (args.train_labels.as_deref(), args.layout());
+    let (labels, layout) = (args.train_labels.as_deref(), args.layout);
     let train = images::read(&args.train, labels, layout)?;
     let labels = args.test_labels.as_deref();
     let test = images::read(&args.test, labels, layout)?;

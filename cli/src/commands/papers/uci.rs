@@ -11,7 +11,7 @@ use crate::args::{Format, PapersTable};
 use crate::batch::answers;
 use crate::collection::laboratory;
 use crate::commands::{INTERRUPT, Report};
-use crate::fault::Fault;
+use crate::fault::{Fault, sentence};
 use crate::json::array;
 use crate::library::{Outcome, Placing, RULES, outcome, source_sets, standings};
 
@@ -45,7 +45,7 @@ enum RowJson {
 pub fn run(args: &PapersTable) -> io::Result<Report> {
     let invalid = |message: String| io::Error::new(io::ErrorKind::InvalidInput, message);
     let laboratory = Arc::new(laboratory(3, args.data.as_deref()));
-    let known = source_sets(&laboratory).map_err(|e| invalid(e.to_string()))?;
+    let known = source_sets(&laboratory).map_err(|e| invalid(sentence(&e)))?;
     if let Some(name) = args.only.iter().find(|n| !known.contains(n)) {
         return Err(invalid(format!("there is no set `{name}`")));
     }
