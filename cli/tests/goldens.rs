@@ -23,7 +23,12 @@ const DOUBLES: f64 = 1e-11;
 const FREE: [&str; 4] = ["seconds", "instructions", "resumed", "pairs_per_second"];
 
 /// An estimate of an error: its size is compared, not its digits.
-const ERRORS: [&str; 4] = ["error", "error_function", "error_rounding", "relative_error"];
+const ERRORS: [&str; 4] = [
+    "error",
+    "error_function",
+    "error_rounding",
+    "relative_error",
+];
 
 fn home() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens")
@@ -34,7 +39,10 @@ struct Numbers(u64);
 
 impl Numbers {
     fn next(&mut self) -> f64 {
-        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        self.0 = self
+            .0
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
         (self.0 >> 11) as f64 / (1_u64 << 52) as f64 - 1.0
     }
 }
@@ -53,7 +61,11 @@ fn folder() -> PathBuf {
                 .map(|k| format!("{:.6}", centre(k) + 0.4 * numbers.next()))
                 .collect();
             text += &cells.join(",");
-            text += &if labelled { format!(",{}\n", ["x", "y", "z"][i % 3]) } else { "\n".to_owned() };
+            text += &if labelled {
+                format!(",{}\n", ["x", "y", "z"][i % 3])
+            } else {
+                "\n".to_owned()
+            };
         }
         text
     };
@@ -70,8 +82,16 @@ fn folder() -> PathBuf {
             }
             labels.push((n % 2) as u8);
         }
-        fs::write(folder.join(format!("{name}.idx")), idx(8, &[count, 6, 6], &pixels)).unwrap();
-        fs::write(folder.join(format!("{name}-labels.idx")), idx(8, &[count], &labels)).unwrap();
+        fs::write(
+            folder.join(format!("{name}.idx")),
+            idx(8, &[count, 6, 6], &pixels),
+        )
+        .unwrap();
+        fs::write(
+            folder.join(format!("{name}-labels.idx")),
+            idx(8, &[count], &labels),
+        )
+        .unwrap();
     }
     folder
 }
@@ -83,11 +103,15 @@ fn written(folder: &Path, line: &str) -> Option<Json> {
     let numbers: Vec<Json> = if name.ends_with(".npy") {
         let start = 10 + usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
         let numbers = bytes[start..].chunks_exact(8);
-        numbers.map(|b| f64::from_le_bytes(b.try_into().unwrap()).into()).collect()
+        numbers
+            .map(|b| f64::from_le_bytes(b.try_into().unwrap()).into())
+            .collect()
     } else {
         let text = String::from_utf8(bytes).unwrap();
         let cells = text.split([',', '\n']).filter(|c| !c.is_empty());
-        cells.map(|c| c.parse::<f64>().map_or_else(|_| c.into(), Json::from)).collect()
+        cells
+            .map(|c| c.parse::<f64>().map_or_else(|_| c.into(), Json::from))
+            .collect()
     };
     assert!(!numbers.is_empty(), "{line}");
     Some(numbers.into())
@@ -106,7 +130,9 @@ fn differences(now: &Json, then: &Json, path: &str, tolerance: f64, found: &mut 
                 let path = format!("{path}.{key}");
                 match (a.get(key), b.get(key)) {
                     _ if FREE.contains(&key.as_str()) => {}
-                    (Some(Json::Number(a)), Some(Json::Number(b))) if ERRORS.contains(&key.as_str()) => {
+                    (Some(Json::Number(a)), Some(Json::Number(b)))
+                        if ERRORS.contains(&key.as_str()) =>
+                    {
                         let [a, b] = [a, b].map(|x| x.as_f64().unwrap());
                         if !(a <= 4.0 * b + 1e-15) {
                             found.push(format!("{path}: the error is {a}, was {b}"));
@@ -145,7 +171,9 @@ fn answers_are_as_they_were_recorded() {
     let update = std::env::var_os("UPDATE_GOLDENS").is_some();
     let recorded = match update {
         true => Map::new(),
-        false => serde_json::from_str(&fs::read_to_string(home().join("answers.json")).unwrap()).unwrap(),
+        false => {
+            serde_json::from_str(&fs::read_to_string(home().join("answers.json")).unwrap()).unwrap()
+        }
     };
     let mut answers = Map::new();
     let mut found = vec![];
@@ -158,7 +186,11 @@ fn answers_are_as_they_were_recorded() {
             .output()
             .unwrap();
         let code = output.status.code();
-        assert!(code.is_some_and(|c| c <= 2), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            code.is_some_and(|c| c <= 2),
+            "{line}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         let mut answer: Json = serde_json::from_slice(&output.stdout)
             .unwrap_or_else(|e| panic!("{line}: {e}: {}", String::from_utf8_lossy(&output.stderr)));
         if let Some(numbers) = written(&folder, line) {
@@ -177,7 +209,12 @@ fn answers_are_as_they_were_recorded() {
         return;
     }
     assert!(lines.len() >= 60, "{} commands", lines.len());
-    assert!(found.is_empty(), "{} differences:\n{}", found.len(), found.join("\n"));
+    assert!(
+        found.is_empty(),
+        "{} differences:\n{}",
+        found.len(),
+        found.join("\n")
+    );
 }
 
 /// The comparison sees what it should.
@@ -185,11 +222,26 @@ fn answers_are_as_they_were_recorded() {
 fn a_changed_digit_is_seen() {
     let then: Json = serde_json::json!({"value": "0.76", "x": 1.0, "k": {"error": 1e-3, "y": 2.0}, "seconds": 1.0});
     for (now, seen) in [
-        (serde_json::json!({"value": "0.76", "x": 1.0, "k": {"error": 1e-3, "y": 2.001}, "seconds": 9.0}), 0),
-        (serde_json::json!({"value": "0.77", "x": 1.0, "k": {"error": 1e-3, "y": 2.0}, "seconds": 1.0}), 1),
-        (serde_json::json!({"value": "0.76", "x": 1.0000001, "k": {"error": 1e-3, "y": 2.0}, "seconds": 1.0}), 1),
-        (serde_json::json!({"value": "0.76", "x": 1.0, "k": {"error": 1e-2, "y": 2.01}, "seconds": 1.0}), 2),
-        (serde_json::json!({"value": "0.76", "k": {"error": 1e-3, "y": 2.0, "z": null}, "seconds": 1.0}), 2),
+        (
+            serde_json::json!({"value": "0.76", "x": 1.0, "k": {"error": 1e-3, "y": 2.001}, "seconds": 9.0}),
+            0,
+        ),
+        (
+            serde_json::json!({"value": "0.77", "x": 1.0, "k": {"error": 1e-3, "y": 2.0}, "seconds": 1.0}),
+            1,
+        ),
+        (
+            serde_json::json!({"value": "0.76", "x": 1.0000001, "k": {"error": 1e-3, "y": 2.0}, "seconds": 1.0}),
+            1,
+        ),
+        (
+            serde_json::json!({"value": "0.76", "x": 1.0, "k": {"error": 1e-2, "y": 2.01}, "seconds": 1.0}),
+            2,
+        ),
+        (
+            serde_json::json!({"value": "0.76", "k": {"error": 1e-3, "y": 2.0, "z": null}, "seconds": 1.0}),
+            2,
+        ),
     ] {
         let mut found = vec![];
         differences(&now, &then, "", DOUBLES, &mut found);

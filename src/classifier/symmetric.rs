@@ -1,10 +1,11 @@
 //! Symmetric positive definite systems in any arithmetic: `K = L D L^T` without square roots.
 //!
-//! In doubles and more than [`BLOCKED`] rows the Cholesky factorisation of `nalgebra` does the same, faster.
+//! In doubles and more than [`BLOCKED`] rows the Cholesky factorisation of `faer` does the same, blocked and on all cores.
 
 use std::cmp::Ordering;
 
-use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
+use faer::linalg::solvers::{Llt, Solve};
+use faer::{Mat, Side};
 
 use crate::real::{Bits, Real};
 
@@ -72,7 +73,7 @@ impl<R: Real> Symmetric<R> {
     }
 }
 
-/// More rows than this, and doubles go to `nalgebra`.
+/// More rows than this, and doubles go to `faer`.
 const BLOCKED: usize = 96;
 
 /// The factorisation of a matrix whose pivots are all certainly positive.
@@ -80,7 +81,7 @@ const BLOCKED: usize = 96;
 pub struct Factor<R> {
     lower: Vec<Vec<R>>,
     pivots: Vec<R>,
-    fast: Option<Cholesky<f64, Dyn>>,
+    fast: Option<Llt<f64>>,
 }
 
 impl<R: Real> Factor<R> {
@@ -102,11 +103,11 @@ impl<R: Real> Factor<R> {
         };
         // 53 bits without errors: doubles (or MPFR numbers that might as well be)
         if n > BLOCKED && bits == 53 && !R::TRACKS_ERRORS {
-            let matrix = DMatrix::from_fn(n, n, |i, j| k.at(i, j).to_f64());
-            if matrix.iter().any(|x| !x.is_finite()) {
+            if k.rows.iter().flatten().any(|x| !x.is_finite()) {
                 return None;
             }
-            out.fast = Some(Cholesky::new(matrix)?);
+            let matrix = Mat::from_fn(n, n, |i, j| k.at(i, j).to_f64());
+            out.fast = Some(Llt::new(matrix.as_ref(), Side::Lower).ok()?);
             return Some(out);
         }
         for i in 0..n {
@@ -137,9 +138,8 @@ impl<R: Real> Factor<R> {
     pub fn solved(&self, b: &[R]) -> Vec<R> {
         if let Some(fast) = &self.fast {
             let bits = b[0].bits();
-            let mut x = DVector::from_iterator(b.len(), b.iter().map(R::to_f64));
-            fast.solve_mut(&mut x);
-            return x.iter().map(|x| from_double(*x, bits)).collect();
+            let x = fast.solve(Mat::from_fn(b.len(), 1, |i, _| b[i].to_f64()));
+            return (0..b.len()).map(|i| from_double(x[(i, 0)], bits)).collect();
         }
         let n = b.len();
         let mut x: Vec<R> = Vec::with_capacity(n);

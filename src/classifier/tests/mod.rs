@@ -115,7 +115,7 @@ mod systems {
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(24))]
-        /// Own factorisation and nalgebra's, on both sides of the size where one hands over to the other.
+        /// Own factorisation and faer's, on both sides of the size where one hands over to the other.
         #[test]
         fn two_factorisations_agree(n in 90usize..104, seed in 0u64..1000) {
             let entry = |i: usize, j: usize| ((seed as f64 + 1.3) * (i * 131 + j * 17) as f64).sin();
