@@ -19,10 +19,10 @@ const ROOMS: &[&str] = &[
     "limit",
     "kernel",
     "gram",
+    "classifier",
     "network",
     "image",
     "cntk",
-    "classifier",
     "paper",
 ];
 

@@ -2,10 +2,9 @@
 
 use rand_distr::{Distribution, StandardNormal};
 
-use super::laboratory::{Laboratory, unknown};
-use super::measures::Answer;
-use super::parameters::Parameters;
-use super::standings::estimate;
+use super::claim::{Answer, Measured};
+use super::laboratory::Laboratory;
+use super::parameters::{Parameters, unknown};
 use crate::activation::{Expr, Tape};
 use crate::classifier::generator;
 use crate::dual::closed_form;
@@ -69,7 +68,7 @@ pub(super) fn monte_carlo(lab: &Laboratory, p: &Parameters) -> Answer {
     let far = (mean - exact).abs() / error;
     let note = format!("{units} units: {mean:.6}, standard error {error:.6}; exactly {exact:.6}");
     // the standard error is itself known to 1/sqrt(2 n) of it
-    Ok((estimate(far, far * (2.0 / n).sqrt()), vec![note]))
+    Ok((Measured::estimate(far, far * (2.0 / n).sqrt()), vec![note]))
 }
 
 /// The root mean square of `T_emp/T_L - 1` over networks, and how many there were.
@@ -87,9 +86,7 @@ fn deviation(lab: &Laboratory, p: &Parameters, width: u64) -> Result<(f64, f64)>
         )));
     }
     let phi = p.activation("activation")?;
-    let limit = lab
-        .kernel(p.text("activation")?, Depth::Layers(depth), Kind::Ntk)?
-        .at(rho);
+    let limit = lab.kernel(&phi, Depth::Layers(depth), Kind::Ntk)?.at(rho);
     let architecture =
         Architecture::normalised(&phi, depth as usize, width as usize, lab.deadline())?;
     let inputs = Matrix {
@@ -113,7 +110,7 @@ pub(super) fn empirical(lab: &Laboratory, p: &Parameters) -> Answer {
     // the standard error of a root mean square of normal variables
     let error = rms / (2.0 * n).sqrt();
     let note = format!("{n} networks of width {width}: {rms:.5}, standard error {error:.5}");
-    Ok((estimate(rms, 2.0 * error), vec![note]))
+    Ok((Measured::estimate(rms, 2.0 * error), vec![note]))
 }
 
 /// The slope of `log rms` over `log width`, least squares.
@@ -140,5 +137,5 @@ pub(super) fn order(lab: &Laboratory, p: &Parameters) -> Answer {
         "widths {widths:?}, {seeds} networks each: root mean squares {}; power {slope:.3}, standard error {error:.3}",
         of.join(", ")
     );
-    Ok((estimate(slope, 2.0 * error), vec![note]))
+    Ok((Measured::estimate(slope, 2.0 * error), vec![note]))
 }

@@ -88,7 +88,7 @@ impl<R: Real> Factor<R> {
     /// `None` where a pivot is not certainly positive: not positive definite, or not at this precision.
     ///
     /// ```
-    /// use deeplimit::classifier::{Factor, Symmetric};
+    /// use deeplimit::classifier::certain::{Factor, Symmetric};
     /// let k = Symmetric::from_fn(2, |i, j| if i == j { 2.0 } else { 1.0 });
     /// let x = Factor::new(&k).unwrap().solved(&[3.0, 0.0]);
     /// assert!((x[0] - 2.0f64).abs() < 1e-15 && (x[1] + 1.0f64).abs() < 1e-15);
@@ -162,46 +162,55 @@ impl<R: Real> Factor<R> {
         x
     }
 
-    /// A lower estimate of `|K^-1|_1`, usually within a factor of 3 (Hager 1984; Higham 1988).
+    /// A lower estimate of `|K^-1|_1`, usually within a factor of 3.
     pub fn inverse_norm(&self, n: usize, bits: Bits) -> R {
-        let mut x = vec![&R::int(1, bits) / &R::int(n as i64, bits); n];
-        let mut best = R::int(0, bits);
-        for _ in 0..5 {
-            let y = self.solved(&x);
-            let norm = y.iter().fold(R::int(0, bits), |s, y| s + &y.abs());
-            best = best.max(&norm);
-            let signs: Vec<R> = y
-                .iter()
-                .map(|y| {
-                    R::int(
-                        if y.sign() == Some(Ordering::Less) {
-                            -1
-                        } else {
-                            1
-                        },
-                        bits,
-                    )
-                })
-                .collect();
-            let z = self.solved(&signs);
-            let (mut at, mut largest) = (0, R::int(0, bits));
-            for (i, z) in z.iter().enumerate() {
-                if z.abs().compare(&largest) == Some(Ordering::Greater) {
-                    (at, largest) = (i, z.abs());
-                }
-            }
-            let product = z
-                .iter()
-                .zip(&x)
-                .fold(R::int(0, bits), |s, (z, x)| s + &(z * x));
-            if largest.compare(&product) != Some(Ordering::Greater) {
-                break;
-            }
-            x = vec![R::int(0, bits); n];
-            x[at] = R::int(1, bits);
-        }
-        best
+        inverse_norm(n, bits, |b| self.solved(b))
     }
+}
+
+/// A lower estimate of `|K^-1|_1` from solutions `K^-1 b`, usually within a factor of 3 (Hager 1984; Higham 1988).
+pub(in crate::classifier) fn inverse_norm<R: Real>(
+    n: usize,
+    bits: Bits,
+    solved: impl Fn(&[R]) -> Vec<R>,
+) -> R {
+    let mut x = vec![&R::int(1, bits) / &R::int(n as i64, bits); n];
+    let mut best = R::int(0, bits);
+    for _ in 0..5 {
+        let y = solved(&x);
+        let norm = y.iter().fold(R::int(0, bits), |s, y| s + &y.abs());
+        best = best.max(&norm);
+        let signs: Vec<R> = y
+            .iter()
+            .map(|y| {
+                R::int(
+                    if y.sign() == Some(Ordering::Less) {
+                        -1
+                    } else {
+                        1
+                    },
+                    bits,
+                )
+            })
+            .collect();
+        let z = solved(&signs);
+        let (mut at, mut largest) = (0, R::int(0, bits));
+        for (i, z) in z.iter().enumerate() {
+            if z.abs().compare(&largest) == Some(Ordering::Greater) {
+                (at, largest) = (i, z.abs());
+            }
+        }
+        let product = z
+            .iter()
+            .zip(&x)
+            .fold(R::int(0, bits), |s, (z, x)| s + &(z * x));
+        if largest.compare(&product) != Some(Ordering::Greater) {
+            break;
+        }
+        x = vec![R::int(0, bits); n];
+        x[at] = R::int(1, bits);
+    }
+    best
 }
 
 fn from_double<R: Real>(x: f64, bits: Bits) -> R {

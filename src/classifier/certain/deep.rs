@@ -6,6 +6,7 @@ use crate::activation::Expr;
 use crate::deadline::Deadline;
 use crate::dual::{Dual, closed_form};
 use crate::error::{Error, Result};
+use crate::kernel::Kind;
 use crate::limit::{Koenigs, Ordered};
 use crate::real::{Bits, Real};
 use crate::recursion::{Correlation, Scaled, Unit};
@@ -25,19 +26,11 @@ pub trait Family: Sync {
     fn roundings(&self) -> f64;
 }
 
-/// Which of the two kernels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// `S_L`: the Gaussian process.
-    Nngp,
-    /// `T_L`: the tangent kernel.
-    Ntk,
-}
-
 /// The kernel of a network with this activation in `depth` hidden layers, unit-norm inputs, no bias.
 ///
 /// ```
-/// use deeplimit::{activation::Expr, classifier::{Deep, Family, Kind}, recursion::Correlation};
+/// use deeplimit::classifier::certain::{Deep, Family};
+/// use deeplimit::{activation::Expr, kernel::Kind, recursion::Correlation};
 /// let relu = Deep::new(Expr::parse("relu").unwrap(), 1, Kind::Ntk).unwrap();
 /// let k = relu.kernel::<f64>(53).unwrap();
 /// // at rho = 0: T_1 = kappa_1(0) = 1/pi
@@ -147,7 +140,7 @@ fn deep_singular<R: Real>(
     Ok(Scaled { mantissa, log })
 }
 
-/// `g(1 - rho)` of the ordered phase: the gap's Koenigs function, for [`super::interpolant`].
+/// `g(1 - rho)` of the ordered phase: the gap's Koenigs function, for [`super::interpolant()`].
 #[derive(Clone, Debug)]
 pub struct OrderedGap(Expr);
 
