@@ -1,9 +1,8 @@
-//! What a kernel costs in doubles once the activation is prepared: `S_L` and `T_L` at one correlation, at any depth; the
-//! preparation; and fifty certain digits of the Koenigs function.
+//! What a kernel costs in doubles: its preparation, the tangent kernel at one correlation of the compiled table, and fifty
+//! certain digits of the Koenigs function.
 //!
-//! Floor of one evaluation: two or three Chebyshev sums of 20 terms on the way in, three on the way out, and a Newton
-//! step or two of two sums each, so about 10 sums of 20 multiply-adds in a dependent chain (4 cycles each): 800 cycles,
-//! a quarter of a microsecond, plus a logarithm and five exponentials.
+//! A table is made for one depth. (There were tables once that served all depths of an activation, at the price of a Newton
+//! step for every correlation and of 1e-12 where these have 1e-15: any depth from one preparation is what is lost.)
 //!
 //!     cargo bench --bench limits
 
@@ -12,17 +11,15 @@ use std::hint::black_box;
 use criterion::{Criterion, criterion_group, criterion_main};
 use deeplimit::activation::Expr;
 use deeplimit::deadline::Deadline;
-use deeplimit::limit::{Doubles, Subject};
+use deeplimit::kernel::{Depth, Kernel, Kind};
+use deeplimit::limit::Subject;
 use rug::Rational;
 
-fn subject(text: &str) -> Subject {
-    Subject::new(&Expr::parse(text).unwrap(), Deadline::default()).unwrap()
-}
+const DEPTHS: [u64; 3] = [10, 1000, 1_000_000_000_000];
 
-fn prepared(text: &str) -> Doubles {
-    let far = Rational::from((999_999, 1_000_000));
-    let kernel = subject(text).kernel(&far, 64, Deadline::default()).unwrap();
-    Doubles::new(&kernel).unwrap()
+fn prepared(text: &str, depth: u64) -> Kernel {
+    let expr = Expr::parse(text).unwrap();
+    Kernel::new(&expr, Depth::Layers(depth), Kind::Ntk, Deadline::default()).unwrap()
 }
 
 fn kernels(c: &mut Criterion) {
@@ -35,15 +32,12 @@ fn kernels(c: &mut Criterion) {
         "sigmoid",
         "x^2-1",
     ] {
-        let fast = prepared(text);
-        for depth in [10, 1000, 1_000_000_000_000] {
+        for depth in DEPTHS {
+            let kernel = prepared(text, depth);
             c.bench_function(&format!("{text} T_{depth:e}, 64 correlations"), |b| {
                 b.iter(|| {
                     (0..64)
-                        .map(|k| {
-                            let t = black_box(f64::powi(0.6, k));
-                            fast.kernels_at_gap(t, depth).unwrap().ntk.mantissa
-                        })
+                        .map(|k| kernel.at_gap(black_box(f64::powi(0.6, k))))
                         .sum::<f64>()
                 });
             });
@@ -55,7 +49,10 @@ fn preparation(c: &mut Criterion) {
     let mut group = c.benchmark_group("preparation");
     group.sample_size(10);
     for text in ["optimal(4)", "sin(x)", "relu", "x^2", "tanh", "gelu"] {
-        group.bench_function(text, |b| b.iter(|| prepared(text)));
+        for depth in DEPTHS {
+            let name = format!("{text} T_{depth:e}");
+            group.bench_function(name, |b| b.iter(|| prepared(text, depth)));
+        }
     }
     group.finish();
 }

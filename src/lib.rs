@@ -15,11 +15,11 @@
 //! * [`phase`]: the edge of chaos in the plane of `sigma_w` and `sigma_b`, and the depth scales on either side of it.
 //! * [`limit`]: infinitely many layers: the regime, with its evidence.
 //! * [`kernel`]: a kernel of any depth, compiled into a fast function of the correlation in doubles.
-//! * [`gram`]: Gram matrices on data, in memory and on disk, and regression with them.
+//! * [`gram`]: Gram matrices on data, in memory and on disk.
+//! * [`classifier`]: from a matrix and labels to scores and a label: regression at any depth, and what it becomes; choosing and testing.
 //! * [`network`]: networks of finite width: empirical kernels, training, linearisation.
 //! * [`image`]: pictures as arrays: readers and preprocessing.
 //! * [`cntk`]: the convolutional kernels of pictures.
-//! * [`classifier`]: from points with labels to scores and a label: kernel regression at any depth, and what it becomes.
 //! * [`paper`]: a paper's claims as data, and the measuring of each.
 
 // The contents page of a room names its private files too.

@@ -21,10 +21,10 @@ const ROOMS: &[&str] = &[
     "limit",
     "kernel",
     "gram",
+    "classifier",
     "network",
     "image",
     "cntk",
-    "classifier",
     "paper",
 ];
 

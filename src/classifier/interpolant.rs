@@ -1,153 +1,107 @@
-//! The limit classifier of the ordered phase: the interpolant `b + sum_i w_i g(1 - x . x_i)` of the labels with
-//! `sum w_i = 0`.
+//! The classifier of the ordered phase: `b + sum_i w_i K(x, x_i)` with `sum_i w_i = 0`, for `K = -g`.
 //!
-//! `-g` is conditionally positive definite: with a point `x_0` as origin, `w_0 = -sum w_i` leaves the positive definite
-//! matrix `g_i0 + g_j0 - g_ij`, which is a kernel regression with the kernel `k(x, x') = g(x, x_0) + g(x', x_0) - g(x, x')`.
+//! The equations `(K + ridge I) w + b 1 = y`, `1 . w = 0` are solved on the hyperplane: with `P = I - 1 1^T/n` the matrix
+//! `P K P + (mu/n) 1 1^T` is positive definite (`K` is conditionally so), it commutes with `1 1^T`, and with the targets
+//! `P y` its solution has the sum 0. So Cholesky does, for thousands of rows; `mu` is the mean diagonal of `P K P`.
 
-use rayon::prelude::*;
-use rug::Float;
-
-use super::deep::Family;
-use super::symmetric::{Factor, Symmetric};
-use super::training::{Points, Training};
-use super::{Decision, decided};
+use super::regression::{Definite, Regression};
 use crate::error::{Error, Result};
-use crate::real::{Bits, Mpfr, Real};
+use crate::gram::Matrix;
 
-/// The interpolant at the test points: scores per class (they sum to 1), computed in MPFR with the bits doubled from
-/// 128 until two precisions agree to `2^-30` of the largest score, and the bits that this took. Labels are given where
-/// the scores are farther apart than that.
-///
-/// `g` is the Koenigs function of the gap ([`super::OrderedGap`]).
+/// An interpolant, factored.
 ///
 /// ```
-/// use deeplimit::activation::Expr;
-/// use deeplimit::classifier::{OrderedGap, Points, Sphere, Training, interpolant};
-/// let points = Points::coordinates(vec![vec![1.0, 0.0], vec![0.6, 0.8], vec![0.0, 1.0]], Sphere::Refuse).unwrap();
-/// let training = Training::new(points.clone(), vec![0, 1, 1]).unwrap();
-/// let g = OrderedGap::new(Expr::parse("exp(x/2)").unwrap()).unwrap();
-/// let (scores, _) = interpolant(&g, &training, &points, 2048).unwrap();
-/// // it interpolates: two ones are in the majority, but the first point keeps its own label
-/// assert_eq!(scores[0].label, Some(0));
+/// use deeplimit::{classifier::Interpolant, gram::Matrix};
+/// // -|s - t| of the points 0, 1, 3 of a line: piecewise linear interpolation
+/// let k = Matrix { rows: 3, columns: 3, values: vec![0.0, -1.0, -3.0, -1.0, 0.0, -2.0, -3.0, -2.0, 0.0] };
+/// let y = Matrix { rows: 3, columns: 1, values: vec![0.0, 1.0, 0.0] };
+/// let fit = Interpolant::new(&k, &y, 0.0).unwrap();
+/// let at_two = Matrix { rows: 1, columns: 3, values: vec![-2.0, -1.0, -1.0] };
+/// assert!((fit.predictions(&at_two).unwrap().values[0] - 0.5).abs() < 1e-14);
+/// // without its second point the data are constant
+/// assert!(fit.left_out().values[1].abs() < 1e-14);
 /// ```
-///
-/// # Errors
-/// [`Error::Unresolved`] where `most` bits do not suffice; [`Error::Domain`] for points of another dimension.
-pub fn interpolant<F: Family>(
-    g: &F,
-    training: &Training,
-    tests: &Points,
-    most: Bits,
-) -> Result<(Vec<Decision>, Bits)> {
-    training.accepts(tests)?;
-    let mut bits = 128;
-    let mut last: Option<Vec<Vec<Mpfr>>> = None;
-    while bits <= most {
-        let scores = attempt(g, training, tests, bits)?;
-        if let (Some(old), Some(new)) = (&last, &scores) {
-            let slack = distance(old, new);
-            if slack.0 <= slack.1 * 2f64.powi(-30) {
-                return Ok((labelled(new, slack.0 + slack.1 * 2f64.powi(-30)), bits));
-            }
+pub struct Interpolant {
+    fit: Regression,
+    targets: Matrix,
+    /// `b` of each target.
+    level: Vec<f64>,
+    /// `1/(n (mu + ridge))`, what `1 1^T` contributes to the inverse.
+    share: f64,
+}
+
+impl Interpolant {
+    /// Factors the equations; the ridge is relative to `mu`.
+    ///
+    /// # Errors
+    /// As [`Regression::new`].
+    pub fn new(gram: &Matrix, targets: &Matrix, ridge: f64) -> Result<Self> {
+        let n = gram.rows;
+        if gram.columns != n || targets.rows != n || n == 0 {
+            return Err(Error::Data(format!(
+                "a Gram matrix of {n} x {} does not go with {} targets",
+                gram.columns, targets.rows
+            )));
         }
-        last = scores;
-        bits *= 2;
-    }
-    Err(Error::Unresolved(format!(
-        "the interpolant is not certain with {most} bits: the points are too close together"
-    )))
-}
-
-/// The largest difference and the largest score.
-fn distance(a: &[Vec<Mpfr>], b: &[Vec<Mpfr>]) -> (f64, f64) {
-    let pairs = || a.iter().flatten().zip(b.iter().flatten());
-    (
-        pairs().fold(0.0, |m, (a, b)| (a - b).to_f64().abs().max(m)),
-        pairs().fold(0.0, |m, (_, b)| b.to_f64().abs().max(m)),
-    )
-}
-
-fn labelled(scores: &[Vec<Mpfr>], slack: f64) -> Vec<Decision> {
-    scores
-        .iter()
-        .map(|s| {
-            let values: Vec<f64> = s.iter().map(Real::to_f64).collect();
-            Decision {
-                label: decided(&values, |a, b| values[a] - values[b] > 2.0 * slack),
-                scores: s.iter().map(|s| s.as_float().clone()).collect(),
-            }
-        })
-        .collect()
-}
-
-fn attempt<F: Family>(
-    g: &F,
-    training: &Training,
-    tests: &Points,
-    bits: Bits,
-) -> Result<Option<Vec<Vec<Mpfr>>>> {
-    let kernel = g.kernel::<Mpfr>(bits)?;
-    let kept = training.distinct();
-    let (origin, others) = (kept[0], &kept[1..]);
-    let places = training.points().places::<Mpfr>(bits);
-    let between = |i: usize, j: usize| -> Result<Mpfr> {
-        if i == j {
-            return Ok(Mpfr::new(Float::new(bits)));
-        }
-        Ok(kernel(&places.correlation(i, &places, j, false))?.value())
-    };
-    let to_origin = others
-        .iter()
-        .map(|i| between(*i, origin))
-        .collect::<Result<Vec<_>>>()?;
-    let rows = others
-        .par_iter()
-        .enumerate()
-        .map(|(a, i)| {
-            (0..=a)
-                .map(|b| Ok(&(&to_origin[a] + &to_origin[b]) - &between(*i, others[b])?))
-                .collect::<Result<Vec<_>>>()
-        })
-        .collect::<Result<Vec<_>>>()?;
-    let Some(factor) = Factor::new(&Symmetric::from_rows(rows)) else {
-        return Ok(None);
-    };
-    let zero = || Mpfr::new(Float::new(bits));
-    let indicator =
-        |i: usize, c: usize| Mpfr::new(Float::with_val(bits, u32::from(training.labels()[i] == c)));
-    let weights: Vec<Vec<Mpfr>> = (0..training.classes())
-        .map(|c| {
-            let start = indicator(origin, c);
-            let y: Vec<Mpfr> = others.iter().map(|i| &indicator(*i, c) - &start).collect();
-            factor.solved(&y)
-        })
-        .collect();
-    let there = tests.places::<Mpfr>(bits);
-    let at = |t: usize| -> Result<Vec<Mpfr>> {
-        let to = |i: usize| -> Result<Mpfr> {
-            if training.points().same(i, tests, t) {
-                return Ok(zero());
-            }
-            Ok(kernel(&places.correlation(i, &there, t, false))?.value())
+        let count = n as f64;
+        let means: Vec<f64> = (0..n)
+            .map(|i| gram.row(i).iter().sum::<f64>() / count)
+            .collect();
+        let mean = means.iter().sum::<f64>() / count;
+        let mu = gram.mean_diagonal() - mean;
+        let centred = (0..n).flat_map(|i| {
+            let means = &means;
+            let row = gram.row(i);
+            (0..n).map(move |j| row[j] - means[i] - means[j] + mean + mu / count)
+        });
+        let centred = Matrix {
+            rows: n,
+            columns: n,
+            values: centred.collect(),
         };
-        let first = to(origin)?;
-        let k = others
-            .iter()
-            .zip(&to_origin)
-            .map(|(i, g)| Ok(&(g + &first) - &to(*i)?))
-            .collect::<Result<Vec<_>>>()?;
-        Ok((0..training.classes())
+        let mut levelled = targets.clone();
+        for c in 0..targets.columns {
+            let mean = (0..n).map(|i| targets.row(i)[c]).sum::<f64>() / count;
+            (0..n).for_each(|i| levelled.values[i * targets.columns + c] -= mean);
+        }
+        let fit = Regression::new(&centred, &levelled, ridge * mu, Definite::Factored)?;
+        let reached = fit.predictions(gram)?;
+        let level = (0..targets.columns)
             .map(|c| {
-                k.iter()
-                    .zip(&weights[c])
-                    .fold(indicator(origin, c), |s, (k, w)| s + &(k * w))
+                let left = |i: usize| targets.row(i)[c] - reached.row(i)[c];
+                (0..n).map(left).sum::<f64>() / count
             })
-            .collect())
-    };
-    let scores = (0..tests.len())
-        .into_par_iter()
-        .map(at)
-        .collect::<Result<Vec<_>>>()?;
-    let finite = |s: &Mpfr| s.as_float().is_finite();
-    Ok(scores.iter().flatten().all(finite).then_some(scores))
+            .collect();
+        Ok(Interpolant {
+            fit,
+            targets: targets.clone(),
+            level,
+            share: 1.0 / (count * mu * (1.0 + ridge)),
+        })
+    }
+
+    /// `b + K(x, X) w`, a row for each row of `cross`, a column for each target.
+    ///
+    /// # Errors
+    /// As [`Regression::predictions`].
+    pub fn predictions(&self, cross: &Matrix) -> Result<Matrix> {
+        let mut out = self.fit.predictions(cross)?;
+        for row in out.values.chunks_exact_mut(self.level.len()) {
+            row.iter_mut().zip(&self.level).for_each(|(x, b)| *x += b);
+        }
+        Ok(out)
+    }
+
+    /// What each point would have been predicted to be without itself: `y_i - w_i/G_ii` (Dubrule 1983), `G` the block of
+    /// `w` in the inverse of the bordered matrix.
+    pub fn left_out(&self) -> Matrix {
+        let (weights, inverse) = (self.fit.weights(), self.fit.inverse_diagonal());
+        let columns = self.targets.columns;
+        let mut out = self.targets.clone();
+        for (k, x) in out.values.iter_mut().enumerate() {
+            let (i, c) = (k / columns, k % columns);
+            *x -= weights.row(i)[c] / (inverse[i] - self.share);
+        }
+        out
+    }
 }

@@ -2,42 +2,52 @@
 //!
 //! | classifier | scores of a class | limit of a deep network where |
 //! |---|---|---|
-//! | kernel regression ([`regression`]) | `e_c K^-1 k(x)`, `e_c` the indicator of the class | any finite depth |
+//! | kernel regression ([`Regression`], [`certain::regression`]) | `e_c K^-1 k(x)`, `e_c` the indicator of the class | any finite depth |
 //! | majority ([`majority`]) | the number of its points | `A != 0`, `B' >= 1` (Proposition 1) |
 //! | nearest neighbour ([`nearest`]) | 1 for the class of the nearest point | `A = A' = 0` (Theorem 3) |
 //! | smoother ([`smoother`]) | `sum_i k(x, x_i)` over its points | `A = 0`, `A' != 0`: the Koenigs kernel (Theorem 1) |
-//! | ordered interpolant ([`interpolant`]) | `b + sum w_i g(1 - x . x_i)`, `sum w_i = 0` | `A != 0`, `B' < 1` |
+//! | ordered interpolant ([`Interpolant`], [`certain::interpolant`]) | `b + sum w_i g(1 - x . x_i)`, `sum w_i = 0` | `A != 0`, `B' < 1` |
 //! | balanced vote ([`smoother`] with `g`) | `sum_i g(x . x_i)` over its points | `A != 0`, `B' > 1`, classes of equal size |
 //! | Bayes rule ([`Dirichlet`]) | `prior * density` | nothing is better |
 //!
 //! For two classes with `y = +-1` the difference of the two scores is `y K^-1 k(x)` and its sign is the label: every
 //! classifier here is linear in the indicators of the classes, so two classes and many are the same code.
 //!
-//! A label is given only where the arithmetic can tell the two best scores apart; otherwise it is `None`. Kernel matrices
-//! of deep networks are close to singular, so [`regression`] starts with doubles and goes on in MPFR, doubling the bits
-//! until every sign is certain, and says in which arithmetic it ended ([`Solved`]).
+//! **In doubles**, for thousands of rows: a [`Rule`] is the classifier that a compiled kernel means; Gram matrices and labels
+//! go in, scores come out, also those of every row without itself. [`choice`] chooses kernels and ridges by validation and tests on folds,
+//! [`dynamics`] is training up to any time.
+//!
+//! **For certain**, for hundreds of points: [`certain`] takes as many bits as it needs until every label is certain, and gives none
+//! where that does not help. (Kernel matrices of deep networks are close to singular.)
 
-mod deep;
+mod accuracy;
+pub mod certain;
+pub mod choice;
 mod density;
-mod interpolant;
-mod regression;
-mod symmetric;
-mod table;
+pub mod dynamics;
+mod ensemble;
+mod folds;
+pub mod interpolant;
+mod labels;
+pub mod regression;
+mod rule;
 mod training;
-mod vote;
+mod votes;
 
 #[cfg(test)]
 mod tests;
 
-pub use crate::recursion::Kind;
-pub use deep::{Deep, Family, OrderedGap};
+pub use accuracy::{QUANTILE, binomial_error, mean_and_error, wilson};
 pub use density::{Dirichlet, Generator, bayes, generator, on_the_sphere};
-pub use interpolant::interpolant;
-pub use regression::{Precision, Prediction, Solved, regression};
-pub use symmetric::{Factor, Symmetric};
-pub use table::Table;
-pub use training::{Places, Points, Sphere, Training};
-pub use vote::{Weight, majority, nearest, power, smoother};
+pub use dynamics::{Dynamics, Prior, Time};
+pub use ensemble::Ensemble;
+pub use folds::{distinct, fair};
+pub use interpolant::Interpolant;
+pub use labels::{accuracy, labels, one_hot, share};
+pub use regression::{Definite, Regression};
+pub use rule::Rule;
+pub use training::Training;
+pub use votes::{Weight, majority, nearest, power, smoothed, smoother};
 
 use rug::Float;
 
@@ -54,10 +64,7 @@ impl Decision {
     /// The difference of the scores of class 1 and class 0: `y K^-1 k(x)` of two classes coded as `+1` and `-1`.
     ///
     /// ```
-    /// use deeplimit::classifier::{Points, Sphere, Training, majority};
-    /// let points = Points::coordinates(vec![vec![1.0, 0.0], vec![0.6, 0.8], vec![0.0, 1.0]], Sphere::Refuse).unwrap();
-    /// let training = Training::new(points, vec![0, 1, 1]).unwrap();
-    /// let decision = majority(&training);
+    /// let decision = deeplimit::classifier::majority(&[0, 1, 1], 2);
     /// assert_eq!((decision.label, decision.margin().to_f64()), (Some(1), 1.0));
     /// ```
     pub fn margin(&self) -> Float {
@@ -69,6 +76,19 @@ impl Decision {
                 .unwrap_or_else(|| Float::new(bits))
         };
         Float::with_val(bits, score(1) - score(0))
+    }
+}
+
+impl Decision {
+    /// The class of the largest score, the first of equals: a label where one has to be given.
+    ///
+    /// ```
+    /// let tie = deeplimit::classifier::majority(&[0, 1], 2);
+    /// assert_eq!((tie.label, tie.first()), (None, 0));
+    /// ```
+    pub fn first(&self) -> usize {
+        let s = &self.scores;
+        (0..s.len()).fold(0, |best, c| if s[c] > s[best] { c } else { best })
     }
 }
 

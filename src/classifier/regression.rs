@@ -1,312 +1,231 @@
-//! Kernel regression `sign(y K^-1 k(x))`, in doubles where they suffice and in as many bits as it takes where not.
+//! Kernel regression by Cholesky: `(K + ridge I) w = y`.
 //!
-//! **When a sign is certain.** Let every entry of `K` and `k` have the relative error `e` and let `w` solve `K w = y` with
-//! the residual `r`. With `z = K^-1 k(x)` the score `k . w` is off by at most
-//!
-//! `|z| (e |K| |w| + |r|) + e |k| |w|`
-//!
-//! to first order, which holds where `e |K| |K^-1| n` is small (it is asked to be below `2^-6`, the condition estimated). A
-//! label is given where the best score leads by more than both bounds: an estimate that errs on the safe side, not a
-//! proof. In balls ([`Precision::Proved`]) the whole computation is enclosed, and a label is a proof.
+//! `faer`'s factorisation: blocked and on all cores (nalgebra's is neither, and six times slower at n = 2,000).
 
-use std::cmp::Ordering;
+use faer::linalg::solvers::{DenseSolveCore, Llt, Solve};
+use faer::{Mat, Side};
 
-use rayon::prelude::*;
-use rug::Float;
-
-use super::deep::{Evaluator, Family};
-use super::symmetric::{Factor, Symmetric};
-use super::training::{Places, Points, Training};
-use super::{Decision, decided};
+use super::certain::inverse_norm;
 use crate::error::{Error, Result};
-use crate::real::{Arithmetic, Ball, Bits, Mpfr, Real};
+use crate::gram::Matrix;
 
-/// In which arithmetic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Precision {
-    /// Doubles, then MPFR from 128 bits on, doubled until every label is certain or `most` bits were not enough.
-    Automatic {
-        /// The last precision that is tried.
-        most: Bits,
-    },
-    /// Doubles and nothing else.
-    Double,
-    /// MPFR at this precision and nothing else.
-    Mpfr(Bits),
-    /// Balls from 128 bits on, doubled likewise: labels are proved.
-    Proved {
-        /// The last precision that is tried.
-        most: Bits,
-    },
+/// When a matrix counts as positive definite.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Definite {
+    /// Cholesky's decomposition in doubles succeeds.
+    Factored,
+    /// It succeeds with so much of the mean diagonal added, at most: `1e-15, 1e-14, ...` of it is tried, and
+    /// [`Regression::jitter`] says what it took.
+    Jittered(f64),
+    /// It succeeds, and no squared pivot is below this share of its diagonal entry: the relative accuracy of the entries. The
+    /// squared pivots are the distances of the points from the span of those before them, and a point that is nearer than that
+    /// to a combination of others has no weight that means anything.
+    Beyond(f64),
 }
 
-/// How an answer came about.
-#[derive(Clone, Debug)]
-pub struct Solved {
-    /// The last arithmetic.
-    pub arithmetic: Arithmetic,
-    /// Its bits.
-    pub bits: Bits,
-    /// `log2` of the largest `|y - K w|` (of the middles, for balls) where the largest `|y|` is 1.
-    pub residual: f64,
-    /// `log2` of the estimated condition `|K| |K^-1|` in the norm of column sums.
-    pub condition: f64,
-    /// The matrix was not seen to be positive definite at the last precision: no labels.
-    pub singular: bool,
+fn uncertain(n: usize) -> Error {
+    Error::Unresolved(format!(
+        "the kernel matrix of the {n} training points is not positive definite to within rounding: are two of them equal, or \
+         one zero? A small ridge helps"
+    ))
 }
 
-impl Solved {
-    /// `f64`, `mpfr at 256 bits`.
-    pub fn words(&self) -> String {
-        match self.arithmetic {
-            Arithmetic::F64 => "f64".into(),
-            Arithmetic::Mpfr => format!("mpfr at {} bits", self.bits),
-            Arithmetic::Ball => format!("balls at {} bits", self.bits),
-        }
-    }
-}
-
-/// The answers.
-#[derive(Clone, Debug)]
-pub struct Prediction {
-    /// One per test point; the scores are those of the regression on the indicators of the classes.
-    pub decisions: Vec<Decision>,
-    /// In which arithmetic, with which residual.
-    pub solved: Solved,
-}
-
-impl Prediction {
-    /// Test points without a label.
-    pub fn undecided(&self) -> usize {
-        self.decisions.iter().filter(|d| d.label.is_none()).count()
-    }
-}
-
-/// The regression on the training points, evaluated at the test points. Points that stand twice count once.
+/// A factored Gram matrix with its targets.
 ///
 /// ```
-/// use deeplimit::activation::Expr;
-/// use deeplimit::classifier::{Deep, Kind, Points, Precision, Sphere, Training, regression};
-/// let points = Points::coordinates(vec![vec![1.0, 0.0], vec![0.6, 0.8], vec![0.0, 1.0]], Sphere::Refuse).unwrap();
-/// let training = Training::new(points, vec![0, 1, 1]).unwrap();
-/// let tests = Points::coordinates(vec![vec![0.96, 0.28]], Sphere::Refuse).unwrap();
-/// let deep = Deep::new(Expr::parse("relu").unwrap(), 3, Kind::Ntk).unwrap();
-/// let answer = regression(&deep, &training, &tests, Precision::Automatic { most: 1024 }).unwrap();
-/// assert_eq!(answer.decisions[0].label, Some(0));
+/// use deeplimit::classifier::{Definite, Regression};
+/// use deeplimit::gram::Matrix;
+/// let k = Matrix { rows: 2, columns: 2, values: vec![2.0, 1.0, 1.0, 2.0] };
+/// let y = Matrix { rows: 2, columns: 1, values: vec![3.0, 0.0] };
+/// let r = Regression::new(&k, &y, 0.0, Definite::Factored).unwrap();
+/// let near = Matrix { rows: 1, columns: 2, values: vec![1.0, 0.0] };
+/// assert!((r.predictions(&near).unwrap().values[0] - 2.0).abs() < 1e-15);
 /// ```
-///
-/// # Errors
-/// [`Error::Domain`] where training and test points have different dimensions; what the kernel says.
-pub fn regression<F: Family>(
-    family: &F,
-    training: &Training,
-    tests: &Points,
-    precision: Precision,
-) -> Result<Prediction> {
-    training.accepts(tests)?;
-    let double = || attempt::<f64, F>(family, training, tests, 53, Arithmetic::F64);
-    let mpfr = |bits| attempt::<Mpfr, F>(family, training, tests, bits, Arithmetic::Mpfr);
-    let ball = |bits| attempt::<Ball, F>(family, training, tests, bits, Arithmetic::Ball);
-    let climb = |mut answer: Prediction, most: Bits, next: &dyn Fn(Bits) -> Result<Prediction>| {
-        let mut bits = answer.solved.bits.max(64) * 2;
-        while answer.undecided() > 0 && bits <= most {
-            answer = next(bits)?;
-            bits *= 2;
+pub struct Regression {
+    factor: Llt<f64>,
+    targets: Mat<f64>,
+    weights: Mat<f64>,
+    jitter: f64,
+}
+
+impl Regression {
+    /// Factors `K + ridge I`.
+    ///
+    /// # Errors
+    /// [`Error::Data`] for shapes that do not fit, an entry that is not finite (a singular limit kernel: its diagonal is
+    /// infinite, and it interpolates by itself), and a matrix that is not positive definite; [`Error::Unresolved`] for one that
+    /// is not [beyond the rounding](Definite::Beyond) of its entries.
+    pub fn new(gram: &Matrix, targets: &Matrix, ridge: f64, definite: Definite) -> Result<Self> {
+        let n = gram.rows;
+        if gram.columns != n || targets.rows != n || targets.columns == 0 {
+            return Err(Error::Data(format!(
+                "a Gram matrix of {n} x {} does not go with {} targets",
+                gram.columns, targets.rows
+            )));
         }
-        Ok(answer)
-    };
-    match precision {
-        Precision::Double => double(),
-        Precision::Mpfr(bits) => mpfr(bits),
-        Precision::Automatic { most } => climb(double()?, most, &mpfr),
-        Precision::Proved { most } => climb(ball(128)?, most, &ball),
+        if !ridge.is_finite() || ridge < 0.0 {
+            return Err(Error::Data(format!(
+                "a ridge is a number from 0 on, {ridge} is not"
+            )));
+        }
+        if let Some(k) = gram.values.iter().position(|x| !x.is_finite()) {
+            return Err(Error::Data(format!(
+                "the kernel of rows {} and {} is {}: with a singular kernel there is nothing to be solved, its smoother \
+                 interpolates by itself",
+                k / n + 1,
+                k % n + 1,
+                gram.values[k]
+            )));
+        }
+        let mean = gram.mean_diagonal();
+        let most = match definite {
+            Definite::Jittered(most) => most,
+            _ => 0.0,
+        };
+        let tries = std::iter::once(0.0).chain((0..16).map(|k| 10f64.powi(k - 15)));
+        let tries = tries.take_while(|j| *j <= most);
+        for share in tries {
+            let mut k = gram.view().to_owned();
+            for i in 0..n {
+                k[(i, i)] += ridge + share * mean;
+            }
+            let Ok(factor) = Llt::new(k.as_ref(), Side::Lower) else {
+                continue;
+            };
+            let targets = targets.view().to_owned();
+            let weights = factor.solve(&targets);
+            let found = Regression {
+                factor,
+                targets,
+                weights,
+                jitter: share * mean,
+            };
+            if let Definite::Beyond(rounding) = definite {
+                let mut pivots = found.pivots().into_iter().enumerate();
+                let certain = pivots.all(|(i, p)| p > rounding * (gram.row(i)[i] + ridge));
+                if !certain {
+                    return Err(uncertain(n));
+                }
+            }
+            return Ok(found);
+        }
+        if matches!(definite, Definite::Beyond(_)) {
+            return Err(uncertain(n));
+        }
+        Err(Error::Data(
+            "the Gram matrix is not positive definite in doubles: rows that are nearly the same, or a kernel that is nearly \
+             constant; a ridge helps, or a jitter where it is asked for"
+                .to_owned(),
+        ))
     }
-}
 
-/// `log2 |x|` to a few digits, minus infinity for 0.
-fn log2<R: Real>(x: &R) -> f64 {
-    let x = x.to_float();
-    match x.get_exp() {
-        Some(e) => f64::from(e) + Float::with_val(53, &x >> e).to_f64().abs().log2(),
-        None if x.is_zero() => f64::NEG_INFINITY,
-        None => f64::INFINITY,
+    /// What was added to the diagonal besides the ridge: 0 unless it was asked for and needed.
+    pub fn jitter(&self) -> f64 {
+        self.jitter
     }
-}
 
-/// The kernel matrix divided by its diagonal, and what it was divided by (a logarithm).
-fn gram<R: Real + Send + Sync>(
-    kernel: &Evaluator<'_, R>,
-    places: &Places<R>,
-    kept: &[usize],
-) -> Result<(Symmetric<R>, R)> {
-    let diagonal = kernel(&places.correlation(kept[0], places, kept[0], true))?;
-    let scale = diagonal.ln();
-    if !scale.is_finite() {
-        return Err(Error::Unresolved(
-            "the kernel of a point with itself is not finite: B' is infinite".into(),
-        ));
+    /// `K(x, X) w`, a row for each row of `cross`, a column for each target.
+    ///
+    /// # Errors
+    /// [`Error::Data`] where `cross` does not have a column for each point.
+    pub fn predictions(&self, cross: &Matrix) -> Result<Matrix> {
+        if cross.columns != self.weights.nrows() {
+            return Err(Error::Data(format!(
+                "a matrix of {} columns does not go with {} points",
+                cross.columns,
+                self.weights.nrows()
+            )));
+        }
+        let product = cross.view() * &self.weights;
+        Ok(Matrix::from(product.as_ref()))
     }
-    let rows = kept
-        .par_iter()
-        .enumerate()
-        .map(|(a, i)| {
-            kept[..=a]
-                .iter()
-                .map(|j| {
-                    if i == j {
-                        return Ok(R::int(1, scale.bits()));
-                    }
-                    let mut k = kernel(&places.correlation(*i, places, *j, false))?;
-                    k.log = &k.log - &scale;
-                    Ok(k.value())
-                })
-                .collect::<Result<Vec<R>>>()
+
+    /// `K(x, x) - K(x, X) (K + ridge)^-1 K(X, x)`: what is still unknown of each test point of the Gaussian process (NNGP)
+    /// after the data; the ridge is the variance of the noise. `own = K(x, x)`. Never negative; off by some `n 2^-52 K(x, x)`
+    /// times the condition's root.
+    ///
+    /// # Errors
+    /// [`Error::Data`] where the shapes do not fit.
+    pub fn posterior_variances(&self, cross: &Matrix, own: &[f64]) -> Result<Vec<f64>> {
+        let n = self.weights.nrows();
+        if cross.columns != n || own.len() != cross.rows {
+            return Err(Error::Data(format!(
+                "kernels of {} x {} and {} variances do not go with {n} points",
+                cross.rows,
+                cross.columns,
+                own.len()
+            )));
+        }
+        let solved = self.factor.solve(cross.view().transpose());
+        let of = |(i, own): (usize, &f64)| {
+            let row = cross.row(i).iter().enumerate();
+            let explained: f64 = row.map(|(k, x)| x * solved[(k, i)]).sum();
+            (own - explained).max(0.0)
+        };
+        Ok(own.iter().enumerate().map(of).collect())
+    }
+
+    /// `w = (K + ridge)^-1 y`: a row for each point, a column for each target.
+    pub fn weights(&self) -> Matrix {
+        Matrix::from(self.weights.as_ref())
+    }
+
+    /// The squared pivots: each the squared distance of a point from the span of those before it, as functions.
+    pub fn pivots(&self) -> Vec<f64> {
+        let l = self.factor.L();
+        (0..l.nrows()).map(|i| l[(i, i)] * l[(i, i)]).collect()
+    }
+
+    /// A lower estimate of `|(K + ridge)^-1|_1`, the largest sum of moduli in a column, usually within a factor of 3: with the norm
+    /// of the matrix, the condition.
+    ///
+    /// ```
+    /// use deeplimit::classifier::{Definite, Regression};
+    /// use deeplimit::gram::Matrix;
+    /// let k = Matrix { rows: 2, columns: 2, values: vec![2.0, 1.0, 1.0, 2.0] };
+    /// let y = Matrix { rows: 2, columns: 1, values: vec![1.0, 0.0] };
+    /// let r = Regression::new(&k, &y, 0.0, Definite::Factored).unwrap();
+    /// assert!((r.inverse_norm() * k.norm() - 3.0).abs() < 1e-14);
+    /// ```
+    pub fn inverse_norm(&self) -> f64 {
+        let n = self.weights.nrows();
+        inverse_norm(n, 53, |b: &[f64]| {
+            let x = self.factor.solve(Mat::from_fn(n, 1, |i, _| b[i]));
+            (0..n).map(|i| x[(i, 0)]).collect()
         })
-        .collect::<Result<Vec<_>>>()?;
-    Ok((Symmetric::from_rows(rows), scale))
-}
+    }
 
-fn attempt<R: Real + Send + Sync + 'static, F: Family>(
-    family: &F,
-    training: &Training,
-    tests: &Points,
-    bits: Bits,
-    arithmetic: Arithmetic,
-) -> Result<Prediction> {
-    let kernel = family.kernel::<R>(bits)?;
-    let kept = training.distinct();
-    let n = kept.len();
-    let places = training.points().places::<R>(bits);
-    let (matrix, scale) = gram(&kernel, &places, &kept)?;
-    let mut solved = Solved {
-        arithmetic,
-        bits,
-        residual: f64::INFINITY,
-        condition: f64::INFINITY,
-        singular: true,
-    };
-    let open = || Decision {
-        label: None,
-        scores: vec![Float::with_val(53, f64::NAN); training.classes()],
-    };
-    let nothing = |solved| Prediction {
-        decisions: vec![open(); tests.len()],
-        solved,
-    };
-    let Some(factor) = Factor::new(&matrix) else {
-        return Ok(nothing(solved));
-    };
-    solved.singular = false;
-    solved.condition = log2(&(&factor.inverse_norm(n, bits) * &matrix.norm()));
-    let unit = R::int(1, bits).scale2(-(bits as i32));
-    let error = if R::TRACKS_ERRORS {
-        R::int(0, bits)
-    } else {
-        &unit * &R::int((family.roundings() + 4.0 * n as f64) as i64, bits)
-    };
-    let trusted = R::TRACKS_ERRORS || solved.condition + log2(&error) + (n as f64).log2() < -6.0;
-    // e_c, w_c = K^-1 e_c, its residual and |K| |w_c|
-    let classes: Vec<[Vec<R>; 3]> = (0..training.classes())
-        .map(|c| {
-            let indicator: Vec<R> = kept
-                .iter()
-                .map(|i| R::int(i64::from(training.labels()[*i] == c), bits))
-                .collect();
-            let w = factor.solved(&indicator);
-            let image = matrix.times(&w);
-            let residual: Vec<R> = indicator
-                .iter()
-                .zip(&image)
-                .map(|(y, k)| (y - k).abs())
-                .collect();
-            let moduli = matrix.moduli_times(&w);
-            [w, residual, moduli]
-        })
-        .collect();
-    solved.residual = classes
-        .iter()
-        .flat_map(|c| c[1].iter().map(|r| log2(&r.midpoint())))
-        .fold(f64::NEG_INFINITY, f64::max);
-    let there = tests.places::<R>(bits);
-    let decide = |t: usize| -> Result<Decision> {
-        let mut column = kept
-            .iter()
-            .map(|i| {
-                let same = training.points().same(*i, tests, t);
-                kernel(&places.correlation(*i, &there, t, same))
+    /// What each point would have been predicted to be without itself: `y_i - w_i / (K^-1)_ii` (Rasmussen and Williams 2006,
+    /// eq. 5.12), exactly, from one inverse.
+    pub fn left_out(&self) -> Matrix {
+        let inverse = self.inverse_diagonal();
+        let n = self.weights.nrows();
+        let out = Mat::from_fn(n, self.weights.ncols(), |i, j| {
+            self.targets[(i, j)] - self.weights[(i, j)] / inverse[i]
+        });
+        Matrix::from(out.as_ref())
+    }
+
+    /// The diagonal of the inverse.
+    pub(super) fn inverse_diagonal(&self) -> Vec<f64> {
+        let inverse = self.factor.inverse();
+        (0..self.weights.nrows()).map(|i| inverse[(i, i)]).collect()
+    }
+
+    /// `log p(y) = -y^T K^-1 y/2 - log det K/2 - n log(2 pi)/2` of the Gaussian process with covariance `K + ridge I`
+    /// (NNGP), summed over the targets.
+    pub fn log_marginal_likelihood(&self) -> f64 {
+        let n = self.weights.nrows();
+        let l = self.factor.L();
+        let half_log_det: f64 = (0..n).map(|i| l[(i, i)].ln()).sum();
+        let constant = n as f64 * (2.0 * std::f64::consts::PI).ln() / 2.0;
+        (0..self.weights.ncols())
+            .map(|j| {
+                let fit: f64 = (0..n)
+                    .map(|i| self.targets[(i, j)] * self.weights[(i, j)])
+                    .sum();
+                -fit / 2.0 - half_log_det - constant
             })
-            .collect::<Result<Vec<_>>>()?;
-        let size = |k: &crate::recursion::Scaled<R>| {
-            k.log.to_f64() + log2(&k.mantissa) * std::f64::consts::LN_2
-        };
-        let largest = column
-            .iter()
-            .max_by(|a, b| size(a).total_cmp(&size(b)))
-            .map_or_else(
-                || scale.clone(),
-                |k| {
-                    let size = size(k);
-                    if size.is_finite() {
-                        R::int(size as i64, bits)
-                    } else {
-                        scale.clone()
-                    }
-                },
-            );
-        let k: Vec<R> = column
-            .iter_mut()
-            .map(|k| {
-                k.log = &k.log - &largest;
-                k.value()
-            })
-            .collect();
-        let dot = |a: &[R], b: &[R]| {
-            a.iter()
-                .zip(b)
-                .fold(R::int(0, bits), |s, (a, b)| s + &(a * b))
-        };
-        let moduli = |a: &[R], b: &[R]| {
-            a.iter()
-                .zip(b)
-                .fold(R::int(0, bits), |s, (a, b)| s + &(&a.abs() * &b.abs()))
-        };
-        let scores: Vec<R> = classes.iter().map(|[w, ..]| dot(&k, w)).collect();
-        let bounds: Vec<R> = if R::TRACKS_ERRORS {
-            vec![R::int(0, bits); scores.len()]
-        } else {
-            let z = factor.solved(&k);
-            let tiny = R::int(1, bits).scale2(-990);
-            classes
-                .iter()
-                .map(|[w, residual, image]| {
-                    let inside = &(&error * &moduli(&z, image)) + &moduli(&z, residual);
-                    &(&inside + &(&error * &moduli(&k, w))) + &tiny
-                })
-                .collect()
-        };
-        let apart = |a: usize, b: usize| {
-            let lead = &(&scores[a] - &scores[b]) - &(&bounds[a] + &bounds[b]);
-            lead.sign() == Some(Ordering::Greater)
-        };
-        let doubles: Vec<Float> = scores.iter().map(R::to_float).collect();
-        let order: Vec<&Float> = doubles.iter().collect();
-        let label = if trusted {
-            decided(&order, apart)
-        } else {
-            None
-        };
-        let back = (&largest - &scale).to_float().exp();
-        Ok(Decision {
-            label,
-            scores: doubles
-                .iter()
-                .map(|s| Float::with_val(bits, s * &back))
-                .collect(),
-        })
-    };
-    let decisions = (0..tests.len())
-        .into_par_iter()
-        .map(decide)
-        .collect::<Result<Vec<_>>>()?;
-    Ok(Prediction { decisions, solved })
+            .sum()
+    }
 }

@@ -31,6 +31,7 @@ use rayon::prelude::*;
 
 use crate::activation::{Expr, Tape};
 use crate::error::{Error, Result};
+use crate::real::Chebyshev;
 
 /// No more terms than this: `h_0` to `h_1023`.
 const TERMS: usize = 1024;
@@ -176,24 +177,19 @@ impl Expansion {
     }
 
     fn made(&self, [from, to]: [f64; 2]) -> Result<Piece> {
-        let angle = |j: usize| std::f64::consts::PI * (j as f64 + 0.5) / NODES as f64;
-        let at = |x: f64| from + (to - from) * (1.0 + x) / 2.0;
+        let basis = Chebyshev::<NODES>::new();
+        let at = |j: usize| from + (to - from) * (1.0 + basis.node(j)) / 2.0;
         let moments: Vec<Moments> = (0..NODES)
             .into_par_iter()
-            .map(|j| self.moments(at(angle(j).cos())))
+            .map(|j| self.moments(at(j)))
             .collect::<Result<_>>()?;
         let mut counts = [0; 2];
         for (j, m) in moments.iter().enumerate() {
-            let needed = self.needed(m, at(angle(j).cos()))?;
+            let needed = self.needed(m, at(j))?;
             counts = [0, 1].map(|part| needed[part].max(counts[part]));
         }
         let fitted = |n: usize| -> Polynomial {
-            std::array::from_fn(|i| {
-                let sum: f64 = (0..NODES)
-                    .map(|j| moments[j].a[n] * (i as f64 * angle(j)).cos())
-                    .sum();
-                sum * if i == 0 { 1.0 } else { 2.0 } / NODES as f64
-            })
+            basis.coefficients(&std::array::from_fn(|j| moments[j].a[n]))
         };
         Ok(Piece {
             parts: [0, 1].map(|part| (0..counts[part]).map(|n| fitted(2 * n + part)).collect()),

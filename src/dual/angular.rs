@@ -19,6 +19,7 @@
 //! Promise: no bound, an estimate ([`Angular::mismatch`]): some 1e-14.
 
 use std::f64::consts::{FRAC_PI_2, PI};
+use std::sync::LazyLock;
 
 use nalgebra::{DMatrix, SymmetricEigen};
 use rayon::prelude::*;
@@ -27,7 +28,7 @@ use crate::activation::Tape;
 use crate::activation::pieces::{Piece, kink};
 use crate::deadline::Deadline;
 use crate::exact::Activation;
-use crate::real::{Bits, Real};
+use crate::real::{Bits, Chebyshev, Real};
 
 const BITS: Bits = 64;
 /// Beyond this the normal density, times what an activation may be there, is nothing.
@@ -36,6 +37,8 @@ const REACH: f64 = 11.0;
 const SCALES: (f64, f64) = (1e-3, 16.0);
 /// Chebyshev coefficients of a panel of `K`.
 const TERMS: usize = 20;
+/// Its nodes, and the transform.
+static BASIS: LazyLock<Chebyshev<TERMS>> = LazyLock::new(Chebyshev::new);
 /// The last two of them may be so large, relative to the largest value of `K`.
 const ROUGHNESS: f64 = 2e-15;
 /// Panels are halved at most so often.
@@ -178,18 +181,11 @@ fn angle(t: f64) -> f64 {
 impl Panel {
     fn new(from: f64, to: f64, k: impl Fn(f64) -> f64 + Sync) -> Self {
         let (middle, half) = (f64::midpoint(from, to), (to - from) / 2.0);
-        let node = |j: usize| ((2 * j + 1) as f64 * PI / (2 * TERMS) as f64).cos();
         let samples: Vec<f64> = (0..TERMS)
             .into_par_iter()
-            .map(|j| k(middle + half * node(j)))
+            .map(|j| k(middle + half * BASIS.node(j)))
             .collect();
-        let chebyshev = std::array::from_fn(|n| {
-            let of = |(j, x): (usize, &f64)| {
-                x * ((n * (2 * j + 1)) as f64 * PI / (2 * TERMS) as f64).cos()
-            };
-            let sum: f64 = samples.iter().enumerate().map(of).sum();
-            sum * if n == 0 { 1.0 } else { 2.0 } / TERMS as f64
-        });
+        let chebyshev = BASIS.coefficients(&std::array::from_fn(|j| samples[j]));
         Panel {
             from,
             to,
@@ -197,14 +193,9 @@ impl Panel {
         }
     }
 
-    /// Clenshaw's rule.
     fn at(&self, b: f64) -> f64 {
         let y = ((b - self.from) - (self.to - b)) / (self.to - self.from);
-        let (mut now, mut before) = (0.0, 0.0);
-        for c in self.chebyshev[1..].iter().rev() {
-            (now, before) = (2.0 * y * now - before + c, now);
-        }
-        y * now - before + self.chebyshev[0]
+        Chebyshev::value(&self.chebyshev, y)
     }
 }
 

@@ -1,16 +1,12 @@
-//! Gram matrices of a compiled kernel on data, and regression with them.
+//! Gram matrices of a compiled kernel on data.
 //!
 //! * [`points`]: rows of numbers as points, and their correlations with all digits.
 //! * [`twins`]: rows of one direction.
-//! * [`matrix`]: symmetric and rectangular Gram matrices, blockwise, on all cores.
+//! * `exact`: the same points at any precision.
+//! * [`matrix`]: matrices as plain data. [`entries`]: symmetric and rectangular Gram matrices, blockwise, on all cores.
 //! * `pages`: memory for large matrices, in large pages.
 //! * [`store`]: matrices into a `.npy` file or a Zarr folder, tile by tile, resumable, in shards.
-//! * [`regression`]: Cholesky, prediction, leave-one-out, log marginal likelihood.
 //! * [`spectrum`]: eigenvalues, condition, rank.
-//! * [`dynamics`]: predictions at any time of training, mean and covariance (NTK and NNGP).
-//! * [`interpolant`]: the classifier of the ordered phase.
-//! * [`folds`]: fair tests, and the interval of an accuracy.
-//! * [`evaluation`]: scores of test rows from training rows, by the classifier that the kernel means.
 //!
 //! The cost does not depend on the depth: a matrix product `X X^T`, and a polynomial of degree 7 for each entry.
 //!
@@ -30,27 +26,22 @@
 //! | tanh, 100 | 378 | 2e-14 | 2.8 | 76 | 0.60 |
 //! | tanh, infinite | 434 | 5e-15 | 3.9 | 68 | 0.54 |
 
-pub mod dynamics;
-pub mod evaluation;
-pub mod folds;
-pub mod interpolant;
+pub mod entries;
+mod exact;
 pub mod matrix;
 mod pages;
 pub mod points;
-pub mod regression;
 pub mod spectrum;
 pub mod store;
 pub mod twins;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
-pub use dynamics::{Dynamics, Prior, Time};
-pub use evaluation::Rule;
-pub use interpolant::Interpolant;
-pub use matrix::{Gram, Lengths, Matrix};
-pub use points::{Points, Rounding};
-pub use regression::{Regression, accuracy, classes, one_hot, smoothed};
+pub use entries::{Gram, Lengths};
+pub use exact::Exact;
+pub use matrix::Matrix;
+pub use points::{Points, Rounding, gaps};
 pub use spectrum::Spectrum;
 pub use store::{Contents, Filled, Fingerprint, Shard, Store, Tile};
 pub use twins::Twins;

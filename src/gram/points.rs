@@ -3,7 +3,7 @@
 //! The numbers are taken as they stand, exactly. So a row that is another one times a number has the gap 0 if it is that to the last
 //! bit; a product that was rounded on its way into the file (`0.1 x`) has a gap of some 1e-33, which is computed too.
 
-use rug::Float;
+use rug::{Float, Rational};
 
 use rayon::prelude::*;
 
@@ -28,6 +28,8 @@ pub struct Points {
     given: Vec<f64>,
     unit: Vec<f64>,
     lengths: Vec<f64>,
+    /// Of points that are known exactly by them ([`Points::on_circle`]).
+    pub(super) angles: Option<Vec<Rational>>,
 }
 
 impl Points {
@@ -105,6 +107,7 @@ impl Points {
             given: rows,
             unit,
             lengths,
+            angles: None,
         })
     }
 
@@ -163,9 +166,11 @@ impl Points {
             given: of(&self.given),
             unit: of(&self.unit),
             lengths: rows.iter().map(|r| self.lengths[*r]).collect(),
+            angles: (self.angles.as_ref()).map(|a| rows.iter().map(|r| a[*r].clone()).collect()),
         })
     }
 
+    /// Row `i` of the rows as they came, or of the unit vectors.
     pub(super) fn row<'a>(&self, of: &'a [f64], i: usize) -> &'a [f64] {
         &of[i * self.dimension..][..self.dimension]
     }
@@ -194,6 +199,19 @@ impl Points {
             t
         }
     }
+}
+
+/// `|x - y|^2/2` of `x` and each of these rows, from the differences of the numbers as they stand: of unit vectors the gaps.
+///
+/// ```
+/// assert_eq!(deeplimit::gram::gaps(&[1.0, 0.0], &[0.0, 1.0, 1.0, 0.0]), [1.0, 0.0]);
+/// ```
+pub fn gaps(x: &[f64], rows: &[f64]) -> Vec<f64> {
+    let gap = |row: &[f64]| {
+        let pairs = row.iter().zip(x);
+        0.5 * pairs.map(|(a, b)| (a - b) * (a - b)).sum::<f64>()
+    };
+    rows.chunks_exact(x.len()).map(gap).collect()
 }
 
 /// Two rows, and how they lie.

@@ -94,7 +94,7 @@ impl Spectrum {
     }
 
     /// `f(A) B`
-    pub(super) fn applied(&self, f: impl Fn(f64) -> f64, right: MatRef<'_, f64>) -> Mat<f64> {
+    pub(crate) fn applied(&self, f: impl Fn(f64) -> f64, right: MatRef<'_, f64>) -> Mat<f64> {
         let mut inner = self.vectors.transpose() * right;
         for i in 0..inner.nrows() {
             let factor = f(self.values[i]);

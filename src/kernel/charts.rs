@@ -14,6 +14,7 @@ use std::sync::LazyLock;
 use rayon::prelude::*;
 
 pub use super::place::{Mirror, Place};
+use crate::real::Chebyshev;
 
 /// Coefficients of a cell.
 const TERMS: usize = 14;
@@ -373,25 +374,25 @@ fn fitted(
     floor: usize,
     f: impl Fn(f64) -> (f64, f64) + Sync,
 ) -> Option<(Vec<Cell>, Seen)> {
-    let cosines: [f64; 4 * TERMS] = std::array::from_fn(|m| cosine(m, 2 * TERMS));
     // where the first polynomial that is left out is largest
-    let between = cosine(5, TERMS);
+    let between = BASIS.extremum(5);
     let all: Option<Vec<(Cell, Seen, f64)>> = (0..edges.len())
         .into_par_iter()
         .with_min_len(8)
         .map(|n| {
             let half = widths[n] / 2.0;
             let centre = edges[n] + half;
-            let both: [(f64, f64); TERMS] = std::array::from_fn(|j| f(centre + half * NODES[j]));
+            let both: [(f64, f64); TERMS] =
+                std::array::from_fn(|j| f(centre + half * BASIS.node(j)));
             let samples = both.map(|(value, _)| value);
             let largest = both.iter().fold(0.0f64, |m, (_, size)| m.max(*size));
             if !samples.iter().all(|x| x.is_finite()) {
                 return None;
             }
-            let chebyshev = chebyshev(&samples, &cosines);
+            let chebyshev = BASIS.coefficients(&samples);
             let mut cell = [0.0; TERMS + 2];
             (cell[0], cell[1]) = (centre, 1.0 / half);
-            cell[2..].copy_from_slice(&powers(&chebyshev));
+            cell[2..].copy_from_slice(&Chebyshev::powers(&chebyshev));
             let x = centre + half * between;
             let apart = (f(x).0 - value(&cell, x)).abs();
             let seen = Seen {
@@ -413,45 +414,5 @@ fn fitted(
     Some((all.into_iter().map(|(c, _, _)| c).collect(), seen))
 }
 
-/// The nodes `cos((2j + 1) pi/(2 n))`.
-static NODES: LazyLock<[f64; TERMS]> =
-    LazyLock::new(|| std::array::from_fn(|j| cosine(2 * j + 1, 2 * TERMS)));
-
-/// `cos(pi j/n)`
-pub(super) fn cosine(j: usize, n: usize) -> f64 {
-    (j as f64 * std::f64::consts::PI / n as f64).cos()
-}
-
-/// The coefficients of the Chebyshev polynomials from the values at the nodes `cos((2j + 1) pi/(2 n))`.
-pub(super) fn chebyshev<const N: usize>(samples: &[f64; N], cosines: &[f64]) -> [f64; N] {
-    std::array::from_fn(|k| {
-        let terms = samples.iter().enumerate();
-        let sum: f64 = terms
-            .map(|(j, x)| x * cosines[k * (2 * j + 1) % (4 * N)])
-            .sum();
-        sum * if k == 0 { 1.0 } else { 2.0 } / N as f64
-    })
-}
-
-/// From Chebyshev polynomials to powers: `T_{k+1} = 2 y T_k - T_{k-1}`.
-pub(super) fn powers<const N: usize>(chebyshev: &[f64; N]) -> [f64; N] {
-    let mut out = [0.0; N];
-    let (mut before, mut now) = ([0.0; N], [0.0; N]);
-    now[0] = 1.0;
-    for (k, c) in chebyshev.iter().enumerate() {
-        for (o, n) in out.iter_mut().zip(&now) {
-            *o += c * n;
-        }
-        let mut next = [0.0; N];
-        for i in 0..N {
-            let shifted = if i > 0 { now[i - 1] } else { 0.0 };
-            next[i] = if k == 0 {
-                shifted
-            } else {
-                2.0 * shifted - before[i]
-            };
-        }
-        (before, now) = (now, next);
-    }
-    out
-}
+/// Nodes and transform of a cell.
+static BASIS: LazyLock<Chebyshev<TERMS>> = LazyLock::new(Chebyshev::new);

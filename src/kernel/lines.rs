@@ -10,7 +10,8 @@ use std::sync::LazyLock;
 
 use rayon::prelude::*;
 
-use super::charts::{Charts, Mirror, Place, chebyshev, cosine, powers};
+use super::charts::{Charts, Mirror, Place};
+use crate::real::Chebyshev;
 
 /// Coefficients of a cell.
 pub const TERMS: usize = 8;
@@ -240,9 +241,8 @@ fn value(cell: &Cell, y: f64) -> f64 {
     sum
 }
 
-/// `cos(pi m/16)`: the nodes, where `m` is odd.
-static COSINES: LazyLock<[f64; 4 * TERMS]> =
-    LazyLock::new(|| std::array::from_fn(|m| cosine(m, 2 * TERMS)));
+/// Nodes and transform of a cell.
+static BASIS: LazyLock<Chebyshev<TERMS>> = LazyLock::new(Chebyshev::new);
 
 /// A polynomial through the values at the Chebyshev nodes, the largest value, and how far it is from the function.
 #[derive(Clone, Copy)]
@@ -257,9 +257,9 @@ struct Fit {
 impl Fit {
     /// Of a function of the local coordinate, which comes with what its errors are relative to.
     fn new(f: impl Fn(f64) -> (f64, f64)) -> Self {
-        let samples: [f64; TERMS] = std::array::from_fn(|j| f(COSINES[2 * j + 1]).0);
-        let chebyshev = chebyshev(&samples, &*COSINES);
-        let mut cell = Cell(powers(&chebyshev));
+        let samples: [f64; TERMS] = std::array::from_fn(|j| f(BASIS.node(j)).0);
+        let chebyshev = BASIS.coefficients(&samples);
+        let mut cell = Cell(Chebyshev::powers(&chebyshev));
         // a constant stays one to the last bit
         if samples.iter().all(|x| *x == samples[0]) {
             cell = Cell::default();
@@ -268,7 +268,7 @@ impl Fit {
         let (mut largest, mut apart) = (0.0f64, 0.0f64);
         // in between, where the difference is largest
         for j in 0..=TERMS {
-            let y = COSINES[2 * j];
+            let y = BASIS.extremum(j);
             let (exact, size) = f(y);
             largest = largest.max(size);
             apart = apart.max((value(&cell, y) - exact).abs());

@@ -360,6 +360,32 @@ impl Kernel {
         self.finished(place, self.charts.at_place(place))
     }
 
+    /// `sign` and `ln |K|` at the correlation `1 - t`, where `K` leaves the doubles too: what a point weighs in a vote. Below
+    /// `2^-108` that there.
+    ///
+    /// ```
+    /// use deeplimit::{activation::Expr, deadline::Deadline};
+    /// use deeplimit::kernel::{Depth, Kernel, Kind};
+    /// let steep = Expr::parse("optimal(64)").unwrap();
+    /// let h = Kernel::new(&steep, Depth::Infinite, Kind::Ntk, Deadline::default()).unwrap();
+    /// // h ~ t^-32 times a function of ln t
+    /// let (sign, log) = h.logarithm_at_gap(1e-30);
+    /// assert!(h.at_gap(1e-30).is_infinite() && sign == 1.0 && (log / (32.0 * 30.0 * 10f64.ln()) - 1.0).abs() < 0.1);
+    /// assert_eq!(h.logarithm_at_gap(1.5).0, -1.0);
+    /// ```
+    pub fn logarithm_at_gap(&self, t: f64) -> (f64, f64) {
+        let (place, value) = match t > 0.5 {
+            true => (Place::of(1.0 - t), self.charts.at(1.0 - t)),
+            false => (Place::Near(t.max(lowest())), self.charts.at_gap(t)),
+        };
+        if t > 0.0 && t < 2.0 && self.form.is_logarithmic(place) {
+            return self.logarithm(place, value);
+        }
+        let value = self.at_gap(t);
+        let sign = if value == 0.0 { 0.0 } else { value.signum() };
+        (sign, value.abs().ln())
+    }
+
     /// Nearer to `+-1` than the tables reach; undefined where an orbit is lost. `None` for a constant, whose tables say all.
     fn beyond(&self, place: Place) -> Option<f64> {
         let Beyond(value) = self.beyond.as_ref()?;
@@ -411,16 +437,7 @@ impl Kernel {
         let power = self.form.power;
         let rho = place.value();
         if self.form.is_logarithmic(place) {
-            let log = if power == 0 {
-                value
-            } else {
-                value + power as f64 * place.log_modulus()
-            };
-            let sign = if rho < 0.0 && power % 2 == 1 {
-                -1.0
-            } else {
-                1.0
-            };
+            let (sign, log) = self.logarithm(place, value);
             return sign * log.exp();
         }
         match power {
@@ -428,6 +445,19 @@ impl Kernel {
             1 => rho * value,
             p => rho.powi(p as i32) * value,
         }
+    }
+
+    /// Sign and logarithm from a number of the table, where that is a logarithm.
+    #[inline(always)]
+    fn logarithm(&self, place: Place, value: f64) -> (f64, f64) {
+        let power = self.form.power;
+        let log = if power == 0 {
+            value
+        } else {
+            value + power as f64 * place.log_modulus()
+        };
+        let odd = place.value() < 0.0 && power % 2 == 1;
+        (if odd { -1.0 } else { 1.0 }, log)
     }
 
     fn finished_slope(&self, place: Place, value: f64, slope: f64) -> f64 {

@@ -5,8 +5,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::activation::Expr;
+use crate::classifier::Time;
 use crate::deadline::Deadline;
-use crate::gram::{Matrix, Time};
+use crate::gram::Matrix;
 use crate::kernel::{Depth, Kernel, Kind};
 
 fn expr(text: &str) -> Expr {

@@ -3,8 +3,9 @@
 use faer::Mat;
 
 use super::weights::Network;
+use crate::classifier::{Dynamics, Time};
 use crate::error::{Error, Result};
-use crate::gram::{Dynamics, Matrix, Time};
+use crate::gram::Matrix;
 
 impl Network {
     /// So many steps of gradient descent, `theta <- theta - eta sum_i (f(x_i) - y_i) df(x_i)/d theta`, all weights and
@@ -79,7 +80,7 @@ impl Network {
 
     /// What the network predicts for `tests` after training, linearised at its weights:
     /// `f_0(x) + Theta(x, X) g_t(Theta) (Y - f_0(X))` with its own empirical kernel (Lee et al. 2019, section 2.2; see
-    /// [`crate::gram::dynamics`]).
+    /// [`crate::classifier::dynamics`]).
     ///
     /// # Errors
     /// As [`Network::outputs`] and [`Dynamics::mean`].

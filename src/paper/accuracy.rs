@@ -2,15 +2,11 @@
 
 use std::sync::Arc;
 
-use rug::Float;
-
-use super::claim::Measured;
+use super::claim::{Answer, Measured};
 use super::experiment::{Tally, tally};
 use super::laboratory::Laboratory;
-use super::measures::Answer;
 use super::parameters::Parameters;
 use crate::error::Result;
-use crate::real::{Quantity, Value};
 
 fn of(lab: &Laboratory, p: &Parameters, rule: &str) -> Result<Arc<Tally>> {
     let (tests, seeds) = (p.whole_or("tests", 1000)?, p.whole_or("seeds", 4)?);
@@ -26,13 +22,7 @@ fn of(lab: &Laboratory, p: &Parameters, rule: &str) -> Result<Arc<Tally>> {
 
 /// A mean within twice its standard error.
 fn within((mean, error): (f64, f64)) -> Measured {
-    Measured::Number(Quantity {
-        value: Value::Finite {
-            midpoint: Float::with_val(53, mean),
-            radius: Float::with_val(53, 2.0 * error),
-        },
-        exact: None,
-    })
+    Measured::within(mean, 2.0 * error)
 }
 
 fn note(p: &Parameters, t: &Tally, (mean, error): (f64, f64)) -> Result<String> {
@@ -61,18 +51,11 @@ pub(super) fn same_labels(lab: &Laboratory, p: &Parameters) -> Answer {
     let (a, b) = (of(lab, p, "rule")?, of(lab, p, "over")?);
     let pairs = || a.labels.iter().flatten().zip(b.labels.iter().flatten());
     let same = pairs().filter(|(a, b)| a == b).count() as f64 / pairs().count() as f64;
-    let value = Value::Finite {
-        midpoint: Float::with_val(53, same),
-        radius: Float::with_val(53, f64::EPSILON),
-    };
     let note = format!(
         "{} test points in {} repetitions with {} training points",
         pairs().count(),
         a.hits.len(),
         p.whole("points")?
     );
-    Ok((
-        Measured::Number(Quantity { value, exact: None }),
-        vec![note],
-    ))
+    Ok((Measured::within(same, f64::EPSILON), vec![note]))
 }

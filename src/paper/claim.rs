@@ -2,10 +2,7 @@
 
 use rug::{Float, Rational};
 
-use super::laboratory::unknown;
-use super::measures::{measure, measures};
 use super::parameters::Parameters;
-use super::vocabulary::{self, REGIMES};
 use crate::error::{Error, Result};
 use crate::real::{Quantity, Value};
 
@@ -33,7 +30,7 @@ pub struct Claim {
     pub statement: String,
     /// Where the paper says so: `Theorem 1`.
     pub source: String,
-    /// The name of a quantity of [`measures`].
+    /// The name of a quantity of [`super::measures`].
     pub quantity: String,
     /// Its parameters.
     pub parameters: Parameters,
@@ -70,6 +67,27 @@ pub enum Measured {
     Word(String),
     /// A number with its error (proved, or a multiple of the standard error: the notes say which).
     Number(Quantity),
+}
+
+/// What was measured, and how: a sentence each.
+pub(super) type Answer = Result<(Measured, Vec<String>)>;
+
+impl Measured {
+    /// A double and how far it may be off.
+    pub(super) fn within(value: f64, radius: f64) -> Self {
+        Measured::Number(Quantity {
+            value: Value::Finite {
+                midpoint: Float::with_val(53, value),
+                radius: Float::with_val(53, radius),
+            },
+            exact: None,
+        })
+    }
+
+    /// The same, at least its rounding.
+    pub(super) fn estimate(value: f64, radius: f64) -> Self {
+        Self::within(value, radius.max(value.abs() * f64::EPSILON))
+    }
 }
 
 /// The answer to a claim.
@@ -130,56 +148,6 @@ impl Finding {
 }
 
 impl Claim {
-    /// Can it be measured at all? The quantity exists, and its parameters are those that it takes.
-    ///
-    /// # Errors
-    /// [`Error::Domain`]: one sentence that names what is wrong, with a suggestion where there is one.
-    pub fn validate(&self) -> Result<()> {
-        let Some(measure) = measure(&self.quantity) else {
-            let near = measures()
-                .iter()
-                .map(|m| (strsim::jaro(&self.quantity, m.name), m.name))
-                .max_by(|a, b| a.0.total_cmp(&b.0))
-                .filter(|(likeness, _)| *likeness > 0.7);
-            let hint =
-                near.map_or_else(String::new, |(_, name)| format!("; did you mean `{name}`?"));
-            return Err(Error::Domain(format!(
-                "there is no quantity `{}`{hint}",
-                self.quantity
-            )));
-        };
-        for name in measure.needs {
-            if !self.parameters.has(name) {
-                return Err(Error::Domain(format!(
-                    "the quantity `{}` needs the parameter `{name}`",
-                    measure.name
-                )));
-            }
-        }
-        for name in self.parameters.names() {
-            if !measure.needs.contains(&name) && !measure.takes.contains(&name) {
-                return Err(Error::Domain(format!(
-                    "the quantity `{}` has no parameter `{name}`; it takes {}",
-                    measure.name,
-                    measure.all().join(", ")
-                )));
-            }
-        }
-        if matches!(self.expected, Expected::Word(_)) != measure.word {
-            let kind = if measure.word { "a word" } else { "a number" };
-            return Err(Error::Domain(format!(
-                "the quantity `{}` is {kind}",
-                measure.name
-            )));
-        }
-        if let Expected::Word(word) = &self.expected
-            && !REGIMES.contains(&word.as_str())
-        {
-            return Err(unknown("regime", word, &REGIMES));
-        }
-        vocabulary::check(measure.name, &self.parameters)
-    }
-
     /// The verdict on a measured value.
     pub fn verdict(&self, measured: &Measured) -> Verdict {
         let (low, high) = match (measured, &self.expected) {

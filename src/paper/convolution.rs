@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::claim::Measured;
-use super::laboratory::{Laboratory, unknown};
-use super::measures::Answer;
-use super::parameters::{Parameter, Parameters};
+use super::claim::{Answer, Measured};
+use super::laboratory::Laboratory;
+use super::parameters::{Parameter, Parameters, unknown};
 use super::source::Part;
-use super::standings::estimate;
 use crate::activation::Expr;
-use crate::cntk::{Architecture, Cntk, Readout, Regression};
+use crate::classifier::{Definite, Regression, labels, mean_and_error, one_hot};
+use crate::cntk::{Architecture, Cntk, Readout};
 use crate::error::{Error, Result};
+use crate::gram::Matrix;
 use crate::image::{Images, Standardisation, standard};
 use crate::kernel::{Depth, Kind};
 
@@ -91,7 +91,7 @@ pub(super) fn pair(_: &Laboratory, p: &Parameters) -> Answer {
     let value = kernel_of_two(p, &x, &y, network)?;
     // what the room promises
     let note = "in doubles; a relative error of 1e-12 is allowed for".to_owned();
-    Ok((estimate(value, 1e-12 * value.abs()), vec![note]))
+    Ok((Measured::estimate(value, 1e-12 * value.abs()), vec![note]))
 }
 
 pub(super) fn over_ntk(lab: &Laboratory, p: &Parameters) -> Answer {
@@ -106,16 +106,11 @@ pub(super) fn over_ntk(lab: &Laboratory, p: &Parameters) -> Answer {
     let product = |a: &[f64], b: &[f64]| -> f64 { a.iter().zip(b).map(|(a, b)| a * b).sum() };
     let (a, b) = (x.image(0), y.image(0));
     let lengths = (product(a, a) * product(b, b)).sqrt();
-    let phi = if p.has("activation") {
-        p.text("activation")?
-    } else {
-        "relu"
-    };
-    let kernel = lab.kernel(phi, Depth::Layers(count as u64), Kind::Ntk)?;
+    let kernel = lab.kernel(&activation(p)?, Depth::Layers(count as u64), Kind::Ntk)?;
     let rho = product(a, b) / lengths;
     let ratio = value / (lengths * kernel.at(rho));
     Ok((
-        estimate(ratio, 2e-12),
+        Measured::estimate(ratio, 2e-12),
         vec![format!("correlation {rho}; both kernels in doubles")],
     ))
 }
@@ -161,7 +156,7 @@ fn pass(p: &Parameters) -> Result<Vec<usize>> {
 }
 
 fn answers(lab: &Laboratory, p: &Parameters) -> Result<Arc<Answers>> {
-    lab.answers(&experiment(p)?, || {
+    lab.once(&experiment(p)?, || {
         let [train, test] = preprocessed(lab, p)?;
         let all = pass(p)?;
         let network = Architecture::new(&activation(p)?, &all, readout(p.text("readout")?)?)?;
@@ -175,23 +170,35 @@ fn answers(lab: &Laboratory, p: &Parameters) -> Result<Arc<Answers>> {
                 .unwrap_or_else(|| Error::Unresolved("the kernels of the images".to_owned()))
         };
         let own = kernel.gram(&train, &go)?.ok_or_else(stopped)?;
+        let known: Vec<usize> = train.labels().iter().map(|l| usize::from(*l)).collect();
+        let targets = one_hot(&known, 10)?;
+        let definite = Definite::Beyond(Cntk::<f32>::rounding());
         let regressions: Vec<Regression> = own
             .values
-            .iter()
-            .map(|k| Regression::new(k, train.labels(), 10, 0.0, Cntk::<f32>::rounding()))
+            .into_iter()
+            .map(|k| Regression::new(&matrix(k, train.len()), &targets, 0.0, definite))
             .collect::<Result<_>>()?;
         let mut hits: BTreeMap<usize, Vec<bool>> = BTreeMap::new();
         for from in (0..test.len()).step_by(BAND) {
             let part = test.part(from, BAND.min(test.len() - from))?;
             let cross = kernel.block(&part, &train, &go)?.ok_or_else(stopped)?;
-            for ((l, regression), k) in all.iter().zip(&regressions).zip(&cross.values) {
-                let found = regression.classes(k)?;
-                let right = found.iter().zip(part.labels()).map(|(a, b)| a == b);
+            for ((l, regression), k) in all.iter().zip(&regressions).zip(cross.values) {
+                let found = labels(&regression.predictions(&matrix(k, train.len()))?);
+                let truth = part.labels().iter().map(|l| usize::from(*l));
+                let right = found.into_iter().zip(truth).map(|(a, b)| a == b);
                 hits.entry(*l).or_default().extend(right);
             }
         }
         Ok(Answers { hits })
     })
+}
+
+fn matrix(values: Vec<f64>, columns: usize) -> Matrix {
+    Matrix {
+        rows: values.len() / columns,
+        columns,
+        values,
+    }
 }
 
 /// Training and test images.
@@ -238,13 +245,6 @@ fn right(lab: &Laboratory, p: &Parameters) -> Result<Vec<f64>> {
     Ok(hits.iter().map(|h| f64::from(u8::from(*h))).collect())
 }
 
-fn mean_and_error(values: &[f64]) -> (f64, f64) {
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let squares: f64 = values.iter().map(|x| (x - mean).powi(2)).sum();
-    (mean, (squares / (n * (n - 1.0).max(1.0))).sqrt())
-}
-
 /// All test images: then the table's accuracy and this one are of the same images, and it is a count without an error.
 const ALL: usize = 10_000;
 
@@ -263,7 +263,7 @@ pub(super) fn accuracy(lab: &Laboratory, p: &Parameters) -> Answer {
                 .into(),
         );
     }
-    Ok((estimate(mean, radius), notes))
+    Ok((Measured::estimate(mean, radius), notes))
 }
 
 pub(super) fn spread(lab: &Laboratory, p: &Parameters) -> Answer {
@@ -286,7 +286,7 @@ pub(super) fn spread(lab: &Laboratory, p: &Parameters) -> Answer {
     let note = format!(
         "accuracies {means:.2?}: mean {mean:.2}, standard deviation {deviation:.2}, standard error {own:.2}"
     );
-    Ok((estimate(deviation, 2.0 * own), vec![note]))
+    Ok((Measured::estimate(deviation, 2.0 * own), vec![note]))
 }
 
 /// `name = value` changes one parameter.
@@ -323,6 +323,6 @@ pub(super) fn lead(lab: &Laboratory, p: &Parameters) -> Answer {
         both[1],
         pairs.len()
     );
-    let found: Measured = estimate(mean, 2.0 * error);
+    let found = Measured::estimate(mean, 2.0 * error);
     Ok((found, vec![note]))
 }

@@ -5,33 +5,21 @@
 //! kernel; seeds 1, 2, ...
 
 use rayon::prelude::*;
-use rug::Float;
 
-use super::claim::Measured;
+use super::claim::{Answer, Measured};
 use super::laboratory::Laboratory;
-use super::measures::Answer;
 use super::parameters::Parameters;
 use crate::activation::Expr;
+use crate::classifier::{Dynamics, Prior, Time, mean_and_error};
 use crate::error::{Error, Result};
-use crate::gram::{Dynamics, Matrix, Prior, Time};
+use crate::gram::Matrix;
 use crate::kernel::{Depth, Kernel, Kind};
 use crate::network::{Architecture, Network};
-use crate::real::{Quantity, Value};
 
 /// The angle of the test point.
 const TEST: f64 = 1.0;
 /// Of the critical rate.
 const SHARE: f64 = 0.25;
-
-fn within(value: f64, error: f64) -> Measured {
-    Measured::Number(Quantity {
-        value: Value::Finite {
-            midpoint: Float::with_val(53, value),
-            radius: Float::with_val(53, error),
-        },
-        exact: None,
-    })
-}
 
 fn circle(angles: &[f64]) -> Matrix {
     Matrix {
@@ -144,14 +132,6 @@ impl Setting {
     }
 }
 
-/// Mean of squares, and its standard error.
-fn moments(values: &[f64]) -> (f64, f64) {
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let variance = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0);
-    (mean, (variance / n).sqrt())
-}
-
 /// The exponent `a` with which the root of the mean square falls like `width^-a` between two widths.
 fn order(
     lab: &Laboratory,
@@ -170,7 +150,7 @@ fn order(
     }
     let of = |width| -> Result<(f64, f64)> {
         let all = setting.networks(lab, width, count, |f| square(&setting, f, steps))?;
-        Ok(moments(&all))
+        Ok(mean_and_error(&all))
     };
     let (a, b) = (of(narrow)?, of(wide)?);
     let scale = (wide as f64 / narrow as f64).ln();
@@ -182,7 +162,7 @@ fn order(
         a.0.sqrt(),
         b.0.sqrt()
     );
-    Ok((within(exponent, 2.0 * error), vec![note]))
+    Ok((Measured::within(exponent, 2.0 * error), vec![note]))
 }
 
 pub(super) fn linearisation_order(lab: &Laboratory, p: &Parameters) -> Answer {
@@ -228,28 +208,28 @@ fn ensemble(lab: &Laboratory, p: &Parameters) -> Result<(Vec<f64>, (f64, f64))> 
 
 pub(super) fn ensemble_mean(lab: &Laboratory, p: &Parameters) -> Answer {
     let (outputs, (mu, variance)) = ensemble(lab, p)?;
-    let (mean, error) = moments(&outputs);
+    let (mean, error) = mean_and_error(&outputs);
     let note = format!(
         "mean {mean:.5} of {} networks, standard error {error:.5}; mu_t = {mu:.5}, Sigma_t = {variance:.5}",
         outputs.len()
     );
     Ok((
-        within((mean - mu) / variance.sqrt(), 2.0 * error / variance.sqrt()),
+        Measured::within((mean - mu) / variance.sqrt(), 2.0 * error / variance.sqrt()),
         vec![note, "twice the standard error".into()],
     ))
 }
 
 pub(super) fn ensemble_variance(lab: &Laboratory, p: &Parameters) -> Answer {
     let (outputs, (_, variance)) = ensemble(lab, p)?;
-    let (mean, _) = moments(&outputs);
+    let (mean, _) = mean_and_error(&outputs);
     let squares: Vec<f64> = outputs.iter().map(|f| (f - mean).powi(2)).collect();
-    let (square, error) = moments(&squares);
+    let (square, error) = mean_and_error(&squares);
     let note = format!(
         "variance {square:.5} of {} networks, standard error {error:.5}; Sigma_t = {variance:.5}",
         outputs.len()
     );
     Ok((
-        within(square / variance, 2.0 * error / variance),
+        Measured::within(square / variance, 2.0 * error / variance),
         vec![note, "twice the standard error".into()],
     ))
 }
@@ -260,5 +240,8 @@ pub(super) fn variance_ratio(lab: &Laboratory, p: &Parameters) -> Answer {
     let (_, nngp) = s.limit(0, Time::Infinite)?;
     let note = format!("Sigma_inf = {ntk:.6} (all layers trained), {nngp:.6} (the last layer)");
     // doubles, and the condition of the kernels of a few points
-    Ok((within(ntk / nngp, 1e-6 * (ntk / nngp)), vec![note]))
+    Ok((
+        Measured::within(ntk / nngp, 1e-6 * (ntk / nngp)),
+        vec![note],
+    ))
 }

@@ -10,16 +10,16 @@ use std::sync::Arc;
 use rand_distr::{Distribution, StandardUniform};
 use rayon::prelude::*;
 
-use super::laboratory::{Laboratory, unknown};
+use super::laboratory::Laboratory;
+use super::parameters::unknown;
 use crate::activation::Expr;
 use crate::classifier::{
-    Decision, Deep, Dirichlet, Factor, Family, Kind, Points, Sphere, Symmetric, Table, Training,
-    Weight, bayes, generator, majority, nearest, on_the_sphere, power, smoother,
+    Decision, Definite, Dirichlet, Regression, Training, Weight, bayes, generator, majority,
+    mean_and_error, nearest, on_the_sphere, power, smoother,
 };
-use crate::dual::closed_form;
 use crate::error::{Error, Result};
-use crate::limit::Koenigs;
-use crate::recursion::Correlation;
+use crate::gram::{Gram, Lengths, Matrix, Points, gaps};
+use crate::kernel::{Classifier, Depth, Kernel, Kind};
 
 /// `d`, the parameters of class +1 (prior 0.4) and those of class -1.
 pub const DIMENSIONS: [(u64, &[f64], &[f64]); 4] = [
@@ -35,6 +35,9 @@ pub const DIMENSIONS: [(u64, &[f64], &[f64]); 4] = [
 
 /// Added to the seed of a repetition for its test points: they are the same for every number of training points.
 const TESTS: u64 = 1 << 32;
+
+/// What the rounding of points drawn leaves of a weight, relatively: `alpha/2` times that of a gap.
+const KNOWN: f64 = 1e-12;
 
 /// The prior of class +1, which is class 1 here.
 pub const PRIOR: f64 = 0.4;
@@ -115,7 +118,6 @@ pub struct Split {
     training: Training,
     tests: Vec<Vec<f64>>,
     truth: Vec<usize>,
-    rows: Vec<Vec<f64>>,
 }
 
 impl Split {
@@ -147,25 +149,19 @@ impl Split {
         };
         let (rows, labels) = draw(points, seed);
         let (tests, truth) = draw(tests, TESTS + seed);
-        let training = Training::new(Points::coordinates(rows.clone(), Sphere::Refuse)?, labels)?;
+        let points = Points::new(dimension as usize + 1, rows.concat())?;
+        let training = Training::new(points, labels)?;
         Ok(Split {
             laws,
             training,
             tests,
             truth,
-            rows,
         })
     }
 
+    /// Of a point to the training points, as they were drawn.
     fn gaps(&self, x: &[f64]) -> Vec<f64> {
-        let gap = |row: &Vec<f64>| {
-            0.5 * row
-                .iter()
-                .zip(x)
-                .map(|(a, b)| (a - b) * (a - b))
-                .sum::<f64>()
-        };
-        self.rows.iter().map(gap).collect()
+        gaps(x, self.training.points().given())
     }
 
     /// The labels that a rule gives to the test points.
@@ -173,81 +169,77 @@ impl Split {
     /// # Errors
     /// What the kernel says; [`Error::Timeout`].
     pub fn labels(&self, lab: &Laboratory, rule: &Rule) -> Result<Vec<Option<usize>>> {
+        let (known, classes) = (self.training.labels(), self.training.classes());
         let smooth = |weight: &(dyn Fn(f64) -> Weight + Sync), error: f64| {
             self.each(lab, |x| {
-                smoother(&self.training, &self.gaps(x), weight, error)
+                smoother(known, classes, &self.gaps(x), weight, error)
             })
+        };
+        let kernel = |kernel: &Kernel| {
+            let error = KNOWN.max(10.0 * kernel.accuracy().measured);
+            smooth(&|t| Weight::of_kernel(kernel, t), error)
         };
         match rule {
             Rule::Bayes => self.each(lab, |x| bayes(&[1.0 - PRIOR, PRIOR], &self.laws, x)),
             Rule::Majority => {
-                let vote = majority(&self.training);
+                let vote = majority(known, classes);
                 self.each(lab, |_| vote.clone())
             }
-            Rule::Nearest => self.each(lab, |x| nearest(&self.training, &self.gaps(x))),
+            Rule::Nearest => self.each(lab, |x| nearest(known, classes, &self.gaps(x))),
             Rule::Power(a) => smooth(&power(*a), 1e-13),
-            Rule::Limit(phi) => {
-                let table = koenigs_table(lab, phi)?;
-                smooth(&|t| table.weight(t), 10.0 * table.error())
-            }
+            Rule::Limit(phi) => kernel(&*singular(lab, phi)?),
             Rule::Deep(kind, depth, phi) => {
-                let table = deep_table(lab, *kind, *depth, phi)?;
-                smooth(&|t| table.weight(t), 10.0 * table.error())
+                kernel(&*lab.kernel(phi, Depth::Layers(*depth), *kind)?)
             }
-            Rule::Regression(depth, phi) => self.regression(lab, *depth, phi),
+            Rule::Regression(depth, phi) => {
+                let deep = lab.kernel(phi, Depth::Layers(*depth), Kind::Ntk)?;
+                // a diagonal beyond the doubles leaves nothing beside it
+                match deep.diagonal().is_finite() {
+                    true => self.regression(lab, &deep, *depth),
+                    false => kernel(&*deep),
+                }
+            }
         }
     }
 
-    /// Kernel regression in doubles, entries by the kernel's table and divided by the diagonal.
-    fn regression(&self, lab: &Laboratory, depth: u64, phi: &Expr) -> Result<Vec<Option<usize>>> {
-        let table = deep_table(lab, Kind::Ntk, depth, phi)?;
-        let deep = Deep::new(phi.clone(), depth, Kind::Ntk)?;
-        let diagonal = deep.kernel::<f64>(53)?(&Correlation::Gap(0.0))?.ln();
-        let n = self.rows.len();
+    /// Kernel regression in doubles.
+    fn regression(
+        &self,
+        lab: &Laboratory,
+        kernel: &Kernel,
+        depth: u64,
+    ) -> Result<Vec<Option<usize>>> {
+        let points = self.training.points();
+        let n = points.len();
         if n > 5000 {
             return Err(Error::Domain("regression takes at most 5000 points".into()));
         }
-        let row = |i: usize| {
-            let gaps = self.gaps(&self.rows[i]);
-            (0..=i)
-                .map(|j| {
-                    let w = table.weight(gaps[j]);
-                    if i == j {
-                        1.0
-                    } else {
-                        w.sign * (w.log - diagonal).exp()
-                    }
-                })
-                .collect::<Vec<f64>>()
+        let gram = Gram::symmetric(kernel, points, Lengths::Unit)?.matrix();
+        let sign = |c: &usize| if *c == 1 { 1.0 } else { -1.0 };
+        let targets = Matrix {
+            rows: n,
+            columns: 1,
+            values: self.training.labels().iter().map(sign).collect(),
         };
-        let matrix = Symmetric::from_rows((0..n).into_par_iter().map(row).collect());
-        let factor = Factor::new(&matrix);
         let undecided = || {
             Error::Unresolved(format!(
                 "doubles do not decide the regression at depth {depth}"
             ))
         };
-        let factor = factor.ok_or_else(undecided)?;
-        let condition = factor.inverse_norm(n, 53) * matrix.norm();
-        // the entries are known to about 1e-11
+        let fit = Regression::new(&gram, &targets, 0.0, Definite::Factored);
+        let fit = fit.map_err(|_| undecided())?;
+        let condition = fit.inverse_norm() * gram.norm();
         if condition > 1e8 {
             return Err(undecided());
         }
-        let y: Vec<f64> = self
-            .training
-            .labels()
-            .iter()
-            .map(|c| if *c == 1 { 1.0 } else { -1.0 })
-            .collect();
-        let w = factor.solved(&y);
+        let weights = fit.weights().values;
+        // the entries are known to 1e-11, and better
         let slack = 1e-11 * condition;
         self.each(lab, |x| {
             let gaps = self.gaps(x);
-            let k: Vec<Weight> = gaps.iter().map(|t| table.weight(*t)).collect();
-            let top = k.iter().fold(f64::MIN, |m, k| m.max(k.log));
             let (mut sum, mut size) = (0.0, 0.0);
-            for (k, w) in k.iter().zip(&w) {
-                let term = k.sign * (k.log - top).exp() * w;
+            for (t, w) in gaps.iter().zip(&weights) {
+                let term = kernel.at_gap(*t) * w;
                 sum += term;
                 size += term.abs();
             }
@@ -295,7 +287,7 @@ impl Tally {
     /// Mean and standard error of the mean over repetitions and test points.
     pub fn accuracy(&self) -> (f64, f64) {
         let number = |hits: &Vec<bool>| hits.iter().map(|h| f64::from(u8::from(*h))).collect();
-        mean_and_error(&self.hits.iter().map(number).collect::<Vec<Vec<f64>>>())
+        over_repetitions(&self.hits.iter().map(number).collect::<Vec<Vec<f64>>>())
     }
 
     /// Mean and standard error of the difference, test point by test point.
@@ -311,23 +303,17 @@ impl Tally {
                     .collect()
             })
             .collect();
-        mean_and_error(&pairs)
+        over_repetitions(&pairs)
     }
 }
 
 /// With one repetition the spread over the test points, with several the larger of that and the spread over the
 /// repetitions (each has a training set of its own).
-fn mean_and_error(values: &[Vec<f64>]) -> (f64, f64) {
+fn over_repetitions(values: &[Vec<f64>]) -> (f64, f64) {
     let all: Vec<f64> = values.iter().flatten().copied().collect();
-    let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len() as f64;
-    let error = |v: &[f64]| {
-        let m = mean(v);
-        let n = v.len() as f64;
-        (v.iter().map(|x| (x - m).powi(2)).sum::<f64>() / (n * (n - 1.0).max(1.0))).sqrt()
-    };
-    let means: Vec<f64> = values.iter().map(|v| mean(v)).collect();
-    let spread = if means.len() > 1 { error(&means) } else { 0.0 };
-    (mean(&all), error(&all).max(spread))
+    let means: Vec<f64> = values.iter().map(|v| mean_and_error(v).0).collect();
+    let ((mean, error), (_, spread)) = (mean_and_error(&all), mean_and_error(&means));
+    (mean, error.max(spread))
 }
 
 /// What claims and figures ask for: a rule on `seeds` repetitions, kept for the next who asks.
@@ -343,7 +329,7 @@ pub(super) fn tally(
     if !(1..=1000).contains(&seeds) {
         return Err(Error::Domain("from 1 to 1000 seeds are wanted".into()));
     }
-    lab.tally(
+    lab.kept(
         &format!("{dimension} {points} {tests} {seeds} {rule}"),
         || {
             let mut out = Tally {
@@ -361,47 +347,13 @@ pub(super) fn tally(
     )
 }
 
-/// The Koenigs kernel of an activation in the singular regime as a table.
-pub(super) fn koenigs_table(lab: &Laboratory, phi: &Expr) -> Result<Arc<Table>> {
-    lab.table(&format!("limit {phi}"), || {
-        let dual = closed_form::<f64>(phi, 53).ok_or_else(|| {
-            Error::Unresolved(format!(
-                "the dual of `{phi}` has no closed form that is known"
-            ))
-        })?;
-        if !matches!(dual.leading(), Some((1, _))) {
-            return Err(Error::Domain(format!(
-                "`{phi}` is not in the singular regime"
-            )));
-        }
-        let h = Koenigs::new(&dual, 0.0, 24).ok_or_else(|| {
-            Error::Unresolved(format!("the Koenigs function of `{phi}` was not found"))
-        })?;
-        Table::koenigs(&h)
-    })
-}
-
-/// A kernel at finite depth as a table.
-pub(super) fn deep_table(
-    lab: &Laboratory,
-    kind: Kind,
-    depth: u64,
-    phi: &Expr,
-) -> Result<Arc<Table>> {
-    lab.table(&format!("{kind:?} {depth} {phi}"), || {
-        let deep = Deep::new(phi.clone(), depth, kind)?;
-        let kernel = deep.kernel::<f64>(53)?;
-        Table::new(|t| {
-            // at rho = 0 itself the quotient is taken a little to the side
-            let t = t.min(1.0 - 1e-9);
-            let place = Correlation::gap_of(t);
-            let log = kernel(&place)?.ln() - place.value().ln();
-            if log.is_finite() {
-                return Ok(log);
-            }
-            Err(Error::Unresolved(format!(
-                "the kernel at depth {depth} is not positive at the gap {t}"
-            )))
-        })
-    })
+/// The limit kernel of an activation in the singular regime.
+pub(super) fn singular(lab: &Laboratory, phi: &Expr) -> Result<Arc<Kernel>> {
+    let kernel = lab.kernel(phi, Depth::Infinite, Kind::Ntk)?;
+    match kernel.classifier() {
+        Classifier::Smoother => Ok(kernel),
+        _ => Err(Error::Domain(format!(
+            "`{phi}` is not in the singular regime"
+        ))),
+    }
 }

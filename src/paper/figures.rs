@@ -2,8 +2,9 @@
 
 use rug::Rational;
 
-use super::experiment::{koenigs_table, tally};
-use super::laboratory::{Laboratory, unknown};
+use super::experiment::{singular, tally};
+use super::laboratory::Laboratory;
+use super::parameters::unknown;
 use crate::activation::Expr;
 use crate::dual::closed_form;
 use crate::error::{Error, Result};
@@ -304,11 +305,14 @@ fn by_depth(lab: &Laboratory, name: &str, d: u64, effort: u32) -> Result<Figure>
 fn kernels(lab: &Laboratory) -> Result<Figure> {
     let mut series = Vec::new();
     for d in [4, 8, 16, 32] {
-        let table = koenigs_table(lab, &Expr::parse(&format!("optimal({d})"))?)?;
+        let kernel = singular(lab, &Expr::parse(&format!("optimal({d})"))?)?;
         let points = (0..=200)
             .map(|i| {
                 let u = 0.02 * (1.4f64 / 0.02).powf(f64::from(i) / 200.0);
-                (u, table.weight(u * u / 2.0).log / std::f64::consts::LN_10)
+                (
+                    u,
+                    kernel.logarithm_at_gap(u * u / 2.0).1 / std::f64::consts::LN_10,
+                )
             })
             .collect();
         series.push(curve(format!("d = {d}"), Look::Line, points));
@@ -326,10 +330,10 @@ fn kernels(lab: &Laboratory) -> Result<Figure> {
 fn oscillation(lab: &Laboratory) -> Result<Figure> {
     let mut series = Vec::new();
     for d in [8, 16, 32] {
-        let table = koenigs_table(lab, &Expr::parse(&format!("optimal({d})"))?)?;
+        let kernel = singular(lab, &Expr::parse(&format!("optimal({d})"))?)?;
         let log_r = |periods: f64| {
             let t = 2f64.powf(-periods);
-            table.weight(t).log + f64::from(d) / 2.0 * (2.0 * t).ln()
+            kernel.logarithm_at_gap(t).1 + f64::from(d) / 2.0 * (2.0 * t).ln()
         };
         // the mean over one period far in
         let mean = (0..64)

@@ -2,10 +2,9 @@
 
 use rug::Rational;
 
-use super::claim::Measured;
-use super::laboratory::{Laboratory, unknown};
-use super::measures::Answer;
-use super::parameters::Parameters;
+use super::claim::{Answer, Measured};
+use super::laboratory::Laboratory;
+use super::parameters::{Parameters, unknown};
 use crate::activation::Expr;
 use crate::dual::{Dual, closed_form};
 use crate::effort::Effort;

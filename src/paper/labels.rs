@@ -6,19 +6,21 @@
 
 use rug::{Float, Rational};
 
-use super::claim::Measured;
-use super::experiment::koenigs_table;
-use super::laboratory::{Laboratory, unknown};
-use super::measures::Answer;
-use super::parameters::Parameters;
+use super::claim::{Answer, Measured};
+use super::experiment::singular;
+use super::laboratory::Laboratory;
+use super::parameters::{Parameters, unknown};
 use crate::activation::Expr;
+use crate::classifier::certain::{
+    Deep, Family, OrderedGap, Precision, Prediction, interpolant, regression,
+};
 use crate::classifier::{
-    Decision, Deep, Dirichlet, Family, Kind, OrderedGap, Points, Precision, Prediction, Sphere,
-    Training, Weight, generator, interpolant, majority, nearest, on_the_sphere, regression,
-    smoother,
+    Decision, Dirichlet, Training, Weight, generator, majority, nearest, on_the_sphere, smoother,
 };
 use crate::dual::closed_form;
 use crate::error::{Error, Result};
+use crate::gram::Points;
+use crate::kernel::Kind;
 use crate::limit::Interior;
 use crate::real::{Ball, Bits, Quantity, Real, Value};
 use crate::recursion::{Correlation, Scaled};
@@ -36,7 +38,7 @@ pub(super) fn training_of(p: &Parameters) -> Result<Training> {
         return Training::new(cloud(p, 0, n)?, labels);
     }
     let angles = (0..n).map(|i| Rational::from((i, 2 * (n - 1)))).collect();
-    Training::new(Points::Circle(angles), labels)
+    Training::new(Points::on_circle(angles)?, labels)
 }
 
 pub(super) fn tests_of(p: &Parameters) -> Result<Points> {
@@ -49,11 +51,8 @@ pub(super) fn tests_of(p: &Parameters) -> Result<Points> {
     if p.has("seed") {
         return cloud(p, p.wholes("labels")?.len() as u64, n);
     }
-    Ok(Points::Circle(
-        (0..n)
-            .map(|i| Rational::from((37 * i + 11, 74 * n)))
-            .collect(),
-    ))
+    let angle = |i| Rational::from((37 * i + 11, 74 * n));
+    Points::on_circle((0..n).map(angle).collect())
 }
 
 /// The points `skipped..skipped + n` of a random stream.
@@ -61,10 +60,10 @@ fn cloud(p: &Parameters, skipped: u64, n: u64) -> Result<Points> {
     let law = Dirichlet::new(&[1.0; 3])?;
     let mut stream = generator(p.whole("seed")?);
     let rows = (0..skipped + n)
-        .map(|_| on_the_sphere(&law.sample(&mut stream)))
-        .skip(skipped as usize)
+        .flat_map(|_| on_the_sphere(&law.sample(&mut stream)))
+        .skip(3 * skipped as usize)
         .collect();
-    Points::coordinates(rows, Sphere::Refuse)
+    Points::new(3, rows)
 }
 
 fn share(count: usize, of: usize) -> Measured {
@@ -96,7 +95,10 @@ fn deep(p: &Parameters) -> Result<Deep> {
 }
 
 pub(super) fn gaps_at(training: &Training, tests: &Points) -> Vec<Vec<f64>> {
-    let (a, b) = (training.points().places::<f64>(53), tests.places::<f64>(53));
+    let (a, b) = (
+        training.points().exactly::<f64>(53),
+        tests.exactly::<f64>(53),
+    );
     (0..tests.len())
         .map(|t| {
             let gap = |i| {
@@ -121,10 +123,9 @@ fn balanced(expr: &Expr, training: &Training, gaps: &[Vec<f64>]) -> Result<Vec<D
         let g = limit.next_order(&Correlation::gap_of(gap));
         Weight::of(g.map_or(f64::NAN, |g| g.to_f64()))
     };
-    Ok(gaps
-        .iter()
-        .map(|g| smoother(training, g, weight, 1e-12))
-        .collect())
+    let (labels, classes) = (training.labels(), training.classes());
+    let one = |g: &Vec<f64>| smoother(labels, classes, g, weight, 1e-12);
+    Ok(gaps.iter().map(one).collect())
 }
 
 fn predicted(
@@ -135,12 +136,17 @@ fn predicted(
 ) -> Result<Vec<Decision>> {
     let gaps = gaps_at(training, tests);
     let expr = p.activation("activation")?;
+    let (labels, classes) = (training.labels(), training.classes());
     Ok(match p.text("with")? {
-        "majority" => vec![majority(training); tests.len()],
-        "nearest" => gaps.iter().map(|g| nearest(training, g)).collect(),
+        "majority" => vec![majority(labels, classes); tests.len()],
+        "nearest" => {
+            let one = |g: &Vec<f64>| nearest(labels, classes, g);
+            gaps.iter().map(one).collect()
+        }
         "koenigs" => {
-            let table = koenigs_table(lab, &expr)?;
-            let one = |g: &Vec<f64>| smoother(training, g, |t| table.weight(t), 1e-9);
+            let kernel = singular(lab, &expr)?;
+            let weight = |t| Weight::of_kernel(&kernel, t);
+            let one = |g: &Vec<f64>| smoother(labels, classes, g, weight, 1e-9);
             gaps.iter().map(one).collect()
         }
         "balanced" => balanced(&expr, training, &gaps)?,
@@ -209,18 +215,12 @@ pub(super) fn interpolant_distance(_: &Laboratory, p: &Parameters) -> Answer {
         note(&answer),
         format!("interpolant in mpfr at {bits} bits, from {low:.6} to {high:.6}"),
     ];
-    Ok((estimate(far / (high - low), 1e-8), notes))
+    Ok((relatively(far / (high - low), 1e-8), notes))
 }
 
 /// A double that is known to a relative error.
-fn estimate(x: f64, error: f64) -> Measured {
-    Measured::Number(Quantity {
-        value: Value::Finite {
-            midpoint: Float::with_val(53, x),
-            radius: Float::with_val(53, x.abs() * error),
-        },
-        exact: None,
-    })
+fn relatively(x: f64, error: f64) -> Measured {
+    Measured::within(x, x.abs() * error)
 }
 
 /// A kernel with something added to its diagonal.
@@ -265,7 +265,7 @@ pub(super) fn ridge_majority(_: &Laboratory, p: &Parameters) -> Answer {
         .iter()
         .fold(0.0, |m: f64, d| m.max((d.margin().to_f64() - mean).abs()));
     Ok((
-        estimate(far, 1e-6),
+        relatively(far, 1e-6),
         vec![note(&answer), format!("the mean label is {mean:.6}")],
     ))
 }

@@ -1,13 +1,9 @@
 //! The quantities that a claim can be about: a table, and so longer than other files may be.
 
-use super::claim::Measured;
+use super::claim::Answer;
 use super::laboratory::Laboratory;
 use super::parameters::Parameters;
 use super::{accuracy, convolution, dynamics, kernels, labels, standings, width};
-use crate::error::Result;
-
-/// What was measured, and how: a sentence each.
-pub(super) type Answer = Result<(Measured, Vec<String>)>;
 
 /// A quantity by its name.
 pub struct Measure {

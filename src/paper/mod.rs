@@ -9,6 +9,7 @@
 //! certainly inside nor certainly outside is not attempted, with the precision named as what is missing.
 
 mod accuracy;
+mod check;
 mod claim;
 mod convolution;
 mod dynamics;

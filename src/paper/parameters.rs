@@ -7,6 +7,14 @@ use rug::Rational;
 use crate::activation::Expr;
 use crate::error::{Error, Result};
 
+/// An error that says which words would do.
+pub(super) fn unknown(what: &str, given: &str, known: &[&str]) -> Error {
+    Error::Domain(format!(
+        "there is no {what} `{given}`; there is {}",
+        known.join(", ")
+    ))
+}
+
 /// A value as it stands in a file.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Parameter {

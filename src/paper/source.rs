@@ -1,7 +1,8 @@
 //! Where data come from. The library opens no tables: whoever opens a laboratory brings a source of them.
 
+use crate::classifier::choice::Split;
+use crate::classifier::fair;
 use crate::error::{Error, Result};
-use crate::gram::folds::fair;
 use crate::image::Images;
 
 /// Rows of numbers with a class each, and the splits of a protocol: one for choosing, several for testing.
@@ -11,8 +12,8 @@ pub struct Rows {
     values: Vec<f64>,
     labels: Vec<usize>,
     classes: usize,
-    tuning: [Vec<usize>; 2],
-    folds: Vec<[Vec<usize>; 2]>,
+    tuning: Split,
+    folds: Vec<Split>,
 }
 
 impl Rows {
@@ -32,8 +33,8 @@ impl Rows {
         dimension: usize,
         values: Vec<f64>,
         labels: Vec<usize>,
-        tuning: [Vec<usize>; 2],
-        folds: Vec<[Vec<usize>; 2]>,
+        tuning: Split,
+        folds: Vec<Split>,
     ) -> Result<Self> {
         let n = labels.len();
         if n == 0 || dimension == 0 || values.len() != n * dimension {
@@ -96,12 +97,12 @@ impl Rows {
     }
 
     /// Training and validation rows.
-    pub fn tuning(&self) -> &[Vec<usize>; 2] {
+    pub fn tuning(&self) -> &Split {
         &self.tuning
     }
 
     /// Training and test rows of each fold.
-    pub fn folds(&self) -> &[[Vec<usize>; 2]] {
+    pub fn folds(&self) -> &[Split] {
         &self.folds
     }
 }

@@ -1,15 +1,14 @@
 //! How rules compare over many sets: mean accuracy, mean rank, how often near the best (the columns of Arora et al. 2020,
 //! Table 1).
 
-use rug::{Float, Rational};
+use rug::Rational;
 
-use super::claim::Measured;
+use super::claim::{Answer, Measured};
 use super::laboratory::Laboratory;
-use super::measures::Answer;
-use super::parameters::Parameters;
+use super::parameters::{Parameters, unknown};
 use super::uci::{RULES, outcome};
+use crate::classifier::{binomial_error, mean_and_error};
 use crate::error::{Error, Result};
-use crate::real::{Quantity, Value};
 
 /// A rule among others, over all sets.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -86,46 +85,32 @@ fn rank(table: &[Vec<f64>], own: f64, set: usize) -> f64 {
     1.0 + better as f64 + (equal as f64 - 1.0) / 2.0
 }
 
-/// The mean and its standard error.
-fn mean_and_error(values: &[f64]) -> (f64, f64) {
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let squares: f64 = values.iter().map(|x| (x - mean).powi(2)).sum();
-    (mean, (squares / (n * (n - 1.0).max(1.0))).sqrt())
-}
-
-pub(super) fn estimate(value: f64, radius: f64) -> Measured {
-    Measured::Number(Quantity {
-        value: Value::Finite {
-            midpoint: Float::with_val(53, value),
-            radius: Float::with_val(53, radius.max(value.abs() * f64::EPSILON)),
-        },
-        exact: None,
-    })
-}
-
 pub(super) fn accuracy(lab: &Laboratory, p: &Parameters) -> Answer {
     let rule = p.text("rule")?;
     if p.has("set") {
-        let found = outcome(lab, p.text("set")?, rule)?;
+        let answer = outcome(lab, p.text("set")?, rule)?;
+        let (found, chosen) = (&answer.outcome, &answer.chosen);
         let mut notes = vec![format!(
             "{:.4}, standard error {:.4} ({} rows tested); folds {:.4?}",
             found.accuracy(),
-            found.error(),
-            found.rows,
-            found.folds
+            found.standard_error(),
+            found.tested,
+            found.folds.iter().map(|f| f.accuracy).collect::<Vec<_>>()
         )];
-        if !found.chosen.is_empty() {
-            notes.push(format!("chosen by validation: {}", found.chosen));
+        if !chosen.is_empty() {
+            notes.push(format!("chosen by validation: {chosen}"));
         }
-        return Ok((estimate(found.accuracy(), 2.0 * found.error()), notes));
+        return Ok((
+            Measured::estimate(found.accuracy(), 2.0 * found.standard_error()),
+            notes,
+        ));
     }
     let sets = lab.source()?.sets()?;
     let (mut sum, mut variance) = (0.0, 0.0);
     for set in &sets {
         let found = outcome(lab, set, rule)?;
-        sum += found.accuracy();
-        variance += found.error().powi(2);
+        sum += found.outcome.accuracy();
+        variance += found.outcome.standard_error().powi(2);
     }
     let n = sets.len() as f64;
     let (mean, error) = (sum / n, variance.sqrt() / n);
@@ -133,13 +118,13 @@ pub(super) fn accuracy(lab: &Laboratory, p: &Parameters) -> Answer {
         "{mean:.4} over {} sets, standard error {error:.4} from the finite numbers of rows",
         sets.len()
     );
-    Ok((estimate(mean, 2.0 * error), vec![note]))
+    Ok((Measured::estimate(mean, 2.0 * error), vec![note]))
 }
 
 fn over_the_sets(lab: &Laboratory, rule: &str) -> Result<Vec<f64>> {
     let sets = lab.source()?.sets()?;
     sets.iter()
-        .map(|set| Ok(outcome(lab, set, rule)?.accuracy()))
+        .map(|set| Ok(outcome(lab, set, rule)?.outcome.accuracy()))
         .collect()
 }
 
@@ -155,14 +140,14 @@ pub(super) fn lead(lab: &Laboratory, p: &Parameters) -> Answer {
         count(|d| *d > 1e-12),
         count(|d| *d < -1e-12)
     );
-    Ok((estimate(mean, 2.0 * error), vec![note]))
+    Ok((Measured::estimate(mean, 2.0 * error), vec![note]))
 }
 
 /// The standing of a rule of the table.
 fn standing(lab: &Laboratory, p: &Parameters) -> Result<(Standing, Vec<Vec<f64>>, usize)> {
     let rule = p.text("rule")?;
     let place = RULES.iter().position(|r| *r == rule);
-    let place = place.ok_or_else(|| super::laboratory::unknown("rule", rule, &RULES))?;
+    let place = place.ok_or_else(|| unknown("rule", rule, &RULES))?;
     let table: Result<Vec<_>> = RULES.iter().map(|r| over_the_sets(lab, r)).collect();
     let table = table?;
     Ok((standings(&table)?[place], table, place))
@@ -176,7 +161,7 @@ pub(super) fn mean_rank(lab: &Laboratory, p: &Parameters) -> Answer {
         table.len(),
         s.rank_error
     );
-    Ok((estimate(s.rank, 2.0 * s.rank_error), vec![note]))
+    Ok((Measured::estimate(s.rank, 2.0 * s.rank_error), vec![note]))
 }
 
 pub(super) fn near_best(lab: &Laboratory, p: &Parameters) -> Answer {
@@ -189,7 +174,7 @@ pub(super) fn near_best(lab: &Laboratory, p: &Parameters) -> Answer {
     let near = (0..sets).filter(|s| table[place][*s] >= share * best(*s) - 1e-12);
     let count = near.count();
     let p = count as f64 / sets as f64;
-    let error = (p * (1.0 - p) / sets as f64).sqrt();
+    let error = binomial_error(p, sets);
     let note = format!("{count} of {sets} sets, standard error {error:.3}");
-    Ok((estimate(p, 2.0 * error), vec![note]))
+    Ok((Measured::estimate(p, 2.0 * error), vec![note]))
 }

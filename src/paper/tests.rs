@@ -1,9 +1,10 @@
 use rug::{Float, Rational};
 
-use super::experiment::{deep_table, tally};
+use super::experiment::tally;
 use super::*;
 use crate::activation::Expr;
-use crate::classifier::{Deep, Family, Kind};
+use crate::classifier::certain::{Deep, Family};
+use crate::kernel::{Depth, Kind};
 use crate::real::{Quantity, Value};
 use crate::recursion::Correlation;
 
@@ -188,20 +189,20 @@ fn deep_regression_is_a_sum_over_the_data() {
     );
 }
 
-/// The table of a deep kernel against the kernel itself.
+/// What points weigh by a compiled kernel against the kernel at any precision.
 #[test]
-fn deep_tables_are_the_kernels() {
+fn deep_weights_are_the_kernels() {
     let lab = Laboratory::new(1);
     for (phi, depth) in [("optimal(1)", 100), ("optimal(4)", 1_000_000), ("erf", 50)] {
         let expr = Expr::parse(phi).unwrap();
-        let table = deep_table(&lab, Kind::Ntk, depth, &expr).unwrap();
+        let table = lab.kernel(&expr, Depth::Layers(depth), Kind::Ntk).unwrap();
         let deep = Deep::new(expr, depth, Kind::Ntk).unwrap();
         let kernel = deep.kernel::<f64>(53).unwrap();
         for i in 1..60 {
             let t = (-f64::from(i) * 0.61).exp();
             let direct = kernel(&Correlation::gap_of(t)).unwrap().ln();
             // doubles walk at most 2000 layers, a rounding each
-            let off = (table.weight(t).log - direct).abs();
+            let off = (table.logarithm_at_gap(t).1 + table.log_scale() - direct).abs();
             assert!(
                 off < 1e-11 * (1.0 + direct.abs()),
                 "{phi} {depth} {t:e}: {off:e}"

@@ -14,16 +14,19 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::experiment::koenigs_table;
-use super::grid::GRID;
-use super::laboratory::{Laboratory, unknown};
+use super::experiment::singular;
+use super::grid::{GRID, Member};
+use super::laboratory::Laboratory;
+use super::parameters::unknown;
 use super::source::Rows;
 use crate::activation::Expr;
-use crate::classifier::{self, Table, Weight};
+use crate::classifier::choice::{self, Candidate, Choice, Fit, Protocol};
+use crate::classifier::{
+    Decision, Definite, Regression, Weight, labels, majority, nearest, one_hot, power, smoother,
+};
 use crate::error::{Error, Result};
-use crate::gram::folds::distinct;
-use crate::gram::{Gram, Lengths, Matrix, Points, Regression, classes, one_hot};
-use crate::kernel::{Depth, Kind};
+use crate::gram::{Gram, Lengths, Matrix, Points, gaps};
+use crate::kernel::{Depth, Kernel, Kind};
 
 /// Ridges over the mean diagonal, from smooth to rough.
 const RIDGES: [f64; 7] = [10.0, 1.0, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5];
@@ -94,52 +97,52 @@ impl Rule {
 
 /// What a rule did on a set.
 #[derive(Clone, Debug)]
-pub struct Outcome {
-    /// The accuracy in each fold.
-    pub folds: Vec<f64>,
+pub struct Answer {
+    /// The folds, and their statistics.
+    pub outcome: choice::Outcome,
     /// What was chosen, in words; empty where there was nothing to choose.
     pub chosen: String,
-    /// Different rows that the folds test.
-    pub rows: usize,
-}
-
-impl Outcome {
-    /// The mean over the folds.
-    pub fn accuracy(&self) -> f64 {
-        self.folds.iter().sum::<f64>() / self.folds.len() as f64
-    }
-
-    /// The binomial standard error of the mean. The four test parts overlap, so they are no independent tests: a row counts
-    /// once.
-    pub fn error(&self) -> f64 {
-        let p = self.accuracy();
-        (p * (1.0 - p) / self.rows as f64).sqrt()
-    }
 }
 
 /// A rule on a set of the laboratory's source, computed by the first who asks.
 ///
 /// # Errors
 /// Those of the source, [`Error::Domain`] for an unknown rule, [`Error::Timeout`].
-pub fn outcome(lab: &Laboratory, set: &str, rule: &str) -> Result<Arc<Outcome>> {
+pub fn outcome(lab: &Laboratory, set: &str, rule: &str) -> Result<Arc<Answer>> {
     let parsed = Rule::parse(rule)?;
-    lab.outcome(&format!("{set} {rule}"), || {
+    lab.once(&format!("{set} {rule}"), || {
         let rows = lab.rows(set)?;
         let named = |e| match e {
             Error::Data(text) => Error::Data(format!("{set}: {text}")),
             e => e,
         };
-        Bench { lab, rows: &rows }.outcome(parsed).map_err(named)
+        Bench { lab, rows: &rows }.answer(parsed).map_err(named)
     })
 }
 
-/// Classes of test rows from training rows.
-type Predict<'a> = Box<dyn Fn(&[usize], &[usize]) -> Result<Vec<usize>> + 'a>;
+/// What a classifier needs of training and test rows, before a ridge.
+type Made<'a> = Box<dyn Fn(&[usize], &[usize]) -> Result<Fit<'a>> + 'a>;
 
-/// Something to choose from, in words, and what it predicts.
-struct Candidate<'a> {
+/// Something to choose from.
+struct Contender<'a> {
+    /// Empty where it is the only one.
     words: String,
-    predict: Predict<'a>,
+    ridge: bool,
+    made: Made<'a>,
+}
+
+impl Candidate for Contender<'_> {
+    fn has_ridge(&self) -> bool {
+        self.ridge
+    }
+
+    fn fitted<'a>(&'a self, train: &[usize], test: &[usize]) -> Result<Fit<'a>> {
+        (self.made)(train, test)
+    }
+
+    fn left_out<'a>(&'a self, _: &[usize]) -> Result<Fit<'a>> {
+        Err(Error::Domain("the protocol has a validation set".into()))
+    }
 }
 
 struct Bench<'a> {
@@ -148,52 +151,58 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    fn outcome(&self, rule: Rule) -> Result<Outcome> {
-        let (chosen, predict) = match rule {
-            Rule::Majority => (String::new(), self.majority()),
-            Rule::Nearest => (String::new(), self.nearest(self.as_they_are()?)),
-            Rule::NearestOnSphere => (String::new(), self.nearest(self.on_the_sphere()?)),
-            Rule::Hilbert => {
-                let alpha = self.rows.dimension() as f64;
-                (String::new(), self.power(self.on_the_sphere()?, alpha))
-            }
-            Rule::Power => {
-                let points = self.on_the_sphere()?;
-                self.best(EXPONENTS.into_iter().map(|a| Candidate {
-                    words: format!("alpha = {a}"),
-                    predict: self.power(points.clone(), f64::from(a)),
-                }))?
-            }
-            Rule::Limit => {
-                let points = self.on_the_sphere()?;
-                let made: Result<Vec<_>> = EXPONENTS
-                    .into_iter()
-                    .map(|d| {
-                        let table =
-                            koenigs_table(self.lab, &Expr::parse(&format!("optimal({d})"))?)?;
-                        Ok(Candidate {
-                            words: format!("d = {d}"),
-                            predict: self.limit(points.clone(), table),
-                        })
-                    })
-                    .collect();
-                self.best(made?.into_iter())?
-            }
-            Rule::Deep(depth) => {
-                let kernel = self.lab.kernel("relu", Depth::Layers(depth), Kind::Ntk)?;
-                let points = self.on_the_sphere()?;
-                let matrices = move |train: &[usize], test: &[usize]| {
-                    let (own, new) = (points.selected(train)?, points.selected(test)?);
-                    Ok([
-                        Gram::symmetric(&kernel, &own, Lengths::Unit)?.matrix(),
-                        Gram::cross(&kernel, &new, &own, Lengths::Unit)?.matrix(),
-                    ])
-                };
-                return self.regressions(vec![(String::new(), Box::new(matrices))]);
-            }
-            Rule::Ntk => return self.grid(),
+    fn answer(&self, rule: Rule) -> Result<Answer> {
+        let contenders = self.contenders(rule)?;
+        let protocol = Protocol {
+            labels: self.rows.labels(),
+            ridges: &RIDGES,
+            tuning: Some(self.rows.tuning()),
+            folds: Some(self.rows.folds()),
         };
-        self.tested(chosen, &predict)
+        let deadline = self.lab.deadline();
+        let outcome = protocol.run(&contenders, |_, _, _| deadline.check("the protocol"))?;
+        let chosen = match outcome.folds.first().map(|fold| fold.choice) {
+            Some(Choice { candidate, ridge }) => {
+                let words = &contenders[candidate].words;
+                ridge.map_or(words.clone(), |r| format!("{words}ridge {r:e}"))
+            }
+            None => String::new(),
+        };
+        Ok(Answer { outcome, chosen })
+    }
+
+    fn contenders(&self, rule: Rule) -> Result<Vec<Contender<'_>>> {
+        Ok(match rule {
+            Rule::Majority => {
+                vec![self.voting("", self.as_they_are()?, Points::given, majority_vote)]
+            }
+            Rule::Nearest => vec![self.voting("", self.as_they_are()?, Points::given, nearest)],
+            Rule::NearestOnSphere => {
+                vec![self.voting("", self.on_the_sphere()?, Points::unit, nearest)]
+            }
+            Rule::Hilbert => vec![self.powered("", self.rows.dimension() as f64)?],
+            Rule::Power => EXPONENTS
+                .into_iter()
+                .map(|a| self.powered(&format!("alpha = {a}"), f64::from(a)))
+                .collect::<Result<_>>()?,
+            Rule::Limit => EXPONENTS
+                .into_iter()
+                .map(|d| {
+                    let phi = Expr::parse(&format!("optimal({d})"))?;
+                    let kernel = singular(self.lab, &phi)?;
+                    self.smoothing(&format!("d = {d}"), move |t| Weight::of_kernel(&kernel, t))
+                })
+                .collect::<Result<_>>()?,
+            Rule::Deep(depth) => {
+                let relu = Expr::parse("relu")?;
+                let kernel = self.lab.kernel(&relu, Depth::Layers(depth), Kind::Ntk)?;
+                let points = self.on_the_sphere()?;
+                vec![self.regressing("", move |train, test| {
+                    matrices(&kernel, &points, [train, test])
+                })]
+            }
+            Rule::Ntk => self.grid()?,
+        })
     }
 
     fn as_they_are(&self) -> Result<Points> {
@@ -212,127 +221,80 @@ impl Bench<'_> {
         rows.iter().map(|r| self.rows.labels()[*r]).collect()
     }
 
-    fn share(&self, predicted: &[usize], rows: &[usize]) -> f64 {
-        let labels = self.labels(rows);
-        let hits = predicted.iter().zip(&labels).filter(|(a, b)| a == b);
-        hits.count() as f64 / rows.len() as f64
-    }
-
-    /// The first of the best in validation.
-    fn best<'a>(
-        &self,
-        candidates: impl Iterator<Item = Candidate<'a>>,
-    ) -> Result<(String, Predict<'a>)> {
-        let [train, validation] = self.rows.tuning();
-        let mut best: Option<(f64, Candidate)> = None;
-        for candidate in candidates {
-            self.lab.deadline().check("the choice by validation")?;
-            let accuracy = self.share(&(candidate.predict)(train, validation)?, validation);
-            if best.as_ref().is_none_or(|(top, _)| accuracy > *top) {
-                best = Some((accuracy, candidate));
-            }
-        }
-        let (_, candidate) =
-            best.ok_or_else(|| Error::Domain("there is nothing to choose from".to_owned()))?;
-        Ok((candidate.words, candidate.predict))
-    }
-
-    fn tested(&self, chosen: String, predict: &Predict) -> Result<Outcome> {
-        let mut folds = Vec::new();
-        for [train, test] in self.rows.folds() {
-            self.lab.deadline().check("the folds")?;
-            folds.push(self.share(&predict(train, test)?, test));
-        }
-        Ok(Outcome {
-            folds,
-            chosen,
-            rows: distinct(self.rows.folds().iter().map(|[_, test]| test.as_slice())),
-        })
-    }
-
-    fn majority<'a>(&'a self) -> Predict<'a> {
-        Box::new(|train, test| {
-            let mut count = vec![0usize; self.rows.classes()];
-            self.labels(train).iter().for_each(|c| count[*c] += 1);
-            let largest = (0..count.len()).fold(0, |b, c| if count[c] > count[b] { c } else { b });
-            Ok(vec![largest; test.len()])
-        })
-    }
-
-    fn nearest<'a>(&'a self, points: Points) -> Predict<'a> {
-        let sphere = points.dimension() > self.rows.dimension();
-        Box::new(move |train, test| {
-            let labels = self.labels(train);
-            let rows = if sphere {
-                points.unit()
-            } else {
-                points.given()
-            };
-            let closest = |x: &usize| {
-                let far = distances(rows, points.dimension(), *x, train);
-                let at = (0..far.len()).fold(0, |b, i| if far[i] < far[b] { i } else { b });
-                labels[at]
-            };
-            Ok(test.par_iter().map(closest).collect())
-        })
-    }
-
-    fn power<'a>(&'a self, points: Points, alpha: f64) -> Predict<'a> {
-        self.smoother(points, classifier::power(alpha))
-    }
-
-    /// The kernel of an odd activation is odd.
-    fn limit<'a>(&'a self, points: Points, table: Arc<Table>) -> Predict<'a> {
-        self.smoother(points, move |t| match t <= 1.0 {
-            true => table.weight(t),
-            false => Weight {
-                sign: -1.0,
-                ..table.weight(2.0 - t)
-            },
-        })
-    }
-
-    /// `argmax_c sum_(i of class c) w(t_i)`, `t_i = |x - x_i|^2/2`; of rows that are equal to `x`, where there are any, alone.
-    /// Weights are taken relative to the largest, so that none leaves the doubles.
-    fn smoother<'a>(
+    /// By the gaps of rows (as they came, or of unit vectors).
+    fn voting<'a>(
         &'a self,
+        words: &str,
         points: Points,
-        weight: impl Fn(f64) -> Weight + Sync + 'a,
-    ) -> Predict<'a> {
-        Box::new(move |train, test| {
+        of: fn(&Points) -> &[f64],
+        vote: impl Fn(&[usize], usize, &[f64]) -> Decision + Sync + 'a,
+    ) -> Contender<'a> {
+        let made = move |train: &[usize], test: &[usize]| -> Result<Fit<'a>> {
+            let (known, new) = (points.selected(train)?, points.selected(test)?);
             let labels = self.labels(train);
-            let vote = |x: &usize| {
-                let far = distances(points.unit(), points.dimension(), *x, train);
-                let equal = far.contains(&0.0);
-                let weights: Vec<Weight> = far
-                    .iter()
-                    .map(|d| match equal {
-                        true => Weight::of(f64::from(u8::from(*d == 0.0))),
-                        false => weight(d / 2.0),
-                    })
-                    .collect();
-                let most = weights.iter().fold(f64::NEG_INFINITY, |m, w| m.max(w.log));
-                let mut votes = vec![0.0; self.rows.classes()];
-                for (w, class) in weights.iter().zip(&labels) {
-                    votes[*class] += w.sign * (w.log - most).exp();
-                }
-                (0..votes.len()).fold(0, |b, c| if votes[c] > votes[b] { c } else { b })
+            let one = |x: &[f64]| {
+                let gaps = gaps(x, of(&known));
+                vote(&labels, self.rows.classes(), &gaps).first()
             };
-            Ok(test.par_iter().map(vote).collect())
-        })
+            let rows = of(&new).par_chunks_exact(points.dimension());
+            let predicted: Vec<usize> = rows.map(one).collect();
+            Ok(Box::new(move |_| Ok(predicted.clone())))
+        };
+        Contender {
+            words: words.to_owned(),
+            ridge: false,
+            made: Box::new(made),
+        }
+    }
+
+    fn smoothing<'a>(
+        &'a self,
+        words: &str,
+        weight: impl Fn(f64) -> Weight + Sync + 'a,
+    ) -> Result<Contender<'a>> {
+        let vote = move |labels: &[usize], classes, gaps: &[f64]| {
+            smoother(labels, classes, gaps, &weight, 0.0)
+        };
+        Ok(self.voting(words, self.on_the_sphere()?, Points::unit, vote))
+    }
+
+    fn powered(&self, words: &str, alpha: f64) -> Result<Contender<'_>> {
+        self.smoothing(words, power(alpha))
+    }
+
+    /// Kernel regression: `matrices` of training rows among themselves, and of test rows with them.
+    fn regressing<'a>(
+        &'a self,
+        words: &str,
+        matrices: impl Fn(&[usize], &[usize]) -> Result<[Matrix; 2]> + 'a,
+    ) -> Contender<'a> {
+        let made = move |train: &[usize], test: &[usize]| -> Result<Fit<'a>> {
+            let [own, cross] = matrices(train, test)?;
+            let targets = one_hot(&self.labels(train), self.rows.classes())?;
+            Ok(Box::new(move |ridge| {
+                let ridge = ridge * own.mean_diagonal();
+                let fit = Regression::new(&own, &targets, ridge, Definite::Factored)?;
+                Ok(labels(&fit.predictions(&cross)?))
+            }))
+        };
+        Contender {
+            words: words.to_owned(),
+            ridge: true,
+            made: Box::new(made),
+        }
     }
 
     /// The published grid of tangent kernels, all from one matrix of products.
-    fn grid(&self) -> Result<Outcome> {
+    fn grid(&self) -> Result<Vec<Contender<'_>>> {
         let points = self.as_they_are()?;
-        let plain = self.lab.kernel("x", Depth::Layers(1), Kind::Nngp)?;
+        let linear = Expr::parse("x")?;
+        let plain = self.lab.kernel(&linear, Depth::Layers(1), Kind::Nngp)?;
         let products = Arc::new(Gram::symmetric(&plain, &points, Lengths::Keep)?.matrix());
         let lengths: Arc<[f64]> = points.lengths().into();
-        let mut families: Vec<(String, Family)> = Vec::new();
         let grid = GRID.as_ref().ok_or_else(|| {
             Error::Domain("a kernel of the grid is infinite somewhere".to_owned())
         })?;
-        for member in grid {
+        let of = |member: &'static Member| {
             let (products, lengths) = (Arc::clone(&products), Arc::clone(&lengths));
             let mapped = move |rows: &[usize], columns: &[usize]| {
                 let mut k = products.selected(rows, columns)?;
@@ -352,60 +314,25 @@ impl Bench<'_> {
                 });
                 Ok(k)
             };
-            let matrices = move |train: &[usize], test: &[usize]| -> Result<[Matrix; 2]> {
-                Ok([mapped(train, train)?, mapped(test, train)?])
-            };
             let words = format!("L = {}, L' = {}, ", member.layers, member.fixed);
-            families.push((words, Box::new(matrices)));
-        }
-        self.regressions(families)
-    }
-
-    /// Kernel regressions: the family and the ridge are chosen, each matrix is made once.
-    fn regressions(&self, families: Vec<(String, Family)>) -> Result<Outcome> {
-        let [train, validation] = self.rows.tuning();
-        let mut best: Option<(f64, usize, f64)> = None;
-        for (n, (_, matrices)) in families.iter().enumerate() {
-            let pair = matrices(train, validation)?;
-            for ridge in RIDGES {
-                self.lab.deadline().check("the choice by validation")?;
-                let accuracy = self.share(&self.regressed(&pair, train, ridge)?, validation);
-                if best.is_none_or(|(top, ..)| accuracy > top) {
-                    best = Some((accuracy, n, ridge));
-                }
-            }
-        }
-        let (_, n, ridge) =
-            best.ok_or_else(|| Error::Domain("there is nothing to choose from".to_owned()))?;
-        let (words, matrices) = &families[n];
-        let chosen = format!("{words}ridge {ridge:e}");
-        let predict: Predict =
-            Box::new(|train, test| self.regressed(&matrices(train, test)?, train, ridge));
-        self.tested(chosen, &predict)
-    }
-
-    fn regressed(
-        &self,
-        [own, cross]: &[Matrix; 2],
-        train: &[usize],
-        ridge: f64,
-    ) -> Result<Vec<usize>> {
-        let targets = one_hot(&self.labels(train), self.rows.classes());
-        let ridge = ridge * own.mean_diagonal();
-        let regression = Regression::new(own, &targets, ridge, None)?;
-        Ok(classes(&regression.predictions(cross)?))
+            self.regressing(&words, move |train, test| {
+                Ok([mapped(train, train)?, mapped(test, train)?])
+            })
+        };
+        Ok(grid.iter().map(of).collect())
     }
 }
 
-/// The matrices `K(train, train)` and `K(test, train)` of a kernel.
-type Family<'a> = Box<dyn Fn(&[usize], &[usize]) -> Result<[Matrix; 2]> + 'a>;
+/// The largest class, whatever the gaps.
+fn majority_vote(labels: &[usize], classes: usize, _: &[f64]) -> Decision {
+    majority(labels, classes)
+}
 
-/// Squared distances of row `x` from the rows `others`.
-fn distances(rows: &[f64], d: usize, x: usize, others: &[usize]) -> Vec<f64> {
-    let row = |i: usize| &rows[i * d..][..d];
-    let pair = |i: &usize| {
-        let pairs = row(*i).iter().zip(row(x));
-        pairs.map(|(a, b)| (a - b) * (a - b)).sum()
-    };
-    others.iter().map(pair).collect()
+/// On the sphere.
+fn matrices(kernel: &Kernel, points: &Points, rows: [&[usize]; 2]) -> Result<[Matrix; 2]> {
+    let [own, new] = [points.selected(rows[0])?, points.selected(rows[1])?];
+    Ok([
+        Gram::symmetric(kernel, &own, Lengths::Unit)?.matrix(),
+        Gram::cross(kernel, &new, &own, Lengths::Unit)?.matrix(),
+    ])
 }

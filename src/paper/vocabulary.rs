@@ -1,8 +1,7 @@
 //! The words that the parameters of a quantity may be, and the activations in them: what can be checked without measuring.
 
 use super::experiment;
-use super::laboratory::unknown;
-use super::parameters::Parameters;
+use super::parameters::{Parameters, unknown};
 use super::uci;
 use crate::error::{Error, Result};
 

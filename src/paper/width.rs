@@ -2,15 +2,16 @@
 
 use rand_distr::{Distribution, StandardNormal};
 
-use super::laboratory::{Laboratory, unknown};
-use super::measures::Answer;
-use super::parameters::Parameters;
-use super::standings::estimate;
+use super::claim::{Answer, Measured};
+use super::laboratory::Laboratory;
+use super::parameters::{Parameters, unknown};
 use crate::activation::{Expr, Tape};
 use crate::classifier::generator;
 use crate::dual::closed_form;
 use crate::error::{Error, Result};
+use crate::gram::Matrix;
 use crate::kernel::{Depth, Kind};
+use crate::network::{Architecture, Network};
 use crate::quadrature::expect;
 use crate::real::Value;
 
@@ -67,76 +68,7 @@ pub(super) fn monte_carlo(lab: &Laboratory, p: &Parameters) -> Answer {
     let far = (mean - exact).abs() / error;
     let note = format!("{units} units: {mean:.6}, standard error {error:.6}; exactly {exact:.6}");
     // the standard error is itself known to 1/sqrt(2 n) of it
-    Ok((estimate(far, far * (2.0 / n).sqrt()), vec![note]))
-}
-
-/// A fully connected network `z^1 = W^1 x`, `z^(l+1) = s n^(-1/2) W^(l+1) phi(z^l)`, `f = z^(L+1)` with `s^2 = 1/E phi(Z)^2`, all
-/// weights standard normal, drawn layer by layer from one stream.
-struct Random {
-    /// Row after row: two inputs, then `n`.
-    layers: Vec<Vec<f64>>,
-    read_out: Vec<f64>,
-    /// `s n^(-1/2)`
-    scale: f64,
-    width: usize,
-}
-
-impl Random {
-    fn new(depth: usize, width: usize, scale: f64, seed: u64) -> Self {
-        let mut stream = generator(seed);
-        let mut normals = |count| -> Vec<f64> {
-            (0..count)
-                .map(|_| StandardNormal.sample(&mut stream))
-                .collect()
-        };
-        let of = |l: usize| if l == 0 { 2 * width } else { width * width };
-        Random {
-            layers: (0..depth).map(|l| normals(of(l))).collect(),
-            read_out: normals(width),
-            scale: scale / (width as f64).sqrt(),
-            width,
-        }
-    }
-
-    /// What enters every layer, and `df/dz` of every layer, the read-out's 1 included.
-    fn pass(&self, tape: &Tape<f64>, x: &[f64]) -> [Vec<Vec<f64>>; 2] {
-        let (mut signals, mut bends) = (vec![x.to_vec()], Vec::new());
-        for w in &self.layers {
-            let input = &signals[signals.len() - 1];
-            let unit = |row: &[f64]| {
-                let z = row.iter().zip(input).map(|(w, a)| w * a).sum::<f64>();
-                let both = tape.at(&z);
-                (self.scale * both[0], self.scale * both[1])
-            };
-            let (out, bend): (Vec<f64>, Vec<f64>) = w.chunks_exact(input.len()).map(unit).unzip();
-            signals.push(out);
-            bends.push(bend);
-        }
-        let mut slopes = vec![vec![1.0]];
-        let mut back = self.read_out.clone();
-        for (l, bend) in bends.iter().enumerate().rev() {
-            let slope: Vec<f64> = back.iter().zip(bend).map(|(b, s)| b * s).collect();
-            if l > 0 {
-                back = vec![0.0; self.width];
-                for (row, d) in self.layers[l].chunks_exact(self.width).zip(&slope) {
-                    back.iter_mut().zip(row).for_each(|(b, w)| *b += w * d);
-                }
-            }
-            slopes.push(slope);
-        }
-        slopes.reverse();
-        [signals, slopes]
-    }
-
-    /// The tangent kernel: a sum over the layers of (inputs . inputs') (slopes . slopes').
-    fn tangent(&self, tape: &Tape<f64>, x: &[f64], y: &[f64]) -> f64 {
-        let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
-        let [a, d] = self.pass(tape, x);
-        let [b, e] = self.pass(tape, y);
-        (0..a.len())
-            .map(|l| dot(&a[l], &b[l]) * dot(&d[l], &e[l]))
-            .sum()
-    }
+    Ok((Measured::estimate(far, far * (2.0 / n).sqrt()), vec![note]))
 }
 
 /// The root mean square of `T_emp/T_L - 1` over networks, and how many there were.
@@ -154,17 +86,20 @@ fn deviation(lab: &Laboratory, p: &Parameters, width: u64) -> Result<(f64, f64)>
         )));
     }
     let phi = p.activation("activation")?;
-    let limit = lab
-        .kernel(p.text("activation")?, Depth::Layers(depth), Kind::Ntk)?
-        .at(rho);
-    let scale = (1.0 / second_moment(lab, &phi)?).sqrt();
-    let tape = Tape::<f64>::new(&[phi.clone(), phi.derivative()], 53);
-    let inputs = [[1.0, 0.0], [rho, ((1.0 - rho) * (1.0 + rho)).sqrt()]];
+    let limit = lab.kernel(&phi, Depth::Layers(depth), Kind::Ntk)?.at(rho);
+    let architecture =
+        Architecture::normalised(&phi, depth as usize, width as usize, lab.deadline())?;
+    let inputs = Matrix {
+        rows: 2,
+        columns: 2,
+        values: vec![1.0, 0.0, rho, ((1.0 - rho) * (1.0 + rho)).sqrt()],
+    };
     let mut sum = 0.0;
     for seed in 1..=seeds {
         lab.deadline().check("the networks")?;
-        let network = Random::new(depth as usize, width as usize, scale, seed);
-        sum += (network.tangent(&tape, &inputs[0], &inputs[1]) / limit - 1.0).powi(2);
+        let network = Network::sampled(&architecture, inputs.columns, seed)?;
+        let tangent = network.kernels(&inputs)?.ntk.row(0)[1];
+        sum += (tangent / limit - 1.0).powi(2);
     }
     Ok(((sum / seeds as f64).sqrt(), seeds as f64))
 }
@@ -175,7 +110,7 @@ pub(super) fn empirical(lab: &Laboratory, p: &Parameters) -> Answer {
     // the standard error of a root mean square of normal variables
     let error = rms / (2.0 * n).sqrt();
     let note = format!("{n} networks of width {width}: {rms:.5}, standard error {error:.5}");
-    Ok((estimate(rms, 2.0 * error), vec![note]))
+    Ok((Measured::estimate(rms, 2.0 * error), vec![note]))
 }
 
 /// The slope of `log rms` over `log width`, least squares.
@@ -202,48 +137,5 @@ pub(super) fn order(lab: &Laboratory, p: &Parameters) -> Answer {
         "widths {widths:?}, {seeds} networks each: root mean squares {}; power {slope:.3}, standard error {error:.3}",
         of.join(", ")
     );
-    Ok((estimate(slope, 2.0 * error), vec![note]))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The tangent kernel against differences of the output with every weight moved.
-    #[test]
-    fn the_tangent_kernel_is_the_sum_over_the_weights() {
-        let phi: Expr = "tanh".parse().unwrap();
-        let tape = Tape::<f64>::new(&[phi.clone(), phi.derivative()], 53);
-        let network = || Random::new(3, 5, 1.3, 4);
-        let inputs = [[0.8, -0.3], [0.1, 1.1]];
-        let output = |n: &Random, x: &[f64]| -> f64 {
-            let [signals, _] = n.pass(&tape, x);
-            n.read_out.iter().zip(&signals[3]).map(|(w, a)| w * a).sum()
-        };
-        let step = 1e-5;
-        let mut sum = 0.0;
-        let slope = |change: &dyn Fn(&mut Random, f64)| {
-            inputs.map(|x| {
-                let at = |h: f64| {
-                    let mut n = network();
-                    change(&mut n, h);
-                    output(&n, &x)
-                };
-                (at(step) - at(-step)) / (2.0 * step)
-            })
-        };
-        for l in 0..3 {
-            for k in 0..network().layers[l].len() {
-                let [a, b] = slope(&|n, h| n.layers[l][k] += h);
-                sum += a * b;
-            }
-        }
-        for k in 0..5 {
-            let [a, b] = slope(&|n, h| n.read_out[k] += h);
-            sum += a * b;
-        }
-        let exact = network().tangent(&tape, &inputs[0], &inputs[1]);
-        // central differences: h^2 and 1e-16/h
-        assert!((sum / exact - 1.0).abs() < 1e-7, "{sum} {exact}");
-    }
+    Ok((Measured::estimate(slope, 2.0 * error), vec![note]))
 }

@@ -22,6 +22,7 @@
 //! [`certain_digits`] and [`enclosing_decimal`] are the way out: decimals of which no digit is a guess.
 
 mod ball;
+mod chebyshev;
 mod decimal;
 mod double;
 mod interval;
@@ -36,6 +37,7 @@ mod rounding;
 mod trials;
 
 pub use ball::Ball;
+pub use chebyshev::Chebyshev;
 pub use decimal::{Certain, certain_digits, enclosing_decimal};
 pub use interval::Interval;
 pub use mpfr::Mpfr;

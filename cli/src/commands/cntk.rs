@@ -5,8 +5,9 @@ mod reading;
 
 use std::path::Path;
 
+use deeplimit::classifier::{Definite, Regression, labels as predicted, one_hot, wilson};
 use deeplimit::error::{Error, Result};
-use deeplimit::gram::folds::wilson;
+use deeplimit::gram::Matrix;
 use indicatif::HumanCount;
 use serde::Serialize;
 
@@ -16,7 +17,7 @@ use crate::data;
 use crate::fault::Fault;
 use crate::json::{FaultItem, Item, array};
 use crate::library::images::{
-    self, Convolutional, Deep, Endless, Filled, Images, Regression, Shard, Tile, Watch,
+    self, Convolutional, Deep, Endless, Filled, Images, Shard, Tile, Watch,
 };
 use crate::library::typed;
 use crate::table::{Entry, Table, wrapped};
@@ -323,6 +324,14 @@ struct Work<'a> {
     deep: Option<Deep>,
 }
 
+fn matrix(values: Vec<f64>, columns: usize) -> Matrix {
+    Matrix {
+        rows: values.len() / columns,
+        columns,
+        values,
+    }
+}
+
 impl Work<'_> {
     fn answer(&mut self, clock: &mut Clock) -> Result<Answer> {
         let mut depths = vec![];
@@ -434,12 +443,26 @@ impl Work<'_> {
     }
 
     fn regressions(&self, grams: Vec<Vec<f64>>) -> Vec<Result<Regression>> {
-        let labels = self.train.labels();
+        let n = self.train.len();
+        let labels: Vec<usize> = self
+            .train
+            .labels()
+            .iter()
+            .map(|l| usize::from(*l))
+            .collect();
         // those that no training image is of come last, and have no score
         let classes = self.train.counts().iter().filter(|n| **n > 0).count();
-        let regression = |gram: Vec<f64>| {
-            let (jitter, rounding) = (self.args.jitter, self.kernel.rounding());
-            Regression::new(&gram, labels, classes.max(2), jitter, rounding)
+        let targets = one_hot(&labels, classes.max(2));
+        let definite = Definite::Beyond(self.kernel.rounding());
+        let regression = |values: Vec<f64>| {
+            let gram = matrix(values, n);
+            let ridge = self.args.jitter * gram.mean_diagonal();
+            Regression::new(
+                &gram,
+                targets.as_ref().map_err(Clone::clone)?,
+                ridge,
+                definite,
+            )
         };
         grams.into_iter().map(regression).collect()
     }
@@ -470,11 +493,12 @@ impl Work<'_> {
             }
             let labels = &self.test.labels()[rows];
             for ((kernels, regression), correct) in
-                kernels.iter().zip(regressions).zip(&mut *correct)
+                kernels.into_iter().zip(regressions).zip(&mut *correct)
             {
                 if let Ok(regression) = regression {
-                    let classes = regression.classes(kernels)?;
-                    correct.extend(classes.iter().zip(labels).map(|(a, b)| a == b));
+                    let classes = predicted(&regression.predictions(&matrix(kernels, n))?);
+                    let right = classes.iter().zip(labels);
+                    correct.extend(right.map(|(a, b)| *a == usize::from(*b)));
                 }
             }
         }

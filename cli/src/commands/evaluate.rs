@@ -119,11 +119,11 @@ fn json(args: &Args, e: &Evaluation) -> EvaluateJson {
         classes: e.classes,
         chosen_by: chosen(args),
         folds: e.folds.iter().map(fold).collect(),
-        accuracy: e.accuracy(),
-        standard_error: e.standard_error(),
-        interval: e.interval(),
-        tested: e.tested,
-        majority: e.majority,
+        accuracy: e.outcome.accuracy(),
+        standard_error: e.outcome.standard_error(),
+        interval: e.outcome.interval(),
+        tested: e.outcome.tested,
+        majority: e.outcome.majority,
         error: e.error.json(),
     }
 }
@@ -183,10 +183,10 @@ fn words(args: &Args, e: &Evaluation, width: usize) -> String {
         "accuracy, leaving out one row at a time"
     };
     let tests: usize = e.folds.iter().map(|f| f.test).sum();
-    let overlap = match tests > e.tested {
+    let overlap = match tests > e.outcome.tested {
         true => format!(
             "the folds test {tests} rows, {} different ones: a row counts once\n",
-            e.tested
+            e.outcome.tested
         ),
         false => String::new(),
     };
@@ -197,10 +197,10 @@ fn words(args: &Args, e: &Evaluation, width: usize) -> String {
         e.classes,
         chosen(args),
         table.text(width),
-        percent(e.accuracy()),
-        percent(e.standard_error()),
-        percents(e.interval()),
-        percent(e.majority),
+        percent(e.outcome.accuracy()),
+        percent(e.outcome.standard_error()),
+        percents(e.outcome.interval()),
+        percent(e.outcome.majority),
         e.error.words(),
     )
 }

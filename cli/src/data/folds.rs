@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use deeplimit::classifier::fair;
 use deeplimit::error::{Error, Result};
-use deeplimit::gram::folds::fair;
 
 use super::{bad, unread};
 

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 
+use deeplimit::classifier::{Rule, labels as predicted};
 use deeplimit::deadline::Deadline;
 use deeplimit::error::{Error, Result};
 pub use deeplimit::gram::points::{Extremes, Pair};
 pub use deeplimit::gram::store::merge::Merged;
 use deeplimit::gram::store::{is_whole, merge::merge};
-use deeplimit::gram::{self as room, Filled, Gram, Lengths, Points, Rule, Shard, Store, Twins};
+use deeplimit::gram::{Filled, Gram, Lengths, Points, Shard, Store, Twins};
 use deeplimit::kernel::{Classifier, Depth, Kernel, LimitForm};
 
 use super::certainty::KernelError;
@@ -277,7 +278,7 @@ pub fn predictions(args: &args::Predict, text: &str) -> Result<Predictions> {
         .iter()
         .map(|n| format!(",{}", quoted(&format!("score {n}"))))
         .collect::<String>();
-    for (i, class) in room::classes(&scores).into_iter().enumerate() {
+    for (i, class) in predicted(&scores).into_iter().enumerate() {
         let numbers: String = scores.row(i).iter().map(|x| format!(",{x:?}")).collect();
         lines.push(quoted(&names[class]) + &numbers);
     }

@@ -1,8 +1,9 @@
 //! The question about training: what infinitely wide networks predict at a time.
 
+use deeplimit::classifier::{Ensemble, Time, labels as predicted, one_hot};
 use deeplimit::error::{Error, Result};
-use deeplimit::gram::{self as room, Dynamics, Gram, Matrix, Points, Prior, Time, Twins};
-use deeplimit::kernel::{Depth, Kernel, Kind};
+use deeplimit::gram::Twins;
+use deeplimit::kernel::{Depth, Kind};
 
 use super::certainty::KernelError;
 use super::data::{Files, kernel};
@@ -38,40 +39,6 @@ pub struct AtTime {
     pub variance_error: f64,
 }
 
-/// The covariance before training.
-struct Initial {
-    gram: Matrix,
-    cross: Matrix,
-    own: Vec<f64>,
-}
-
-impl Initial {
-    fn new(kernel: &Kernel, train: &Points, test: &Points, lengths: room::Lengths) -> Result<Self> {
-        let lengthy = match (lengths, kernel.length_exponent()) {
-            (room::Lengths::Keep, Some(k)) => 2.0 * k,
-            _ => 0.0,
-        };
-        let own = |length: &f64| kernel.diagonal() * length.powf(lengthy);
-        Ok(Initial {
-            gram: Gram::symmetric(kernel, train, lengths)?.matrix(),
-            cross: Gram::cross(kernel, test, train, lengths)?.matrix(),
-            own: test.lengths().iter().map(own).collect(),
-        })
-    }
-}
-
-/// Times and deviations are on the scale of the kernels: those must be in the doubles as they are.
-fn plain(kernel: &Kernel) -> Result<()> {
-    let what = if kernel.log_scale() != 0.0 {
-        "kernels leave the doubles at this depth: fewer layers, or weights nearer to the edge of chaos"
-    } else if !kernel.diagonal().is_finite() {
-        "kernel of equal inputs is infinite (a jump, or too many layers), and training has no finite rate"
-    } else {
-        return Ok(());
-    };
-    Err(Error::Domain(format!("the {what}")))
-}
-
 /// Mean and deviation of trained networks into a file.
 pub fn dynamics(args: &args::Dynamics, text: &str) -> Result<Trained> {
     if args.depth == Depth::Infinite {
@@ -100,27 +67,16 @@ pub fn dynamics(args: &args::Dynamics, text: &str) -> Result<Trained> {
     };
     let lengths = args.network.lengths;
     let nngp = of(Kind::Nngp)?;
-    plain(&nngp)?;
-    let initial = Initial::new(&nngp, &train, &test, lengths)?;
-    let (mut error, mut tangent) = (
-        KernelError::of(&nngp, &train).between(Twins::between(&test, &train)),
-        None,
-    );
-    if args.network.kernel == Kind::Ntk {
-        let ntk = of(Kind::Ntk)?;
-        plain(&ntk)?;
-        error = error.with(KernelError::of(&ntk, &train));
-        tangent = Some((
-            Gram::symmetric(&ntk, &train, lengths)?.matrix(),
-            Gram::cross(&ntk, &test, &train, lengths)?.matrix(),
-        ));
+    let mut error = KernelError::of(&nngp, &train).between(Twins::between(&test, &train));
+    let ntk = match args.network.kernel {
+        Kind::Ntk => Some(of(Kind::Ntk)?),
+        Kind::Nngp => None,
+    };
+    if let Some(ntk) = &ntk {
+        error = error.with(KernelError::of(ntk, &train));
     }
-    let (theta, cross) = tangent
-        .as_ref()
-        .map_or((&initial.gram, &initial.cross), |(t, c)| (t, c));
-    let noise = args.ridge * theta.mean_diagonal();
-    let trained = Dynamics::new(theta, 1.0, noise)?;
-    let targets = room::one_hot(&labels, names.len());
+    let trained = Ensemble::new(&nngp, ntk.as_ref(), [&train, &test], lengths, args.ridge)?;
+    let targets = one_hot(&labels, names.len())?;
     let quoted = |name: &String| format!("\"{}\"", name.replace('"', "\"\""));
     let heads: String = names
         .iter()
@@ -133,13 +89,8 @@ pub fn dynamics(args: &args::Dynamics, text: &str) -> Result<Trained> {
             true => Time::Flow(*t),
             false => Time::Infinite,
         };
-        let mean = trained.mean(cross, &targets, time)?;
-        let prior = Prior {
-            gram: &initial.gram,
-            cross: &initial.cross,
-        };
-        let variances = trained.variances(cross, prior, &initial.own, time)?;
-        for (i, class) in room::classes(&mean).into_iter().enumerate() {
+        let (mean, variances) = trained.at(&targets, time)?;
+        for (i, class) in predicted(&mean).into_iter().enumerate() {
             let numbers: String = mean.row(i).iter().map(|x| format!(",{x:?}")).collect();
             lines.push(format!(
                 "{t},{},{}{numbers},{:?}",
@@ -155,7 +106,7 @@ pub fn dynamics(args: &args::Dynamics, text: &str) -> Result<Trained> {
         });
     }
     data::written(&args.out, &(lines.join("\n") + "\n"))?;
-    let spectrum = trained.spectrum();
+    let spectrum = trained.dynamics().spectrum();
     Ok(Trained {
         activation: nngp.activation().to_owned(),
         read,
@@ -166,7 +117,7 @@ pub fn dynamics(args: &args::Dynamics, text: &str) -> Result<Trained> {
         smallest: spectrum.values()[0],
         rank: spectrum.rank(),
         condition: spectrum.condition(),
-        noise,
+        noise: trained.noise(),
         error,
         times,
     })

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use deeplimit::classifier::choice::{self, Outcome, Protocol, Trial};
+use deeplimit::classifier::{Rule, wilson};
 use deeplimit::error::{Error, Result};
-use deeplimit::gram::folds::{distinct, wilson};
-use deeplimit::gram::{self as room, Gram, Matrix, Rule, Twins};
+use deeplimit::gram::{Gram, Twins};
 use deeplimit::kernel::{Classifier, Depth};
 
 use super::certainty::KernelError;
@@ -18,12 +19,10 @@ pub struct Evaluation {
     pub activation: String,
     /// What was read.
     pub read: Reading,
-    /// Different test rows of all folds.
-    pub tested: usize,
     pub rows: usize,
     pub classes: usize,
     pub folds: Vec<Fold>,
-    pub majority: f64,
+    pub outcome: Outcome,
     pub error: KernelError,
 }
 
@@ -42,56 +41,6 @@ impl Fold {
     /// Wilson's interval of the accuracy.
     pub fn interval(&self) -> [f64; 2] {
         wilson(self.accuracy, self.test)
-    }
-}
-
-impl Evaluation {
-    /// The mean over the folds.
-    pub fn accuracy(&self) -> f64 {
-        self.folds.iter().map(|f| f.accuracy).sum::<f64>() / self.folds.len() as f64
-    }
-
-    /// The standard error of the mean, the rows taken for independent: `sqrt(p (1 - p)/n)`, `n` different test rows in all
-    /// (what several folds test counts once).
-    pub fn standard_error(&self) -> f64 {
-        let p = self.accuracy();
-        (p * (1.0 - p) / self.tested as f64).sqrt()
-    }
-
-    /// Wilson's interval of the mean, likewise.
-    pub fn interval(&self) -> [f64; 2] {
-        wilson(self.accuracy(), self.tested)
-    }
-}
-
-struct Problem {
-    grams: Vec<(Depth, Rule, Matrix)>,
-    labels: Vec<usize>,
-}
-
-impl Problem {
-    fn of(&self, rows: &[usize]) -> Vec<usize> {
-        rows.iter()
-            .filter_map(|r| self.labels.get(*r).copied())
-            .collect()
-    }
-
-    /// Accuracy on test rows.
-    fn accuracy(&self, k: usize, ridge: f64, train: &[usize], test: &[usize]) -> Result<f64> {
-        let (_, rule, gram) = &self.grams[k];
-        let (own, cross) = (gram.selected(train, train)?, gram.selected(test, train)?);
-        let rule = rule.with_ridge(ridge);
-        let scores = rule.scores(&own, &cross, &self.of(train))?;
-        Ok(room::accuracy(&scores, &self.of(test)))
-    }
-
-    /// Accuracy leaving out one row at a time.
-    fn left_out(&self, k: usize, ridge: f64, train: &[usize]) -> Result<f64> {
-        let (_, rule, gram) = &self.grams[k];
-        let own = gram.selected(train, train)?;
-        let rule = rule.with_ridge(ridge);
-        let scores = rule.scores_left_out(&own, &self.of(train))?;
-        Ok(room::accuracy(&scores, &self.of(train)))
     }
 }
 
@@ -135,88 +84,44 @@ pub fn evaluation(
         }
         (t, _) => t.as_ref().map(|t| &t[0]),
     };
-    let (mut grams, mut activation) = (Vec::new(), String::new());
+    let (mut trials, mut activation) = (Vec::new(), String::new());
     let mut error = KernelError::default().among(Twins::of(&points));
     for depth in &args.depth {
         let kernel = kernel(text, &args.network, *depth)?;
         kernel.activation().clone_into(&mut activation);
         error = error.with(KernelError::of(&kernel, &points));
-        grams.push((
-            *depth,
-            Rule::new(&kernel, names.len(), 0.0),
-            Gram::symmetric(&kernel, &points, args.network.lengths)?.decisive()?,
-        ));
+        let gram = Gram::symmetric(&kernel, &points, args.network.lengths)?.decisive()?;
+        let rule = Rule::new(&kernel, names.len(), 0.0);
+        trials.push(Trial::new(rule, gram, labels.clone()));
     }
-    let mut count = vec![0usize; names.len()];
-    labels.iter().for_each(|l| count[*l] += 1);
-    let problem = Problem { grams, labels };
-    let candidates: Vec<(usize, Option<f64>)> = (0..problem.grams.len())
-        .flat_map(|k| match problem.grams[k].1.classifier().has_ridge() {
-            false => vec![(k, None)],
-            true => args.ridge.iter().map(|r| (k, Some(*r))).collect(),
-        })
-        .collect();
-    let own_folds = folds.is_some();
-    let folds = folds.unwrap_or_else(|| vec![[(0..n).collect(), Vec::new()]]);
-    let choices = if tuning.is_some() { 1 } else { folds.len() };
-    let all = candidates.len() * choices + folds.len();
-    let mut done = 0;
-    let mut best: Option<(usize, Option<f64>)> = None;
-    let mut out: Vec<Fold> = Vec::new();
-    report(done, all, &out);
-    for [train, test] in &folds {
-        if best.is_none() || tuning.is_none() {
-            let mut top = (-1.0, None);
-            let mut trouble = None;
-            for (k, ridge) in &candidates {
-                let r = ridge.unwrap_or(0.0);
-                let found = match tuning {
-                    Some([a, b]) => problem.accuracy(*k, r, a, b),
-                    None => problem.left_out(*k, r, train),
-                };
-                match found {
-                    Ok(accuracy) if accuracy > top.0 => top = (accuracy, Some((*k, *ridge))),
-                    Ok(_) => {}
-                    // too small a ridge is no reason to give up as long as another will do
-                    Err(e) => trouble = Some(e),
-                }
-                done += 1;
-                report(done, all, &out);
-            }
-            best = top.1;
-            if let (None, Some(e)) = (best, trouble) {
-                return Err(e);
-            }
-        }
-        let Some((k, ridge)) = best else { continue };
-        let r = ridge.unwrap_or(0.0);
-        let accuracy = match own_folds {
-            true => problem.accuracy(k, r, train, test)?,
-            false => problem.left_out(k, r, train)?,
+    let shown = |folds: &[choice::Fold]| -> Vec<Fold> {
+        let of = |f: &choice::Fold| Fold {
+            depth: args.depth[f.choice.candidate],
+            classifier: trials[f.choice.candidate].rule().classifier(),
+            ridge: f.choice.ridge,
+            train: f.train,
+            test: f.test,
+            accuracy: f.accuracy,
         };
-        out.push(Fold {
-            depth: problem.grams[k].0,
-            classifier: problem.grams[k].1.classifier(),
-            ridge,
-            train: train.len(),
-            test: if own_folds { test.len() } else { n },
-            accuracy,
-        });
-        done += 1;
-        report(done, all, &out);
-    }
-    let tested = match own_folds {
-        true => distinct(folds.iter().map(|[_, test]| test.as_slice())),
-        false => n,
+        folds.iter().map(of).collect()
     };
+    let protocol = Protocol {
+        labels: &labels,
+        ridges: &args.ridge,
+        tuning,
+        folds: folds.as_deref(),
+    };
+    let outcome = protocol.run(&trials, |done, all, folds| {
+        report(done, all, &shown(folds));
+        Ok(())
+    })?;
     Ok(Evaluation {
         activation,
         read,
-        tested,
         rows: n,
         classes: names.len(),
-        folds: out,
-        majority: count.iter().copied().max().unwrap_or(0) as f64 / n as f64,
+        folds: shown(&outcome.folds),
+        outcome,
         error,
     })
 }

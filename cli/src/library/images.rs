@@ -5,7 +5,7 @@ use std::time::Duration;
 
 pub use deeplimit::array::{Array, Format, Kind, Labels, foreign};
 use deeplimit::cntk::{self, Cntk, Layer, Network, Readout};
-pub use deeplimit::cntk::{Endless, Kernels, Regression, Watch};
+pub use deeplimit::cntk::{Endless, Kernels, Watch};
 use deeplimit::deadline::Deadline;
 use deeplimit::error::Result;
 pub use deeplimit::gram::store::{Contents, Filled, Fingerprint, Shard, Store, Tile, group};

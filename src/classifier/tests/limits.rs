@@ -36,7 +36,7 @@ fn nine_points_of_a_quarter_circle() {
         .fold(0.0, f64::max);
     assert!(off < range / 200.0, "{off} of {range}");
     assert!(off > 0.0);
-    let vote = majority(&training).label;
+    let vote = majority(training.labels(), training.classes()).label;
     assert_eq!(vote, Some(1));
     assert!(deep.decisions.iter().any(|d| d.label == Some(0)));
     for d in &limit {
@@ -117,13 +117,11 @@ fn ten_balanced_points_in_the_chaotic_phase() {
     for seed in [1, 4] {
         let mut stream = generator(seed);
         let mut cloud = |n: usize| {
-            let rows = (0..n)
-                .map(|_| on_the_sphere(&law.sample(&mut stream)))
-                .collect();
-            Points::coordinates(rows, Sphere::Refuse).unwrap()
+            let rows = (0..n).flat_map(|_| on_the_sphere(&law.sample(&mut stream)));
+            Points::new(3, rows.collect()).unwrap()
         };
         let training = Training::new(cloud(10), vec![0, 1, 0, 1, 0, 1, 0, 1, 0, 1]).unwrap();
-        assert_eq!(majority(&training).label, None);
+        assert_eq!(majority(training.labels(), training.classes()).label, None);
         let tests = cloud(120);
         let weight = |gap: f64| {
             let gap = Ball::exact(Float::with_val(256, gap));
@@ -137,7 +135,8 @@ fn ten_balanced_points_in_the_chaotic_phase() {
         let rule: Vec<Option<usize>> = (0..tests.len())
             .map(|t| {
                 smoother(
-                    &training,
+                    training.labels(),
+                    training.classes(),
                     &gaps(training.points(), &tests, t),
                     weight,
                     1e-12,
@@ -165,19 +164,14 @@ fn deep_singular_networks_are_koenigs_smoothers() {
     let training = Training::new(equispaced(8), vec![0, 1, 1, 0, 1, 0, 0, 1]).unwrap();
     let tests = elsewhere(60);
     for text in ["optimal(2)", "optimal(4)", "erf"] {
-        let h = Koenigs::new(
-            &closed_form::<f64>(&Expr::parse(text).unwrap(), 53).unwrap(),
-            0.0,
-            24,
-        )
-        .unwrap();
-        let table = Table::koenigs(&h).unwrap();
+        let kernel = crate::gram::tests::kernel(text, crate::kernel::Depth::Infinite);
         let answer = regression(&deep(text, 100_000), &training, &tests, MOST).unwrap();
         let rule = |t: usize| {
             smoother(
-                &training,
+                training.labels(),
+                training.classes(),
                 &gaps(training.points(), &tests, t),
-                |g| table.weight(g),
+                |g| Weight::of_kernel(&kernel, g),
                 1e-9,
             )
             .label
@@ -192,7 +186,14 @@ fn superattracting_networks_are_nearest_neighbours() {
     let training = Training::new(equispaced(8), vec![0, 1, 1, 0, 1, 0, 0, 1]).unwrap();
     let tests = elsewhere(60);
     let answer = regression(&deep("hermite(2,x)", 12), &training, &tests, MOST).unwrap();
-    let rule = |t: usize| nearest(&training, &gaps(training.points(), &tests, t)).label;
+    let rule = |t: usize| {
+        nearest(
+            training.labels(),
+            training.classes(),
+            &gaps(training.points(), &tests, t),
+        )
+        .label
+    };
     assert_eq!(agreement(&answer.decisions, rule), 1.0);
     let b = closed_form::<f64>(&Expr::parse("hermite(2,x)").unwrap(), 53).unwrap();
     let b = Boettcher::new(&b, 2, 53).unwrap();
@@ -207,10 +208,21 @@ fn chaotic_networks_are_majority_votes() {
     let tests = elsewhere(40);
     let answer = regression(&deep("x^2", 100), &training, &tests, MOST).unwrap();
     assert_eq!(
-        agreement(&answer.decisions, |_| majority(&training).label),
+        agreement(&answer.decisions, |_| majority(
+            training.labels(),
+            training.classes()
+        )
+        .label),
         1.0
     );
     // not at a small depth
     let shallow = regression(&deep("x^2", 3), &training, &tests, MOST).unwrap();
-    assert!(agreement(&shallow.decisions, |_| majority(&training).label) < 1.0);
+    assert!(
+        agreement(&shallow.decisions, |_| majority(
+            training.labels(),
+            training.classes()
+        )
+        .label)
+            < 1.0
+    );
 }

@@ -1,17 +1,22 @@
+mod dynamics;
 mod limits;
+mod matrices;
 
 use proptest::prelude::*;
 use rug::{Float, Rational};
 
 use super::*;
 use crate::activation::Expr;
+use crate::classifier::certain::{
+    Deep, Evaluator, Factor, Family, OrderedGap, Precision, Symmetric, interpolant, regression,
+};
 use crate::dual::closed_form;
 use crate::error::{Error, Result};
+use crate::gram::Points;
+use crate::kernel::Kind;
 use crate::limit::{Boettcher, Interior, Koenigs};
 use crate::real::{Analytic, Arithmetic, Ball, Bits, Mpfr, Real};
 use crate::recursion::{Correlation, Scaled};
-
-use super::deep::Evaluator;
 
 fn deep(text: &str, depth: u64) -> Deep {
     Deep::new(Expr::parse(text).unwrap(), depth, Kind::Ntk).unwrap()
@@ -19,12 +24,8 @@ fn deep(text: &str, depth: u64) -> Deep {
 
 /// Points of the quarter circle at `pi/2` times these fractions.
 fn quarter(parts: &[(i64, u64)]) -> Points {
-    Points::Circle(
-        parts
-            .iter()
-            .map(|(p, q)| Rational::from((*p, *q)) / 2)
-            .collect(),
-    )
+    let angle = |(p, q): &(i64, u64)| Rational::from((*p, *q)) / 2;
+    Points::on_circle(parts.iter().map(angle).collect()).unwrap()
 }
 
 fn equispaced(n: u64) -> Points {
@@ -41,7 +42,7 @@ fn elsewhere(n: i64) -> Points {
 }
 
 fn gaps(training: &Points, tests: &Points, t: usize) -> Vec<f64> {
-    let (a, b) = (training.places::<f64>(53), tests.places::<f64>(53));
+    let (a, b) = (training.exactly::<f64>(53), tests.exactly::<f64>(53));
     (0..training.len())
         .map(|i| a.correlation(i, &b, t, training.same(i, tests, t)).gap())
         .collect()
@@ -115,7 +116,7 @@ mod systems {
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(24))]
-        /// Own factorisation and nalgebra's, on both sides of the size where one hands over to the other.
+        /// Own factorisation and faer's, on both sides of the size where one hands over to the other.
         #[test]
         fn two_factorisations_agree(n in 90usize..104, seed in 0u64..1000) {
             let entry = |i: usize, j: usize| ((seed as f64 + 1.3) * (i * 131 + j * 17) as f64).sin();
@@ -150,34 +151,8 @@ mod data {
 
     #[test]
     fn every_fault_has_its_sentence() {
-        let rows = |r: &[[f64; 2]]| r.iter().map(|r| r.to_vec()).collect::<Vec<_>>();
-        let refuse = |r: &[[f64; 2]]| message(Points::coordinates(rows(r), Sphere::Refuse));
-        assert_eq!(
-            refuse(&[[1.0, 0.0], [f64::NAN, 0.0]]),
-            "point 2 has the coordinate NaN"
-        );
-        assert_eq!(
-            refuse(&[[3.0, 4.0]]),
-            "point 1 is off the unit sphere (its norm is 5); ask for normalisation if that is meant"
-        );
-        assert_eq!(
-            refuse(&[[0.0, 0.0]]),
-            "point 1 is the origin, which is on no sphere"
-        );
-        assert_eq!(
-            message(Points::coordinates(vec![], Sphere::Normalise)),
-            "there are no points"
-        );
-        let ragged = vec![vec![1.0], vec![1.0, 0.0]];
-        assert_eq!(
-            message(Points::coordinates(ragged, Sphere::Refuse)),
-            "point 2 has 2 coordinates, point 1 has 1"
-        );
-        let points = Points::coordinates(
-            rows(&[[3.0, 4.0], [0.6, 0.8], [1.0, 0.0]]),
-            Sphere::Normalise,
-        )
-        .unwrap();
+        // 6, 8 is twice 3, 4: exactly the same point
+        let points = Points::new(2, vec![3.0, 4.0, 6.0, 8.0, 1.0, 0.0]).unwrap();
         assert_eq!(
             message(Training::new(points.clone(), vec![0, 1, 1])),
             "points 1 and 2 are the same and have the labels 0 and 1"
@@ -197,7 +172,7 @@ mod data {
             "there are 3 points and 2 labels"
         );
         let training = Training::new(equispaced(3), vec![0, 1, 1]).unwrap();
-        let space = Points::coordinates(vec![vec![1.0, 0.0, 0.0]], Sphere::Refuse).unwrap();
+        let space = Points::new(3, vec![1.0, 0.0, 0.0]).unwrap();
         assert_eq!(
             message(regression(&deep("relu", 2), &training, &space, MOST)),
             "the training points have 2 coordinates, the test points have 3"
@@ -322,9 +297,9 @@ mod kernels {
 mod tables {
     use super::*;
 
-    /// Between the nodes, against 120 bits: the rounding of the table's own nodes is what is left.
+    /// Between the nodes, against 120 bits: the rounding of `ln t` is what is left.
     #[test]
-    fn the_table_of_a_kernel_is_as_exact_as_it_says() {
+    fn the_weights_of_a_limit_kernel_are_its_logarithms() {
         for text in [
             "optimal(1)",
             "optimal(8)",
@@ -333,15 +308,13 @@ mod tables {
             "sin(sqrt(13.8258)*x)",
         ] {
             let expr = Expr::parse(text).unwrap();
-            let h = Koenigs::new(&closed_form::<f64>(&expr, 53).unwrap(), 0.0, 24).unwrap();
             let fine = Koenigs::new(
                 &closed_form::<Mpfr>(&expr, 120).unwrap(),
                 Mpfr::int(0, 120),
                 24,
             )
             .unwrap();
-            let table = Table::koenigs(&h).unwrap();
-            assert!(table.error() < 2e-11, "{text}: {:e}", table.error());
+            let kernel = crate::gram::tests::kernel(text, crate::kernel::Depth::Infinite);
             let mut worst: f64 = 0.0;
             for i in 1..400 {
                 // the golden rotation meets no node twice
@@ -350,15 +323,11 @@ mod tables {
                 let exact = fine
                     .at(&Correlation::gap_of(Mpfr::new(Float::with_val(120, t))))
                     .unwrap();
-                let off = (table.weight(t).log - exact.ln().to_f64()).abs();
+                let off = (Weight::of_kernel(&kernel, t).log - exact.ln().to_f64()).abs();
                 worst = worst.max(off);
             }
             // half-exponent times the rounding of u = log t
-            assert!(
-                worst < 3e-11,
-                "{text}: {worst:e} with {} pieces",
-                table.pieces()
-            );
+            assert!(worst < 3e-11, "{text}: {worst:e}");
         }
     }
 }
@@ -426,24 +395,23 @@ mod votes {
         /// A steep power is the nearest neighbour; no weight of any size overflows.
         #[test]
         fn a_steep_power_is_the_nearest_neighbour(gaps in prop::collection::vec(1e-18f64..1.0, 6)) {
-            let training = Training::new(equispaced(6), vec![0, 1, 2, 0, 1, 2]).unwrap();
+            let labels = [0, 1, 2, 0, 1, 2];
             let mut sorted = gaps.clone();
             sorted.sort_by(f64::total_cmp);
             prop_assume!(sorted[1] / sorted[0] > 1.01);
-            let steep = smoother(&training, &gaps, power(4000.0), 1e-12);
-            prop_assert_eq!(steep.label, nearest(&training, &gaps).label);
-            let flat = smoother(&training, &gaps, power(0.0), 1e-12);
-            prop_assert_eq!(flat.label, majority(&training).label);
+            let steep = smoother(&labels, 3, &gaps, power(4000.0), 1e-12);
+            prop_assert_eq!(steep.label, nearest(&labels, 3, &gaps).label);
+            let flat = smoother(&labels, 3, &gaps, power(0.0), 1e-12);
+            prop_assert_eq!(flat.label, majority(&labels, 3).label);
         }
     }
 
     #[test]
     fn ties_are_left_open() {
-        let training = Training::new(equispaced(2), vec![0, 1]).unwrap();
-        assert_eq!(nearest(&training, &[0.25, 0.25]).label, None);
-        assert_eq!(nearest(&training, &[0.0, 0.25]).label, Some(0));
+        assert_eq!(nearest(&[0, 1], 2, &[0.25, 0.25]).label, None);
+        assert_eq!(nearest(&[0, 1], 2, &[0.0, 0.25]).label, Some(0));
         assert_eq!(
-            smoother(&training, &[0.0, 1e-300], power(1.0), 0.0).label,
+            smoother(&[0, 1], 2, &[0.0, 1e-300], power(1.0), 0.0).label,
             Some(0)
         );
     }

@@ -1,10 +1,12 @@
 //! Laws of the kernels, and what is not a number of an image.
 
 use super::*;
-use crate::cntk::{Regression, bend};
+use crate::classifier::{Definite, Regression, labels, one_hot};
+use crate::cntk::bend;
 use crate::deadline::Deadline;
 use crate::dual::Dual;
-use crate::error::Error;
+use crate::error::{Error, Result};
+use crate::gram::Matrix;
 use crate::image::Images;
 use crate::recursion::{Correlation, Unit};
 
@@ -225,32 +227,59 @@ fn regression_interpolates_and_says_what_it_cannot() {
         .unwrap()
         .values
         .swap_remove(0);
-    let labels: Vec<u8> = (0..count).map(|n| (n * n % 5) as u8).collect();
-    let regression = Regression::new(&gram, &labels, 5, 0.0, 1e-12).unwrap();
-    assert_eq!(regression.classes(&gram).unwrap(), labels);
+    let known: Vec<usize> = (0..count).map(|n| n * n % 5).collect();
+    let regression = fitted(&gram, &known, 5, 0.0, 1e-12).unwrap();
+    assert_eq!(
+        labels(&regression.predictions(&matrix(&gram, count)).unwrap()),
+        known
+    );
     // So much jitter that the training images see the majority of their neighbours: no interpolation any more.
-    let blunt = Regression::new(&gram, &labels, 5, 1e6, 1e-12).unwrap();
-    assert_ne!(blunt.classes(&gram).unwrap(), labels);
+    let blunt = fitted(&gram, &known, 5, 1e6, 1e-12).unwrap();
+    assert_ne!(
+        labels(&blunt.predictions(&matrix(&gram, count)).unwrap()),
+        known
+    );
 
     assert!(matches!(
-        Regression::new(&gram, &labels[1..], 5, 0.0, 1e-12),
-        Err(Error::Shape(_))
-    ));
-    assert!(matches!(
-        Regression::new(&gram, &labels, 4, 0.0, 1e-12),
+        fitted(&gram, &known, 4, 0.0, 1e-12),
         Err(Error::Data(_))
     ));
     assert!(matches!(
-        Regression::new(&gram, &labels, 5, -1.0, 1e-12),
-        Err(Error::Domain(_))
+        fitted(&gram, &known, 5, -1.0, 1e-12),
+        Err(Error::Data(_))
     ));
+    let targets = one_hot(&known[1..], 5).unwrap();
+    let short = Regression::new(&matrix(&gram, count), &targets, 0.0, Definite::Factored);
+    assert!(matches!(short, Err(Error::Data(_))));
     assert!(matches!(
-        regression.classes(&gram[1..]),
-        Err(Error::Shape(_))
+        regression.predictions(&matrix(&gram[1..], count - 1)),
+        Err(Error::Data(_))
     ));
-    let twice = Regression::new(&[1.0; 4], &[0, 1], 2, 0.0, 1e-12).unwrap_err();
+    let twice = fitted(&[1.0; 4], &[0, 1], 2, 0.0, 1e-12).err().unwrap();
     assert!(matches!(&twice, Error::Unresolved(t) if t.contains("ridge")));
-    assert!(Regression::new(&[1.0; 4], &[0, 1], 2, 1e-6, 1e-12).is_ok());
+    assert!(fitted(&[1.0; 4], &[0, 1], 2, 1e-6, 1e-12).is_ok());
+}
+
+fn matrix(values: &[f64], columns: usize) -> Matrix {
+    Matrix {
+        rows: values.len() / columns,
+        columns,
+        values: values[..values.len() / columns * columns].to_vec(),
+    }
+}
+
+/// The classifier of the paper: the ridge relative to the mean of the diagonal.
+fn fitted(
+    gram: &[f64],
+    known: &[usize],
+    classes: usize,
+    ridge: f64,
+    rounding: f64,
+) -> Result<Regression> {
+    let gram = matrix(gram, known.len());
+    let ridge = ridge * gram.mean_diagonal();
+    let targets = one_hot(known, classes)?;
+    Regression::new(&gram, &targets, ridge, Definite::Beyond(rounding))
 }
 
 #[test]
@@ -267,13 +296,13 @@ fn equal_images_are_noticed_in_either_precision() {
             .values
             .swap_remove(0);
         let rounding = Cntk::<T>::rounding();
-        assert!(Regression::new(&gram, &[0, 1, 0], 2, 0.0, rounding).is_err());
-        assert!(Regression::new(&gram, &[0, 1, 0], 2, 1e-4, rounding).is_ok());
+        assert!(fitted(&gram, &[0, 1, 0], 2, 0.0, rounding).is_err());
+        assert!(fitted(&gram, &[0, 1, 0], 2, 1e-4, rounding).is_ok());
         let two = kernel
             .gram(&images.part(1, 2).unwrap(), &go)
             .unwrap()
             .unwrap();
-        assert!(Regression::new(&two.values[0], &[0, 1], 2, 0.0, rounding).is_ok());
+        assert!(fitted(&two.values[0], &[0, 1], 2, 0.0, rounding).is_ok());
     }
     refused::<f32>();
     refused::<f64>();

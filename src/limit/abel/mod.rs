@@ -106,12 +106,6 @@ impl Abel<Ball> {
         self.with_entry(dual, entry)
     }
 
-    /// The same, changing over to the series where they are good for `bits`.
-    pub(super) fn rounded_for<R: Real>(&self, dual: Dual<R>, bits: Bits) -> Abel<R> {
-        let eps = self.entry_for(bits);
-        self.with_entry(dual, R::from_ball(&eps))
-    }
-
     fn with_entry<R: Real>(&self, dual: Dual<R>, entry: R) -> Abel<R> {
         let one = |b: &Ball| R::from_ball(b);
         let all = |v: &[Ball]| v.iter().map(one).collect();
@@ -297,24 +291,6 @@ impl<R: Real> Abel<R> {
         let q = self.formal.q as i64;
         let laurent = &evaluated(&self.formal.sum, eps) / &eps.powi(q + 2);
         &laurent - &(&self.formal.sum_log * &eps.ln())
-    }
-
-    /// `A`, `A'` and `Q` with `Q(dual) - Q = rho A'`: what `T_L = S_L + (Q(S_L) - Q(rho))/A'(S_L)` is made of. Without the
-    /// residuals of the series: an estimate in every arithmetic.
-    pub(super) fn memory_at(&self, place: &Correlation<R>) -> Option<[R; 3]> {
-        let l = self.land(place, None)?;
-        let eps = self.eps(&l.position);
-        let density = self.density(&eps);
-        let abel = &self.series_at(&eps) - &R::int(l.steps as i64, place.bits());
-        let memory = &self.sum(&eps) - &(&(&l.ntk - &l.nngp()) * &density);
-        Some([abel, &density * &l.slopes, memory])
-    }
-
-    /// `rho`, `A'` and `Q` where `A` has a large value; an estimate.
-    pub(super) fn far_memory(&self, abel: &R) -> [R; 3] {
-        let eps = self.inverse(abel);
-        let rho = &R::int(1, abel.bits()) - &eps.powi(self.formal.q as i64);
-        [rho, self.density(&eps), self.sum(&eps)]
     }
 
     /// `1 - S_L` and `T_L` at any depth. `None` where the orbit does not come near 1 in reasonable time.

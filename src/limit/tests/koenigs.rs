@@ -201,20 +201,6 @@ fn observed_orders() {
     assert!((rate - 0.25).abs() < 1e-3, "{rate}");
 }
 
-#[test]
-fn the_inverse_function() {
-    let bits = 256;
-    for text in ["optimal(2)", "erf(x)", "optimal(8)"] {
-        let k = koenigs(text, bits);
-        for x in ["0.00390625", "0.25", "0.9375", "0.999755859375"] {
-            let rho = place(x, bits);
-            let back = k.inverse_at(&k.at(&rho).unwrap()).unwrap();
-            assert!(back.overlaps(&rho.gap()), "{text} {x}: {back:?}");
-            assert!(back.rad() < 1e-50, "{text} {x}: {back:?}");
-        }
-    }
-}
-
 /// `h'` is the slope of `h`: the mean of two slopes brackets the difference quotient, because `h'` increases on `[0, 1)`.
 #[test]
 fn slope_is_the_slope() {

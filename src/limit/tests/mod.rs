@@ -2,7 +2,6 @@
 
 mod abel;
 mod boettcher;
-mod doubles;
 mod interior;
 mod kernel;
 mod koenigs;

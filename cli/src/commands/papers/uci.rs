@@ -13,7 +13,7 @@ use crate::collection::laboratory;
 use crate::commands::{INTERRUPT, Report};
 use crate::fault::{Fault, sentence};
 use crate::json::array;
-use crate::library::{Outcome, Placing, RULES, outcome, source_sets, standings};
+use crate::library::{Answer, Placing, RULES, outcome, source_sets, standings};
 
 /// A rule on a set, or over all sets, in JSON.
 #[derive(Serialize)]
@@ -56,7 +56,7 @@ pub fn run(args: &PapersTable) -> io::Result<Report> {
         RULES
             .iter()
             .map(|rule| outcome(&laboratory, &questions[n], rule))
-            .collect::<Result<Vec<Arc<Outcome>>, _>>()
+            .collect::<Result<Vec<Arc<Answer>>, _>>()
     });
     let missing = batch.missing(&sets, "sets");
     let (mut found, mut faults) = (Vec::new(), Vec::new());
@@ -71,7 +71,7 @@ pub fn run(args: &PapersTable) -> io::Result<Report> {
         }
     }
     let accuracies: Vec<Vec<f64>> = (0..RULES.len())
-        .map(|r| found.iter().map(|(_, o)| o[r].accuracy()).collect())
+        .map(|r| found.iter().map(|(_, o)| o[r].outcome.accuracy()).collect())
         .collect();
     // nothing finished, no standings
     let over_all = standings(&accuracies).unwrap_or_default();
@@ -83,7 +83,7 @@ pub fn run(args: &PapersTable) -> io::Result<Report> {
     Ok(Report::new(text, faults, false, batch.interrupted).with_closing(missing))
 }
 
-type Found = [(String, Vec<Arc<Outcome>>)];
+type Found = [(String, Vec<Arc<Answer>>)];
 
 fn json(found: &Found, over_all: &[Placing]) -> String {
     let mut items = Vec::new();
@@ -92,10 +92,10 @@ fn json(found: &Found, over_all: &[Placing]) -> String {
             items.push(RowJson::Set {
                 set: set.clone(),
                 rule,
-                rows: o.rows,
-                accuracy: o.accuracy(),
-                standard_error: o.error(),
-                folds: o.folds.clone(),
+                rows: o.outcome.tested,
+                accuracy: o.outcome.accuracy(),
+                standard_error: o.outcome.standard_error(),
+                folds: o.outcome.folds.iter().map(|f| f.accuracy).collect(),
                 chosen: o.chosen.clone(),
             });
         }
@@ -121,10 +121,10 @@ fn table(format: Format, found: &Found, over_all: &[Placing]) -> String {
     let titles: Vec<String> = titles.map(str::to_owned).collect();
     let mut rows: Vec<Vec<String>> = Vec::new();
     for (set, outcomes) in found {
-        let first = [set.clone(), outcomes[0].rows.to_string()];
+        let first = [set.clone(), outcomes[0].outcome.tested.to_string()];
         let numbers = outcomes
             .iter()
-            .map(|o| format!("{:.2}", 100.0 * o.accuracy()));
+            .map(|o| format!("{:.2}", 100.0 * o.outcome.accuracy()));
         rows.push(first.into_iter().chain(numbers).collect());
     }
     if !over_all.is_empty() {

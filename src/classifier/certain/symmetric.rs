@@ -1,10 +1,11 @@
 //! Symmetric positive definite systems in any arithmetic: `K = L D L^T` without square roots.
 //!
-//! In doubles and more than [`BLOCKED`] rows the Cholesky factorisation of `nalgebra` does the same, faster.
+//! In doubles and more than [`BLOCKED`] rows the Cholesky factorisation of `faer` does the same, blocked and on all cores.
 
 use std::cmp::Ordering;
 
-use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
+use faer::linalg::solvers::{Llt, Solve};
+use faer::{Mat, Side};
 
 use crate::real::{Bits, Real};
 
@@ -72,7 +73,7 @@ impl<R: Real> Symmetric<R> {
     }
 }
 
-/// More rows than this, and doubles go to `nalgebra`.
+/// More rows than this, and doubles go to `faer`.
 const BLOCKED: usize = 96;
 
 /// The factorisation of a matrix whose pivots are all certainly positive.
@@ -80,14 +81,14 @@ const BLOCKED: usize = 96;
 pub struct Factor<R> {
     lower: Vec<Vec<R>>,
     pivots: Vec<R>,
-    fast: Option<Cholesky<f64, Dyn>>,
+    fast: Option<Llt<f64>>,
 }
 
 impl<R: Real> Factor<R> {
     /// `None` where a pivot is not certainly positive: not positive definite, or not at this precision.
     ///
     /// ```
-    /// use deeplimit::classifier::{Factor, Symmetric};
+    /// use deeplimit::classifier::certain::{Factor, Symmetric};
     /// let k = Symmetric::from_fn(2, |i, j| if i == j { 2.0 } else { 1.0 });
     /// let x = Factor::new(&k).unwrap().solved(&[3.0, 0.0]);
     /// assert!((x[0] - 2.0f64).abs() < 1e-15 && (x[1] + 1.0f64).abs() < 1e-15);
@@ -102,11 +103,11 @@ impl<R: Real> Factor<R> {
         };
         // 53 bits without errors: doubles (or MPFR numbers that might as well be)
         if n > BLOCKED && bits == 53 && !R::TRACKS_ERRORS {
-            let matrix = DMatrix::from_fn(n, n, |i, j| k.at(i, j).to_f64());
-            if matrix.iter().any(|x| !x.is_finite()) {
+            if k.rows.iter().flatten().any(|x| !x.is_finite()) {
                 return None;
             }
-            out.fast = Some(Cholesky::new(matrix)?);
+            let matrix = Mat::from_fn(n, n, |i, j| k.at(i, j).to_f64());
+            out.fast = Some(Llt::new(matrix.as_ref(), Side::Lower).ok()?);
             return Some(out);
         }
         for i in 0..n {
@@ -137,9 +138,8 @@ impl<R: Real> Factor<R> {
     pub fn solved(&self, b: &[R]) -> Vec<R> {
         if let Some(fast) = &self.fast {
             let bits = b[0].bits();
-            let mut x = DVector::from_iterator(b.len(), b.iter().map(R::to_f64));
-            fast.solve_mut(&mut x);
-            return x.iter().map(|x| from_double(*x, bits)).collect();
+            let x = fast.solve(Mat::from_fn(b.len(), 1, |i, _| b[i].to_f64()));
+            return (0..b.len()).map(|i| from_double(x[(i, 0)], bits)).collect();
         }
         let n = b.len();
         let mut x: Vec<R> = Vec::with_capacity(n);
@@ -162,46 +162,55 @@ impl<R: Real> Factor<R> {
         x
     }
 
-    /// A lower estimate of `|K^-1|_1`, usually within a factor of 3 (Hager 1984; Higham 1988).
+    /// A lower estimate of `|K^-1|_1`, usually within a factor of 3.
     pub fn inverse_norm(&self, n: usize, bits: Bits) -> R {
-        let mut x = vec![&R::int(1, bits) / &R::int(n as i64, bits); n];
-        let mut best = R::int(0, bits);
-        for _ in 0..5 {
-            let y = self.solved(&x);
-            let norm = y.iter().fold(R::int(0, bits), |s, y| s + &y.abs());
-            best = best.max(&norm);
-            let signs: Vec<R> = y
-                .iter()
-                .map(|y| {
-                    R::int(
-                        if y.sign() == Some(Ordering::Less) {
-                            -1
-                        } else {
-                            1
-                        },
-                        bits,
-                    )
-                })
-                .collect();
-            let z = self.solved(&signs);
-            let (mut at, mut largest) = (0, R::int(0, bits));
-            for (i, z) in z.iter().enumerate() {
-                if z.abs().compare(&largest) == Some(Ordering::Greater) {
-                    (at, largest) = (i, z.abs());
-                }
-            }
-            let product = z
-                .iter()
-                .zip(&x)
-                .fold(R::int(0, bits), |s, (z, x)| s + &(z * x));
-            if largest.compare(&product) != Some(Ordering::Greater) {
-                break;
-            }
-            x = vec![R::int(0, bits); n];
-            x[at] = R::int(1, bits);
-        }
-        best
+        inverse_norm(n, bits, |b| self.solved(b))
     }
+}
+
+/// A lower estimate of `|K^-1|_1` from solutions `K^-1 b`, usually within a factor of 3 (Hager 1984; Higham 1988).
+pub(in crate::classifier) fn inverse_norm<R: Real>(
+    n: usize,
+    bits: Bits,
+    solved: impl Fn(&[R]) -> Vec<R>,
+) -> R {
+    let mut x = vec![&R::int(1, bits) / &R::int(n as i64, bits); n];
+    let mut best = R::int(0, bits);
+    for _ in 0..5 {
+        let y = solved(&x);
+        let norm = y.iter().fold(R::int(0, bits), |s, y| s + &y.abs());
+        best = best.max(&norm);
+        let signs: Vec<R> = y
+            .iter()
+            .map(|y| {
+                R::int(
+                    if y.sign() == Some(Ordering::Less) {
+                        -1
+                    } else {
+                        1
+                    },
+                    bits,
+                )
+            })
+            .collect();
+        let z = solved(&signs);
+        let (mut at, mut largest) = (0, R::int(0, bits));
+        for (i, z) in z.iter().enumerate() {
+            if z.abs().compare(&largest) == Some(Ordering::Greater) {
+                (at, largest) = (i, z.abs());
+            }
+        }
+        let product = z
+            .iter()
+            .zip(&x)
+            .fold(R::int(0, bits), |s, (z, x)| s + &(z * x));
+        if largest.compare(&product) != Some(Ordering::Greater) {
+            break;
+        }
+        x = vec![R::int(0, bits); n];
+        x[at] = R::int(1, bits);
+    }
+    best
 }
 
 fn from_double<R: Real>(x: f64, bits: Bits) -> R {

@@ -28,7 +28,8 @@ pub trait Family: Sync {
 /// The kernel of a network with this activation in `depth` hidden layers, unit-norm inputs, no bias.
 ///
 /// ```
-/// use deeplimit::{activation::Expr, classifier::{Deep, Family, Kind}, recursion::Correlation};
+/// use deeplimit::classifier::certain::{Deep, Family};
+/// use deeplimit::{activation::Expr, kernel::Kind, recursion::Correlation};
 /// let relu = Deep::new(Expr::parse("relu").unwrap(), 1, Kind::Ntk).unwrap();
 /// let k = relu.kernel::<f64>(53).unwrap();
 /// // at rho = 0: T_1 = kappa_1(0) = 1/pi
@@ -138,7 +139,7 @@ fn deep_singular<R: Real>(
     Ok(Scaled { mantissa, log })
 }
 
-/// `g(1 - rho)` of the ordered phase: the gap's Koenigs function, for [`super::interpolant`].
+/// `g(1 - rho)` of the ordered phase: the gap's Koenigs function, for [`super::interpolant()`].
 #[derive(Clone, Debug)]
 pub struct OrderedGap(Expr);
 

@@ -3,6 +3,10 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::deadline::Deadline;
+use crate::gram::tests::{numbers, points};
+use crate::gram::{Gram, Lengths, Matrix, Spectrum};
+use crate::kernel::{Depth, Kernel};
 
 /// Training and test points with both kernels of relu at depth 2.
 struct Case {
@@ -193,7 +197,7 @@ proptest! {
         let slack = 1e-13 * condition;
         for ridge in [0.0, 0.1] {
             let d = Dynamics::new(&c.theta, 1.0, ridge).unwrap();
-            let regression = Regression::new(&c.theta, &c.y, ridge, None).unwrap();
+            let regression = Regression::new(&c.theta, &c.y, ridge, Definite::Factored).unwrap();
             let end = d.mean(&c.cross, &c.y, Time::Infinite).unwrap();
             prop_assert!(distance(&end, &regression.predictions(&c.cross).unwrap()) < slack);
             let late = d.mean(&c.cross, &c.y, Time::Flow(1e9)).unwrap();
@@ -202,7 +206,7 @@ proptest! {
         let last = Dynamics::new(&c.k, 1.0, 0.0).unwrap();
         prop_assume!(last.spectrum().condition().unwrap() < 1e6);
         let sigma = last.covariance(&c.k_cross, prior, &c.k_own, Time::Infinite).unwrap();
-        let posterior = Regression::new(&c.k, &c.y, 0.0, None).unwrap();
+        let posterior = Regression::new(&c.k, &c.y, 0.0, Definite::Factored).unwrap();
         let own: Vec<f64> = (0..M).map(|i| c.k_own.row(i)[i]).collect();
         for (i, v) in posterior.posterior_variances(&c.k_cross, &own).unwrap().into_iter().enumerate() {
             prop_assert!((sigma.row(i)[i] - v).abs() < 1e-8, "{} {v}", sigma.row(i)[i]);

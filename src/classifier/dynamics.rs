@@ -33,9 +33,8 @@
 
 use faer::Mat;
 
-use super::matrix::Matrix;
-use super::spectrum::Spectrum;
 use crate::error::{Error, Result};
+use crate::gram::{Matrix, Spectrum};
 
 /// For how long the network has been trained.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -63,7 +62,8 @@ pub struct Prior<'a> {
 /// the kernel times `g_t(lambda_min)`: at `t = infinity` the condition of the matrix, at early times hardly anything.
 ///
 /// ```
-/// use deeplimit::gram::{Dynamics, Matrix, Time};
+/// use deeplimit::classifier::{Dynamics, Time};
+/// use deeplimit::gram::Matrix;
 /// let theta = Matrix { rows: 1, columns: 1, values: vec![2.0] };
 /// let (x, y) = (Matrix { rows: 1, columns: 1, values: vec![1.0] }, Matrix { rows: 1, columns: 1, values: vec![3.0] });
 /// let d = Dynamics::new(&theta, 0.5, 0.0)?;
@@ -197,7 +197,8 @@ impl Dynamics {
     /// `Sigma_t(x, x')` of all pairs of test points; `own = K(x, x')`.
     ///
     /// ```
-    /// use deeplimit::gram::{Dynamics, Matrix, Prior, Time};
+    /// use deeplimit::classifier::{Dynamics, Prior, Time};
+    /// use deeplimit::gram::Matrix;
     /// let one = |x: f64| Matrix { rows: 1, columns: 1, values: vec![x] };
     /// let (k, cross) = (one(2.0), one(1.0));
     /// let d = Dynamics::new(&k, 1.0, 0.5)?;

@@ -1,0 +1,457 @@
+//! Gram matrices in memory: `X X^T` tile by tile, the kernel applied to a tile while it is in the cache.
+//!
+//! For a symmetric matrix the tiles on and below the diagonal are computed and then mirrored, so it is symmetric to the last
+//! bit. The product is `faer`'s: it has the Cholesky factorisation too, runs on all cores and needs no C.
+
+use std::ops::Range;
+
+use faer::linalg::matmul::matmul;
+use faer::{Accum, MatMut, MatRef, Par};
+use rayon::prelude::*;
+
+use super::matrix::Matrix;
+use super::pages;
+use super::points::{NEAR, Points};
+use super::store::{Contents, Fingerprint};
+use crate::error::{Error, Result};
+use crate::kernel::{Classifier, Kernel};
+use crate::words::named;
+
+/// Rows and columns of a tile: 128 kB.
+const TILE: (usize, usize) = (64, 256);
+
+/// So many correlations at a time are looked through for pairs near each other.
+const RUN: usize = 64;
+
+/// What becomes of the lengths of the points.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lengths {
+    /// Every row is divided by its length.
+    #[default]
+    Unit,
+    /// They count: for homogeneous activations, exactly.
+    Keep,
+}
+
+named!(Lengths, "way with lengths": Unit = "unit", Keep = "keep");
+
+/// A kernel between two sets of points.
+#[derive(Clone, Debug)]
+pub struct Gram<'a> {
+    kernel: &'a Kernel,
+    left: &'a Points,
+    right: &'a Points,
+    same: bool,
+    /// `|x|^k`, where lengths count.
+    factors: Option<[Vec<f64>; 2]>,
+}
+
+/// Do the products of lengths, and the kernel times them, stay in the range of doubles?
+fn in_doubles(kernel: &Kernel, factors: &[Vec<f64>; 2]) -> Result<()> {
+    let largest = |f: &Vec<f64>| f.iter().copied().fold(0.0, f64::max);
+    let smallest = |f: &Vec<f64>| {
+        let lengthy = f.iter().copied().filter(|x| *x != 0.0);
+        lengthy.fold(f64::INFINITY, f64::min)
+    };
+    let [a, b] = factors;
+    let top = if kernel.diagonal().is_finite() {
+        kernel.diagonal().abs().max(1.0)
+    } else {
+        1.0
+    };
+    if (largest(a) * largest(b) * top).is_finite() && smallest(a) * smallest(b) >= f64::MIN_POSITIVE
+    {
+        return Ok(());
+    }
+    Err(Error::Data(
+        "rows are so long or so short that the kernel leaves the doubles: divide all of them by one number, or each by its length"
+            .to_owned(),
+    ))
+}
+
+impl<'a> Gram<'a> {
+    /// `K(x_i, x_j)` of one set of points.
+    ///
+    /// # Errors
+    /// [`Error::Domain`] where lengths shall count and the activation is not homogeneous.
+    ///
+    /// ```
+    /// use deeplimit::{activation::Expr, deadline::Deadline, gram::{Gram, Lengths, Points}};
+    /// use deeplimit::kernel::{Depth, Kernel, Kind};
+    /// let relu = Expr::parse("relu").unwrap();
+    /// let kernel = Kernel::new(&relu, Depth::Layers(100), Kind::Ntk, Deadline::default()).unwrap();
+    /// let points = Points::new(2, vec![1.0, 0.0, 0.0, 1.0, 2.0, 0.0]).unwrap();
+    /// let k = Gram::symmetric(&kernel, &points, Lengths::Unit).unwrap().matrix();
+    /// assert_eq!(k.row(0), [101.0, kernel.at(0.0), 101.0]);
+    /// ```
+    pub fn symmetric(kernel: &'a Kernel, points: &'a Points, lengths: Lengths) -> Result<Self> {
+        Self::new(kernel, points, points, lengths, true)
+    }
+
+    /// `K(x_i, y_j)` of two sets of points.
+    ///
+    /// # Errors
+    /// As [`Gram::symmetric`]; [`Error::Data`] where the dimensions differ.
+    pub fn cross(
+        kernel: &'a Kernel,
+        left: &'a Points,
+        right: &'a Points,
+        lengths: Lengths,
+    ) -> Result<Self> {
+        Self::new(kernel, left, right, lengths, false)
+    }
+
+    fn new(
+        kernel: &'a Kernel,
+        left: &'a Points,
+        right: &'a Points,
+        lengths: Lengths,
+        same: bool,
+    ) -> Result<Self> {
+        if left.dimension() != right.dimension() {
+            return Err(Error::Data(format!(
+                "points of {} and of {} coordinates have no kernel",
+                left.dimension(),
+                right.dimension()
+            )));
+        }
+        let factors = match (lengths, kernel.length_exponent()) {
+            (Lengths::Unit, _) => {
+                left.directed()?;
+                right.directed()?;
+                None
+            }
+            (Lengths::Keep, Some(k)) => {
+                if k <= 0.0 {
+                    left.directed()?;
+                    right.directed()?;
+                }
+                let of =
+                    |p: &Points| -> Vec<f64> { p.lengths().iter().map(|x| x.powf(k)).collect() };
+                let factors = [of(left), of(right)];
+                in_doubles(kernel, &factors)?;
+                Some(factors)
+            }
+            (Lengths::Keep, None) => {
+                return Err(Error::Domain(format!(
+                    "the kernel of `{}` is no power of the inputs' lengths (the activation is not homogeneous, or there are biases, \
+                     or the limit has no degree), so it is known on inputs of one length only: divide the rows by their lengths",
+                    kernel.activation()
+                )));
+            }
+        };
+        Ok(Gram {
+            kernel,
+            left,
+            right,
+            same,
+            factors,
+        })
+    }
+
+    /// Rows and columns.
+    pub fn shape(&self) -> (usize, usize) {
+        (self.left.len(), self.right.len())
+    }
+
+    /// The kernel.
+    pub fn kernel(&self) -> &Kernel {
+        self.kernel
+    }
+
+    /// The points on both sides.
+    pub fn points(&self) -> [&Points; 2] {
+        [self.left, self.right]
+    }
+
+    /// Do lengths count?
+    pub fn lengths(&self) -> Lengths {
+        if self.factors.is_some() {
+            Lengths::Keep
+        } else {
+            Lengths::Unit
+        }
+    }
+
+    /// What a store of it holds; the words have kernel, lengths and a hash of the rows.
+    pub fn contents(&self) -> Contents {
+        let mut hash = Fingerprint::default();
+        for points in self.points() {
+            hash.add(points.dimension() as u64);
+            points.given().iter().for_each(|x| hash.add(x.to_bits()));
+        }
+        let lengths = match self.lengths() {
+            Lengths::Unit => "divided out",
+            Lengths::Keep => "kept",
+        };
+        let scale = match self.kernel.log_scale() {
+            0.0 => String::new(),
+            log => format!(" (e^{log} times the entries)"),
+        };
+        Contents {
+            depths: None,
+            rows: self.left.len(),
+            columns: self.right.len(),
+            symmetric: self.same,
+            words: format!(
+                "{}{scale}, lengths {lengths}, data {hash}, deeplimit {}",
+                self.kernel.description(),
+                env!("CARGO_PKG_VERSION")
+            ),
+        }
+    }
+
+    /// The whole matrix.
+    pub fn matrix(&self) -> Matrix {
+        let mut out = Matrix::default();
+        self.matrix_into(&mut out);
+        out
+    }
+
+    /// The whole matrix into memory that is there already, where it is large enough: for a matrix after the other of some
+    /// thousand points or less. (The first touch of new memory takes longer than the entries that are written there.)
+    ///
+    /// ```
+    /// use deeplimit::{activation::Expr, deadline::Deadline, gram::{Gram, Lengths, Matrix, Points}};
+    /// use deeplimit::kernel::{Depth, Kernel, Kind};
+    /// let relu = Expr::parse("relu").unwrap();
+    /// let points = Points::new(2, vec![1.0, 0.0, 0.0, 1.0]).unwrap();
+    /// let mut k = Matrix::default();
+    /// for layers in [1, 10, 100] {
+    ///     let kernel = Kernel::new(&relu, Depth::Layers(layers), Kind::Ntk, Deadline::default()).unwrap();
+    ///     Gram::symmetric(&kernel, &points, Lengths::Unit).unwrap().matrix_into(&mut k);
+    ///     assert_eq!(k.row(0), [layers as f64 + 1.0, kernel.at(0.0)]);
+    /// }
+    /// ```
+    pub fn matrix_into(&self, out: &mut Matrix) {
+        self.fill(out, |i, start, rho, out| self.apply(i, start, rho, out));
+    }
+
+    /// The matrix that the kernel's classifier ([`Kernel::classifier`]) decides by: the kernel itself; in the nearest-neighbour
+    /// regime, where it is a delta, minus the gap `1 - x . x'` (for an activation that is even or odd `1 - |x . x'|`).
+    ///
+    /// # Errors
+    /// [`Error::Domain`] for a majority vote where lengths count: there every point would weigh `1/|x|`.
+    pub fn decisive(&self) -> Result<Matrix> {
+        match self.kernel.classifier() {
+            Classifier::NearestNeighbour => {
+                let mut out = Matrix::default();
+                self.fill(&mut out, |i, start, rho, out| {
+                    self.nearness(i, start, rho, out)
+                });
+                Ok(out)
+            }
+            Classifier::Majority if self.factors.is_some() => Err(Error::Domain(format!(
+                "at infinite depth `{}` takes a majority vote of directions: divide the rows by their lengths",
+                self.kernel.activation()
+            ))),
+            _ => Ok(self.matrix()),
+        }
+    }
+
+    fn fill(&self, out: &mut Matrix, entries: impl Fn(usize, usize, &[f64], &mut [f64]) + Sync) {
+        let (rows, columns) = self.shape();
+        (out.rows, out.columns) = (rows, columns);
+        if out.values.capacity() < rows * columns {
+            // what was there is given back first
+            out.values = Vec::new();
+            out.values = pages::zeros(rows * columns);
+        } else {
+            out.values.resize(rows * columns, 0.0);
+        }
+        let strips = out.values.par_chunks_mut(TILE.0 * columns).enumerate();
+        strips.for_each_init(
+            || vec![0.0; TILE.0 * TILE.1],
+            |tile, (block, out)| {
+                let first = block * TILE.0;
+                let end = match self.same {
+                    true => (first + TILE.0).min(columns),
+                    false => columns,
+                };
+                self.strip(first, 0..end, tile, (out, columns), &entries);
+            },
+        );
+        if self.same {
+            mirror(&mut out.values, rows, rows, 0);
+        }
+    }
+
+    /// The entries of these rows and columns into `out`, row after row: on all cores. Where the rows and columns begin at
+    /// multiples of 256, they are those of [`Gram::matrix`] to the last bit.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] where there are no such rows or columns, or `out` has another size.
+    pub fn tile(&self, rows: Range<usize>, columns: Range<usize>, out: &mut [f64]) -> Result<()> {
+        let (n, m) = self.shape();
+        if rows.end > n || columns.end > m || out.len() != rows.len() * columns.len() {
+            return Err(Error::Shape(format!(
+                "rows {rows:?} and columns {columns:?} of a matrix of {n} x {m} are no {} numbers",
+                out.len()
+            )));
+        }
+        if out.is_empty() {
+            return Ok(());
+        }
+        let width = columns.len();
+        let entries = |i, start, rho: &[f64], out: &mut [f64]| self.apply(i, start, rho, out);
+        let strips = out.par_chunks_mut(TILE.0 * width).enumerate();
+        strips.for_each_init(
+            || vec![0.0; TILE.0 * TILE.1],
+            |tile, (block, out)| {
+                let first = rows.start + block * TILE.0;
+                // above the diagonal a square is mirrored, as the whole matrix is
+                let end = match self.same && rows == columns {
+                    true => (first + TILE.0).min(columns.end),
+                    false => columns.end,
+                };
+                self.strip(first, columns.start..end, tile, (out, width), &entries);
+            },
+        );
+        if self.same && rows == columns {
+            mirror(out, width, width, 0);
+        }
+        Ok(())
+    }
+
+    /// Rows from `first` on; these columns, of the `stride` that `out` has, the first of them at its beginning. `tile` is for
+    /// the correlations.
+    fn strip(
+        &self,
+        first: usize,
+        columns: Range<usize>,
+        tile: &mut [f64],
+        (out, stride): (&mut [f64], usize),
+        entries: &impl Fn(usize, usize, &[f64], &mut [f64]),
+    ) {
+        let d = self.left.dimension();
+        let count = out.len() / stride;
+        let left =
+            MatRef::from_row_major_slice(&self.left.unit()[first * d..][..count * d], count, d);
+        for start in columns.clone().step_by(TILE.1) {
+            let width = TILE.1.min(columns.end - start);
+            let right = MatRef::from_row_major_slice(
+                &self.right.unit()[start * d..][..width * d],
+                width,
+                d,
+            );
+            let product = &mut tile[..count * width];
+            // the second side transposed, so that both products are of rows
+            let target = MatMut::from_row_major_slice_mut(product, count, width);
+            matmul(
+                target,
+                Accum::Replace,
+                left,
+                right.transpose(),
+                1.0,
+                Par::Seq,
+            );
+            for (i, rho) in product.chunks_exact(width).enumerate() {
+                entries(
+                    first + i,
+                    start,
+                    rho,
+                    &mut out[i * stride + start - columns.start..][..width],
+                );
+            }
+        }
+    }
+
+    /// The kernel of one row with some columns.
+    fn apply(&self, i: usize, start: usize, rho: &[f64], out: &mut [f64]) {
+        self.kernel.at_all(rho, out);
+        for (n, (rho, out)) in rho.chunks(RUN).zip(out.chunks_mut(RUN)).enumerate() {
+            let start = start + n * RUN;
+            let own = self.same && (start..start + rho.len()).contains(&i);
+            // hardly ever, and found out in vectors
+            let near = rho.iter().fold(false, |near, r| near | (r.abs() > NEAR));
+            if !own && !near {
+                continue;
+            }
+            for (k, (product, value)) in rho.iter().zip(out).enumerate() {
+                let j = start + k;
+                if self.same && i == j {
+                    *value = self.kernel.diagonal();
+                } else if let Some(t) = self.left.gap(i, self.right, j, *product) {
+                    *value = self.kernel.at_gap(t);
+                } else if let Some(u) = self.left.opposite_gap(i, self.right, j, *product) {
+                    *value = self.kernel.at_opposite_gap(u);
+                }
+            }
+        }
+        if let Some([left, right]) = &self.factors {
+            for (value, factor) in out.iter_mut().zip(&right[start..]) {
+                *value *= left[i] * factor;
+            }
+        }
+    }
+}
+
+impl Gram<'_> {
+    /// Minus the gap of one row and some columns.
+    fn nearness(&self, i: usize, start: usize, rho: &[f64], out: &mut [f64]) {
+        let folded = self.kernel.parity().is_some();
+        for (k, (product, value)) in rho.iter().zip(out.iter_mut()).enumerate() {
+            let j = start + k;
+            let gap = if self.same && i == j {
+                0.0
+            } else if folded && *product < 0.0 {
+                let near = self.left.opposite_gap(i, self.right, j, *product);
+                near.unwrap_or(1.0 + product)
+            } else {
+                let near = self.left.gap(i, self.right, j, *product);
+                near.unwrap_or(1.0 - product)
+            };
+            *value = -gap;
+        }
+    }
+}
+
+/// Below this many rows a triangle is mirrored entry by entry.
+const SMALL: usize = 16;
+/// Rows and columns that are mirrored in one go: a cache line of each.
+const SIDE: usize = 8;
+
+/// Copies the lower triangle of the square that begins at column `start` of these rows to the upper one: halves, and the
+/// rectangle between them.
+fn mirror(rows: &mut [f64], count: usize, stride: usize, start: usize) {
+    if count <= SMALL {
+        for i in 0..count {
+            for j in 0..i {
+                rows[j * stride + start + i] = rows[i * stride + start + j];
+            }
+        }
+        return;
+    }
+    let half = (count / 2).next_multiple_of(SIDE);
+    let (upper, lower) = rows.split_at_mut(half * stride);
+    let lines = &*lower;
+    let strips = upper.par_chunks_mut(SIDE * stride).enumerate();
+    strips.with_min_len(4).for_each(|(block, out)| {
+        transpose(lines, stride, start + SIDE * block, out, start + half);
+    });
+    rayon::join(
+        || mirror(upper, half, stride, start),
+        || mirror(lower, count - half, stride, start + half),
+    );
+}
+
+/// Eight columns, from `column` on, of some rows become eight rows, which begin at `place` of the rows of `out`.
+fn transpose(lines: &[f64], stride: usize, column: usize, out: &mut [f64], place: usize) {
+    let (squares, rest) = lines.split_at(lines.len() / (SIDE * stride) * SIDE * stride);
+    let done = squares.len() / stride;
+    for (n, rows) in squares.chunks_exact(SIDE * stride).enumerate() {
+        let mut square = [[0.0; SIDE]; SIDE];
+        for (line, row) in square.iter_mut().zip(rows.chunks_exact(stride)) {
+            line.copy_from_slice(&row[column..][..SIDE]);
+        }
+        for (i, row) in out.chunks_exact_mut(stride).enumerate() {
+            let turned: [f64; SIDE] = std::array::from_fn(|j| square[j][i]);
+            row[place + SIDE * n..][..SIDE].copy_from_slice(&turned);
+        }
+    }
+    for (j, row) in rest.chunks_exact(stride).enumerate() {
+        for (i, to) in out.chunks_exact_mut(stride).enumerate() {
+            to[place + done + j] = row[column + i];
+        }
+    }
+}
