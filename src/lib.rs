@@ -47,6 +47,12 @@ pub mod real;
 pub mod recursion;
 mod words;
 
+pub use activation::{Exact, Expr};
+pub use deadline::Deadline;
 pub use effort::Effort;
 pub use error::{Error, Result};
 pub use exact::Activation;
+pub use kernel::{Classifier, Kernel};
+pub use limit::{Classification, LimitKernel, Regime};
+pub use real::{Ball, Quantity};
+pub use recursion::{Convention, Depth, Kind, Network, Pair};

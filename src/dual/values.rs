@@ -3,8 +3,9 @@
 use rug::Rational;
 
 use super::{Dual, closed_form, derivative_square};
-use crate::activation::Expr;
+use crate::activation::{Exact, Expr, all_exact};
 use crate::deadline::Deadline;
+use crate::effort::Effort;
 use crate::error::{Error, Result};
 use crate::exact::Activation;
 use crate::hermite::hermite_series;
@@ -185,5 +186,28 @@ pub(crate) fn resolving_series(
             f64::INFINITY
         };
         degree = (stretched.min(geometric) as u32).clamp(degree + 1, LAST_DEGREE);
+    }
+}
+
+impl Activation {
+    /// The dual `E phi(u) phi(v)` of the normalised activation at correlations, and its slope: [`values`].
+    ///
+    /// # Errors
+    /// As [`values`].
+    ///
+    /// ```
+    /// use deeplimit::{Activation, Effort};
+    /// let relu: Activation = "relu".parse()?;
+    /// let dual = relu.dual(&["0"], &Effort::default())?;
+    /// assert_eq!(dual[0].value.to_string(), "0.318309886183791"); // 1/pi
+    /// # Ok::<(), deeplimit::Error>(())
+    /// ```
+    pub fn dual(&self, rhos: &[impl Exact], effort: &Effort) -> Result<Vec<DualValue>> {
+        values(
+            &self.expr,
+            &all_exact(rhos)?,
+            effort.digits,
+            effort.deadline,
+        )
     }
 }

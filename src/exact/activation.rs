@@ -25,6 +25,8 @@ use super::{Bound, Closed, expectation, is_continuous};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Activation {
+    /// As it was typed.
+    pub typed: Expr,
     /// Catalogue names expanded, simplified.
     pub expr: Expr,
     /// Even or odd, if proved.
@@ -147,6 +149,7 @@ impl Activation {
             .is_some_and(|c| c.len() == 2 && zero(&c[0])));
         let linear = line || parallel(&first);
         Ok(Activation {
+            typed: expr.clone(),
             parity: expanded.parity(),
             continuous,
             linear,

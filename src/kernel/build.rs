@@ -14,6 +14,7 @@ use crate::activation::{Expr, Parity};
 use crate::deadline::Deadline;
 use crate::dual::{Angular, Dual, closed_form};
 use crate::error::{Error, Result};
+use crate::exact::Activation;
 use crate::limit::{Abel, Koenigs, LimitKernel, Phase, Regime, Subject};
 use crate::real::{Analytic, Ball, Bits, Real};
 use crate::recursion::{Correlation, Pair, Scaled, Settings, Unit};
@@ -63,13 +64,13 @@ impl Kernel {
 
 /// The normalised activation without biases.
 pub(super) fn unit(
-    expr: &Expr,
+    activation: &Activation,
     depth: Depth,
     kinds: &[Kind],
     network: String,
     deadline: Deadline,
 ) -> Result<Vec<Kernel>> {
-    let subject = Subject::new(expr, deadline)?;
+    let subject = Subject::of(activation, deadline)?;
     let form = (depth == Depth::Infinite).then(|| LimitForm::of(&subject.classification));
     let c = &subject.classification;
     let mut heading = Heading {
@@ -79,7 +80,7 @@ pub(super) fn unit(
         phase: c.phase,
         network,
         limit: form,
-        degree: expr.homogeneity(),
+        degree: activation.homogeneity.clone(),
     };
     match form {
         Some(LimitForm::Ordered) => {
@@ -87,7 +88,7 @@ pub(super) fn unit(
             compiled(source, &heading, kinds, deadline)
         }
         Some(LimitForm::Linear | LimitForm::Singular) | None => {
-            let source = Source::new(subject, expr, depth, deadline)?;
+            let source = Source::new(subject, depth, deadline)?;
             heading.degree.clone_from(&source.degree);
             compiled(source, &heading, kinds, deadline)
         }
@@ -113,7 +114,7 @@ struct Source {
 }
 
 impl Source {
-    fn new(subject: Subject, expr: &Expr, depth: Depth, deadline: Deadline) -> Result<Self> {
+    fn new(subject: Subject, depth: Depth, deadline: Deadline) -> Result<Self> {
         let (regime, phase) = (subject.classification.regime, subject.classification.phase);
         let (dual, angular) = duals(&subject, deadline)?;
         let mut mirror = match subject.parity() {
@@ -126,7 +127,7 @@ impl Source {
             mirror = Mirror::Odd;
             Some(Rational::from(1))
         } else {
-            expr.homogeneity()
+            subject.structure().homogeneity.clone()
         };
         let rounded: Dual<f64> = dual.rounded();
         let leading = dual.leading().filter(|_| depth != Depth::Layers(0));

@@ -1,7 +1,7 @@
 //! Kernels of networks with weights and biases of any variance, inputs of one norm, at finite depth.
 //!
 //! Two inputs of the same norm have the same variance `q_l` in every layer, so layer `l` has one map of the correlation,
-//! `S_{l+1} = w_l dual_l(S_l) + 1 - w_l`, and `k_L = q_L S_L`, `Theta_L = q_L T_L` ([`crate::recursion::Network`]). The maps
+//! `S_{l+1} = w_l dual_l(S_l) + 1 - w_l`, and `k_L = q_L S_L`, `Theta_L = q_L T_L` ([`crate::recursion::Layers`]). The maps
 //! are prepared in balls and rounded, one a layer until the variance moves by less than `2^-60` of itself; all layers
 //! from there on share the last one.
 
@@ -17,10 +17,11 @@ use super::{Depth, Kernel, Kind};
 use crate::activation::{Expr, Parity};
 use crate::deadline::Deadline;
 use crate::dual::Dual;
+use crate::effort::Effort;
 use crate::error::{Error, Result};
 use crate::exact::Activation;
 use crate::real::{Analytic, Ball, Real};
-use crate::recursion::{Correlation, Network, Pair, Prepared, Scaled, Settings, Weight};
+use crate::recursion::{Correlation, Layers, Network, Pair, Prepared, Scaled, Settings, Weight};
 
 /// Hermite coefficients that the first attempt takes, and the last one.
 const DEGREES: [u32; 2] = [64, 1024];
@@ -72,8 +73,8 @@ impl Kernel {
         settings: &Settings,
         deadline: Deadline,
     ) -> Result<Kernel> {
-        let mut kernels = of_kinds(expr, depth, &[kind], settings, deadline)?;
-        kernels.pop().ok_or_else(|| out_of_bounds(0))
+        let activation = Activation::new(expr)?;
+        Network::with(&activation, settings.clone()).kernel(depth, kind, &by(deadline))
     }
 
     /// [`Kernel::of_network`] of both kinds, at little more than the price of one.
@@ -86,18 +87,57 @@ impl Kernel {
         settings: &Settings,
         deadline: Deadline,
     ) -> Result<Pair<Kernel>> {
+        let activation = Activation::new(expr)?;
+        Network::with(&activation, settings.clone()).kernels(depth, &by(deadline))
+    }
+}
+
+fn by(deadline: Deadline) -> Effort {
+    Effort {
+        deadline,
+        ..Effort::default()
+    }
+}
+
+impl Network {
+    /// One of its kernels, compiled: [`Kernel::of_network`]. Of the effort the time counts; the digits are those of doubles.
+    ///
+    /// # Errors
+    /// As [`Kernel::of_network`].
+    pub fn kernel(&self, depth: Depth, kind: Kind, effort: &Effort) -> Result<Kernel> {
+        let mut kernels = self.compiled(depth, &[kind], effort.deadline)?;
+        kernels.pop().ok_or_else(|| out_of_bounds(0))
+    }
+
+    /// Both kernels, compiled, at little more than the price of one: the orbit of a correlation gives both.
+    ///
+    /// # Errors
+    /// As [`Kernel::of_network`], of either.
+    ///
+    /// ```
+    /// use deeplimit::{Activation, Depth, Effort, Network};
+    /// let relu: Activation = "relu".parse()?;
+    /// let kernels = Network::of(&relu).kernels(Depth::Layers(3), &Effort::default())?;
+    /// assert_eq!((kernels.nngp.diagonal(), kernels.ntk.diagonal()), (1.0, 4.0));
+    /// # Ok::<(), deeplimit::Error>(())
+    /// ```
+    pub fn kernels(&self, depth: Depth, effort: &Effort) -> Result<Pair<Kernel>> {
         let kinds = [Kind::Nngp, Kind::Ntk];
-        let mut kernels = of_kinds(expr, depth, &kinds, settings, deadline)?.into_iter();
+        let mut kernels = self.compiled(depth, &kinds, effort.deadline)?.into_iter();
         let (Some(nngp), Some(ntk)) = (kernels.next(), kernels.next()) else {
             return Err(out_of_bounds(0));
         };
         Ok(Pair { nngp, ntk })
     }
+
+    fn compiled(&self, depth: Depth, kinds: &[Kind], deadline: Deadline) -> Result<Vec<Kernel>> {
+        of_kinds(self.activation(), depth, kinds, self.settings(), deadline)
+    }
 }
 
 /// The kernels of these kinds.
 fn of_kinds(
-    expr: &Expr,
+    activation: &Activation,
     depth: Depth,
     kinds: &[Kind],
     settings: &Settings,
@@ -120,9 +160,9 @@ fn of_kinds(
     let words = words(settings);
     let normalising = matches!(variances.weight, Weight::Normalising);
     if normalising && *norm == 1 {
-        return unit(expr, depth, kinds, words, deadline);
+        return unit(activation, depth, kinds, words, deadline);
     }
-    let structure = Activation::new(expr)?;
+    let structure = activation;
     let homogeneous = structure.homogeneity.is_some() && variances.bias.is_zero();
     if depth == Depth::Infinite && !homogeneous {
         return Err(Error::Domain(format!(
@@ -131,14 +171,14 @@ fn of_kinds(
             structure.expr
         )));
     }
-    let of = |degree| -> Result<(Network<Ball>, Ball)> {
-        let activation = Prepared::<Ball>::new(&structure, degree, SERIES_BITS, deadline)?;
+    let of = |degree| -> Result<(Layers<Ball>, Ball)> {
+        let activation = Prepared::<Ball>::new(structure, degree, SERIES_BITS, deadline)?;
         let one = Ball::int(1, BITS);
         let weight = match &variances.weight {
             Weight::Fixed(w) => w.evaluate(BITS),
             Weight::Normalising => &one / &activation.square(&one)?,
         };
-        let network = Network {
+        let network = Layers {
             activation,
             weight,
             bias: variances.bias.evaluate(BITS),
@@ -147,7 +187,7 @@ fn of_kinds(
         Ok((network, &first * &Ball::rational(norm, BITS)))
     };
     if homogeneous {
-        let kernels = unit(expr, depth, kinds, words, deadline)?;
+        let kernels = unit(activation, depth, kinds, words, deadline)?;
         let Depth::Layers(l) = depth else {
             return Ok(kernels);
         };
@@ -174,7 +214,7 @@ fn of_kinds(
     };
     let source = loop {
         let (network, input) = of(degree)?;
-        match Source::new(network, input, &structure, l, degree < last, deadline)? {
+        match Source::new(network, input, structure, l, degree < last, deadline)? {
             Some(source) => break source,
             None => degree *= 2,
         }
@@ -211,7 +251,7 @@ fn out_of_bounds(layer: u64) -> Error {
 
 /// What there is to compile.
 struct Source {
-    network: Network<Ball>,
+    network: Layers<Ball>,
     input: Ball,
     /// `q_L`
     variance: Ball,
@@ -227,7 +267,7 @@ struct Source {
 impl Source {
     /// `None` where a layer takes a longer series than this and there `may_grow` be one.
     fn new(
-        network: Network<Ball>,
+        network: Layers<Ball>,
         input: Ball,
         structure: &Activation,
         depth: u64,

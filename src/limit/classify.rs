@@ -42,12 +42,22 @@ pub(super) const ZERO_BITS: Bits = 400;
 /// assert!(relu.proved);
 /// ```
 pub fn classify(expr: &Expr, options: &Effort) -> Result<Classification> {
-    let structure = Activation::new(expr)?;
+    let activation = Activation::new(expr)?;
     options.deadline.check("the analysis of the expression")?;
-    let mut inquiry = Inquiry::new(expr, structure, *options)?;
-    inquiry.decide()?;
-    inquiry.tell_what_is_near(expr);
-    Ok(inquiry.report)
+    activation.classify(options)
+}
+
+impl Activation {
+    /// [`classify`]: what the network becomes when it is infinitely wide and infinitely deep.
+    ///
+    /// # Errors
+    /// As [`classify`].
+    pub fn classify(&self, effort: &Effort) -> Result<Classification> {
+        let mut inquiry = Inquiry::new(self.clone(), *effort)?;
+        inquiry.decide()?;
+        inquiry.tell_what_is_near(&self.typed);
+        Ok(inquiry.report)
+    }
 }
 
 /// Normalised constants.
@@ -99,7 +109,8 @@ enum Zero {
 }
 
 impl Inquiry {
-    pub(super) fn new(expr: &Expr, structure: Activation, options: Effort) -> Result<Self> {
+    pub(super) fn new(structure: Activation, options: Effort) -> Result<Self> {
+        let activation = structure.typed.to_string();
         let accuracy = bits_for(options.digits) + 8;
         let of = |s: &Activation| Moments::new(s, accuracy, options.arithmetic, options.deadline);
         let unit = Unit::of(&structure)?;
@@ -117,7 +128,7 @@ impl Inquiry {
         let constants = Constants::new(&moments, exponent);
         let continuous = structure.continuous;
         let report = Classification {
-            activation: expr.to_string(),
+            activation,
             normalisation: None,
             a: None,
             a_prime: None,

@@ -176,7 +176,7 @@ impl Inquiry {
     }
 
     fn verdict_on(&self, e: &Expr) -> Option<Classification> {
-        let mut inquiry = Inquiry::new(e, Activation::new(e).ok()?, self.options).ok()?;
+        let mut inquiry = Inquiry::new(Activation::new(e).ok()?, self.options).ok()?;
         inquiry.decide().ok()?;
         Some(inquiry.report)
     }

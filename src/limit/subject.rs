@@ -10,7 +10,7 @@ use super::kernel::{Limit, LimitKernel, LimitValue};
 use super::{
     Abel, Bend, Boettcher, Classification, Interior, Koenigs, LogPeriodic, Ordered, Phase, Regime,
 };
-use crate::activation::{Expr, Parity};
+use crate::activation::{Exact, Expr, Parity, all_exact};
 use crate::deadline::Deadline;
 use crate::dual::{Dual, closed_form, resolving_series};
 use crate::effort::Effort;
@@ -34,14 +34,21 @@ impl Subject {
     /// # Errors
     /// Those of [`super::classify`], and [`Error::Unresolved`] where the regime is undecided.
     pub fn new(expr: &Expr, deadline: Deadline) -> Result<Self> {
-        let options = Effort {
-            digits: 6,
-            deadline,
-            ..Effort::default()
-        };
-        let structure = Activation::new(expr)?;
+        let activation = Activation::new(expr)?;
         deadline.check("the analysis of the expression")?;
-        let mut inquiry = Inquiry::new(expr, structure, options)?;
+        Subject::of(&activation, deadline)
+    }
+
+    /// [`Subject::new`] of an activation that is ready.
+    ///
+    /// # Errors
+    /// As [`Subject::new`].
+    pub fn of(activation: &Activation, deadline: Deadline) -> Result<Self> {
+        let effort = Effort {
+            deadline,
+            ..Effort::digits(6)
+        };
+        let mut inquiry = Inquiry::new(activation.clone(), effort)?;
         inquiry.decide()?;
         if inquiry.report.regime == Regime::Undecided {
             return Err(Error::Unresolved(format!(
@@ -389,5 +396,26 @@ fn certain(x: &Ball) -> Bits {
     match x.sign() {
         Some(Ordering::Equal) => Bits::MAX,
         _ => x.relative_bits(),
+    }
+}
+
+impl Activation {
+    /// The limit kernel of the normalised network without biases at correlations: [`Subject::values`].
+    ///
+    /// # Errors
+    /// [`Error::Domain`] for what is no correlation; [`Error::Unresolved`] where the regime is undecided or its function could not be
+    /// prepared; [`Error::Timeout`].
+    ///
+    /// ```
+    /// use deeplimit::{Activation, Effort};
+    /// let cubes: Activation = "optimal(2)".parse()?;
+    /// let h = cubes.limit(&["1/2"], &Effort::digits(30))?;
+    /// assert!(h[0].limit.to_string().starts_with("0.9"));
+    /// # Ok::<(), deeplimit::Error>(())
+    /// ```
+    pub fn limit(&self, rhos: &[impl Exact], effort: &Effort) -> Result<Vec<LimitValue>> {
+        let subject = Subject::of(self, effort.deadline)?;
+        let (_, values) = subject.values(&all_exact(rhos)?, effort.digits, effort.deadline)?;
+        Ok(values)
     }
 }

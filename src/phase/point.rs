@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::exact::Activation;
 use crate::real::{Analytic, Ball, Bits, Real, bits_for};
 use crate::recursion::{
-    Attraction, Beyond, FixedVariance, FixedVariances, Given, Moments, Network, Prepared,
+    Attraction, Beyond, FixedVariance, FixedVariances, Given, Layers, Moments, Prepared,
     fixed_variances,
 };
 
@@ -258,7 +258,7 @@ impl Here<'_> {
     fn correlation(&self, q: &Ball) -> Result<Option<(Ball, Ball)>> {
         let mut degree = 64;
         loop {
-            let network = Network {
+            let network = Layers {
                 activation: Prepared::new(self.structure, degree, self.accuracy, self.deadline)?,
                 weight: self.weight.clone(),
                 bias: self.bias.clone(),

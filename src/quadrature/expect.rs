@@ -7,8 +7,9 @@ use super::{Envelope, Integrand, Plan, Samples, ln};
 use crate::activation::pieces::pieces;
 use crate::activation::{Expr, Parity};
 use crate::deadline::Deadline;
+use crate::effort::Effort;
 use crate::error::{Error, Result};
-use crate::exact::closed_expectation;
+use crate::exact::{Activation, closed_expectation};
 use crate::real::{Analytic, Ball, Bits, Quantity, Real, bits_for};
 
 /// `E f(Z)`, `Z ~ N(0,1)`, with `digits` certain significant digits, and in closed form where one is found. Where `E f` is so
@@ -88,4 +89,22 @@ pub(crate) fn lost_bits(value: &Ball, error: &Float) -> Bits {
     }
     let rounding = ln(&value.rad()) - ln(error);
     (rounding / std::f64::consts::LN_2).clamp(0.0, 1e5) as Bits
+}
+
+impl Activation {
+    /// `E phi(Z)`, `Z ~ N(0,1)`: [`expect`].
+    ///
+    /// # Errors
+    /// As [`expect`].
+    ///
+    /// ```
+    /// use deeplimit::{Activation, Effort};
+    /// let relu: Activation = "relu".parse()?;
+    /// let mean = relu.mean(&Effort::digits(20))?;
+    /// assert_eq!((mean.to_string().as_str(), mean.exact.as_deref()), ("0.398942280401433", Some("1/sqrt(2*pi)")));
+    /// # Ok::<(), deeplimit::Error>(())
+    /// ```
+    pub fn mean(&self, effort: &Effort) -> Result<Quantity> {
+        expect(&self.expr, effort.digits, effort.deadline)
+    }
 }

@@ -2,7 +2,7 @@
 
 use rug::Float;
 
-use super::{Ball, Bits};
+use super::{Ball, Bits, certain_digits};
 
 /// A number with its error.
 #[derive(Clone, Debug)]
@@ -74,6 +74,50 @@ impl Quantity {
         }
     }
 
+    /// The nearest double of the midpoint, `inf` or `-inf`.
+    pub fn to_f64(&self) -> f64 {
+        match &self.value {
+            Value::Finite { midpoint, .. } => midpoint.to_f64(),
+            Value::Infinite => f64::INFINITY,
+            Value::MinusInfinite => f64::NEG_INFINITY,
+        }
+    }
+
+    /// The enclosure as a ball; `None` for infinity.
+    pub fn ball(&self) -> Option<Ball> {
+        match &self.value {
+            Value::Finite { midpoint, radius } => Some(Ball::new(midpoint.clone(), radius)),
+            Value::Infinite | Value::MinusInfinite => None,
+        }
+    }
+
+    /// The closed form, if it is an integer.
+    pub fn integer_form(&self) -> Option<&str> {
+        let text = self.exact.as_deref()?;
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())).then_some(text)
+    }
+
+    /// The digits that are certain, at most so many: the true value, rounded to as many places as are shown, is what is shown.
+    /// `inf` or `-inf` for infinity, and `0 +- 1e-20` for a number that cannot be told from zero.
+    ///
+    /// ```
+    /// use deeplimit::{Activation, Effort};
+    /// let a = "tanh".parse::<Activation>()?.classify(&Effort::digits(30))?.alpha;
+    /// assert_eq!(a.unwrap().digits(20), "0.88070363080779621000");
+    /// # Ok::<(), deeplimit::Error>(())
+    /// ```
+    pub fn digits(&self, digits: usize) -> String {
+        match (&self.value, self.integer_form()) {
+            (_, Some(n)) => n.to_owned(),
+            (Value::Infinite, None) => "inf".to_owned(),
+            (Value::MinusInfinite, None) => "-inf".to_owned(),
+            (Value::Finite { midpoint, radius }, None) => {
+                certain_digits(midpoint, radius, digits).to_string()
+            }
+        }
+    }
+
     /// Plus infinity.
     pub fn infinite() -> Self {
         Quantity {
@@ -88,6 +132,13 @@ impl Quantity {
             value: Value::MinusInfinite,
             exact: None,
         }
+    }
+}
+
+impl std::fmt::Display for Quantity {
+    /// Up to 15 certain digits, or as many as the precision of the format asks for: `{:.40}`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.digits(f.precision().unwrap_or(15)))
     }
 }
 

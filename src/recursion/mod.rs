@@ -2,7 +2,7 @@
 //!
 //! * [`mod@unit`], [`walk`]: unit-norm inputs, no bias, one dual for all layers.
 //! * [`covariance`], [`variance`], [`prepared`]: an activation at any variance.
-//! * [`network`]: weights, biases, inputs of any norm; [`fixed`]: where the variance settles.
+//! * [`network`]: which network, as data; [`layers`]: its maps, with weights, biases, inputs of any norm; [`fixed`]: where the variance settles.
 //! * [`depth`]: which kernel, how deep; [`conventions`]: where papers put their factors; [`ntk`]: kernels with certain digits.
 //! * [`scaled`], [`decimal`]: numbers far outside of doubles, and how they are written; [`pair`]: NNGP and NTK.
 
@@ -14,6 +14,7 @@ mod depth;
 mod fixed;
 mod germ;
 mod given;
+mod layers;
 mod moments;
 mod network;
 mod ntk;
@@ -36,9 +37,10 @@ pub use depth::{Depth, Kind};
 pub use fixed::{Attraction, Beyond, FixedVariance, FixedVariances, fixed_variances};
 pub use germ::Vanishing;
 pub use given::Given;
+pub use layers::{Layers, variance_after};
 pub use moments::Moments;
-pub use network::{Network, variance_after};
-pub use ntk::{DEPTH_MAX, KernelValue, Settings, ntk};
+pub use network::{Network, Settings};
+pub use ntk::{DEPTH_MAX, KernelValue, ntk};
 pub use origin::{bend_at_zero, closed_slope_at_zero, slope_at_zero, vanishes_at_zero};
 pub use pair::Pair;
 pub use prepared::Prepared;

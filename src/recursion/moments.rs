@@ -68,9 +68,10 @@ pub(super) fn rescaled(structure: &Activation, root: &Rational) -> Result<Rescal
     })
 }
 
-/// An expression without the closed forms that a [`Activation`] comes with.
+/// An expression without the closed forms that an [`Activation`] comes with.
 pub(super) fn bare(expr: Expr, parity: Option<Parity>) -> Result<Activation> {
     Ok(Activation {
+        typed: expr.clone(),
         pieces: pieces(&expr, REACH)?,
         parity,
         continuous: None,

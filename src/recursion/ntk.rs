@@ -3,8 +3,9 @@
 use rug::{Float, Rational};
 
 use super::Scaled;
-use super::conventions::{Convention, Variances, Weight};
-use super::network::Network;
+use super::conventions::{Variances, Weight};
+use super::layers::Layers;
+use super::network::Settings;
 use super::pair::Pair;
 use super::prepared::Prepared;
 use super::unit::{DIRECT, Unit};
@@ -16,31 +17,6 @@ use crate::error::{Error, Result};
 use crate::exact::Activation;
 use crate::real::{Analytic, Ball, Bits, bits_for};
 use rayon::prelude::*;
-
-/// Which network.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Whose kernel.
-    pub convention: Convention,
-    /// Standard deviation of the weights, a constant; where the convention has one.
-    pub sigma_w: Option<Expr>,
-    /// Standard deviation of the biases, a constant; where the convention has one.
-    pub sigma_b: Option<Expr>,
-    /// `|x|^2` and `|x'|^2` (over `n_0` where the paper divides by it).
-    pub norms: (Rational, Rational),
-}
-
-impl Default for Settings {
-    /// The paper's: unit-norm inputs, normalised activation, no bias.
-    fn default() -> Self {
-        Settings {
-            convention: Convention::default(),
-            sigma_w: None,
-            sigma_b: None,
-            norms: (Rational::from(1), Rational::from(1)),
-        }
-    }
-}
 
 /// The kernels of one pair of inputs.
 #[derive(Clone, Debug)]
@@ -216,7 +192,7 @@ impl Answer<'_> {
             (Weight::Fixed(w), _) => w.evaluate(bits),
             (Weight::Normalising, a) => &one / &a.square(&one)?,
         };
-        let network = Network {
+        let network = Layers {
             activation,
             weight,
             bias: self.variances.bias.evaluate(bits),

@@ -10,7 +10,7 @@ use crate::deadline::Deadline;
 use crate::dual::closed_form;
 use crate::real::{Analytic, Ball, Mpfr, Real};
 use crate::recursion::{
-    Convention, Correlation, Covariance, Network, Pair, Prepared, Scaled, Settings, Unit, Windows,
+    Convention, Correlation, Covariance, Layers, Pair, Prepared, Scaled, Settings, Unit, Windows,
     ntk,
 };
 
@@ -19,8 +19,8 @@ fn network<R: Real + Send + Sync>(
     w: (i64, i64),
     b: (i64, i64),
     bits: u32,
-) -> Network<R> {
-    Network {
+) -> Layers<R> {
+    Layers {
         activation: Prepared::new(&structure(text), 64, bits - 32, Deadline::default()).unwrap(),
         weight: R::rational(&w.into(), bits),
         bias: R::rational(&b.into(), bits),
@@ -28,7 +28,7 @@ fn network<R: Real + Send + Sync>(
 }
 
 fn equal<R: Real + Send + Sync>(
-    n: &Network<R>,
+    n: &Layers<R>,
     q: (i64, i64),
     rho: (i64, i64),
     depth: u64,
@@ -47,7 +47,7 @@ fn equal<R: Real + Send + Sync>(
 }
 
 fn pair<R: Real + Send + Sync>(
-    n: &Network<R>,
+    n: &Layers<R>,
     (q, p): ((i64, i64), (i64, i64)),
     rho: (i64, i64),
     depth: u64,
@@ -281,7 +281,7 @@ fn scaled_numbers_are_written_as_ordinary_ones_are() {
 fn vanishing_variances() {
     const BITS: u32 = 200;
     let sine = structure("sin(x)");
-    let network = |activation| Network {
+    let network = |activation| Layers {
         activation,
         weight: ball(1, 4, BITS),
         bias: ball(0, 1, BITS),
@@ -294,7 +294,7 @@ fn vanishing_variances() {
     for rho in [(1, 2), (-9, 10), (1, 1), (0, 1)] {
         let place = Correlation::rational(&rho.into(), BITS);
         for depth in [1, 20, 100, 1000] {
-            let of = |n: &Network<Ball>| {
+            let of = |n: &Layers<Ball>| {
                 let all = n.kernels(
                     &input,
                     std::slice::from_ref(&place),
@@ -313,7 +313,7 @@ fn vanishing_variances() {
                 }
             }
         }
-        let of = |n: &Network<Ball>| {
+        let of = |n: &Layers<Ball>| {
             n.pair_kernels((&input, &other), &place, None, 40, Deadline::default())
                 .unwrap()
         };
