@@ -1,9 +1,9 @@
-//! README.md keeps its word: its commands run, and their outputs are the program's own.
+//! README.md and docs/ keep their word: their commands run, and the outputs are the program's own.
 //!
 //! In a `console` block a line that begins with `$ ` is a command, and what follows is its output.
 //! In a `sh` block every line is a command, and only its exit code is looked at.
 //!
-//! `UPDATE_README=1 cargo test -p deeplimit-cli --test readme` writes the outputs into the file.
+//! `UPDATE_README=1 cargo test --workspace --test readme` writes the outputs into the files.
 
 mod support;
 
@@ -24,6 +24,14 @@ struct Example {
 
 fn readme() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")
+}
+
+/// README.md and what it points to.
+fn pages() -> [PathBuf; 2] {
+    [
+        readme(),
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/tour.md"),
+    ]
 }
 
 /// The commands of all blocks of this kind.
@@ -54,10 +62,21 @@ fn examples(lines: &[&str], fence: &str) -> Vec<Example> {
 
 #[test]
 fn outputs_are_the_programs_own() {
-    let text = fs::read_to_string(readme()).unwrap();
+    for (page, least) in pages().iter().zip([4, 15]) {
+        check(page, least);
+    }
+}
+
+fn check(page: &Path, least: usize) {
+    let text = fs::read_to_string(page).unwrap();
     let lines: Vec<_> = text.lines().collect();
     let examples = examples(&lines, "```console");
-    assert!(examples.len() >= 5, "the examples were not found");
+    assert!(
+        examples.len() >= least,
+        "{}: {} examples were found",
+        page.display(),
+        examples.len()
+    );
     let update = std::env::var_os("UPDATE_README").is_some();
     let mut updated: Vec<String> = lines.iter().map(|l| (*l).to_owned()).collect();
     // From the end, so that the indices before stay right.
@@ -79,7 +98,7 @@ fn outputs_are_the_programs_own() {
         }
     }
     if update {
-        fs::write(readme(), updated.join("\n") + "\n").unwrap();
+        fs::write(page, updated.join("\n") + "\n").unwrap();
     }
 }
 
