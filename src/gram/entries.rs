@@ -12,9 +12,9 @@ use rayon::prelude::*;
 use super::matrix::Matrix;
 use super::pages;
 use super::points::{NEAR, Points};
-use super::store::{Contents, Fingerprint};
 use crate::error::{Error, Result};
 use crate::kernel::{Classifier, Kernel};
+use crate::store::{Contents, Fingerprint};
 
 /// Rows and columns of a tile: 128 kB.
 const TILE: (usize, usize) = (64, 256);

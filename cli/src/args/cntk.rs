@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use deeplimit::gram::Shard;
 use deeplimit::image;
+use deeplimit::store::Shard;
 
 /// `deeplimit cntk`.
 #[derive(Args, Debug)]

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
-use deeplimit::gram::Shard;
 use deeplimit::kernel::Depth;
+use deeplimit::store::Shard;
 
 use super::Columns;
 use crate::library::Convention;
