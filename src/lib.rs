@@ -4,6 +4,7 @@
 //!
 //! * [`error`], [`deadline`]: one clear sentence each; a point in time after which a computation gives up.
 //! * [`array`](mod@array): arrays of numbers in files: `.npy` and idx.
+//! * [`store`]: matrices into a `.npy` file or a Zarr folder, tile by tile, resumable, in shards.
 //! * [`real`]: the numbers. One formula, four arithmetics: `f64`, MPFR, balls, complex rectangles.
 //! * [`activation`]: an activation as data: parse, print, derive, resolve into smooth pieces, bound, evaluate.
 //! * [`effort`]: how much work an answer is worth: digits, arithmetic, time.
@@ -15,7 +16,7 @@
 //! * [`phase`]: the edge of chaos in the plane of `sigma_w` and `sigma_b`, and the depth scales on either side of it.
 //! * [`limit`]: infinitely many layers: the regime, with its evidence.
 //! * [`kernel`]: a kernel of any depth, compiled into a fast function of the correlation in doubles.
-//! * [`gram`]: Gram matrices on data, in memory and on disk.
+//! * [`gram`]: Gram matrices on data.
 //! * [`classifier`]: from a matrix and labels to scores and a label: regression at any depth, and what it becomes; choosing and testing.
 //! * [`network`]: networks of finite width: empirical kernels, training, linearisation.
 //! * [`image`]: pictures as arrays: readers and preprocessing.
@@ -45,6 +46,7 @@ pub mod phase;
 pub mod quadrature;
 pub mod real;
 pub mod recursion;
+pub mod store;
 mod words;
 
 pub use activation::{Exact, Expr};

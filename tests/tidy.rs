@@ -9,6 +9,7 @@ const ROOMS: &[&str] = &[
     "words",
     "deadline",
     "array",
+    "store",
     "real",
     "effort",
     "activation",
@@ -29,7 +30,7 @@ const ROOMS: &[&str] = &[
 ];
 
 /// The rooms that read files, because files are what they are about.
-const READS_FILES: [&str; 3] = ["array", "gram", "image"];
+const READS_FILES: [&str; 3] = ["array", "store", "image"];
 
 fn sources(dir: &Path, out: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(dir).unwrap() {

@@ -32,8 +32,8 @@ use deeplimit::limit::{
 };
 pub use deeplimit::paper::{
     Claim, Expected, Finding, Laboratory, Measured, Paper, Parameter, Parameters, Part, Row, Rows,
-    Source, Verdict, Wanted, figures::Figure, figures::Look, figures::Series,
-    standings::Standing as Placing, standings::standings, uci::Answer, uci::RULES, uci::outcome,
+    Source, Verdict, Wanted, figures::Figure, figures::Look, figures::Series, standings::Placing,
+    standings::standings, uci::OnSet, uci::RULES, uci::outcome,
 };
 use deeplimit::real::Arithmetic;
 pub use deeplimit::recursion::Convention;

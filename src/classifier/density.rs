@@ -69,7 +69,7 @@ impl Dirichlet {
 
     /// The density of `p/|p|` on the sphere divided by a factor that is the same for all laws: `x` is brought back to the
     /// simplex by dividing by its sum.
-    pub fn log_density_on_sphere(&self, x: &[f64]) -> f64 {
+    fn log_density_on_sphere(&self, x: &[f64]) -> f64 {
         let sum: f64 = x.iter().sum();
         let p: Vec<f64> = x.iter().map(|x| x / sum).collect();
         self.log_density(&p)

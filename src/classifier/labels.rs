@@ -1,7 +1,22 @@
 //! Labels as targets of a regression, and back.
 
+use std::collections::BTreeMap;
+
 use crate::error::{Error, Result};
 use crate::gram::Matrix;
+
+/// The different names of classes in order, and the number of each row's.
+///
+/// ```
+/// let (names, rows) = deeplimit::classifier::numbered(&["b", "a", "b"].map(str::to_owned));
+/// assert_eq!((names, rows), (vec!["a".to_owned(), "b".to_owned()], vec![1, 0, 1]));
+/// ```
+pub fn numbered(labels: &[String]) -> (Vec<String>, Vec<usize>) {
+    let mut numbers: BTreeMap<&String, usize> = labels.iter().map(|l| (l, 0)).collect();
+    numbers.values_mut().enumerate().for_each(|(k, n)| *n = k);
+    let rows = labels.iter().map(|l| numbers[l]).collect();
+    (numbers.into_keys().cloned().collect(), rows)
+}
 
 /// Labels `0..classes` as targets: 1 in the column of the class, 0 elsewhere, and the mean subtracted from every row so that
 /// no class is preferred far from the data.

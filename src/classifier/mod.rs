@@ -43,7 +43,7 @@ pub use dynamics::{Dynamics, Prior, Time};
 pub use ensemble::Ensemble;
 pub use folds::{distinct, fair};
 pub use interpolant::Interpolant;
-pub use labels::{accuracy, labels, one_hot, share};
+pub use labels::{accuracy, labels, numbered, one_hot, share};
 pub use regression::{Definite, Regression};
 pub use rule::Rule;
 pub use training::Training;

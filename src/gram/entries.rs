@@ -12,9 +12,9 @@ use rayon::prelude::*;
 use super::matrix::Matrix;
 use super::pages;
 use super::points::{NEAR, Points};
-use super::store::{Contents, Fingerprint};
 use crate::error::{Error, Result};
 use crate::kernel::{Classifier, Kernel};
+use crate::store::{Contents, Fingerprint};
 use crate::words::named;
 
 /// Rows and columns of a tile: 128 kB.

@@ -5,7 +5,6 @@
 //! * `exact`: the same points at any precision.
 //! * [`matrix`]: matrices as plain data. [`entries`]: symmetric and rectangular Gram matrices, blockwise, on all cores.
 //! * `pages`: memory for large matrices, in large pages.
-//! * [`store`]: matrices into a `.npy` file or a Zarr folder, tile by tile, resumable, in shards.
 //! * [`spectrum`]: eigenvalues, condition, rank.
 //!
 //! The cost does not depend on the depth: a matrix product `X X^T`, and a polynomial of degree 7 for each entry.
@@ -32,7 +31,6 @@ pub mod matrix;
 mod pages;
 pub mod points;
 pub mod spectrum;
-pub mod store;
 pub mod twins;
 
 #[cfg(test)]
@@ -43,5 +41,4 @@ pub use exact::Exact;
 pub use matrix::Matrix;
 pub use points::{Points, Rounding, gaps};
 pub use spectrum::Spectrum;
-pub use store::{Contents, Filled, Fingerprint, Shard, Store, Tile};
 pub use twins::Twins;

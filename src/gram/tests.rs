@@ -10,6 +10,7 @@ use super::*;
 use crate::activation::Expr;
 use crate::deadline::Deadline;
 use crate::kernel::{Depth, Kernel, Kind};
+use crate::real::{Ball, Real};
 
 pub(crate) fn kernel(text: &str, depth: Depth) -> Kernel {
     Kernel::new(
@@ -64,6 +65,31 @@ proptest! {
         prop_assert!((t / exact - 1.0).abs() < 40.0 * f64::EPSILON * d as f64, "{t} {exact}");
     }
 
+}
+
+proptest! {
+    /// At any precision rows have the gaps of their numbers, and are the same where that is exactly 0.
+    #[test]
+    fn exact_points_are_their_numbers(seed in any::<u64>(), d in 2usize..8, length in -600i32..300) {
+        let mut rows = numbers(2 * d, seed);
+        rows.extend_from_within(..d);
+        // three times a double with 51 bits is a double
+        rows.iter_mut().for_each(|x| *x = (*x * 2f64.powi(40)).round() * 2f64.powi(length));
+        rows[2 * d..].iter_mut().for_each(|x| *x *= 3.0);
+        prop_assume!(rows.chunks(d).all(|r| r.iter().any(|x| *x != 0.0)));
+        let x = Points::new(d, rows.clone()).unwrap();
+        let exact = x.exactly::<Ball>(200);
+        let gap = |i, j| exact.correlation(i, &exact, j, x.same(i, &x, j)).gap();
+        let scaled = |i: usize| -> Vec<f64> {
+            rows[i * d..][..d].iter().map(|x| x * 2f64.powi(-length - 40)).collect()
+        };
+        let e = exact_gap(&scaled(0), &scaled(1));
+        prop_assert!((gap(0, 1).to_f64() / e - 1.0).abs() < 1e-15 && gap(0, 1).rad() < 1e-55);
+        prop_assert!(x.same(0, &x, 2) && !x.same(0, &x, 1) && gap(0, 2).contains_zero());
+        // a row is not its opposite
+        let other = Points::new(d, scaled(0).iter().map(|x| -x).collect()).unwrap();
+        prop_assert!(!x.same(0, &other, 0));
+    }
 }
 
 // every case is a matrix of up to 45,000 exact gaps

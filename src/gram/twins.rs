@@ -30,7 +30,7 @@ pub struct Twins {
 }
 
 /// A row, of whichever set.
-struct Row<'a> {
+struct Numbered<'a> {
     given: &'a [f64],
     unit: &'a [f64],
     /// On a line through 0, without its sign: rows of one direction are neighbours there.
@@ -96,16 +96,16 @@ impl Twins {
                 continue;
             }
             let last = if others.is_some() { known } else { row.number };
-            let near = |other: &&Row| (other.place - row.place).abs() <= tolerance;
+            let near = |other: &&Numbered| (other.place - row.place).abs() <= tolerance;
             let (before, after) = (rows[..n].iter().rev(), rows[n + 1..].iter());
             let window = before.take_while(near).chain(after.take_while(near));
             let kinds = window
                 .filter(|other| other.number < last)
                 .filter_map(|other| kind(row, other));
             match kinds.min() {
-                Some(Kind::Parallel) => twins.parallel += 1,
-                Some(Kind::Rounded) => twins.rounded += 1,
-                Some(Kind::Opposite) => twins.opposite += 1,
+                Some(Likeness::Parallel) => twins.parallel += 1,
+                Some(Likeness::Rounded) => twins.rounded += 1,
+                Some(Likeness::Opposite) => twins.opposite += 1,
                 None => {}
             }
         }
@@ -114,13 +114,13 @@ impl Twins {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
+enum Likeness {
     Parallel,
     Rounded,
     Opposite,
 }
 
-fn kind(row: &Row, other: &Row) -> Option<Kind> {
+fn kind(row: &Numbered, other: &Numbered) -> Option<Likeness> {
     let product: f64 = row.unit.iter().zip(other.unit).map(|(a, b)| a * b).sum();
     // neighbours on the line that are none in space
     if product.abs() < 0.9 {
@@ -128,17 +128,17 @@ fn kind(row: &Row, other: &Row) -> Option<Kind> {
     }
     let gap = gap_of(row.given, other.given);
     match product > 0.0 {
-        true if gap == 0.0 => Some(Kind::Parallel),
-        true if gap <= ROUNDED => Some(Kind::Rounded),
-        false if gap <= ROUNDED => Some(Kind::Opposite),
+        true if gap == 0.0 => Some(Likeness::Parallel),
+        true if gap <= ROUNDED => Some(Likeness::Rounded),
+        false if gap <= ROUNDED => Some(Likeness::Opposite),
         _ => None,
     }
 }
 
-fn row<'a>(points: &'a Points, n: usize, line: &[f64], number: usize) -> Row<'a> {
+fn row<'a>(points: &'a Points, n: usize, line: &[f64], number: usize) -> Numbered<'a> {
     let unit = points.row(points.unit(), n);
     let place: f64 = unit.iter().zip(line).map(|(x, l)| x * l).sum();
-    Row {
+    Numbered {
         given: points.row(points.given(), n),
         unit,
         place: place.abs(),

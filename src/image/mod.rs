@@ -172,11 +172,6 @@ impl Images {
         counts
     }
 
-    /// All pixels, to be changed in place.
-    pub fn pixels_mut(&mut self) -> &mut [f64] {
-        &mut self.pixels
-    }
-
     /// The images `from..from + count`.
     ///
     /// # Errors

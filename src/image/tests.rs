@@ -329,7 +329,7 @@ fn preprocessing_does_what_it_is_named_for() {
     assert!(after.deviation.iter().all(|d| (d - 1.0).abs() < 1e-13));
 
     let mut images = original.clone();
-    images.pixels_mut()[..3].fill(0.0);
+    images.pixels[..3].fill(0.0);
     scale_pixels_to_norm_one(&mut images);
     assert_eq!(images.image(0)[..3], [0.0; 3]);
     for pixel in images.image(1).chunks(3) {

@@ -116,8 +116,8 @@ pub(super) fn over_ntk(lab: &Laboratory, p: &Parameters) -> Answer {
 }
 
 /// Which test images got their own label, by number of layers.
-pub(super) struct Answers {
-    hits: BTreeMap<usize, Vec<bool>>,
+pub(super) struct Hits {
+    by_layers: BTreeMap<usize, Vec<bool>>,
 }
 
 /// What is asked for, as one text: the key of what is kept.
@@ -155,7 +155,7 @@ fn pass(p: &Parameters) -> Result<Vec<usize>> {
     Ok(all)
 }
 
-fn answers(lab: &Laboratory, p: &Parameters) -> Result<Arc<Answers>> {
+fn answers(lab: &Laboratory, p: &Parameters) -> Result<Arc<Hits>> {
     lab.once(&experiment(p)?, || {
         let [train, test] = preprocessed(lab, p)?;
         let all = pass(p)?;
@@ -189,7 +189,7 @@ fn answers(lab: &Laboratory, p: &Parameters) -> Result<Arc<Answers>> {
                 hits.entry(*l).or_default().extend(right);
             }
         }
-        Ok(Answers { hits })
+        Ok(Hits { by_layers: hits })
     })
 }
 
@@ -240,7 +240,7 @@ fn preprocessed(lab: &Laboratory, p: &Parameters) -> Result<[Images; 2]> {
 /// Right answers as numbers.
 fn right(lab: &Laboratory, p: &Parameters) -> Result<Vec<f64>> {
     let found = answers(lab, p)?;
-    let hits = found.hits.get(&layers(p)?);
+    let hits = found.by_layers.get(&layers(p)?);
     let hits = hits.ok_or_else(|| Error::Unresolved("this depth was not computed".into()))?;
     Ok(hits.iter().map(|h| f64::from(u8::from(*h))).collect())
 }

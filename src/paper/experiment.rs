@@ -44,7 +44,7 @@ pub const PRIOR: f64 = 0.4;
 
 /// A classifier of the experiment.
 #[derive(Clone, Debug)]
-pub enum Rule {
+pub enum Competitor {
     /// `bayes`
     Bayes,
     /// `majority`
@@ -62,10 +62,10 @@ pub enum Rule {
     Regression(u64, Expr),
 }
 
-impl Rule {
+impl Competitor {
     /// # Errors
     /// [`Error::Domain`] for a text that is none of the above.
-    pub fn parse(text: &str) -> Result<Rule> {
+    pub fn parse(text: &str) -> Result<Competitor> {
         let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
         let number = |text: &str| {
             text.parse::<f64>()
@@ -80,18 +80,18 @@ impl Rule {
             let depth = depth
                 .parse()
                 .map_err(|_| Error::Domain(format!("`{depth}` is no depth")))?;
-            Ok(Rule::Deep(kind, depth, Expr::parse(phi)?))
+            Ok(Competitor::Deep(kind, depth, Expr::parse(phi)?))
         };
         match word {
-            "bayes" => Ok(Rule::Bayes),
-            "majority" => Ok(Rule::Majority),
-            "nearest" => Ok(Rule::Nearest),
-            "power" => Ok(Rule::Power(number(rest)?)),
-            "limit" => Ok(Rule::Limit(Expr::parse(rest)?)),
+            "bayes" => Ok(Competitor::Bayes),
+            "majority" => Ok(Competitor::Majority),
+            "nearest" => Ok(Competitor::Nearest),
+            "power" => Ok(Competitor::Power(number(rest)?)),
+            "limit" => Ok(Competitor::Limit(Expr::parse(rest)?)),
             "ntk" => deep(Kind::Ntk),
             "nngp" => deep(Kind::Nngp),
             "regression" => match deep(Kind::Ntk)? {
-                Rule::Deep(_, depth, phi) => Ok(Rule::Regression(depth, phi)),
+                Competitor::Deep(_, depth, phi) => Ok(Competitor::Regression(depth, phi)),
                 other => Ok(other),
             },
             _ => {
@@ -113,14 +113,14 @@ impl Rule {
 
 /// Training and test set of one repetition.
 #[derive(Clone, Debug)]
-pub struct Split {
+pub struct Repetition {
     laws: [Dirichlet; 2],
     training: Training,
     tests: Vec<Vec<f64>>,
     truth: Vec<usize>,
 }
 
-impl Split {
+impl Repetition {
     /// `points` training points and `tests` test points on the sphere of this dimension.
     ///
     /// # Errors
@@ -151,7 +151,7 @@ impl Split {
         let (tests, truth) = draw(tests, TESTS + seed);
         let points = Points::new(dimension as usize + 1, rows.concat())?;
         let training = Training::new(points, labels)?;
-        Ok(Split {
+        Ok(Repetition {
             laws,
             training,
             tests,
@@ -168,7 +168,7 @@ impl Split {
     ///
     /// # Errors
     /// What the kernel says; [`Error::Timeout`].
-    pub fn labels(&self, lab: &Laboratory, rule: &Rule) -> Result<Vec<Option<usize>>> {
+    pub fn labels(&self, lab: &Laboratory, rule: &Competitor) -> Result<Vec<Option<usize>>> {
         let (known, classes) = (self.training.labels(), self.training.classes());
         let smooth = |weight: &(dyn Fn(f64) -> Weight + Sync), error: f64| {
             self.each(lab, |x| {
@@ -180,18 +180,18 @@ impl Split {
             smooth(&|t| Weight::of_kernel(kernel, t), error)
         };
         match rule {
-            Rule::Bayes => self.each(lab, |x| bayes(&[1.0 - PRIOR, PRIOR], &self.laws, x)),
-            Rule::Majority => {
+            Competitor::Bayes => self.each(lab, |x| bayes(&[1.0 - PRIOR, PRIOR], &self.laws, x)),
+            Competitor::Majority => {
                 let vote = majority(known, classes);
                 self.each(lab, |_| vote.clone())
             }
-            Rule::Nearest => self.each(lab, |x| nearest(known, classes, &self.gaps(x))),
-            Rule::Power(a) => smooth(&power(*a), 1e-13),
-            Rule::Limit(phi) => kernel(&*singular(lab, phi)?),
-            Rule::Deep(kind, depth, phi) => {
+            Competitor::Nearest => self.each(lab, |x| nearest(known, classes, &self.gaps(x))),
+            Competitor::Power(a) => smooth(&power(*a), 1e-13),
+            Competitor::Limit(phi) => kernel(&*singular(lab, phi)?),
+            Competitor::Deep(kind, depth, phi) => {
                 kernel(&*lab.kernel(phi, Depth::Layers(*depth), *kind)?)
             }
-            Rule::Regression(depth, phi) => {
+            Competitor::Regression(depth, phi) => {
                 let deep = lab.kernel(phi, Depth::Layers(*depth), Kind::Ntk)?;
                 // a diagonal beyond the doubles leaves nothing beside it
                 match deep.diagonal().is_finite() {
@@ -325,7 +325,7 @@ pub(super) fn tally(
     seeds: u64,
     rule: &str,
 ) -> Result<Arc<Tally>> {
-    let parsed = Rule::parse(rule)?;
+    let parsed = Competitor::parse(rule)?;
     if !(1..=1000).contains(&seeds) {
         return Err(Error::Domain("from 1 to 1000 seeds are wanted".into()));
     }
@@ -337,7 +337,7 @@ pub(super) fn tally(
                 hits: Vec::new(),
             };
             for seed in 1..=seeds {
-                let split = Split::new(dimension, points, tests, seed)?;
+                let split = Repetition::new(dimension, points, tests, seed)?;
                 let labels = split.labels(lab, &parsed)?;
                 out.hits.push(split.hits(&labels));
                 out.labels.push(labels);

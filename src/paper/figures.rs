@@ -6,7 +6,7 @@ use super::experiment::{singular, tally};
 use super::laboratory::Laboratory;
 use super::parameters::unknown;
 use crate::activation::Expr;
-use crate::dual::closed_form;
+use crate::classifier::certain::dual_of;
 use crate::error::{Error, Result};
 use crate::limit::Koenigs;
 use crate::real::{Analytic, Mpfr, Real};
@@ -361,7 +361,7 @@ fn convergence(lab: &Laboratory) -> Result<Figure> {
     let bits = 400;
     let expr = Expr::parse("optimal(4)")?;
     let lost = || Error::Unresolved("the kernel was not reached".into());
-    let dual = closed_form::<Mpfr>(&expr, bits).ok_or_else(lost)?;
+    let dual = dual_of::<Mpfr>(&expr, bits)?;
     let h = Koenigs::new(&dual, Mpfr::int(0, bits), 64).ok_or_else(lost)?;
     let unit = Unit::new(dual);
     let place = || Correlation::rational(&Rational::from((1, 2)), bits);
@@ -400,11 +400,7 @@ fn convergence(lab: &Laboratory) -> Result<Figure> {
 }
 
 fn cobweb((name, text, title): &(&str, &str, &str)) -> Result<Figure> {
-    let dual = closed_form::<f64>(&Expr::parse(text)?, 53).ok_or_else(|| {
-        Error::Unresolved(format!(
-            "the dual of `{text}` has no closed form that is known"
-        ))
-    })?;
+    let dual = dual_of::<f64>(&Expr::parse(text)?, 53)?;
     let map = (0..=200)
         .map(|i| f64::from(i) / 200.0)
         .map(|x| (x, dual.at(&x)))

@@ -5,8 +5,7 @@ use rug::Rational;
 use super::claim::{Answer, Measured};
 use super::laboratory::Laboratory;
 use super::parameters::{Parameters, unknown};
-use crate::activation::Expr;
-use crate::dual::{Dual, closed_form};
+use crate::classifier::certain::dual_of;
 use crate::effort::Effort;
 use crate::error::{Error, Result};
 use crate::limit::{Bend, Boettcher, Koenigs, LogPeriodic, Ordered, Regime, classify};
@@ -69,17 +68,9 @@ pub(super) fn constant(lab: &Laboratory, p: &Parameters) -> Answer {
     Ok((Measured::Number(value), Vec::new()))
 }
 
-fn dual(expr: &Expr) -> Result<Dual<Ball>> {
-    closed_form(expr, BITS).ok_or_else(|| {
-        Error::Unresolved(format!(
-            "the dual of `{expr}` has no closed form that is known"
-        ))
-    })
-}
-
 fn koenigs_of(p: &Parameters) -> Result<Koenigs<Ball>> {
     let expr = p.activation("activation")?;
-    let dual = dual(&expr)?;
+    let dual = dual_of::<Ball>(&expr, BITS)?;
     if !matches!(dual.leading(), Some((1, _))) {
         return Err(Error::Domain(format!(
             "`{expr}` is not in the singular regime"
@@ -142,7 +133,7 @@ pub(super) fn ntk_rest(lab: &Laboratory, p: &Parameters) -> Answer {
 }
 
 fn deep(lab: &Laboratory, p: &Parameters, at: &Correlation<Ball>) -> Result<Pair<Scaled<Ball>>> {
-    let unit = Unit::new(dual(&p.activation("activation")?)?);
+    let unit = Unit::new(dual_of(&p.activation("activation")?, BITS)?);
     unit.kernels(at.clone(), p.whole("depth")?, lab.deadline())
 }
 
@@ -162,7 +153,7 @@ pub(super) fn log_weight_ratio(lab: &Laboratory, p: &Parameters) -> Answer {
     let expr = p.activation("activation")?;
     let (near, far) = (place(p, "near")?, place(p, "far")?);
     let depth = p.whole("depth")?;
-    let dual = dual(&expr)?;
+    let dual = dual_of::<Ball>(&expr, BITS)?;
     if let Some((order, _)) = dual.leading()
         && order >= 2
         && let Some(b) = Boettcher::new(&dual, order, BITS)
@@ -223,7 +214,7 @@ pub(super) fn local_exponent(lab: &Laboratory, p: &Parameters) -> Answer {
 }
 
 pub(super) fn ordered_drift(_: &Laboratory, p: &Parameters) -> Answer {
-    let limit = Ordered::new(&dual(&p.activation("activation")?)?, BITS)
+    let limit = Ordered::new(&dual_of(&p.activation("activation")?, BITS)?, BITS)
         .ok_or_else(|| Error::Domain("0 < B' < 1 is not certain".into()))?;
     let (here, zero) = (place(p, "rho")?, Correlation::Plain(Ball::int(0, BITS)));
     let depth = p.whole("depth")?;

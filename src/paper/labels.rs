@@ -12,12 +12,11 @@ use super::laboratory::Laboratory;
 use super::parameters::{Parameters, unknown};
 use crate::activation::Expr;
 use crate::classifier::certain::{
-    Deep, Family, OrderedGap, Precision, Prediction, interpolant, regression,
+    Deep, Family, OrderedGap, Precision, Prediction, dual_of, interpolant, regression,
 };
 use crate::classifier::{
     Decision, Dirichlet, Training, Weight, generator, majority, nearest, on_the_sphere, smoother,
 };
-use crate::dual::closed_form;
 use crate::error::{Error, Result};
 use crate::gram::Points;
 use crate::kernel::Kind;
@@ -113,8 +112,7 @@ pub(super) fn gaps_at(training: &Training, tests: &Points) -> Vec<Vec<f64>> {
 /// `sign(sum y_i g(rho_i))` with the Koenigs function at the interior fixed point.
 fn balanced(expr: &Expr, training: &Training, gaps: &[Vec<f64>]) -> Result<Vec<Decision>> {
     let bits = 192;
-    let dual = closed_form::<Ball>(expr, bits)
-        .ok_or_else(|| Error::Unresolved("the dual has no closed form that is known".into()))?;
+    let dual = dual_of::<Ball>(expr, bits)?;
     let limit = Interior::new(&dual, bits).ok_or_else(|| {
         Error::Domain(format!("`{expr}` has no attracting fixed point in (0, 1)"))
     })?;
@@ -286,8 +284,7 @@ pub(super) fn decided(_: &Laboratory, p: &Parameters) -> Answer {
 pub(super) fn naive_zeros(_: &Laboratory, p: &Parameters) -> Answer {
     let (training, tests) = (training_of(p)?, tests_of(p)?);
     let depth = p.whole("depth")?.min(1_000_000);
-    let dual = closed_form::<f64>(&p.activation("activation")?, 53)
-        .ok_or_else(|| Error::Unresolved("the dual has no closed form that is known".into()))?;
+    let dual = dual_of::<f64>(&p.activation("activation")?, 53)?;
     let zero = |gaps: &Vec<f64>| {
         let sum: f64 = gaps
             .iter()

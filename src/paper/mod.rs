@@ -34,7 +34,7 @@ mod data_tests;
 mod tests;
 
 pub use claim::{Claim, Expected, Finding, Measured, Paper, Verdict, Wanted};
-pub use experiment::{DIMENSIONS, Rule, Split};
+pub use experiment::{Competitor, DIMENSIONS, Repetition};
 pub use laboratory::Laboratory;
 pub use measures::{Measure, measures};
 pub use parameters::{Parameter, Parameters};

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 
 /// A rule among others, over all sets.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Standing {
+pub struct Placing {
     /// The mean accuracy.
     pub accuracy: f64,
     /// The mean rank, 1 for the best; equals share their mean rank (Friedman).
@@ -38,7 +38,7 @@ pub struct Standing {
 /// assert_eq!((of[0].rank, of[1].rank), (1.75, 1.25));
 /// assert_eq!((of[0].p90, of[1].p90), (0.5, 1.0));
 /// ```
-pub fn standings(table: &[Vec<f64>]) -> Result<Vec<Standing>> {
+pub fn standings(table: &[Vec<f64>]) -> Result<Vec<Placing>> {
     let sets = table.first().map_or(0, Vec::len);
     if sets == 0 || table.iter().any(|row| row.len() != sets) {
         return Err(Error::Shape(
@@ -62,7 +62,7 @@ pub fn standings(table: &[Vec<f64>]) -> Result<Vec<Standing>> {
                     }
                 })
                 .collect();
-            Standing {
+            Placing {
                 accuracy: mean_and_error(row).0,
                 rank,
                 rank_error,
@@ -144,7 +144,7 @@ pub(super) fn lead(lab: &Laboratory, p: &Parameters) -> Answer {
 }
 
 /// The standing of a rule of the table.
-fn standing(lab: &Laboratory, p: &Parameters) -> Result<(Standing, Vec<Vec<f64>>, usize)> {
+fn standing(lab: &Laboratory, p: &Parameters) -> Result<(Placing, Vec<Vec<f64>>, usize)> {
     let rule = p.text("rule")?;
     let place = RULES.iter().position(|r| *r == rule);
     let place = place.ok_or_else(|| unknown("rule", rule, &RULES))?;

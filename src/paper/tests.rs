@@ -170,8 +170,8 @@ fn the_experiment_is_reproducible_and_its_smoother_is_a_sum_over_the_data() {
     assert!(bayes.accuracy().0 > majority.accuracy().0);
     let (lead, error) = bayes.lead(&majority);
     assert!((lead - (bayes.accuracy().0 - majority.accuracy().0)).abs() < 1e-12 && error > 0.0);
-    assert!(Rule::parse("powr 2").is_err() && Rule::parse("ntk x relu").is_err());
-    assert!(Split::new(3, 10, 10, 1).is_err());
+    assert!(Competitor::parse("powr 2").is_err() && Competitor::parse("ntk x relu").is_err());
+    assert!(Repetition::new(3, 10, 10, 1).is_err());
 }
 
 /// Kernel regression in the experiment is the rule of the sum once the matrix is diagonal, and not before.

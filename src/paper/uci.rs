@@ -20,7 +20,7 @@ use super::laboratory::Laboratory;
 use super::parameters::unknown;
 use super::source::Rows;
 use crate::activation::Expr;
-use crate::classifier::choice::{self, Candidate, Choice, Fit, Protocol};
+use crate::classifier::choice::{self, Candidate, Choice, Fitted, Protocol};
 use crate::classifier::{
     Decision, Definite, Regression, Weight, labels, majority, nearest, one_hot, power, smoother,
 };
@@ -52,7 +52,7 @@ pub const RULES: [&str; 13] = [
 
 /// A classifier with what is chosen by validation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rule {
+pub enum Method {
     /// `ntk`: regression with the tangent kernel of ReLU networks of `L = 1..=5` layers of weights of which the first
     /// `L' < L` are fixed; `L`, `L'` and the ridge are chosen. The published grid.
     Ntk,
@@ -72,22 +72,22 @@ pub enum Rule {
     Majority,
 }
 
-impl Rule {
+impl Method {
     /// # Errors
     /// [`Error::Domain`] for a text that is none of the above.
-    pub fn parse(text: &str) -> Result<Rule> {
+    pub fn parse(text: &str) -> Result<Method> {
         Ok(match text {
-            "ntk" => Rule::Ntk,
-            "power" => Rule::Power,
-            "limit" => Rule::Limit,
-            "hilbert" => Rule::Hilbert,
-            "nearest" => Rule::Nearest,
-            "nearest sphere" => Rule::NearestOnSphere,
-            "majority" => Rule::Majority,
+            "ntk" => Method::Ntk,
+            "power" => Method::Power,
+            "limit" => Method::Limit,
+            "hilbert" => Method::Hilbert,
+            "nearest" => Method::Nearest,
+            "nearest sphere" => Method::NearestOnSphere,
+            "majority" => Method::Majority,
             _ => {
                 let depth = text.strip_prefix("deep ").and_then(|l| l.parse().ok());
                 match depth {
-                    Some(l) if (1..=1_000_000).contains(&l) => Rule::Deep(l),
+                    Some(l) if (1..=1_000_000).contains(&l) => Method::Deep(l),
                     _ => return Err(unknown("rule", text, &RULES)),
                 }
             }
@@ -97,7 +97,7 @@ impl Rule {
 
 /// What a rule did on a set.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct OnSet {
     /// The folds, and their statistics.
     pub outcome: choice::Outcome,
     /// What was chosen, in words; empty where there was nothing to choose.
@@ -108,20 +108,20 @@ pub struct Answer {
 ///
 /// # Errors
 /// Those of the source, [`Error::Domain`] for an unknown rule, [`Error::Timeout`].
-pub fn outcome(lab: &Laboratory, set: &str, rule: &str) -> Result<Arc<Answer>> {
-    let parsed = Rule::parse(rule)?;
+pub fn outcome(lab: &Laboratory, set: &str, rule: &str) -> Result<Arc<OnSet>> {
+    let parsed = Method::parse(rule)?;
     lab.once(&format!("{set} {rule}"), || {
         let rows = lab.rows(set)?;
         let named = |e| match e {
             Error::Data(text) => Error::Data(format!("{set}: {text}")),
             e => e,
         };
-        Bench { lab, rows: &rows }.answer(parsed).map_err(named)
+        Task { lab, rows: &rows }.answer(parsed).map_err(named)
     })
 }
 
 /// What a classifier needs of training and test rows, before a ridge.
-type Made<'a> = Box<dyn Fn(&[usize], &[usize]) -> Result<Fit<'a>> + 'a>;
+type Made<'a> = Box<dyn Fn(&[usize], &[usize]) -> Result<Fitted<'a>> + 'a>;
 
 /// Something to choose from.
 struct Contender<'a> {
@@ -136,22 +136,22 @@ impl Candidate for Contender<'_> {
         self.ridge
     }
 
-    fn fitted<'a>(&'a self, train: &[usize], test: &[usize]) -> Result<Fit<'a>> {
+    fn fitted<'a>(&'a self, train: &[usize], test: &[usize]) -> Result<Fitted<'a>> {
         (self.made)(train, test)
     }
 
-    fn left_out<'a>(&'a self, _: &[usize]) -> Result<Fit<'a>> {
+    fn left_out<'a>(&'a self, _: &[usize]) -> Result<Fitted<'a>> {
         Err(Error::Domain("the protocol has a validation set".into()))
     }
 }
 
-struct Bench<'a> {
+struct Task<'a> {
     lab: &'a Laboratory,
     rows: &'a Rows,
 }
 
-impl Bench<'_> {
-    fn answer(&self, rule: Rule) -> Result<Answer> {
+impl Task<'_> {
+    fn answer(&self, rule: Method) -> Result<OnSet> {
         let contenders = self.contenders(rule)?;
         let protocol = Protocol {
             labels: self.rows.labels(),
@@ -168,24 +168,24 @@ impl Bench<'_> {
             }
             None => String::new(),
         };
-        Ok(Answer { outcome, chosen })
+        Ok(OnSet { outcome, chosen })
     }
 
-    fn contenders(&self, rule: Rule) -> Result<Vec<Contender<'_>>> {
+    fn contenders(&self, rule: Method) -> Result<Vec<Contender<'_>>> {
         Ok(match rule {
-            Rule::Majority => {
+            Method::Majority => {
                 vec![self.voting("", self.as_they_are()?, Points::given, majority_vote)]
             }
-            Rule::Nearest => vec![self.voting("", self.as_they_are()?, Points::given, nearest)],
-            Rule::NearestOnSphere => {
+            Method::Nearest => vec![self.voting("", self.as_they_are()?, Points::given, nearest)],
+            Method::NearestOnSphere => {
                 vec![self.voting("", self.on_the_sphere()?, Points::unit, nearest)]
             }
-            Rule::Hilbert => vec![self.powered("", self.rows.dimension() as f64)?],
-            Rule::Power => EXPONENTS
+            Method::Hilbert => vec![self.powered("", self.rows.dimension() as f64)?],
+            Method::Power => EXPONENTS
                 .into_iter()
                 .map(|a| self.powered(&format!("alpha = {a}"), f64::from(a)))
                 .collect::<Result<_>>()?,
-            Rule::Limit => EXPONENTS
+            Method::Limit => EXPONENTS
                 .into_iter()
                 .map(|d| {
                     let phi = Expr::parse(&format!("optimal({d})"))?;
@@ -193,7 +193,7 @@ impl Bench<'_> {
                     self.smoothing(&format!("d = {d}"), move |t| Weight::of_kernel(&kernel, t))
                 })
                 .collect::<Result<_>>()?,
-            Rule::Deep(depth) => {
+            Method::Deep(depth) => {
                 let relu = Expr::parse("relu")?;
                 let kernel = self.lab.kernel(&relu, Depth::Layers(depth), Kind::Ntk)?;
                 let points = self.on_the_sphere()?;
@@ -201,7 +201,7 @@ impl Bench<'_> {
                     matrices(&kernel, &points, [train, test])
                 })]
             }
-            Rule::Ntk => self.grid()?,
+            Method::Ntk => self.grid()?,
         })
     }
 
@@ -229,7 +229,7 @@ impl Bench<'_> {
         of: fn(&Points) -> &[f64],
         vote: impl Fn(&[usize], usize, &[f64]) -> Decision + Sync + 'a,
     ) -> Contender<'a> {
-        let made = move |train: &[usize], test: &[usize]| -> Result<Fit<'a>> {
+        let made = move |train: &[usize], test: &[usize]| -> Result<Fitted<'a>> {
             let (known, new) = (points.selected(train)?, points.selected(test)?);
             let labels = self.labels(train);
             let one = |x: &[f64]| {
@@ -268,7 +268,7 @@ impl Bench<'_> {
         words: &str,
         matrices: impl Fn(&[usize], &[usize]) -> Result<[Matrix; 2]> + 'a,
     ) -> Contender<'a> {
-        let made = move |train: &[usize], test: &[usize]| -> Result<Fit<'a>> {
+        let made = move |train: &[usize], test: &[usize]| -> Result<Fitted<'a>> {
             let [own, cross] = matrices(train, test)?;
             let targets = one_hot(&self.labels(train), self.rows.classes())?;
             Ok(Box::new(move |ridge| {

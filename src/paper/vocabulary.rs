@@ -16,14 +16,14 @@ pub(super) const REGIMES: [&str; 6] = [
 ];
 
 /// Quantities, their parameter, what it is, and its words.
-type Choice = (
+type Words = (
     &'static [&'static str],
     &'static str,
     &'static str,
     &'static [&'static str],
 );
 
-const CHOICES: [Choice; 8] = [
+const CHOICES: [Words; 8] = [
     (
         &["constant"],
         "name",
@@ -84,9 +84,11 @@ pub(super) fn check(quantity: &str, p: &Parameters) -> Result<()> {
     }
     for name in ["rule", "over"].into_iter().filter(|n| p.has(n)) {
         let rule = |text: &str| match quantity {
-            "accuracy" | "accuracy_lead" | "same_labels" => experiment::Rule::parse(text).map(drop),
+            "accuracy" | "accuracy_lead" | "same_labels" => {
+                experiment::Competitor::parse(text).map(drop)
+            }
             "uci_accuracy" | "uci_lead" | "uci_mean_rank" | "uci_near_best" => {
-                uci::Rule::parse(text).map(drop)
+                uci::Method::parse(text).map(drop)
             }
             _ => Ok(()),
         };

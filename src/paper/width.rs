@@ -6,8 +6,8 @@ use super::claim::{Answer, Measured};
 use super::laboratory::Laboratory;
 use super::parameters::{Parameters, unknown};
 use crate::activation::{Expr, Tape};
+use crate::classifier::certain::dual_of;
 use crate::classifier::generator;
-use crate::dual::closed_form;
 use crate::error::{Error, Result};
 use crate::gram::Matrix;
 use crate::kernel::{Depth, Kind};
@@ -38,8 +38,7 @@ pub(super) fn monte_carlo(lab: &Laboratory, p: &Parameters) -> Answer {
     if !(100..=1_000_000_000).contains(&units) {
         return Err(Error::Domain("from 100 to 10^9 units are wanted".into()));
     }
-    let dual = closed_form::<f64>(&phi, 53)
-        .ok_or_else(|| Error::Unresolved("the dual has no closed form that is known".into()))?;
+    let dual = dual_of::<f64>(&phi, 53)?;
     let square = second_moment(lab, &phi)?;
     let (function, exact) = match p.text("name")? {
         "dual" => (phi, dual.at(&rho)),

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::builder::TypedValueParser;
 use clap::{Args, ValueEnum};
 use deeplimit::cntk::{Input, Readout};
-use deeplimit::gram::Shard;
 use deeplimit::image::Layout;
 use deeplimit::recursion::Kind;
+use deeplimit::store::Shard;
 
 use super::choice::one_of;
 

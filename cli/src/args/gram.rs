@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use clap::builder::TypedValueParser;
 use clap::{Args, Subcommand};
-use deeplimit::gram::{Lengths, Shard};
+use deeplimit::gram::Lengths;
 use deeplimit::limit::DEEPEST;
 use deeplimit::recursion::{Depth, Kind};
+use deeplimit::store::Shard;
 
 use super::Columns;
 use super::choice::one_of;

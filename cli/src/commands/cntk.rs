@@ -5,7 +5,9 @@ mod reading;
 
 use std::path::Path;
 
-use deeplimit::classifier::{Definite, Regression, labels as predicted, one_hot, wilson};
+use deeplimit::classifier::{
+    Definite, Regression, binomial_error, labels as predicted, one_hot, wilson,
+};
 use deeplimit::error::{Error, Result};
 use deeplimit::gram::Matrix;
 use indicatif::HumanCount;
@@ -93,7 +95,7 @@ impl Share {
             correct,
             count,
             accuracy,
-            standard_error: accuracy.map(|p| (p * (1.0 - p) / count as f64).sqrt()),
+            standard_error: accuracy.map(|p| binomial_error(p, count)),
             interval: accuracy.map(|p| wilson(p, count)),
         }
     }

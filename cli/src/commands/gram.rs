@@ -4,8 +4,8 @@ use std::io;
 use std::path::Path;
 use std::time::Instant;
 
-use deeplimit::gram::Filled;
 use deeplimit::kernel::LimitForm;
+use deeplimit::store::Filled;
 use serde::Serialize;
 
 use super::{INTERRUPT, Report, expression};

@@ -1,17 +1,16 @@
 //! The questions about data: Gram matrices, predictions.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 
-use deeplimit::classifier::{Rule, labels as predicted};
+use deeplimit::classifier::{Rule, labels as predicted, numbered};
 use deeplimit::deadline::Deadline;
 use deeplimit::error::{Error, Result};
 pub use deeplimit::gram::points::{Extremes, Pair};
-pub use deeplimit::gram::store::merge::Merged;
-use deeplimit::gram::store::{is_whole, merge::merge};
-use deeplimit::gram::{Filled, Gram, Lengths, Points, Shard, Store, Twins};
+use deeplimit::gram::{Gram, Lengths, Points, Twins};
 use deeplimit::kernel::{Classifier, Depth, Kernel, LimitForm};
+pub use deeplimit::store::merge::Merged;
+use deeplimit::store::{Filled, Shard, Store, is_whole, merge::merge};
 
 use super::certainty::KernelError;
 use crate::args;
@@ -197,14 +196,6 @@ pub fn gram(
         Ok(true)
     })?;
     Ok(answer)
-}
-
-/// The classes in order, and the number of each row's.
-pub(super) fn numbered(labels: &[String]) -> (Vec<String>, Vec<usize>) {
-    let mut names: BTreeMap<&String, usize> = labels.iter().map(|l| (l, 0)).collect();
-    names.values_mut().enumerate().for_each(|(k, n)| *n = k);
-    let rows = labels.iter().map(|l| names[l]).collect();
-    (names.keys().map(|l| (*l).clone()).collect(), rows)
 }
 
 /// Rows to learn from, and new ones.

@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use deeplimit::classifier::choice::{self, Outcome, Protocol, Trial};
-use deeplimit::classifier::{Rule, wilson};
+use deeplimit::classifier::{Rule, numbered, wilson};
 use deeplimit::error::{Error, Result};
 use deeplimit::gram::{Gram, Twins};
 use deeplimit::kernel::{Classifier, Depth};
 
 use super::certainty::KernelError;
-use super::data::{asked, kernel, numbered, points};
+use super::data::{asked, kernel, points};
 use crate::args;
 use crate::data::{self, Label, Reading};
 

@@ -8,10 +8,10 @@ use deeplimit::cntk::{self, Cntk, Layer, Network, Readout};
 pub use deeplimit::cntk::{Endless, Kernels, Watch};
 use deeplimit::deadline::Deadline;
 use deeplimit::error::Result;
-pub use deeplimit::gram::store::{Contents, Filled, Fingerprint, Shard, Store, Tile, group};
 use deeplimit::image::{self, Standardisation, Zca};
 pub use deeplimit::image::{Images, Repeats, absent_last, one_numbering, read, repeats};
 use deeplimit::limit::{self, Classification};
+pub use deeplimit::store::{Contents, Filled, Fingerprint, Shard, Store, Tile, group};
 
 use super::typed;
 use crate::args;

@@ -62,8 +62,11 @@ impl Deep {
     }
 }
 
-/// The dual in closed form.
-pub(super) fn dual_of<R: Real>(expr: &Expr, bits: Bits) -> Result<Dual<R>> {
+/// The dual in closed form: what there is at any precision.
+///
+/// # Errors
+/// [`Error::Unresolved`] where none is known.
+pub fn dual_of<R: Real>(expr: &Expr, bits: Bits) -> Result<Dual<R>> {
     closed_form(expr, bits).ok_or_else(|| {
         Error::Unresolved(format!(
             "the dual of `{expr}` has no closed form that is known, and a kernel at any precision takes one"

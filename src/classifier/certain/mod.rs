@@ -12,7 +12,7 @@ mod interpolant;
 mod regression;
 mod symmetric;
 
-pub use deep::{Deep, Evaluator, Family, OrderedGap};
+pub use deep::{Deep, Evaluator, Family, OrderedGap, dual_of};
 pub use interpolant::interpolant;
 pub use regression::{Precision, Prediction, Solved, regression};
 pub(super) use symmetric::inverse_norm;

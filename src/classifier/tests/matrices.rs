@@ -1,5 +1,7 @@
 //! Classifiers in doubles, on Gram matrices: against their equations, against the same for certain.
 
+use proptest::prelude::*;
+
 use super::super::labels as labels_of;
 use super::*;
 use crate::classifier::certain::{OrderedGap, interpolant};
@@ -297,5 +299,31 @@ fn interpolants_leave_out_and_interpolate() {
     for c in 0..3 {
         let sum: f64 = (0..25).map(|i| y.row(i)[c] - soft.row(i)[c]).sum();
         assert!(sum.abs() < 1e-11);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    /// The same kernel regression twice: by a table and `faer`, and by the recursion in 256 bits.
+    #[test]
+    fn doubles_and_certainty_agree(seed in any::<u64>(), n in 4usize..10, depth in 1u64..4) {
+        let (x, tests) = (points(n, 3, seed), points(6, 3, seed ^ 1));
+        let labels: Vec<usize> = (0..n).map(|i| i % 3).collect();
+        let training = Training::new(x.clone(), labels.clone()).unwrap();
+        let deep = deep("erf", depth);
+        let exact = regression(&deep, &training, &tests, Precision::Mpfr(256)).unwrap();
+        let condition = exact.solved.condition.exp2();
+        prop_assume!(condition < 1e8);
+        let k = kernel("erf", Depth::Layers(depth));
+        let scores = decided(&k, &x, &tests, &labels, 0.0);
+        for (i, d) in exact.decisions.iter().enumerate() {
+            for c in 0..3 {
+                // one-hot targets with the mean 1/3 taken off are regressed on too: the sum of all scores, over 3
+                let all: f64 = d.scores.iter().map(|s| s.to_f64()).sum();
+                let e = d.scores[c].to_f64() - all / 3.0;
+                // some ten roundings an entry, and the condition
+                prop_assert!((scores.row(i)[c] - e).abs() < 1e-13 * condition, "{e} {:?}", scores.row(i));
+            }
+        }
     }
 }

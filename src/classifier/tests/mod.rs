@@ -1,3 +1,4 @@
+mod choice;
 mod dynamics;
 mod limits;
 mod matrices;

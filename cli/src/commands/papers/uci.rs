@@ -13,7 +13,7 @@ use crate::collection::laboratory;
 use crate::commands::{INTERRUPT, Report};
 use crate::fault::{Fault, sentence};
 use crate::json::array;
-use crate::library::{Answer, Placing, RULES, outcome, source_sets, standings};
+use crate::library::{OnSet, Placing, RULES, outcome, source_sets, standings};
 
 /// A rule on a set, or over all sets, in JSON.
 #[derive(Serialize)]
@@ -56,7 +56,7 @@ pub fn run(args: &PapersTable) -> io::Result<Report> {
         RULES
             .iter()
             .map(|rule| outcome(&laboratory, &questions[n], rule))
-            .collect::<Result<Vec<Arc<Answer>>, _>>()
+            .collect::<Result<Vec<Arc<OnSet>>, _>>()
     });
     let missing = batch.missing(&sets, "sets");
     let (mut found, mut faults) = (Vec::new(), Vec::new());
@@ -83,7 +83,7 @@ pub fn run(args: &PapersTable) -> io::Result<Report> {
     Ok(Report::new(text, faults, false, batch.interrupted).with_closing(missing))
 }
 
-type Found = [(String, Vec<Arc<Answer>>)];
+type Found = [(String, Vec<Arc<OnSet>>)];
 
 fn json(found: &Found, over_all: &[Placing]) -> String {
     let mut items = Vec::new();

@@ -1,4 +1,4 @@
-//! Gram matrices on disk, tile by tile: what is finished is there whatever stops the program, and is not computed again.
+//! Matrices on disk, tile by tile: what is finished is there whatever stops the program, and is not computed again.
 //!
 //! A tile is complete or absent. A matrix is one `.npy` file ([`npy`]) or a folder of Zarr version 3 ([`zarr`]), of which
 //! several processes, on several machines if the folder is shared, may each fill a [`Shard`]. While it grows it is
@@ -67,7 +67,7 @@ impl Store {
     /// file, and where a file cannot be written.
     ///
     /// ```
-    /// use deeplimit::gram::store::{Contents, Filled, Shard, Store};
+    /// use deeplimit::store::{Contents, Filled, Shard, Store};
     /// # let dir = std::env::temp_dir().join(format!("deeplimit-store-doc-{}", std::process::id()));
     /// # std::fs::create_dir_all(&dir).unwrap();
     /// let contents = Contents { depths: None, rows: 5, columns: 5, symmetric: true, words: "i + j".to_owned() };
