@@ -5,8 +5,9 @@ use rug::{Float, Rational};
 use super::laboratory::unknown;
 use super::measures::{measure, measures};
 use super::parameters::Parameters;
-use super::vocabulary::{self, REGIMES};
+use super::vocabulary;
 use crate::error::{Error, Result};
+use crate::limit::Regime;
 use crate::real::{Quantity, Value};
 
 /// A paper and what it claims.
@@ -173,9 +174,9 @@ impl Claim {
             )));
         }
         if let Expected::Word(word) = &self.expected
-            && !REGIMES.contains(&word.as_str())
+            && word.parse::<Regime>().is_err()
         {
-            return Err(unknown("regime", word, &REGIMES));
+            return Err(unknown("regime", word, &Regime::ALL.map(Regime::name)));
         }
         vocabulary::check(measure.name, &self.parameters)
     }

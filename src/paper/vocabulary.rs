@@ -6,16 +6,6 @@ use super::parameters::Parameters;
 use super::uci;
 use crate::error::{Error, Result};
 
-/// The words that a claim about the regime may expect.
-pub(super) const REGIMES: [&str; 6] = [
-    "linear",
-    "singular",
-    "nearest neighbour",
-    "majority",
-    "ordered",
-    "undecided",
-];
-
 /// Quantities, their parameter, what it is, and its words.
 type Choice = (
     &'static [&'static str],
