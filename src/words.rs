@@ -51,7 +51,7 @@ mod tests {
     use std::str::FromStr;
 
     use super::*;
-    use crate::{cntk, gram, image, real, recursion};
+    use crate::{cntk, gram, image, limit, real, recursion};
 
     /// Every word is read as what prints it, and no two are alike.
     fn both_ways<T: FromStr<Err = Error> + Display + PartialEq + Copy>(all: &[T]) {
@@ -68,6 +68,8 @@ mod tests {
         both_ways(&recursion::Kind::ALL);
         both_ways(&recursion::Convention::ALL);
         both_ways(&real::Arithmetic::ALL);
+        both_ways(&limit::Regime::ALL);
+        both_ways(&limit::Phase::ALL);
         both_ways(&gram::Lengths::ALL);
         both_ways(&image::Layout::ALL);
         both_ways(&cntk::Readout::ALL);

@@ -16,6 +16,7 @@ mod papers;
 mod plot;
 mod points;
 mod progress;
+mod report;
 mod table;
 mod words;
 
@@ -29,7 +30,8 @@ use clap::{CommandFactory, FromArgMatches};
 use console::Term;
 
 use args::{Cli, Command};
-use commands::{Exit, INTERRUPT, Report};
+use commands::INTERRUPT;
+use report::{Exit, Report};
 
 const NOTE: Style = AnsiColor::Cyan.on_default().bold();
 const ERROR: Style = AnsiColor::Red.on_default().bold();

@@ -20,8 +20,8 @@ pub struct Number {
 impl Number {
     /// The number with at most `digits` significant digits; the radius covers the rounding too.
     pub fn new(q: &Quantity, digits: u32) -> Self {
-        let (value, radius) = match (&q.value, exact_integer(q)) {
-            (_, Some(n)) => (n.to_owned(), "0".to_owned()),
+        let (value, radius) = match (&q.value, q.as_integer()) {
+            (_, Some(n)) => (n.to_string(), "0".to_owned()),
             (Value::Infinite, None) => ("inf".to_owned(), "0".to_owned()),
             (Value::MinusInfinite, None) => ("-inf".to_owned(), "0".to_owned()),
             (Value::Finite { midpoint, radius }, None) => {
@@ -96,8 +96,8 @@ fn meaningful_digits(midpoint: &Float, radius: &Float) -> usize {
 /// as are shown, is what is shown. `inf` or `-inf` for infinity, and `0 +- 1e-20` for a number that cannot be
 /// told from zero.
 pub fn certain(q: &Quantity, digits: u32) -> String {
-    match (&q.value, exact_integer(q)) {
-        (_, Some(n)) => n.to_owned(),
+    match (&q.value, q.as_integer()) {
+        (_, Some(n)) => n.to_string(),
         (Value::Infinite, None) => "inf".to_owned(),
         (Value::MinusInfinite, None) => "-inf".to_owned(),
         (Value::Finite { midpoint, radius }, None) => {
@@ -115,7 +115,7 @@ pub fn beginning(q: &Quantity) -> String {
     let Value::Finite { midpoint, radius } = &q.value else {
         return certain(q, DIGITS);
     };
-    if exact_integer(q).is_none()
+    if q.as_integer().is_none()
         && let Certain::Digits(text) = certain_digits(midpoint, radius, DIGITS as usize)
         && let Some(point) = text.find('.').filter(|_| !text.contains('e'))
         && let Some((head, tail)) = text.split_at_checked(point + 1 + PLACES)
@@ -125,13 +125,6 @@ pub fn beginning(q: &Quantity) -> String {
         return format!("{head}...");
     }
     certain(q, PLACES as u32 + 1)
-}
-
-/// The closed form, if it is an integer.
-pub fn exact_integer(q: &Quantity) -> Option<&str> {
-    let text = q.exact.as_deref()?;
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())).then_some(text)
 }
 
 #[cfg(test)]

@@ -1,30 +1,13 @@
 //! The verdict in plain words: true statements only.
 
-use deeplimit::limit::{Classification, NearEquality, Phase, Quantity, Regime, Value};
-use rug::Rational;
+use deeplimit::limit::{Classification, Dimension, NearEquality, Phase, Quantity, Regime};
 
 use crate::library::images::{Deep, Endless};
-use crate::number::{beginning, certain, exact_integer};
+use crate::number::{beginning, certain};
 
-/// The name of the regime in the JSON contract.
-pub fn regime(regime: Regime) -> &'static str {
-    match regime {
-        Regime::Linear => "linear",
-        Regime::Singular => "singular",
-        Regime::NearestNeighbour => "nearest-neighbour",
-        Regime::Majority => "majority",
-        Regime::Ordered => "ordered",
-        Regime::Undecided => "undecided",
-    }
-}
-
-/// The name of the phase in the JSON contract.
-pub fn phase(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Ordered => "ordered",
-        Phase::EdgeOfChaos => "edge-of-chaos",
-        Phase::Chaotic => "chaotic",
-    }
+/// The name of a regime or a phase in the JSON contract: `nearest-neighbour`, `edge-of-chaos`.
+pub fn hyphened(name: &str) -> String {
+    name.replace(' ', "-")
 }
 
 /// One line about an activation.
@@ -138,7 +121,7 @@ fn singular(alpha: Option<&Quantity>) -> String {
         return "singular kernel".to_owned();
     };
     let number = beginning(alpha);
-    match dimension(alpha) {
+    match Dimension::of(alpha) {
         Dimension::Exactly(d) => {
             format!("singular kernel, alpha = {number}: Bayes-consistent in dimension {d}")
         }
@@ -153,46 +136,9 @@ fn singular(alpha: Option<&Quantity>) -> String {
     }
 }
 
-/// The dimension in which the smoother is consistent.
-enum Dimension {
-    /// Proved to be this one.
-    Exactly(String),
-    /// Certainly none.
-    None,
-    /// The enclosure contains an integer, but alpha is not proved to be that integer.
-    Unknown,
-}
-
-fn dimension(alpha: &Quantity) -> Dimension {
-    if let Some(d) = exact_integer(alpha) {
-        let positive = !d.starts_with('-') && d.bytes().any(|b| b != b'0');
-        return if positive {
-            Dimension::Exactly(d.to_owned())
-        } else {
-            Dimension::None
-        };
-    }
-    match &alpha.value {
-        Value::Infinite | Value::MinusInfinite => Dimension::None,
-        Value::Finite { midpoint, radius } => {
-            match (midpoint.to_rational(), radius.to_rational()) {
-                (Some(m), Some(r)) => {
-                    let first = Rational::from(&m - &r).ceil();
-                    let inside = first <= m + r;
-                    if inside {
-                        Dimension::Unknown
-                    } else {
-                        Dimension::None
-                    }
-                }
-                _ => Dimension::Unknown,
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use deeplimit::limit::Value;
     use rug::Float;
 
     use super::*;

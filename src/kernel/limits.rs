@@ -60,12 +60,12 @@ impl LimitForm {
     /// The name in a word or two.
     pub fn name(self) -> &'static str {
         match self {
-            LimitForm::Linear => "linear",
-            LimitForm::Singular => "singular",
-            LimitForm::EdgeOfChaos => "edge of chaos",
-            LimitForm::Chaotic => "chaotic",
-            LimitForm::Ordered => "ordered",
-            LimitForm::NearestNeighbour => "nearest neighbour",
+            LimitForm::Linear => Regime::Linear.name(),
+            LimitForm::Singular => Regime::Singular.name(),
+            LimitForm::EdgeOfChaos => Phase::EdgeOfChaos.name(),
+            LimitForm::Chaotic => Phase::Chaotic.name(),
+            LimitForm::Ordered => Regime::Ordered.name(),
+            LimitForm::NearestNeighbour => Regime::NearestNeighbour.name(),
         }
     }
 }

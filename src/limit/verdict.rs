@@ -5,6 +5,7 @@ use rug::Rational;
 use super::evidence::Fact;
 use super::nearby::NearEquality;
 use crate::real::Quantity;
+use crate::words::named;
 
 /// What the kernel classifier becomes as the depth tends to infinity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,16 @@ pub enum Regime {
     Undecided,
 }
 
+named!(
+    Regime, "regime":
+    Linear = "linear",
+    Singular = "singular",
+    NearestNeighbour = "nearest neighbour",
+    Majority = "majority",
+    Ordered = "ordered",
+    Undecided = "undecided",
+);
+
 /// Where the map `rho -> dual(rho)` stands at its fixed point 1, for `A != 0`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
@@ -33,6 +44,8 @@ pub enum Phase {
     /// `B' > 1`
     Chaotic,
 }
+
+named!(Phase, "phase": Ordered = "ordered", EdgeOfChaos = "edge of chaos", Chaotic = "chaotic");
 
 /// What `classify` says of one activation. `phi` is normalised to `E phi(Z)^2 = 1` throughout.
 #[derive(Clone, Debug)]

@@ -4,8 +4,9 @@ use super::claim::{Claim, Expected, Finding, Verdict, Wanted};
 use super::laboratory::Laboratory;
 use super::measures::{measure, measures};
 use super::parameters::unknown;
-use super::vocabulary::{self, REGIMES};
+use super::vocabulary;
 use crate::error::{Error, Result};
+use crate::limit::Regime;
 
 impl Claim {
     /// Can it be measured at all? The quantity exists, and its parameters are those that it takes.
@@ -51,9 +52,9 @@ impl Claim {
             )));
         }
         if let Expected::Word(word) = &self.expected
-            && !REGIMES.contains(&word.as_str())
+            && word.parse::<Regime>().is_err()
         {
-            return Err(unknown("regime", word, &REGIMES));
+            return Err(unknown("regime", word, &Regime::ALL.map(Regime::name)));
         }
         vocabulary::check(measure.name, &self.parameters)
     }

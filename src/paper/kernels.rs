@@ -8,7 +8,7 @@ use super::parameters::{Parameters, unknown};
 use crate::classifier::certain::dual_of;
 use crate::effort::Effort;
 use crate::error::{Error, Result};
-use crate::limit::{Bend, Boettcher, Koenigs, LogPeriodic, Ordered, Regime, classify};
+use crate::limit::{Bend, Boettcher, Koenigs, LogPeriodic, Ordered, classify};
 use crate::real::{Analytic, Ball, Bits, Quantity, Real};
 use crate::recursion::{Correlation, Pair, Scaled, Unit};
 
@@ -20,18 +20,6 @@ fn number(x: &Ball, notes: Vec<String>) -> Answer {
         return Err(Error::Unresolved("the enclosure was lost".into()));
     }
     Ok((Measured::Number(Quantity::new(x, None)), notes))
-}
-
-/// The word of a regime.
-pub(super) fn word(regime: Regime) -> &'static str {
-    match regime {
-        Regime::Linear => "linear",
-        Regime::Singular => "singular",
-        Regime::NearestNeighbour => "nearest neighbour",
-        Regime::Majority => "majority",
-        Regime::Ordered => "ordered",
-        Regime::Undecided => "undecided",
-    }
 }
 
 fn options(lab: &Laboratory, digits: usize) -> Effort {
@@ -46,7 +34,7 @@ pub(super) fn regime(lab: &Laboratory, p: &Parameters) -> Answer {
     let c = classify(&p.activation("activation")?, &options(lab, 15))?;
     let proved = if c.proved { "proved" } else { "numerical" };
     Ok((
-        Measured::Word(word(c.regime).into()),
+        Measured::Word(c.regime.to_string()),
         vec![format!("verdict {proved}")],
     ))
 }

@@ -5,16 +5,6 @@ use super::parameters::{Parameters, unknown};
 use super::uci;
 use crate::error::{Error, Result};
 
-/// The words that a claim about the regime may expect.
-pub(super) const REGIMES: [&str; 6] = [
-    "linear",
-    "singular",
-    "nearest neighbour",
-    "majority",
-    "ordered",
-    "undecided",
-];
-
 /// Quantities, their parameter, what it is, and its words.
 type Words = (
     &'static [&'static str],

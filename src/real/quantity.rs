@@ -1,6 +1,6 @@
 //! A number on its way to the reader: an enclosure, and a closed form where one is proved.
 
-use rug::Float;
+use rug::{Float, Integer};
 
 use super::{Ball, Bits, certain_digits};
 
@@ -50,6 +50,18 @@ impl Quantity {
             },
             exact: Some(n.to_string()),
         }
+    }
+
+    /// The integer that it is proved to be, if it is.
+    ///
+    /// ```
+    /// use deeplimit::real::{Ball, Quantity, Real};
+    /// assert_eq!(Quantity::integer(4).as_integer(), Some(4.into()));
+    /// // an enclosure proves nothing of the kind
+    /// assert_eq!(Quantity::new(&Ball::int(4, 53), None).as_integer(), None);
+    /// ```
+    pub fn as_integer(&self) -> Option<Integer> {
+        self.exact.as_deref()?.parse().ok()
     }
 
     /// Not infinite, and not undefined.

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use anstyle::Style;
 use serde::Serialize;
 
-use super::Report;
 use crate::args::Activations;
 use crate::json::array;
 use crate::library::{Entry, catalogue, readings};
+use crate::report::Report;
 use crate::table::wrapped;
 
 const BOLD: Style = Style::new().bold();

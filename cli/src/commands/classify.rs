@@ -7,27 +7,21 @@ use deeplimit::error::{Error, Result};
 use deeplimit::limit::{Classification, Fact, NearEquality, Quantity, Regime};
 use serde::Serialize;
 
-use super::{INTERRUPT, Report, cell, expressions, with_closed_form};
+use super::{cell, with_closed_form};
 use crate::args::Classify;
-use crate::batch::{Batch, answers};
-use crate::fault::{Fault, sentence};
-use crate::json::{FaultItem, Item, array};
+use crate::fault::sentence;
 use crate::number::Number;
+use crate::report::{Asked, Report, Row, ask};
 use crate::table::{Entry, Table};
 use crate::{library, words};
 
 /// Answers the command.
 pub fn run(args: &Classify, width: usize) -> io::Result<Report> {
-    let texts = expressions(&args.expressions)?;
-    let (request, arithmetic) = (args.effort.request(), args.arithmetic);
-    let questions = texts.clone();
-    let batch = answers(&texts, args.effort.timeout, &INTERRUPT, move |n| {
-        decided(
-            &questions[n],
-            library::classification(&questions[n], request, arithmetic),
-        )
-    });
-    Ok(report(&texts, batch, args, width))
+    let arithmetic = args.arithmetic;
+    let asked = ask(&args.expressions, &args.effort, move |text, request| {
+        library::classification(text, request, arithmetic)
+    })?;
+    Ok(report(asked, args, width))
 }
 
 /// What was not reached, in time or at all, is undecided: an answer, with what is missing.
@@ -65,46 +59,21 @@ fn undecided(activation: String, missing: String) -> Classification {
 }
 
 /// The report on the answers so far.
-fn report(texts: &[String], batch: Batch<Classification>, args: &Classify, width: usize) -> Report {
-    let digits = args.effort.digits;
-    let missing = batch.missing(texts, "activations");
-    let mut items = Vec::new();
-    let mut entries = Vec::new();
-    let mut faults = Vec::new();
-    let mut any_undecided = false;
-    for (text, answer) in texts.iter().zip(batch.answers) {
-        // A worker that had to be left behind could not say "undecided" itself.
-        match answer.map(|answer| decided(text, answer)) {
-            Some(Ok(c)) => {
-                any_undecided |= c.regime == Regime::Undecided;
-                match args.effort.json {
-                    true => items.push(Item::Answer(ClassificationJson::new(&c, digits))),
-                    false => entries.push(entry(&c, digits, args.explain)),
-                }
-            }
-            Some(Err(error)) => {
-                items.push(Item::Fault(FaultItem::new("activation", text, &error)));
-                faults.push(Fault {
-                    text: text.clone(),
-                    error,
-                });
-            }
-            None => items.push(Item::Fault(FaultItem::interrupted("activation", text))),
-        }
+fn report(mut asked: Asked<Classification>, args: &Classify, width: usize) -> Report {
+    for (text, answer) in asked.texts.iter().zip(&mut asked.batch.answers) {
+        *answer = answer.take().map(|answer| decided(text, answer));
     }
-    let text = match args.effort.json {
-        true => array(&items),
-        false => {
-            let columns = vec!["A", "A'", "B'", "alpha, c* or k"];
-            Table {
-                title: "activation",
-                columns,
-                entries,
-            }
-            .text(width)
-        }
+    let digits = args.effort.digits;
+    let table = Table {
+        title: "activation",
+        columns: vec!["A", "A'", "B'", "alpha, c* or k"],
+        entries: vec![],
     };
-    Report::new(text, faults, any_undecided, batch.interrupted).with_closing(missing)
+    asked.rows("activation", table, width, |c| Row {
+        entry: entry(&c, digits, args.explain),
+        json: ClassificationJson::new(&c, digits),
+        undecided: c.regime == Regime::Undecided,
+    })
 }
 
 fn entry(c: &Classification, digits: u32, explain: bool) -> Entry {
@@ -178,8 +147,8 @@ struct ClassificationJson {
     multiplier: Option<Number>,
     order: Option<u32>,
     edge_exponent: Option<String>,
-    regime: &'static str,
-    phase: Option<&'static str>,
+    regime: String,
+    phase: Option<String>,
     proved: bool,
     evidence: Vec<String>,
     facts: Vec<FactJson>,
@@ -194,8 +163,8 @@ struct NearbyJson {
     value: Number,
     equals: u32,
     off: Number,
-    regime: &'static str,
-    phase: Option<&'static str>,
+    regime: String,
+    phase: Option<String>,
     alpha: Option<Number>,
     order: Option<u32>,
     typed: Option<String>,
@@ -211,8 +180,8 @@ impl NearbyJson {
             value: Number::new(&n.value, digits),
             equals: n.equals,
             off: Number::new(&n.off, digits),
-            regime: words::regime(n.regime),
-            phase: n.phase.map(words::phase),
+            regime: words::hyphened(n.regime.name()),
+            phase: n.phase.map(|p| words::hyphened(p.name())),
             alpha: n.alpha.as_ref().map(|q| Number::new(q, digits)),
             order: n.order,
             typed,
@@ -259,8 +228,8 @@ impl ClassificationJson {
             multiplier: number(&c.multiplier),
             order: c.order,
             edge_exponent: c.edge_exponent.as_ref().map(ToString::to_string),
-            regime: words::regime(c.regime),
-            phase: c.phase.map(words::phase),
+            regime: words::hyphened(c.regime.name()),
+            phase: c.phase.map(|p| words::hyphened(p.name())),
             proved: c.proved,
             evidence: c.evidence.clone(),
             facts: c

@@ -13,7 +13,7 @@ use deeplimit::gram::Matrix;
 use indicatif::HumanCount;
 use serde::Serialize;
 
-use super::{INTERRUPT, Report};
+use super::INTERRUPT;
 use crate::args::Cntk as Args;
 use crate::data;
 use crate::fault::Fault;
@@ -22,8 +22,9 @@ use crate::library::images::{
     self, Convolutional, Deep, Endless, Filled, Images, Shard, Tile, Watch,
 };
 use crate::library::typed;
+use crate::report::Report;
 use crate::table::{Entry, Table, wrapped};
-use crate::words::{infinite_depth, regime};
+use crate::words::{hyphened, infinite_depth};
 
 use kept::{Clock, Kept, words_of};
 use reading::ReadJson;
@@ -48,7 +49,7 @@ struct DepthJson {
     pairs: u64,
     seconds: f64,
     /// Of the activation; `null` for a network, and where it says nothing of the kernel (with a bias, and of the NNGP)
-    regime: Option<&'static str>,
+    regime: Option<String>,
     /// What is known of infinite depth; `null` for a network
     infinite_depth: Option<String>,
     /// Zero padding multiplies the variances of every layer by this; `null` where it is not known
@@ -571,7 +572,7 @@ impl Work<'_> {
                 .deep
                 .as_ref()
                 .filter(|d| matches!(d.endless, Endless::Regime))
-                .map(|d| regime(d.classification.regime)),
+                .map(|d| hyphened(d.classification.regime.name())),
             infinite_depth: self.deep.as_ref().map(infinite_depth),
             border_factor: self.deep.as_ref().and_then(|d| d.border_factor),
             read: self.read.clone(),

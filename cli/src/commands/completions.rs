@@ -2,8 +2,8 @@
 
 use clap::CommandFactory;
 
-use super::Report;
 use crate::args::{Cli, Completions};
+use crate::report::Report;
 
 /// Answers the command.
 pub fn run(args: &Completions) -> Report {

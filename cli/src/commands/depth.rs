@@ -7,24 +7,25 @@ use deeplimit::limit::{Breakdown, DEEPEST, Quantity, Settling};
 use rug::Rational;
 use serde::Serialize;
 
-use super::{INTERRUPT, Report, Section, cell, expressions};
+use super::{INTERRUPT, cell, expressions};
 use crate::args::Depth as Args;
 use crate::batch::answers;
 use crate::data::Reading;
 use crate::exact::{correlation, positive};
 use crate::fault::Fault;
-use crate::json::{FaultItem, Item, array};
+use crate::json::{FaultItem, Item};
 use crate::library::{DepthQuestion, Depths, Found};
 use crate::number::Number;
-use crate::table::{Entry, Table, wrapped};
+use crate::report::{Report, Rows, Section};
+use crate::table::{Entry, wrapped};
 use crate::{points, words};
 
 /// The contract.
 #[derive(Serialize)]
 struct DepthJson {
     activation: String,
-    regime: &'static str,
-    phase: Option<&'static str>,
+    regime: String,
+    phase: Option<String>,
     proved: bool,
     rho: String,
     /// What was read; `null` without `--data`.
@@ -103,17 +104,11 @@ pub fn run(args: &Args, width: usize) -> io::Result<Report> {
 }
 
 fn refused(text: &str, error: Error, args: &Args) -> Report {
-    let item: Item<DepthJson> = Item::Fault(FaultItem::new("depth", text, &error));
     let fault = Fault {
         text: text.to_owned(),
         error,
     };
-    let shown = if args.effort.json {
-        array(&[item])
-    } else {
-        String::new()
-    };
-    Report::new(shown, vec![fault], false, false)
+    Report::refused("depth", text, fault, args.effort.json)
 }
 
 /// The heading names the activation.
@@ -125,9 +120,7 @@ fn section(
     width: usize,
 ) -> Section<DepthJson> {
     let digits = args.effort.digits;
-    let mut items = Vec::new();
-    let mut entries = Vec::new();
-    let mut faults: Vec<Fault> = Vec::new();
+    let mut rows = Rows::default();
     let mut heading = String::new();
     for (rho, answer) in typed.iter().zip(answers) {
         match answer {
@@ -135,34 +128,27 @@ fn section(
                 if heading.is_empty() {
                     heading = headline(&d, args, width);
                 }
-                entries.push(entry(rho, &d, digits));
-                items.push(Item::Answer(json(rho, &d, args, read)));
+                rows.add(entry(rho, &d, digits), json(rho, &d, args, read));
             }
             Some(Err(error)) => {
+                let item = FaultItem::new("rho", rho, &error).about(text);
                 // what is wrong with the activation is said once
-                let fault = Fault {
-                    text: format!("{text} at {rho}"),
-                    error,
-                };
-                items.push(Item::Fault(
-                    FaultItem::new("rho", rho, &fault.error).about(text),
-                ));
-                if faults.iter().all(|f| f.error != fault.error) {
-                    faults.push(fault);
+                match rows.faults.iter().any(|f| f.error == error) {
+                    true => rows.items.push(Item::Fault(item)),
+                    false => rows.refused(item, format!("{text} at {rho}"), error),
                 }
             }
-            None => items.push(Item::Fault(FaultItem::interrupted("rho", rho).about(text))),
+            None => {
+                let item = FaultItem::interrupted("rho", rho).about(text);
+                rows.items.push(Item::Fault(item));
+            }
         }
     }
     let columns = vec!["depth", "deviation there", "f32 1 % off", "f64 1 % off"];
-    let table = Table {
-        title: "rho",
-        columns,
-        entries,
-    };
+    let section = rows.section(text.to_owned(), "rho", columns, width);
     Section {
-        faults,
-        ..Section::of_answer(text.to_owned(), items, heading + &table.text(width))
+        text: heading + &section.text,
+        ..section
     }
 }
 
@@ -239,8 +225,8 @@ fn json(rho: &str, d: &Depths, args: &Args, read: Option<&Reading>) -> DepthJson
     let quantity = |of: fn(&Settling) -> Option<&Quantity>| settling.and_then(of).map(number);
     DepthJson {
         activation: c.activation.clone(),
-        regime: words::regime(c.regime),
-        phase: c.phase.map(words::phase),
+        regime: words::hyphened(c.regime.name()),
+        phase: c.phase.map(|p| words::hyphened(p.name())),
         proved: c.proved,
         rho: rho.to_owned(),
         read: read.cloned(),

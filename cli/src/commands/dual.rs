@@ -2,20 +2,16 @@
 
 use std::io;
 
-use deeplimit::error::Result;
 use deeplimit::limit::Quantity;
-use rug::Rational;
 use serde::Serialize;
 
-use super::{INTERRUPT, Report, Section, cell, expressions, with_closed_form};
+use super::{cell, with_closed_form};
 use crate::args::Dual as Args;
-use crate::batch::answers;
 use crate::exact::correlation;
-use crate::fault::Fault;
-use crate::json::{FaultItem, Item};
 use crate::library::{self, DualValue};
 use crate::number::Number;
-use crate::table::{Entry, Table};
+use crate::report::{At, Report, Rows, Section, ask};
+use crate::table::Entry;
 
 /// The contract.
 #[derive(Serialize)]
@@ -31,86 +27,41 @@ struct DualJson {
 
 /// Answers the command.
 pub fn run(args: &Args, width: usize) -> io::Result<Report> {
-    let texts = expressions(&args.expressions)?;
-    let typed: Vec<_> = args.rho.iter().map(|t| t.trim()).collect();
-    let points: Vec<_> = typed.iter().map(|t| correlation(t)).collect();
-    // One question for all that are in order: the dual is prepared once.
-    let wanted: Vec<_> = points
-        .iter()
-        .filter_map(|p| p.as_ref().ok().cloned())
-        .collect();
-    let (questions, request) = (texts.clone(), args.effort.request());
-    let batch = answers(&texts, args.effort.timeout, &INTERRUPT, move |n| {
-        library::dual(&questions[n], &wanted, request)
-    });
-    let missing = batch.missing(&texts, "activations");
-    let sections = texts
-        .iter()
-        .zip(batch.answers)
-        .map(|(text, answer)| match answer {
-            Some(Ok(values)) => section(text, &typed, &points, values, args, width),
-            Some(Err(error)) => Section::of_fault(text, error),
-            None => Section::unfinished(text),
-        })
-        .map(|section| section.headed(texts.len() > 1))
-        .collect();
-    Ok(Report::of_sections(sections, args.effort.json, missing))
+    let places = At::all("at", &args.rho, correlation);
+    let wanted = At::known(&places);
+    let asked = ask(&args.expressions, &args.effort, move |text, request| {
+        library::dual(text, &wanted, request)
+    })?;
+    Ok(asked.headed_sections(|text, values| section(text, &places, values, args, width)))
 }
 
 fn section(
     text: &str,
-    typed: &[&str],
-    points: &[Result<Rational>],
+    places: &[At],
     values: Vec<DualValue>,
     args: &Args,
     width: usize,
 ) -> Section<DualJson> {
     let digits = args.effort.digits;
     let activation = library::typed::shown(text);
-    let mut items = Vec::new();
-    let mut entries = Vec::new();
-    let mut faults = Vec::new();
-    let mut values = values.into_iter();
-    for (at, point) in typed.iter().zip(points) {
-        match point.as_ref().map(|_| values.next()) {
-            Ok(Some(value)) => {
-                let slope = value.slope.as_ref().filter(|_| args.slope);
-                entries.push(entry(at, &value.dual, slope, digits));
-                items.push(Item::Answer(DualJson {
-                    activation: activation.clone(),
-                    at: (*at).to_owned(),
-                    rho: (*at).to_owned(),
-                    dual: Number::new(&value.dual, digits),
-                    slope: slope.map(|q| Number::new(q, digits)),
-                }));
-            }
-            // Not there: nothing to say of it.
-            Ok(None) => {}
-            Err(error) => {
-                items.push(Item::Fault(
-                    FaultItem::new("at", at, error).about(&activation),
-                ));
-                faults.push(Fault {
-                    text: (*at).to_owned(),
-                    error: error.clone(),
-                });
-            }
-        }
-    }
+    let values = values.into_iter().map(Ok);
+    let rows = Rows::at(&activation, places, values, |at, value| {
+        let slope = value.slope.as_ref().filter(|_| args.slope);
+        let json = DualJson {
+            activation: activation.clone(),
+            at: at.text.clone(),
+            rho: at.text.clone(),
+            dual: Number::new(&value.dual, digits),
+            slope: slope.map(|q| Number::new(q, digits)),
+        };
+        (entry(&at.text, &value.dual, slope, digits), json)
+    });
     let columns = if args.slope {
         vec!["dual", "slope"]
     } else {
         vec!["dual"]
     };
-    let table = Table {
-        title: "rho",
-        columns,
-        entries,
-    };
-    Section {
-        faults,
-        ..Section::of_answer(activation, items, table.text(width))
-    }
+    rows.section(activation.clone(), "rho", columns, width)
 }
 
 fn entry(at: &str, dual: &Quantity, slope: Option<&Quantity>, digits: u32) -> Entry {

@@ -4,11 +4,12 @@ use std::io;
 
 use serde::Serialize;
 
-use super::{INTERRUPT, Report, expression};
+use super::{INTERRUPT, expression};
 use crate::args::Dynamics as Args;
 use crate::data::Reading;
 use crate::json::array;
 use crate::library::{self, ErrorJson};
+use crate::report::Report;
 
 /// The contract.
 #[derive(Serialize)]
@@ -110,7 +111,7 @@ pub fn run(args: &Args) -> io::Result<Report> {
         }
         Err(error) => {
             let text = args.test.display().to_string();
-            Report::of_data_fault("test", text, &activation, error, args.network.json)
+            Report::of_data_fault("test", &text, &activation, error, args.network.json)
         }
     })
 }

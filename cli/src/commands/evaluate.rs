@@ -4,12 +4,13 @@ use std::io;
 
 use serde::Serialize;
 
-use super::{INTERRUPT, Report, expression};
+use super::{INTERRUPT, expression};
 use crate::args::Evaluate as Args;
 use crate::data::Reading;
 use crate::json::{FaultItem, Item, array};
 use crate::library::{self, ErrorJson, Evaluation, Fold};
 use crate::progress::Progress;
+use crate::report::Report;
 use crate::table::{Entry, Table};
 
 /// The contract.
@@ -73,7 +74,7 @@ pub fn run(args: &Args, width: usize) -> io::Result<Report> {
             };
             Report::of(text).having_read(args.network.json, &[e.read])
         }
-        Err(error) => Report::of_data_fault("data", name, &activation, error, args.network.json),
+        Err(error) => Report::of_data_fault("data", &name, &activation, error, args.network.json),
     })
 }
 

@@ -8,14 +8,15 @@ use deeplimit::kernel::LimitForm;
 use deeplimit::store::Filled;
 use serde::Serialize;
 
-use super::{INTERRUPT, Report, expression};
+use super::{INTERRUPT, expression};
 use crate::args::{Columns, Gram as Args, GramAction, GramMatrix, Merge, Network};
 use crate::batch::unfinished;
 use crate::data::Reading;
 use crate::fault::Fault;
-use crate::json::{FaultItem, Item, array};
+use crate::json::array;
 use crate::library::{self, ErrorJson, GramReport, Merged};
 use crate::progress::Progress;
+use crate::report::Report;
 
 /// The contract.
 #[derive(Serialize)]
@@ -117,7 +118,7 @@ fn made(args: &GramMatrix, network: &Network, columns: &Columns) -> io::Result<R
         Err(error) => {
             return Ok(Report::of_data_fault(
                 "data",
-                name,
+                &name,
                 &activation,
                 error,
                 network.json,
@@ -206,12 +207,8 @@ fn merged(args: &Merge) -> Report {
         Ok(m) => Report::new(merged_text(args, &m), vec![], false, !m.whole)
             .with_closing(missing(!m.whole, tiles)),
         Err(error) => {
-            let item = || Item::<MergeJson>::Fault(FaultItem::new("out", &out, &error));
-            let shown = match args.json {
-                true => array(&[item()]),
-                false => String::new(),
-            };
-            Report::new(shown, vec![Fault { text: out, error }], false, false)
+            let text = out.clone();
+            Report::refused("out", &out, Fault { text, error }, args.json)
         }
     }
 }

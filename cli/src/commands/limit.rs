@@ -2,20 +2,17 @@
 
 use std::io;
 
-use deeplimit::error::Result;
 use deeplimit::limit::{Classification, LogPeriodic, Phase, Quantity, Regime};
 use deeplimit::real::{Analytic, Ball, Real};
-use rug::Rational;
 use serde::Serialize;
 
-use super::{INTERRUPT, Report, Section, cell, expressions, with_closed_form};
+use super::{cell, with_closed_form};
 use crate::args::Limit as Args;
-use crate::batch::answers;
 use crate::exact::{correlation, distance};
-use crate::fault::Fault;
-use crate::json::{FaultItem, Item};
+use crate::json::Item;
 use crate::library::{self, Limits};
 use crate::number::Number;
+use crate::report::{At, Report, Rows, Section, ask};
 use crate::table::{Entry, Table, wrapped};
 use crate::words;
 
@@ -23,8 +20,8 @@ use crate::words;
 #[derive(Serialize)]
 struct LimitJson {
     activation: String,
-    regime: &'static str,
-    phase: Option<&'static str>,
+    regime: String,
+    phase: Option<String>,
     proved: bool,
     missing: Vec<String>,
     /// What `limit`, `function` and `correction` are.
@@ -40,45 +37,6 @@ struct LimitJson {
     slope: Option<Number>,
     #[serde(rename = "R")]
     regular: Option<Number>,
-}
-
-/// As typed.
-#[derive(Clone, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum At {
-    Rho(String),
-    Distance(String),
-}
-
-impl At {
-    fn text(&self) -> &str {
-        match self {
-            At::Rho(t) | At::Distance(t) => t,
-        }
-    }
-
-    fn correlation(&self) -> Result<Rational> {
-        match self {
-            At::Rho(t) => correlation(t),
-            At::Distance(t) => distance(t),
-        }
-    }
-
-    /// The name of its row; `mixed` where rows of both kinds stand in one table.
-    fn row(&self, mixed: bool) -> String {
-        match (mixed, self) {
-            (false, _) => self.text().to_owned(),
-            (true, At::Rho(t)) => format!("rho = {t}"),
-            (true, At::Distance(t)) => format!("u = {t}"),
-        }
-    }
-
-    fn key(&self) -> &'static str {
-        match self {
-            At::Rho(_) => "rho",
-            At::Distance(_) => "distance",
-        }
-    }
 }
 
 #[derive(Serialize)]
@@ -110,79 +68,36 @@ enum Answer {
     Oscillation(Box<OscillationJson>),
 }
 
+/// A distance on the sphere, and not a correlation.
+const DISTANCE: &str = "distance";
+
 /// Answers the command.
 pub fn run(args: &Args, width: usize) -> io::Result<Report> {
-    let texts = expressions(&args.expressions)?;
-    let trimmed =
-        |all: &[String]| -> Vec<String> { all.iter().map(|t| t.trim().to_owned()).collect() };
-    let typed: Vec<At> = trimmed(&args.rho)
-        .into_iter()
-        .map(At::Rho)
-        .chain(trimmed(&args.distance).into_iter().map(At::Distance))
-        .collect();
-    let points: Vec<_> = typed.iter().map(At::correlation).collect();
-    let wanted: Vec<_> = points
-        .iter()
-        .filter_map(|p| p.as_ref().ok().cloned())
-        .collect();
-    let (questions, request, fourier) = (texts.clone(), args.effort.request(), args.fourier);
-    let batch = answers(&texts, args.effort.timeout, &INTERRUPT, move |n| {
-        library::limits(&questions[n], &wanted, fourier, request)
-    });
-    let missing = batch.missing(&texts, "activations");
-    let sections = texts
-        .iter()
-        .zip(batch.answers)
-        .map(|(text, answer)| match answer {
-            Some(Ok(limits)) => section(&limits, &typed, &points, args, width),
-            Some(Err(error)) => Section::of_fault(text, error),
-            None => Section::unfinished(text),
-        })
-        .collect();
-    Ok(Report::of_sections(sections, args.effort.json, missing))
+    let mut places = At::all("rho", &args.rho, correlation);
+    places.extend(At::all(DISTANCE, &args.distance, distance));
+    let (wanted, fourier) = (At::known(&places), args.fourier);
+    let asked = ask(&args.expressions, &args.effort, move |text, request| {
+        library::limits(text, &wanted, fourier, request)
+    })?;
+    Ok(asked.sections(|_, limits| section(&limits, &places, args, width)))
 }
 
 /// The heading names the activation.
-fn section(
-    limits: &Limits,
-    typed: &[At],
-    points: &[Result<Rational>],
-    args: &Args,
-    width: usize,
-) -> Section<Answer> {
-    let mut items = Vec::new();
-    let mut faults = Vec::new();
-    let mut shown = String::new();
+fn section(limits: &Limits, places: &[At], args: &Args, width: usize) -> Section<Answer> {
+    let digits = args.effort.digits;
     let activation = &limits.classification.activation;
     let mixed = !args.rho.is_empty() && !args.distance.is_empty();
-    let mut index = 0;
-    let mut entries = Vec::new();
-    for (at, point) in typed.iter().zip(points) {
-        match point {
-            Ok(_) => {
-                entries.push(entry(limits, at, index, args.effort.digits, mixed));
-                items.push(Item::Answer(Answer::Limit(Box::new(json(
-                    limits,
-                    at,
-                    index,
-                    args.effort.digits,
-                )))));
-                index += 1;
-            }
-            Err(error) => {
-                let item = FaultItem::new(at.key(), at.text(), error).about(activation);
-                items.push(Item::Fault(item));
-                faults.push(Fault {
-                    text: at.text().to_owned(),
-                    error: error.clone(),
-                });
-            }
-        }
+    let indices = (0..limits.values.len()).map(Ok);
+    let mut rows = Rows::at(activation, places, indices, |at, index| {
+        let json = json(limits, at, index, digits);
+        let entry = entry(limits, at, index, digits, mixed);
+        (entry, Answer::Limit(Box::new(json)))
+    });
+    let mut shown = String::new();
+    if !rows.entries.is_empty() || limits.oscillation.is_some() {
+        shown += &heading(limits, digits, width);
     }
-    if !entries.is_empty() || limits.oscillation.is_some() {
-        shown += &heading(limits, args.effort.digits, width);
-    }
-    if !entries.is_empty() {
+    if !rows.entries.is_empty() {
         let table = Table {
             title: match (args.rho.is_empty(), args.distance.is_empty()) {
                 (true, _) => "u",
@@ -190,18 +105,28 @@ fn section(
                 _ => "at",
             },
             columns: columns(limits, !args.distance.is_empty()),
-            entries,
+            entries: rows.entries,
         };
         shown += &format!("\n{}", table.text(width));
     }
     if let Some(pi) = &limits.oscillation {
-        let o = oscillation(activation, pi, args.effort.digits);
+        let o = oscillation(activation, pi, digits);
         shown += &waves(&o, width);
-        items.push(Item::Answer(Answer::Oscillation(Box::new(o))));
+        let item = Answer::Oscillation(Box::new(o));
+        rows.items.push(Item::Answer(item));
     }
     Section {
-        faults,
-        ..Section::of_answer(activation.clone(), items, shown)
+        faults: rows.faults,
+        ..Section::of_answer(activation.clone(), rows.items, shown)
+    }
+}
+
+/// The name of its row; `mixed` where rows of both kinds stand in one table.
+fn row(at: &At, mixed: bool) -> String {
+    match (mixed, at.key) {
+        (false, _) => at.text.clone(),
+        (true, DISTANCE) => format!("u = {}", at.text),
+        (true, _) => format!("rho = {}", at.text),
     }
 }
 
@@ -259,7 +184,7 @@ fn entry(l: &Limits, at: &At, index: usize, digits: u32, mixed: bool) -> Entry {
     let v = &l.values[index];
     let regular = l.regular[index].as_ref();
     let mut numbers: Vec<(&'static str, Option<&Quantity>)> = Vec::new();
-    let names = columns(l, matches!(at, At::Distance(_)));
+    let names = columns(l, at.key == DISTANCE);
     let regime = l.classification.regime;
     numbers.push((names[0], Some(&v.limit)));
     match regime {
@@ -267,7 +192,7 @@ fn entry(l: &Limits, at: &At, index: usize, digits: u32, mixed: bool) -> Entry {
         Regime::Singular => {
             numbers.push(("C", v.correction.as_ref()));
             numbers.push(("h'", v.slope.as_ref()));
-            if matches!(at, At::Distance(_)) {
+            if at.key == DISTANCE {
                 numbers.push(("R", regular));
             }
         }
@@ -277,7 +202,7 @@ fn entry(l: &Limits, at: &At, index: usize, digits: u32, mixed: bool) -> Entry {
         }
     }
     Entry {
-        name: at.row(mixed),
+        name: row(at, mixed),
         cells: numbers.iter().map(|(_, q)| cell(*q, digits)).collect(),
         lines: numbers
             .iter()
@@ -293,8 +218,8 @@ fn json(l: &Limits, at: &At, index: usize, digits: u32) -> LimitJson {
     let v = &l.values[index];
     LimitJson {
         activation: c.activation.clone(),
-        regime: words::regime(c.regime),
-        phase: c.phase.map(words::phase),
+        regime: words::hyphened(c.regime.name()),
+        phase: c.phase.map(|p| words::hyphened(p.name())),
         proved: c.proved,
         missing: c.missing.clone(),
         formula: formula(c),

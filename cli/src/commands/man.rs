@@ -5,8 +5,8 @@ use std::io;
 use clap::CommandFactory;
 use clap_mangen::Man;
 
-use super::Report;
 use crate::args::{Cli, Man as Args};
+use crate::report::Report;
 
 /// Answers the command.
 pub fn run(args: &Args) -> io::Result<Report> {

@@ -21,204 +21,18 @@ pub mod predict;
 
 use std::io::{self, Read};
 
-use anstyle::Style;
-use deeplimit::error::Error;
 use deeplimit::limit::Quantity;
-use serde::Serialize;
 
 use crate::args::Effort;
 use crate::batch::Interrupt;
-use crate::data::Reading;
-use crate::fault::{Fault, shortened};
-use crate::json::{FaultItem, Item, array};
 use crate::library::{Request, typed};
-use crate::number::{certain, exact_integer};
-
-const BOLD: Style = Style::new().bold();
+use crate::number::certain;
 
 /// Ctrl-C was pressed.
 pub static INTERRUPT: Interrupt = Interrupt::new();
 
 /// The most bytes that are read from the standard input.
 const INPUT_MAX: u64 = 64 << 20;
-
-/// The exit codes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Exit {
-    /// Everything was answered.
-    Answered = 0,
-    /// Something is undecided.
-    Undecided = 1,
-    /// There was an error.
-    Error = 2,
-    /// Ctrl-C.
-    Interrupted = 130,
-}
-
-/// What a command has to say.
-#[derive(Debug)]
-pub struct Report {
-    /// For stdout.
-    pub text: String,
-    /// For stderr: what was read, and what one might not have noticed.
-    pub notes: Vec<String>,
-    /// For stderr.
-    pub faults: Vec<Fault>,
-    /// For stderr, at the end: what Ctrl-C left, remarks on the answer.
-    pub closing: Vec<String>,
-    /// The exit code.
-    pub exit: Exit,
-}
-
-/// The part of an answer that is about one activation.
-pub struct Section<T> {
-    pub activation: String,
-    /// For JSON.
-    pub items: Vec<Item<T>>,
-    /// For people; empty where there is nothing to show.
-    pub text: String,
-    pub faults: Vec<Fault>,
-    pub undecided: bool,
-}
-
-impl<T> Section<T> {
-    /// An answer without trouble.
-    pub fn of_answer(activation: String, items: Vec<Item<T>>, text: String) -> Self {
-        Section {
-            activation,
-            items,
-            text,
-            faults: vec![],
-            undecided: false,
-        }
-    }
-
-    /// There is no answer about this activation.
-    pub fn of_fault(text: &str, error: Error) -> Self {
-        Section {
-            activation: text.to_owned(),
-            items: vec![Item::Fault(FaultItem::new("activation", text, &error))],
-            text: String::new(),
-            faults: vec![Fault {
-                text: text.to_owned(),
-                error,
-            }],
-            undecided: false,
-        }
-    }
-
-    /// The answer was not finished when Ctrl-C came.
-    pub fn unfinished(text: &str) -> Self {
-        Section {
-            activation: text.to_owned(),
-            items: vec![Item::Fault(FaultItem::interrupted("activation", text))],
-            text: String::new(),
-            faults: vec![],
-            undecided: false,
-        }
-    }
-
-    /// The table with the activation above it, where there are several.
-    #[must_use]
-    pub fn headed(self, several: bool) -> Self {
-        let text = match several && !self.text.is_empty() {
-            true => format!(
-                "{BOLD}{}{BOLD:#}\n{}",
-                shortened(&self.activation, 100),
-                self.text
-            ),
-            false => self.text,
-        };
-        Section { text, ..self }
-    }
-}
-
-impl Report {
-    /// An answer without trouble.
-    pub fn of(text: String) -> Self {
-        Self {
-            text,
-            notes: vec![],
-            faults: vec![],
-            closing: vec![],
-            exit: Exit::Answered,
-        }
-    }
-
-    /// The sections one below the other; in JSON, their items in one array. `missing` is what Ctrl-C left.
-    pub fn of_sections<T: Serialize>(
-        sections: Vec<Section<T>>,
-        json: bool,
-        missing: Option<String>,
-    ) -> Self {
-        let (mut items, mut texts, mut faults) = (Vec::new(), Vec::new(), Vec::new());
-        let mut undecided = false;
-        for section in sections {
-            items.extend(section.items);
-            texts.extend(Some(section.text).filter(|t| !t.is_empty()));
-            faults.extend(section.faults);
-            undecided |= section.undecided;
-        }
-        let text = if json {
-            array(&items)
-        } else {
-            texts.join("\n")
-        };
-        Self::new(text, faults, undecided, missing.is_some()).with_closing(missing)
-    }
-
-    /// The same with more lines at the end, for stderr.
-    #[must_use]
-    pub fn with_closing(mut self, lines: impl IntoIterator<Item = String>) -> Self {
-        self.closing.extend(lines);
-        self
-    }
-
-    /// A question about data, with an activation, that has no answer: `data` is what was typed under `key`.
-    pub fn of_data_fault(
-        key: &'static str,
-        data: String,
-        activation: &str,
-        error: Error,
-        json: bool,
-    ) -> Self {
-        let text = match json {
-            true => array(&[FaultItem::new(key, &data, &error)]),
-            false => String::new(),
-        };
-        let fault = Fault::of_data(data, activation, error);
-        Self::new(text, vec![fault], false, false)
-    }
-
-    /// The exit code follows from the faults, from what is undecided, and from Ctrl-C.
-    pub fn new(text: String, faults: Vec<Fault>, undecided: bool, interrupted: bool) -> Self {
-        let exit = [
-            (interrupted, Exit::Interrupted),
-            (!faults.is_empty(), Exit::Error),
-            (undecided, Exit::Undecided),
-        ];
-        let exit = exit
-            .iter()
-            .find(|(holds, _)| *holds)
-            .map_or(Exit::Answered, |(_, e)| *e);
-        Self {
-            text,
-            notes: vec![],
-            faults,
-            closing: vec![],
-            exit,
-        }
-    }
-
-    /// With what was read, for people: in JSON it is part of the answer.
-    #[must_use]
-    pub fn having_read(mut self, json: bool, read: &[Reading]) -> Self {
-        if !json {
-            self.notes.extend(read.iter().flat_map(Reading::words));
-        }
-        self
-    }
-}
 
 impl Effort {
     /// How much is asked of the library.
@@ -297,7 +111,7 @@ pub fn cell(q: Option<&Quantity>, digits: u32) -> String {
 pub fn with_closed_form(q: &Quantity, digits: u32) -> String {
     let number = certain(q, digits);
     match &q.exact {
-        Some(exact) if exact_integer(q).is_none() && *exact != number => {
+        Some(exact) if q.as_integer().is_none() && *exact != number => {
             format!("{number} = {exact}")
         }
         _ => number,
@@ -328,25 +142,5 @@ mod tests {
             error.to_string(),
             "the standard input is longer than 64 MiB"
         );
-    }
-
-    #[test]
-    fn the_worst_decides_the_exit_code() {
-        let fault = || {
-            let error = deeplimit::error::Error::Domain(String::new());
-            vec![Fault {
-                text: String::new(),
-                error,
-            }]
-        };
-        for (faults, undecided, interrupted, exit) in [
-            (vec![], false, false, 0),
-            (vec![], true, false, 1),
-            (fault(), true, false, 2),
-            (fault(), true, true, 130),
-        ] {
-            let report = Report::new(String::new(), faults, undecided, interrupted);
-            assert_eq!(report.exit as i32, exit);
-        }
     }
 }

@@ -12,7 +12,7 @@ use anstyle::{AnsiColor, Style};
 use deeplimit::limit::Quantity;
 use serde::Serialize;
 
-use super::{Exit, INTERRUPT, Report};
+use super::INTERRUPT;
 use crate::args::{PapersAction, PapersCheck, PapersList};
 use crate::batch::answers;
 use crate::collection::laboratory;
@@ -21,6 +21,7 @@ use crate::json::array;
 use crate::library::{Claim, Expected, Finding, Measured, Paper, Verdict, Wanted, finding};
 use crate::number::{Number, certain};
 use crate::papers::{all, chosen};
+use crate::report::{Exit, Report};
 use crate::table::wrapped;
 
 /// Nobody waits longer than this for one claim.

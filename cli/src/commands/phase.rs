@@ -5,12 +5,12 @@ use std::io;
 use deeplimit::limit::Quantity;
 use serde::Serialize;
 
-use super::{INTERRUPT, Report, Section, cell, expressions};
+use super::cell;
 use crate::args::Phase as Args;
-use crate::batch::answers;
 use crate::json::Item;
 use crate::library::{self, CriticalPoint, GROWS_SO_FAR, Place, Standing, Standings};
 use crate::number::Number;
+use crate::report::{Report, Section, ask};
 use crate::table::{Entry, Table, wrapped};
 
 /// A point of the curve in the contract.
@@ -73,28 +73,15 @@ enum Answer {
 
 /// Answers the command.
 pub fn run(args: &Args, width: usize) -> io::Result<Report> {
-    let texts = expressions(&args.expressions)?;
     let place = match &args.at {
         Some((w, b)) => Place::At(w.clone(), b.clone()),
         None if args.sigma_b.is_empty() => Place::Points(args.points),
         None => Place::Biases(args.sigma_b.clone()),
     };
-    let (questions, request) = (texts.clone(), args.effort.request());
-    let batch = answers(&texts, args.effort.timeout, &INTERRUPT, move |n| {
-        library::phase(&questions[n], &place, request)
-    });
-    let missing = batch.missing(&texts, "activations");
-    let sections = texts
-        .iter()
-        .zip(batch.answers)
-        .map(|(text, answer)| match answer {
-            Some(Ok(phases)) => section(text, &phases, args, width),
-            Some(Err(error)) => Section::of_fault(text, error),
-            None => Section::unfinished(text),
-        })
-        .map(|section| section.headed(texts.len() > 1))
-        .collect();
-    Ok(Report::of_sections(sections, args.effort.json, missing))
+    let asked = ask(&args.expressions, &args.effort, move |text, request| {
+        library::phase(text, &place, request)
+    })?;
+    Ok(asked.headed_sections(|text, phases| section(text, &phases, args, width)))
 }
 
 fn section(text: &str, phases: &library::Phases, args: &Args, width: usize) -> Section<Answer> {

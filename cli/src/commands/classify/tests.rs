@@ -8,6 +8,8 @@ use serde_json::Value as Json;
 
 use super::*;
 use crate::args::Effort;
+use crate::batch::Batch;
+use crate::report::Exit;
 use deeplimit::real::Arithmetic;
 
 fn exact(text: &str, of: f64) -> Option<Quantity> {
@@ -96,13 +98,26 @@ fn typo() -> Error {
     }
 }
 
+fn asked(
+    texts: Vec<String>,
+    batch: Batch<Classification>,
+    args: &Classify,
+) -> Asked<Classification> {
+    Asked {
+        texts,
+        batch,
+        things: "activations",
+        json: args.effort.json,
+    }
+}
+
 fn reported(answers: Vec<Option<Result<Classification>>>, args: &Classify, width: usize) -> Report {
-    let typed: Vec<_> = (0..answers.len()).map(|n| format!("typed{n}")).collect();
+    let texts = (0..answers.len()).map(|n| format!("typed{n}")).collect();
     let batch = Batch {
         answers,
         interrupted: false,
     };
-    let mut report = report(&typed, batch, args, width);
+    let mut report = report(asked(texts, batch, args), args, width);
     report.text = anstream::adapter::strip_str(&report.text).to_string();
     report
 }
@@ -122,7 +137,7 @@ sign(x)                                           inf                     undeci
   undecided: B' is infinite
 ";
     assert_eq!(report.text, expected);
-    assert_eq!(report.exit, super::super::Exit::Undecided);
+    assert_eq!(report.exit, Exit::Undecided);
 }
 
 #[test]
@@ -246,7 +261,7 @@ fn the_json_contract() {
     assert_eq!(items[2]["b_prime"], infinite);
     assert_eq!(items[2]["missing"], serde_json::json!(["B' is infinite"]));
     // An error outweighs what is undecided.
-    assert_eq!(report.exit, super::super::Exit::Error);
+    assert_eq!(report.exit, Exit::Error);
     assert_eq!(report.faults.len(), 1);
 }
 
@@ -265,15 +280,12 @@ fn what_is_not_reached_is_undecided_and_no_error() {
         assert_eq!(json[0]["activation"], "typed0");
         assert_eq!(json[0]["regime"], "undecided");
         assert_eq!(json[0]["missing"], serde_json::json!([message]));
-        assert_eq!(report.exit, super::super::Exit::Undecided);
+        assert_eq!(report.exit, Exit::Undecided);
         assert!(report.faults.is_empty());
     }
     let domain = Error::Domain("E phi(Z)^2 diverges".to_owned());
     let report = reported(vec![Some(Err(domain))], &args(false, 15, false), 100);
-    assert_eq!(
-        (report.text.as_str(), report.exit),
-        ("", super::super::Exit::Error)
-    );
+    assert_eq!((report.text.as_str(), report.exit), ("", Exit::Error));
 }
 
 #[test]
@@ -283,12 +295,13 @@ fn an_interrupted_batch_reports_what_is_finished() {
         interrupted: true,
     };
     let typed = ["tanh".to_owned(), "relu".to_owned()];
-    let report = report(&typed, batch, &args(true, 15, false), 100);
+    let args = args(true, 15, false);
+    let report = report(asked(typed.to_vec(), batch, &args), &args, 100);
     let json: Json = serde_json::from_str(&report.text).unwrap();
     // what is missing has its place, too
     assert_eq!(json.as_array().unwrap().len(), 2);
     assert_eq!(json[0]["activation"], "tanh");
     assert_eq!(json[0]["error"]["kind"], "interrupted");
     assert_eq!(json[1]["activation"], "relu");
-    assert_eq!(report.exit, super::super::Exit::Interrupted);
+    assert_eq!(report.exit, Exit::Interrupted);
 }

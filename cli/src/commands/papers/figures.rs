@@ -11,10 +11,11 @@ use super::LIMIT;
 use crate::args::PapersFigures;
 use crate::batch::answers;
 use crate::collection::laboratory;
-use crate::commands::{INTERRUPT, Report};
+use crate::commands::INTERRUPT;
 use crate::fault::Fault;
 use crate::library::{Figure, figure, figure_names};
 use crate::papers::{all, chosen};
+use crate::report::Report;
 
 /// Answers the command.
 pub fn run(args: &PapersFigures) -> io::Result<Report> {

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use super::uci;
 use crate::args::{Format, PapersTable};
-use crate::commands::{INTERRUPT, Report, cell};
+use crate::commands::{INTERRUPT, cell};
 use crate::fault::Fault;
 use crate::json::array;
 use crate::library::{Row, taxonomy};
+use crate::report::Report;
 use crate::words;
 
 /// For the whole catalogue.
@@ -86,8 +87,8 @@ fn cells(row: &Row, digits: u32) -> Result<[String; 8], deeplimit::error::Error>
         cell(c.a_prime.as_ref(), digits),
         cell(c.b_prime.as_ref(), digits),
         cell(c.alpha.as_ref(), digits),
-        words::regime(c.regime).to_owned(),
-        c.phase.map_or("", words::phase).to_owned(),
+        words::hyphened(c.regime.name()),
+        c.phase.map_or(String::new(), |p| words::hyphened(p.name())),
         if c.proved { "proved" } else { "numerical" }.to_owned(),
     ])
 }

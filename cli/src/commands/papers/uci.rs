@@ -10,10 +10,11 @@ use super::table::printed;
 use crate::args::{Format, PapersTable};
 use crate::batch::answers;
 use crate::collection::laboratory;
-use crate::commands::{INTERRUPT, Report};
+use crate::commands::INTERRUPT;
 use crate::fault::{Fault, sentence};
 use crate::json::array;
 use crate::library::{OnSet, Placing, RULES, outcome, source_sets, standings};
+use crate::report::Report;
 
 /// A rule on a set, or over all sets, in JSON.
 #[derive(Serialize)]
