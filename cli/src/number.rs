@@ -1,7 +1,7 @@
 //! A number with its error, as text: certain digits for people, value and radius for programs.
 
 use deeplimit::limit::{Quantity, Value};
-use deeplimit::real::{Ball, Certain, certain_digits, enclosing_decimal};
+use deeplimit::real::{Ball, enclosing_decimal};
 use deeplimit::recursion::Scaled;
 use rug::Float;
 use serde::Serialize;
@@ -92,39 +92,9 @@ fn meaningful_digits(midpoint: &Float, radius: &Float) -> usize {
     }
 }
 
-/// The digits that are certain, at most `digits` of them: the true value, rounded to as many places
-/// as are shown, is what is shown. `inf` or `-inf` for infinity, and `0 +- 1e-20` for a number that cannot be
-/// told from zero.
+/// [`Quantity::digits`]
 pub fn certain(q: &Quantity, digits: u32) -> String {
-    match (&q.value, q.as_integer()) {
-        (_, Some(n)) => n.to_string(),
-        (Value::Infinite, None) => "inf".to_owned(),
-        (Value::MinusInfinite, None) => "-inf".to_owned(),
-        (Value::Finite { midpoint, radius }, None) => {
-            certain_digits(midpoint, radius, digits as usize).to_string()
-        }
-    }
-}
-
-/// The number for a sentence: cut off behind four places with an ellipsis (`0.8807...`), or whole if
-/// it is short.
-pub fn beginning(q: &Quantity) -> String {
-    const PLACES: usize = 4;
-    /// Enough to see that what is cut off is no rounded-up `999...`.
-    const DIGITS: u32 = 30;
-    let Value::Finite { midpoint, radius } = &q.value else {
-        return certain(q, DIGITS);
-    };
-    if q.as_integer().is_none()
-        && let Certain::Digits(text) = certain_digits(midpoint, radius, DIGITS as usize)
-        && let Some(point) = text.find('.').filter(|_| !text.contains('e'))
-        && let Some((head, tail)) = text.split_at_checked(point + 1 + PLACES)
-        && tail.bytes().any(|b| b != b'0')
-        && head.bytes().any(|b| (b'1'..=b'9').contains(&b))
-    {
-        return format!("{head}...");
-    }
-    certain(q, PLACES as u32 + 1)
+    q.digits(digits as usize)
 }
 
 #[cfg(test)]
@@ -164,7 +134,7 @@ mod tests {
             ..quantity("4", "1e-30")
         };
         assert_eq!(certain(&four, 15), "4");
-        assert_eq!(beginning(&four), "4");
+        assert_eq!(four.beginning(), "4");
         let n = Number::new(&four, 15);
         assert_eq!((n.value.as_str(), n.radius.as_str()), ("4", "0"));
         // Not proved: the digits are certain, the number is not.
@@ -205,24 +175,6 @@ mod tests {
         let n = Number::new(&q, 15);
         assert_eq!((n.value.as_str(), n.radius.as_str()), ("inf", "0"));
         assert_eq!(certain(&q, 15), "inf");
-        assert_eq!(beginning(&q), "inf");
-    }
-
-    #[test]
-    fn a_sentence_gets_the_beginning() {
-        for (midpoint, radius, shown) in [
-            ("0.88070363080779621", "1e-17", "0.8807..."),
-            // Cut off, not rounded.
-            ("1.185565769445566", "1e-15", "1.1855..."),
-            ("-12.345678", "1e-15", "-12.3456..."),
-            ("12.5", "0", "12.5"),
-            // Too little is known.
-            ("0.88", "0.001", "0.88"),
-            // 0.3 from below or from above: no digit can be cut off.
-            ("0.3", "1e-20", "0.30000"),
-            ("0.00001234567", "1e-20", "0.000012346"),
-        ] {
-            assert_eq!(beginning(&quantity(midpoint, radius)), shown, "{midpoint}");
-        }
+        assert_eq!(q.beginning(), "inf");
     }
 }

@@ -18,6 +18,7 @@ mod network;
 mod ordered;
 mod power_series;
 mod regime;
+mod sentence;
 mod subject;
 mod underflow;
 mod verdict;

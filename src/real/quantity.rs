@@ -2,7 +2,7 @@
 
 use rug::{Float, Integer};
 
-use super::{Ball, Bits, certain_digits};
+use super::{Ball, Bits, Certain, certain_digits};
 
 /// A number with its error.
 #[derive(Clone, Debug)]
@@ -103,13 +103,6 @@ impl Quantity {
         }
     }
 
-    /// The closed form, if it is an integer.
-    pub fn integer_form(&self) -> Option<&str> {
-        let text = self.exact.as_deref()?;
-        let digits = text.strip_prefix('-').unwrap_or(text);
-        (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())).then_some(text)
-    }
-
     /// The digits that are certain, at most so many: the true value, rounded to as many places as are shown, is what is shown.
     /// `inf` or `-inf` for infinity, and `0 +- 1e-20` for a number that cannot be told from zero.
     ///
@@ -120,14 +113,34 @@ impl Quantity {
     /// # Ok::<(), deeplimit::Error>(())
     /// ```
     pub fn digits(&self, digits: usize) -> String {
-        match (&self.value, self.integer_form()) {
-            (_, Some(n)) => n.to_owned(),
+        match (&self.value, self.as_integer()) {
+            (_, Some(n)) => n.to_string(),
             (Value::Infinite, None) => "inf".to_owned(),
             (Value::MinusInfinite, None) => "-inf".to_owned(),
             (Value::Finite { midpoint, radius }, None) => {
                 certain_digits(midpoint, radius, digits).to_string()
             }
         }
+    }
+
+    /// The number for a sentence: cut off behind four places with an ellipsis (`0.8807...`), or whole if it is short.
+    pub fn beginning(&self) -> String {
+        const PLACES: usize = 4;
+        /// Enough to see that what is cut off is no rounded-up `999...`.
+        const DIGITS: usize = 30;
+        let Value::Finite { midpoint, radius } = &self.value else {
+            return self.digits(DIGITS);
+        };
+        if self.as_integer().is_none()
+            && let Certain::Digits(text) = certain_digits(midpoint, radius, DIGITS)
+            && let Some(point) = text.find('.').filter(|_| !text.contains('e'))
+            && let Some((head, tail)) = text.split_at_checked(point + 1 + PLACES)
+            && tail.bytes().any(|b| b != b'0')
+            && head.bytes().any(|b| (b'1'..=b'9').contains(&b))
+        {
+            return format!("{head}...");
+        }
+        self.digits(PLACES + 1)
     }
 
     /// Plus infinity.
@@ -174,5 +187,37 @@ impl Ball {
             radius.get_exp().unwrap_or(0),
         );
         (m - r).max(0) as Bits
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quantity(midpoint: &str, radius: &str) -> Quantity {
+        let float = |text, bits| Float::with_val(bits, Float::parse(text).unwrap());
+        let value = Value::Finite {
+            midpoint: float(midpoint, 400),
+            radius: float(radius, 32),
+        };
+        Quantity { value, exact: None }
+    }
+
+    #[test]
+    fn a_sentence_gets_the_beginning() {
+        for (midpoint, radius, shown) in [
+            ("0.88070363080779621", "1e-17", "0.8807..."),
+            // Cut off, not rounded.
+            ("1.185565769445566", "1e-15", "1.1855..."),
+            ("-12.345678", "1e-15", "-12.3456..."),
+            ("12.5", "0", "12.5"),
+            // Too little is known.
+            ("0.88", "0.001", "0.88"),
+            // 0.3 from below or from above: no digit can be cut off.
+            ("0.3", "1e-20", "0.30000"),
+            ("0.00001234567", "1e-20", "0.000012346"),
+        ] {
+            assert_eq!(quantity(midpoint, radius).beginning(), shown, "{midpoint}");
+        }
     }
 }

@@ -104,8 +104,8 @@ fn entry(c: &Classification, digits: u32, explain: bool) -> Entry {
         cells: vec![number(&c.a), number(&c.a_prime), number(&c.b_prime), last],
         lines: lines(c, digits, explain),
         mark: Some((mark.to_owned(), Style::new().fg_color(Some(color.into())))),
-        words: Some(words::sentence(c)),
-        notes: c.nearby.iter().map(words::nearly).collect(),
+        words: Some(c.sentence()),
+        notes: c.nearby.iter().map(|n| format!("note: {n}")).collect(),
         details,
     }
 }

@@ -161,7 +161,7 @@ fn headline(d: &Depths, args: &Args, width: usize) -> String {
         ),
         None => "no depth scale: the approach is not exponential".to_owned(),
     };
-    let text = format!("{}: {}", c.activation, words::sentence(c));
+    let text = format!("{}: {}", c.activation, c.sentence());
     let lines = [
         text,
         scale,

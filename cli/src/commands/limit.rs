@@ -162,7 +162,7 @@ fn columns(l: &Limits, distance: bool) -> Vec<&'static str> {
 fn heading(l: &Limits, digits: u32, width: usize) -> String {
     let c = &l.classification;
     let proved = if c.proved { "proved" } else { "numerical" };
-    let head = format!("{}: {} ({proved})", c.activation, words::sentence(c));
+    let head = format!("{}: {} ({proved})", c.activation, c.sentence());
     let mut text = wrapped(&head, 0, "", width);
     let name = match c.phase {
         _ if c.regime == Regime::Singular => "lambda",

@@ -153,7 +153,7 @@ fn what_fails_is_passed_over_and_a_deadline_is_not() {
     let error = protocol.run(std::slice::from_ref(&candidate), go);
     assert_eq!(error.unwrap_err().to_string(), "singular");
     let late = |done: usize, _: usize, _: &[Fold]| match done {
-        2 => Err(Error::Timeout("late".into())),
+        2 => Err(Error::Data("late".into())),
         _ => Ok(()),
     };
     let error = protocol.run(std::slice::from_ref(&candidate), late);
