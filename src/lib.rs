@@ -50,10 +50,13 @@ pub mod store;
 mod words;
 
 pub use activation::{Exact, Expr};
+pub use classifier::Fitted;
+pub use cntk::Cntk;
 pub use deadline::Deadline;
 pub use effort::Effort;
 pub use error::{Error, Result};
 pub use exact::Activation;
+pub use gram::{Gram, Lengths, Matrix, Points};
 pub use kernel::{Classifier, Kernel};
 pub use limit::{Classification, LimitKernel, Regime};
 pub use real::{Ball, Quantity};

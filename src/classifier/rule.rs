@@ -78,33 +78,66 @@ impl Rule {
 
     /// Without a `cross` the training rows, each left out.
     fn answers(&self, gram: &Matrix, cross: Option<&Matrix>, labels: &[usize]) -> Result<Matrix> {
+        let fit = self.fit(gram, labels)?;
+        fit.answers(gram, cross)
+    }
+
+    /// The equations of the training rows, factored once for all that is asked of them.
+    ///
+    /// # Errors
+    /// Those of [`Regression::new`].
+    pub(super) fn fit(&self, gram: &Matrix, labels: &[usize]) -> Result<Fit> {
         let targets = one_hot(labels, self.classes)?;
-        match self.classifier {
+        Ok(match self.classifier {
             Classifier::Regression => {
                 let ridge = self.ridge * gram.mean_diagonal();
                 let fit = Regression::new(gram, &targets, ridge, Definite::Factored)?;
-                cross.map_or_else(|| Ok(fit.left_out()), |c| fit.predictions(c))
+                Fit::Regression(fit)
             }
             Classifier::Interpolant => {
-                let fit = Interpolant::new(gram, &targets, self.ridge)?;
-                cross.map_or_else(|| Ok(fit.left_out()), |c| fit.predictions(c))
+                Fit::Interpolant(Interpolant::new(gram, &targets, self.ridge)?)
             }
-            Classifier::Smoother => voted(gram, cross, &targets, relative),
-            Classifier::Majority => voted(gram, cross, &targets, |row| {
+            _ => Fit::Vote(*self, targets),
+        })
+    }
+}
+
+/// A rule and labelled rows: what scores are made from.
+pub(super) enum Fit {
+    Regression(Regression),
+    Interpolant(Interpolant),
+    Vote(Rule, Matrix),
+}
+
+impl Fit {
+    /// Scores of the rows of `cross`, or of the training rows, each left out.
+    pub(super) fn answers(&self, gram: &Matrix, cross: Option<&Matrix>) -> Result<Matrix> {
+        let (rule, targets) = match self {
+            Fit::Regression(fit) => {
+                return cross.map_or_else(|| Ok(fit.left_out()), |c| fit.predictions(c));
+            }
+            Fit::Interpolant(fit) => {
+                return cross.map_or_else(|| Ok(fit.left_out()), |c| fit.predictions(c));
+            }
+            Fit::Vote(rule, targets) => (rule, targets),
+        };
+        match rule.classifier {
+            Classifier::Majority => voted(gram, cross, targets, |row| {
                 // on a training point (or several that are the same) only its own label counts
-                let own = |k: f64| f64::from(u8::from(k == self.diagonal));
-                match row.contains(&self.diagonal) {
+                let own = |k: f64| f64::from(u8::from(k == rule.diagonal));
+                match row.contains(&rule.diagonal) {
                     true => row.iter().map(|k| own(*k)).collect(),
                     false => vec![1.0; row.len()],
                 }
             }),
-            Classifier::NearestNeighbour => voted(gram, cross, &targets, |row| {
+            Classifier::NearestNeighbour => voted(gram, cross, targets, |row| {
                 let best = row.iter().fold(f64::NEG_INFINITY, |m, k| m.max(*k));
                 let least = best - SHARED * best.abs();
                 row.iter()
                     .map(|k| f64::from(u8::from(*k >= least)))
                     .collect()
             }),
+            _ => voted(gram, cross, targets, relative),
         }
     }
 }
