@@ -77,6 +77,17 @@ impl<R: Real> Correlation<R> {
         }
     }
 
+    /// Is it the same number (or ball) in the same coordinate?
+    pub fn is_the_same(&self, other: &Self) -> bool {
+        let (x, y) = match (self, other) {
+            (Correlation::Plain(x), Correlation::Plain(y))
+            | (Correlation::Gap(x), Correlation::Gap(y)) => (x, y),
+            _ => return false,
+        };
+        let middle = x.midpoint().compare(&y.midpoint());
+        x.bits() == y.bits() && x.radius() == y.radius() && middle == Some(Ordering::Equal)
+    }
+
     /// The number inside.
     pub(super) fn coordinate(&self) -> &R {
         match self {
