@@ -26,6 +26,8 @@
 //! * [`gram`]: pairs, blocks and Gram matrices on all cores.
 //! * [`depth`]: what many layers do to the kernel of images.
 //! * [`regression`]: the classifier of the paper.
+//! * [`numbers`]: a kernel in a precision that is chosen while the program runs; [`tiles`]: kernels of many images, kept and
+//!   resumed, and what regression makes of them.
 
 mod activation;
 mod alike;
@@ -39,8 +41,10 @@ mod gram;
 mod lane;
 mod loops;
 mod network;
+mod numbers;
 mod profile;
 mod regression;
+mod tiles;
 mod vector;
 mod whole;
 
@@ -54,6 +58,8 @@ pub use depth::{Endless, border_factor, endless};
 pub use gram::{Cntk, Kernels, Watch};
 pub use lane::Lane;
 pub use network::{Layer, Network, Padding};
+pub use numbers::{Convolutional, Numbers};
 pub use profile::Profile;
 pub use regression::Regression;
+pub use tiles::{Answers, Progress, Sharded, Trial};
 pub use vector::Processor;

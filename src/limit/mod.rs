@@ -21,6 +21,7 @@ mod power_series;
 mod regime;
 mod subject;
 mod underflow;
+mod values;
 mod verdict;
 
 #[cfg(test)]
@@ -43,4 +44,5 @@ pub use nearby::NearEquality;
 pub use network::homogeneous_kernels;
 pub use ordered::Ordered;
 pub use subject::Subject;
+pub use values::{DeepValue, DeepValues, values};
 pub use verdict::{Classification, Phase, Regime};
