@@ -16,7 +16,10 @@ fn circle(count: usize, from: f64) -> Result<(Points, Vec<usize>)> {
         .map(|k| (from + 2.4 * k as f64).rem_euclid(2.0 * std::f64::consts::PI))
         .collect();
     let rows = angles.iter().flat_map(|a| [a.cos(), a.sin()]).collect();
-    Ok((Points::new(2, rows)?, angles.into_iter().map(sector).collect()))
+    Ok((
+        Points::new(2, rows)?,
+        angles.into_iter().map(sector).collect(),
+    ))
 }
 
 fn main() -> Result<()> {

@@ -28,7 +28,13 @@ fn main() -> Result<()> {
     let (train, test) = (stripes(24, 0)?, stripes(40, 5000)?);
     let network: Network = "conv3 relu conv3 relu pool2 conv3 relu gap".parse()?;
     let kernel = Cntk::<f64>::of(&network, train.shape())?;
-    println!("{network}: one pair is {:?}", kernel.pair(&kernel.profile(train.image(0))?, &kernel.profile(train.image(1))?)?);
+    println!(
+        "{network}: one pair is {:?}",
+        kernel.pair(
+            &kernel.profile(train.image(0))?,
+            &kernel.profile(train.image(1))?
+        )?
+    );
 
     let go = |_: usize| true;
     let matrix = |kernels: deeplimit::cntk::Kernels| Matrix {
@@ -36,13 +42,23 @@ fn main() -> Result<()> {
         columns: kernels.columns,
         values: kernels.values.into_iter().flatten().collect(),
     };
-    let (Some(gram), Some(cross)) = (kernel.gram(&train, &go)?, kernel.block(&test, &train, &go)?) else {
+    let (Some(gram), Some(cross)) = (kernel.gram(&train, &go)?, kernel.block(&test, &train, &go)?)
+    else {
         return Ok(());
     };
-    let labels = |images: &Images| images.labels().iter().map(|l| usize::from(*l)).collect::<Vec<_>>();
+    let labels = |images: &Images| {
+        images
+            .labels()
+            .iter()
+            .map(|l| usize::from(*l))
+            .collect::<Vec<_>>()
+    };
     let targets = one_hot(&labels(&train), 2)?;
     let fit = Regression::new(&matrix(gram), &targets, 1e-6, Definite::Factored)?;
     let scores = fit.predictions(&matrix(cross))?;
-    println!("{:.1} % of 40 test images", 100.0 * accuracy(&scores, &labels(&test)));
+    println!(
+        "{:.1} % of 40 test images",
+        100.0 * accuracy(&scores, &labels(&test))
+    );
     Ok(())
 }

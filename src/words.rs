@@ -74,6 +74,7 @@ mod tests {
         both_ways(&image::Layout::ALL);
         both_ways(&cntk::Readout::ALL);
         both_ways(&cntk::Input::ALL);
+        both_ways(&cntk::Numbers::ALL);
     }
 
     #[test]

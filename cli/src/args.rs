@@ -10,7 +10,7 @@ mod minus;
 mod network;
 mod papers;
 
-pub use cntk::{Cntk, Numbers, Preprocess};
+pub use cntk::{Cntk, Preprocess};
 pub use columns::Columns;
 pub use dynamics::Dynamics;
 pub use gram::{Evaluate, Gram, GramAction, GramMatrix, Merge, Network, Predict};

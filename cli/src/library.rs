@@ -27,8 +27,8 @@ use deeplimit::deadline::Deadline;
 pub use deeplimit::dual::DualValue;
 use deeplimit::error::{Error, Result};
 use deeplimit::limit::{
-    self, Breakdown, Classification, Format, LimitKernel, LimitValue, LogPeriodic, Quantity,
-    Settling, Subject,
+    self, Breakdown, Classification, DeepValue, Format, LimitKernel, LimitValue, LogPeriodic,
+    Quantity, Settling, Subject,
 };
 pub use deeplimit::paper::{
     Claim, Expected, Finding, Laboratory, Measured, Paper, Parameter, Parameters, Part, Row, Rows,
@@ -38,7 +38,7 @@ pub use deeplimit::paper::{
 use deeplimit::real::Arithmetic;
 pub use deeplimit::recursion::Convention;
 use deeplimit::recursion::Settings;
-use deeplimit::{dual, hermite, paper, quadrature, real, recursion};
+use deeplimit::{dual, hermite, paper, quadrature, real};
 use rug::Rational;
 
 use crate::number::Deep;
@@ -333,15 +333,6 @@ impl NetworkRequest {
             norms: self.norms.clone().unwrap_or_else(unit),
         })
     }
-
-    /// Unit norms, no bias, normalised: what the limit kernels are of.
-    fn is_unit(&self) -> bool {
-        let normalising = matches!(
-            self.convention(),
-            Convention::Radhakrishnan2022 | Convention::Arora2019
-        );
-        normalising && self.norms.as_ref().is_none_or(|n| n.0 == 1 && n.1 == 1)
-    }
 }
 
 fn constant(name: &str, text: Option<&str>) -> Result<Option<Expr>> {
@@ -382,52 +373,26 @@ pub fn kernels(
 ) -> Result<Vec<Result<Kernel>>> {
     let deadline = request.deadline();
     let expr = typed::parsed(text)?;
-    let (settings, digits) = (network.settings()?, request.digits());
-    // at unit norm without biases the limit kernel knows every depth, and what comes of it
-    let mut trouble = None;
-    if network.is_unit() {
-        let found = Subject::new(&expr, deadline)
-            .and_then(|s| s.kernels_and_values(at, network.depth, digits, deadline));
-        match found {
-            Ok(all) => {
-                return Ok(all
-                    .into_iter()
-                    .map(|(k, v)| {
-                        k.nngp.decimal_exists()?;
-                        Ok(Kernel {
-                            nngp: Deep::Scaled(k.nngp),
-                            ntk: Deep::Scaled(k.ntk),
-                            limit: Some(v.limit),
-                            correction: v.correction,
-                        })
-                    })
-                    .collect());
-            }
-            // what is undecided, or has no limit kernel yet, may still be walked
-            Err(e @ Error::Unresolved(_)) if network.depth <= recursion::DIRECT => {
-                trouble = Some(e)
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    let closed = limit::homogeneous_kernels(&expr, at, network.depth, &settings, digits, deadline)?;
-    let rows = match closed {
-        Some(rows) => rows.into_iter().map(Ok).collect(),
-        None => recursion::ntk(&expr, at, network.depth, &settings, digits, deadline)?,
-    };
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            let k = row?;
-            if let Err(e) = k.nngp.decimal_exists() {
-                return Err(trouble.clone().unwrap_or(e));
-            }
-            Ok(Kernel {
-                nngp: Deep::Scaled(k.nngp),
-                ntk: k.ntk.map_or(Deep::Infinite, Deep::Scaled),
-                limit: None,
-                correction: None,
-            })
+    let settings = network.settings()?;
+    let found = limit::values(
+        &expr,
+        at,
+        network.depth,
+        &settings,
+        request.digits(),
+        deadline,
+    )?;
+    let shown = |row: Result<DeepValue>| {
+        let value = row?;
+        // what made a walk necessary says more than that its numbers became too small or too large
+        let unwritten = |e| found.without_limit.clone().unwrap_or(e);
+        value.nngp.decimal_exists().map_err(unwritten)?;
+        Ok(Kernel {
+            nngp: Deep::Scaled(value.nngp),
+            ntk: value.ntk.map_or(Deep::Infinite, Deep::Scaled),
+            limit: value.limit,
+            correction: value.correction,
         })
-        .collect())
+    };
+    Ok(found.rows.into_iter().map(shown).collect())
 }

@@ -97,7 +97,7 @@ impl<T: Lane> Cntk<T> {
         architecture: &Architecture,
         [height, width, channels]: [usize; 3],
     ) -> Result<Cntk<T>> {
-        architecture.check()?;
+        let form = Cntk::<T>::form_of(architecture)?;
         check_shape([height, width, channels])?;
         let radius = architecture.filter / 2;
         if radius >= height.max(width) {
@@ -108,7 +108,6 @@ impl<T: Lane> Cntk<T> {
         }
         let shape = [height, width, channels];
         let layers = architecture.layers.iter().copied().max().unwrap_or(0);
-        let form = Form::new(&architecture.activation, T::REST)?;
         let mut wanted = vec![false; layers];
         for l in &architecture.layers {
             wanted[l - 1] = true;
@@ -133,6 +132,12 @@ impl<T: Lane> Cntk<T> {
             mark: mark(&(architecture, shape)),
             processor: Processor::best(),
         })
+    }
+
+    /// The fields are in their ranges, and the activation has a form in this precision.
+    pub(super) fn form_of(architecture: &Architecture) -> Result<Form> {
+        architecture.check()?;
+        Form::new(&architecture.activation, T::REST)
     }
 
     /// The kernel of a network for images of `height x width x channels`. One that is a stack of equal convolutions with zero

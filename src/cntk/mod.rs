@@ -25,6 +25,8 @@
 //! * [`course`], [`whole`]: networks that no diagonal goes through alone.
 //! * [`gram`]: pairs, blocks and Gram matrices on all cores.
 //! * [`depth`]: what many layers do to the kernel of images.
+//! * [`numbers`]: a kernel in a precision that is chosen while the program runs; [`tiles`]: kernels of many images, kept and
+//!   resumed, and what regression makes of them.
 //!
 //! The classifier of the paper is [`crate::classifier::Regression`], with [`Cntk::rounding`] as the accuracy of its entries.
 
@@ -40,7 +42,9 @@ mod gram;
 mod lane;
 mod loops;
 mod network;
+mod numbers;
 mod profile;
+mod tiles;
 mod vector;
 mod whole;
 
@@ -54,5 +58,7 @@ pub use depth::{Endless, border_factor, endless};
 pub use gram::{Cntk, Kernels, Watch};
 pub use lane::Lane;
 pub use network::{Layer, Network, Padding};
+pub use numbers::{Convolutional, Numbers};
 pub use profile::Profile;
+pub use tiles::{Answers, Progress, Sharded, Trial};
 pub use vector::Processor;

@@ -21,6 +21,7 @@ mod regime;
 mod sentence;
 mod subject;
 mod underflow;
+mod values;
 mod verdict;
 
 #[cfg(test)]
@@ -42,4 +43,5 @@ pub use nearby::NearEquality;
 pub use network::homogeneous_kernels;
 pub use ordered::Ordered;
 pub use subject::Subject;
+pub use values::{DeepValue, DeepValues, values};
 pub use verdict::{Classification, Phase, Regime};

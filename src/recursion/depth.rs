@@ -41,6 +41,17 @@ pub enum Depth {
 }
 
 impl Depth {
+    /// # Errors
+    /// [`Error::Domain`] for a number of hidden layers beyond [`DEPTH_MAX`].
+    pub(crate) fn check(layers: u64) -> Result<()> {
+        match layers <= DEPTH_MAX {
+            true => Ok(()),
+            false => Err(Error::Domain(format!(
+                "a depth of {layers}: the number of hidden layers is a whole number from 0 to 10^18"
+            ))),
+        }
+    }
+
     /// A number of hidden layers, `1e12` and `10^12` included.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ use rug::{Float, Rational};
 
 use super::Scaled;
 use super::conventions::{Variances, Weight};
+use super::depth::Depth;
 use super::layers::Layers;
 use super::network::Settings;
 use super::pair::Pair;
@@ -57,11 +58,7 @@ pub fn ntk(
     digits: usize,
     deadline: Deadline,
 ) -> Result<Vec<Result<KernelValue>>> {
-    if depth > DEPTH_MAX {
-        return Err(Error::Domain(format!(
-            "a depth of {depth}: the number of hidden layers is a whole number from 0 to 10^18"
-        )));
-    }
+    Depth::check(depth)?;
     for rho in rhos {
         if rho.clone().abs() > 1 {
             return Err(Error::Domain(format!(

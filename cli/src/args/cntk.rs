@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::TypedValueParser;
 use clap::{Args, ValueEnum};
-use deeplimit::cntk::{Input, Readout};
+use deeplimit::cntk::{Input, Numbers, Readout};
 use deeplimit::image::Layout;
 use deeplimit::recursion::Kind;
 use deeplimit::store::Shard;
@@ -146,7 +146,7 @@ training images; norm-one: each pixel has norm 1; none: bytes/255"
     /// f32 or f64; without pooling always f64
     #[arg(
         long,
-        value_enum,
+        value_parser = numbers(),
         value_name = "NUMBERS",
         default_value_t = Numbers::F32,
         hide_possible_values = true
@@ -188,15 +188,6 @@ pub enum Preprocess {
     NormOne,
     /// Bytes over 255
     None,
-}
-
-/// `--numbers`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Numbers {
-    /// Fast
-    F32,
-    /// Six times slower
-    F64,
 }
 
 /// clap's own is wider than a page.
@@ -260,6 +251,11 @@ fn kernel() -> impl TypedValueParser<Value = Kind> {
         (Kind::Nngp, "Gaussian process"),
     ];
     one_of(words, Kind::name)
+}
+
+fn numbers() -> impl TypedValueParser<Value = Numbers> {
+    let words = [(Numbers::F32, "Fast"), (Numbers::F64, "Six times slower")];
+    one_of(words, Numbers::name)
 }
 
 fn count(text: &str) -> Result<usize, String> {

@@ -1,15 +1,14 @@
 //! `deeplimit cntk`: images classified with convolutional kernels.
 
-mod kept;
+mod clock;
 mod reading;
 
 use std::path::Path;
 
-use deeplimit::classifier::{
-    Definite, Regression, binomial_error, labels as predicted, one_hot, wilson,
-};
+use deeplimit::classifier::{binomial_error, wilson};
+use deeplimit::cntk::{Answers, Sharded};
 use deeplimit::error::{Error, Result};
-use deeplimit::gram::Matrix;
+use deeplimit::store::Shard;
 use indicatif::HumanCount;
 use serde::Serialize;
 
@@ -18,15 +17,13 @@ use crate::args::Cntk as Args;
 use crate::data;
 use crate::fault::Fault;
 use crate::json::{FaultItem, Item, array};
-use crate::library::images::{
-    self, Convolutional, Deep, Endless, Filled, Images, Shard, Tile, Watch,
-};
+use crate::library::images::{self, Deep, Endless, Filled, Numbers, Trial};
 use crate::library::typed;
 use crate::report::Report;
 use crate::table::{Entry, Table, wrapped};
 use crate::words::{hyphened, infinite_depth};
 
-use kept::{Clock, Kept, words_of};
+use clock::{Clock, words_of};
 use reading::ReadJson;
 
 /// The contract: one for every number of layers.
@@ -265,9 +262,7 @@ fn answered(args: &Args) -> Result<Answer> {
         )));
     }
     let layers = images::convolutions(args)?;
-    if args.network.is_none() {
-        Convolutional::new(args, [1 << 20, 32, 1])?;
-    }
+    images::check(args)?;
     if !(args.jitter >= 0.0 && args.jitter.is_finite()) {
         return Err(Error::Domain(format!(
             "the jitter must be a number from 0; {} is not",
@@ -276,298 +271,125 @@ fn answered(args: &Args) -> Result<Answer> {
     }
     let (mut train, mut test, read) = reading::sets(args)?;
     images::preprocess(args, &mut train, &mut test)?;
-    let kernel = Convolutional::new(args, train.shape())?;
-    let shard = args.shard.unwrap_or(Shard::WHOLE);
-    let mut work = Work {
-        grams: Kept::new(args, layers.len(), &train, &train),
-        blocks: Kept::new(args, layers.len(), &test, &train),
-        args,
-        layers: layers.clone(),
-        deep: images::deep(args, train.shape()),
-        kernel,
-        train,
-        test,
-        read,
-        notes: vec![],
-    };
+    let shape = train.shape();
+    let kernel = images::convolutional(args, shape)?;
+    let mut trial = Trial::new(kernel, layers.len(), [train, test], clock::side(args));
     if let Some(out) = &args.out {
-        let words = words_of(args, &layers, &work.train, &work.test);
-        images::group(out, &words)?;
-        work.grams.open(&out.join("train"), &words)?;
-        work.blocks.open(&out.join("test"), &words)?;
+        let words = words_of(args, &layers, trial.train(), trial.test());
+        trial.keep(out, &words)?;
     }
-    let pairs = |kept: &Kept| kept.tiles.iter().map(|t| kept.pairs(t)).sum::<u64>();
-    let all_pairs = pairs(&work.grams) + pairs(&work.blocks);
-    let mut clock = Clock::new(all_pairs);
+    // a shard is kernels alone
+    let deep = match args.shard {
+        Some(_) => None,
+        None => images::deep(args, shape),
+    };
+    let clock = Clock::new(trial.pairs());
     // before hours of work where somebody looks on; elsewhere with the answer
-    let lines = work.read.lines();
+    let lines = read.lines();
+    let mut notes = vec![];
     match clock.bar.is_hidden() {
-        true => work.notes = lines,
+        true => notes = lines,
         false => lines
             .iter()
             .for_each(|l| clock.bar.println(format!("note: {l}"))),
     }
+    let mut answer = Answer {
+        depths: vec![],
+        pairs: 0,
+        all_pairs: trial.pairs(),
+        seconds: 0.0,
+        instructions: trial.kernel().processor(),
+        precision: precision(trial.kernel().numbers()),
+        interrupted: false,
+        shard: None,
+        deep,
+        notes,
+        layers,
+    };
     match args.shard {
-        Some(_) => work.sharded(shard, clock),
-        None => work.answer(&mut clock),
+        Some(shard) => {
+            let filled = trial.shard(shard, &clock);
+            clock.bar.finish_and_clear();
+            answer.finished(&trial, &clock);
+            answer.of_shard(args, shard, filled?, read);
+        }
+        None => {
+            let found = trial.answers(args.jitter, &clock);
+            clock.bar.finish_and_clear();
+            answer.finished(&trial, &clock);
+            answer.of_images(args, found?, &trial, &read)?;
+        }
+    }
+    Ok(answer)
+}
+
+/// For people.
+fn precision(numbers: Numbers) -> &'static str {
+    match numbers {
+        Numbers::F32 => "f32, pairs of images that are nearly the same in f64",
+        Numbers::F64 => "f64",
     }
 }
 
-struct Work<'a> {
-    args: &'a Args,
-    layers: Vec<usize>,
-    kernel: Convolutional,
-    grams: Kept,
-    blocks: Kept,
-    train: Images,
-    test: Images,
-    read: ReadJson,
-    /// What was read, if it is not said yet.
-    notes: Vec<String>,
-    deep: Option<Deep>,
-}
-
-fn matrix(values: Vec<f64>, columns: usize) -> Matrix {
-    Matrix {
-        rows: values.len() / columns,
-        columns,
-        values,
-    }
-}
-
-impl Work<'_> {
-    fn answer(&mut self, clock: &mut Clock) -> Result<Answer> {
-        let mut depths = vec![];
-        let mut interrupted = true;
-        if let Some(grams) = self.grams(clock)? {
-            let regressions = self.regressions(grams);
-            let mut correct = vec![vec![]; self.layers.len()];
-            interrupted = regressions.iter().any(Result::is_ok)
-                && !self.tested(&regressions, &mut correct, clock)?;
-            let depth = |(n, regression): (usize, Result<Regression>)| {
-                regression.map(|_| self.depth(n, &correct[n], clock))
-            };
-            depths = regressions.into_iter().enumerate().map(depth).collect();
-        }
-        clock.bar.finish_and_clear();
-        if let (false, Some(out)) = (interrupted, &self.args.out) {
-            let answers: Vec<_> = depths.iter().flatten().flatten().collect();
-            let path = out.join("accuracy.json");
-            data::written(&path, &array(&answers))?;
-        }
-        Ok(Answer {
-            layers: self.layers.clone(),
-            depths,
-            pairs: clock.pairs,
-            all_pairs: clock.all,
-            seconds: clock.begun.elapsed().as_secs_f64(),
-            instructions: self.kernel.processor(),
-            precision: self.kernel.words(),
-            interrupted,
-            shard: None,
-            deep: self.deep.clone(),
-            notes: self.notes.clone(),
-        })
+impl Answer {
+    fn finished(&mut self, trial: &Trial, clock: &Clock) {
+        self.pairs = trial.made();
+        self.seconds = clock.begun.elapsed().as_secs_f64();
     }
 
-    /// Every n-th tile of both, and nothing else.
-    fn sharded(&mut self, shard: Shard, mut clock: Clock) -> Result<Answer> {
-        let first = self.grams.tiles.len();
-        let (mut tiles, mut resumed, mut interrupted) = (0, 0, false);
-        'all: for (block, offset) in [(false, 0), (true, first)] {
-            let kept = if block { &self.blocks } else { &self.grams };
-            let mine = kept.tiles.iter().filter(|t| shard.has(offset + t.number));
-            for tile in mine.cloned().collect::<Vec<_>>() {
-                tiles += 1;
-                let kept = if block { &self.blocks } else { &self.grams };
-                if let Some(store) = &kept.store
-                    && store.has(&tile)?
-                {
-                    resumed += 1;
-                    clock.skipped(kept.pairs(&tile));
-                } else if self.made(block, &tile, &mut clock)?.is_none() {
-                    interrupted = true;
-                    break 'all;
-                }
-            }
-        }
-        clock.bar.finish_and_clear();
-        let mut whole = !interrupted;
-        for kept in [&mut self.grams, &mut self.blocks] {
-            if let (true, Some(store)) = (whole, &mut kept.store) {
-                whole = store.finish()? == Filled::Whole;
-            }
-        }
-        let seconds = clock.begun.elapsed().as_secs_f64();
-        let out = self.args.out.as_deref().unwrap_or(Path::new(""));
-        Ok(Answer {
-            layers: self.layers.clone(),
-            depths: vec![],
-            pairs: clock.pairs,
-            all_pairs: clock.all,
-            seconds,
-            instructions: self.kernel.processor(),
-            precision: self.kernel.words(),
-            interrupted,
-            shard: Some(ShardJson {
-                out: out.display().to_string(),
-                shard: format!("{}/{}", shard.index, shard.of),
-                tiles,
-                resumed,
-                whole,
-                pairs: clock.pairs,
-                seconds,
-                read: self.read.clone(),
-            }),
-            deep: None,
-            notes: self.notes.clone(),
-        })
+    fn of_shard(&mut self, args: &Args, shard: Shard, done: Sharded, read: ReadJson) {
+        let out = args.out.as_deref().unwrap_or(Path::new(""));
+        self.interrupted = done.filled == Filled::Stopped;
+        self.shard = Some(ShardJson {
+            out: out.display().to_string(),
+            shard: format!("{}/{}", shard.index, shard.of),
+            tiles: done.tiles,
+            resumed: done.resumed,
+            whole: done.filled == Filled::Whole,
+            pairs: self.pairs,
+            seconds: self.seconds,
+            read,
+        });
     }
 
-    /// The Gram matrix of the training images for every depth; `None` if it was stopped.
-    fn grams(&mut self, clock: &mut Clock) -> Result<Option<Vec<Vec<f64>>>> {
-        let n = self.train.len();
-        let mut grams = vec![vec![0.0; n * n]; self.layers.len()];
-        for tile in self.grams.tiles.clone() {
-            let Some(values) = self.found(false, &tile, clock)? else {
-                return Ok(None);
-            };
-            let (rows, columns) = (tile.rows.len(), tile.columns.len());
-            for (gram, values) in grams.iter_mut().zip(values.chunks_exact(rows * columns)) {
-                for (i, row) in tile.rows.clone().zip(values.chunks_exact(columns)) {
-                    for (j, value) in tile.columns.clone().zip(row) {
-                        gram[i * n + j] = *value;
-                        gram[j * n + i] = *value;
-                    }
-                }
-            }
-        }
-        Ok(Some(grams))
-    }
-
-    fn regressions(&self, grams: Vec<Vec<f64>>) -> Vec<Result<Regression>> {
-        let n = self.train.len();
-        let labels: Vec<usize> = self
-            .train
-            .labels()
-            .iter()
-            .map(|l| usize::from(*l))
-            .collect();
-        // those that no training image is of come last, and have no score
-        let classes = self.train.counts().iter().filter(|n| **n > 0).count();
-        let targets = one_hot(&labels, classes.max(2));
-        let definite = Definite::Beyond(self.kernel.rounding());
-        let regression = |values: Vec<f64>| {
-            let gram = matrix(values, n);
-            let ridge = self.args.jitter * gram.mean_diagonal();
-            Regression::new(
-                &gram,
-                targets.as_ref().map_err(Clone::clone)?,
-                ridge,
-                definite,
-            )
-        };
-        grams.into_iter().map(regression).collect()
-    }
-
-    /// Which test images are right; false if it was stopped.
-    fn tested(
+    fn of_images(
         &mut self,
-        regressions: &[Result<Regression>],
-        correct: &mut [Vec<bool>],
-        clock: &mut Clock,
-    ) -> Result<bool> {
-        let n = self.train.len();
-        let tiles = self.blocks.tiles.clone();
-        for band in tiles.chunk_by(|a, b| a.rows == b.rows) {
-            let rows = band[0].rows.clone();
-            let mut kernels = vec![vec![0.0; rows.len() * n]; correct.len()];
-            for tile in band {
-                let Some(values) = self.found(true, tile, clock)? else {
-                    return Ok(false);
-                };
-                let columns = tile.columns.len();
-                let depths = values.chunks_exact(rows.len() * columns);
-                for (kernels, values) in kernels.iter_mut().zip(depths) {
-                    for (i, row) in values.chunks_exact(columns).enumerate() {
-                        kernels[i * n + tile.columns.start..][..columns].copy_from_slice(row);
-                    }
-                }
-            }
-            let labels = &self.test.labels()[rows];
-            for ((kernels, regression), correct) in
-                kernels.into_iter().zip(regressions).zip(&mut *correct)
-            {
-                if let Ok(regression) = regression {
-                    let classes = predicted(&regression.predictions(&matrix(kernels, n))?);
-                    let right = classes.iter().zip(labels);
-                    correct.extend(right.map(|(a, b)| *a == usize::from(*b)));
-                }
-            }
+        args: &Args,
+        found: Answers,
+        trial: &Trial,
+        read: &ReadJson,
+    ) -> Result<()> {
+        self.interrupted = found.stopped;
+        let depth = |(n, right): (usize, Result<Vec<bool>>)| {
+            right.map(|right| self.depth(n, &right, args, trial, read))
+        };
+        self.depths = found.right.into_iter().enumerate().map(depth).collect();
+        if let (false, Some(out)) = (self.interrupted, &args.out) {
+            let answers: Vec<_> = self.depths.iter().flatten().flatten().collect();
+            data::written(&out.join("accuracy.json"), &array(&answers))?;
         }
-        Ok(true)
+        Ok(())
     }
 
-    /// A tile from the store, or made now and kept; `block`: of test with training images. `None` if it was stopped.
-    fn found(&mut self, block: bool, tile: &Tile, clock: &mut Clock) -> Result<Option<Vec<f64>>> {
-        if INTERRUPT.pressed() {
-            return Ok(None);
-        }
-        let kept = if block { &self.blocks } else { &self.grams };
-        if let Some(store) = &kept.store
-            && store.has(tile)?
-            && let Some(values) = store.read(tile)?
-        {
-            clock.skipped(kept.pairs(tile));
-            return Ok(Some(values));
-        }
-        self.made(block, tile, clock)
-    }
-
-    /// A tile that is made now, and kept; `None` if it was stopped.
-    fn made(&mut self, block: bool, tile: &Tile, clock: &mut Clock) -> Result<Option<Vec<f64>>> {
-        let bar = clock.bar.clone();
-        let watch = move |finished: usize| {
-            bar.inc(finished as u64);
-            !INTERRUPT.pressed()
-        };
-        let go: Watch = &watch;
-        let rows = if block { &self.test } else { &self.train };
-        let rows = rows.part(tile.rows.start, tile.rows.len())?;
-        let kernels = match !block && tile.square() {
-            true => self.kernel.gram(&rows, go)?,
-            false => {
-                let columns = self.train.part(tile.columns.start, tile.columns.len())?;
-                self.kernel.block(&rows, &columns, go)?
-            }
-        };
-        let Some(values) = kernels.map(|k| k.values.concat()) else {
-            return Ok(None);
-        };
-        let kept = if block {
-            &mut self.blocks
-        } else {
-            &mut self.grams
-        };
-        clock.pairs += kept.pairs(tile);
-        if let Some(store) = &mut kept.store {
-            store.keep(tile, &values)?;
-        }
-        Ok(Some(values))
-    }
-
-    fn depth(&self, n: usize, correct: &[bool], clock: &Clock) -> Option<DepthJson> {
-        (!correct.is_empty()).then(|| DepthJson {
+    fn depth(
+        &self,
+        n: usize,
+        right: &[bool],
+        args: &Args,
+        trial: &Trial,
+        read: &ReadJson,
+    ) -> Option<DepthJson> {
+        (!right.is_empty()).then(|| DepthJson {
             layers: self.layers[n],
             depth: self.layers[n] + 1,
-            train_count: self.train.len(),
-            apart: Share::of(&correct[..self.args.apart.min(correct.len())]),
-            all: Share::of(correct),
-            jitter: self.args.jitter,
-            instructions: self.kernel.processor(),
-            numbers: self.kernel.numbers(),
-            pairs: clock.pairs,
-            seconds: clock.begun.elapsed().as_secs_f64(),
+            train_count: trial.train().len(),
+            apart: Share::of(&right[..args.apart.min(right.len())]),
+            all: Share::of(right),
+            jitter: args.jitter,
+            instructions: self.instructions,
+            numbers: trial.kernel().numbers().name(),
+            pairs: self.pairs,
+            seconds: self.seconds,
             regime: self
                 .deep
                 .as_ref()
@@ -575,7 +397,7 @@ impl Work<'_> {
                 .map(|d| hyphened(d.classification.regime.name())),
             infinite_depth: self.deep.as_ref().map(infinite_depth),
             border_factor: self.deep.as_ref().and_then(|d| d.border_factor),
-            read: self.read.clone(),
+            read: read.clone(),
         })
     }
 }

@@ -4,14 +4,14 @@ use std::path::Path;
 use std::time::Duration;
 
 pub use deeplimit::array::{Array, Format, Kind, Labels, foreign};
-use deeplimit::cntk::{self, Cntk, Layer, Network, Readout};
-pub use deeplimit::cntk::{Endless, Kernels, Watch};
+use deeplimit::cntk::{self, Architecture, Layer, Network, Readout};
+pub use deeplimit::cntk::{Convolutional, Endless, Numbers, Progress, Trial};
 use deeplimit::deadline::Deadline;
 use deeplimit::error::Result;
 use deeplimit::image::{self, Standardisation, Zca};
 pub use deeplimit::image::{Images, Repeats, absent_last, one_numbering, read, repeats};
 use deeplimit::limit::{self, Classification};
-pub use deeplimit::store::{Contents, Filled, Fingerprint, Shard, Store, Tile, group};
+pub use deeplimit::store::{Filled, Fingerprint};
 
 use super::typed;
 use crate::args;
@@ -90,95 +90,51 @@ pub fn deep(args: &args::Cntk, [height, width, _]: [usize; 3]) -> Option<Deep> {
     })
 }
 
-/// The precision of the kernels. Without pooling doubles cost next to nothing, and always are what they should be.
-pub fn numbers(args: &args::Cntk) -> args::Numbers {
-    match (args.readout, args.numbers) {
-        (Some(Readout::Vanilla), _) | (_, args::Numbers::F64) => args::Numbers::F64,
-        _ => args::Numbers::F32,
-    }
+/// The precision of the kernels.
+pub fn numbers(args: &args::Cntk) -> Numbers {
+    args.readout.map_or(args.numbers, |r| args.numbers.with(r))
 }
 
-/// A convolutional kernel in either precision.
-pub enum Convolutional {
-    Single(Box<Cntk<f32>>),
-    Double(Box<Cntk<f64>>),
+/// The network that is asked for: a stack of equal convolutions, or layer after layer.
+enum Design {
+    Stack(Architecture),
+    Layers(Network),
 }
 
-impl Convolutional {
-    /// The kernel that is asked for, for images of this shape.
-    pub fn new(args: &args::Cntk, shape: [usize; 3]) -> Result<Convolutional> {
-        if let Some(text) = &args.network {
-            let mut network: Network = typed::network(text)?;
-            network.bias = args.bias;
-            network.first_trained = !args.fixed;
-            network.last_trained = !args.fixed;
-            network.kernel = args.kernel;
-            network.input = args.input.unwrap_or(network.input);
-            return Ok(match numbers(args) {
-                args::Numbers::F32 => Convolutional::Single(Box::new(Cntk::of(&network, shape)?)),
-                args::Numbers::F64 => Convolutional::Double(Box::new(Cntk::of(&network, shape)?)),
-            });
-        }
-        let activation = typed::parsed(args.activation.trim_start())?;
-        let readout = args.readout.unwrap_or(Readout::Gap);
-        let mut network = cntk::Architecture::new(&activation, &args.layers, readout)?;
-        network.filter = args.filter;
+fn design(args: &args::Cntk) -> Result<Design> {
+    if let Some(text) = &args.network {
+        let mut network: Network = typed::network(text)?;
         network.bias = args.bias;
         network.first_trained = !args.fixed;
         network.last_trained = !args.fixed;
         network.kernel = args.kernel;
         network.input = args.input.unwrap_or(network.input);
-        Ok(match numbers(args) {
-            args::Numbers::F32 => Convolutional::Single(Box::new(Cntk::new(&network, shape)?)),
-            args::Numbers::F64 => Convolutional::Double(Box::new(Cntk::new(&network, shape)?)),
-        })
+        return Ok(Design::Layers(network));
     }
+    let activation = typed::parsed(args.activation.trim_start())?;
+    let readout = args.readout.unwrap_or(Readout::Gap);
+    let mut network = Architecture::new(&activation, &args.layers, readout)?;
+    network.filter = args.filter;
+    network.bias = args.bias;
+    network.first_trained = !args.fixed;
+    network.last_trained = !args.fixed;
+    network.kernel = args.kernel;
+    network.input = args.input.unwrap_or(network.input);
+    Ok(Design::Stack(network))
+}
 
-    /// All pairs of two sets; `None` if it was stopped.
-    pub fn block(&self, rows: &Images, columns: &Images, go: Watch) -> Result<Option<Kernels>> {
-        match self {
-            Convolutional::Single(k) => k.block(rows, columns, go),
-            Convolutional::Double(k) => k.block(rows, columns, go),
-        }
+/// Can there be such a kernel, whatever the images?
+pub fn check(args: &args::Cntk) -> Result<()> {
+    match design(args)? {
+        Design::Stack(network) => network.check_in(numbers(args)),
+        Design::Layers(_) => Ok(()),
     }
+}
 
-    /// All pairs of one set; `None` if it was stopped.
-    pub fn gram(&self, images: &Images, go: Watch) -> Result<Option<Kernels>> {
-        match self {
-            Convolutional::Single(k) => k.gram(images, go),
-            Convolutional::Double(k) => k.gram(images, go),
-        }
-    }
-
-    /// The relative rounding of a kernel.
-    pub fn rounding(&self) -> f64 {
-        match self {
-            Convolutional::Single(_) => Cntk::<f32>::rounding(),
-            Convolutional::Double(_) => Cntk::<f64>::rounding(),
-        }
-    }
-
-    /// For people: the precision.
-    pub fn words(&self) -> &'static str {
-        match self {
-            Convolutional::Single(_) => "f32, pairs of images that are nearly the same in f64",
-            Convolutional::Double(_) => "f64",
-        }
-    }
-
-    /// The precision: `f32` or `f64`.
-    pub fn numbers(&self) -> &'static str {
-        match self {
-            Convolutional::Single(_) => "f32",
-            Convolutional::Double(_) => "f64",
-        }
-    }
-
-    /// The instructions in use.
-    pub fn processor(&self) -> &'static str {
-        match self {
-            Convolutional::Single(k) => k.processor().name(),
-            Convolutional::Double(k) => k.processor().name(),
-        }
+/// The kernel that is asked for, for images of this shape.
+pub fn convolutional(args: &args::Cntk, shape: [usize; 3]) -> Result<Convolutional> {
+    match design(args)? {
+        Design::Stack(network) => Convolutional::new(&network, numbers(args), shape),
+        Design::Layers(network) => Convolutional::of(&network, numbers(args), shape),
     }
 }

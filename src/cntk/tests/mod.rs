@@ -8,6 +8,7 @@ mod laws;
 mod networks;
 mod numbers;
 mod series;
+mod tiles;
 
 use super::{Architecture, Cntk, Input, Kind, Lane, Readout};
 use crate::activation::Expr;

@@ -7,6 +7,7 @@ mod kernel;
 mod koenigs;
 mod log_periodic;
 mod ordered;
+mod values;
 
 use crate::activation::Expr;
 use crate::dual::{Dual, closed_form};

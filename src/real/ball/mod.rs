@@ -50,6 +50,10 @@ impl Ball {
     pub fn exact(mid: Float) -> Self {
         Self::normal(mid, Magnitude::ZERO)
     }
+    /// The double nearest to the midpoint: here for those who have not got the trait at hand.
+    pub fn to_f64(&self) -> f64 {
+        self.mid.to_f64()
+    }
     /// The real line.
     pub fn unbounded(bits: Bits) -> Self {
         Ball {

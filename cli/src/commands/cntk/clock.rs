@@ -1,71 +1,21 @@
-//! The kernels of `deeplimit cntk` tile by tile, in a folder or nowhere, and the line that says how far they are.
+//! How far `deeplimit cntk` is, and what the kernels that it keeps in a folder are of.
 
 use std::fmt::Write;
 use std::path::Path;
 use std::time::Instant;
 
 use deeplimit::cntk::Readout;
-use deeplimit::error::Result;
 use indicatif::{HumanCount, ProgressBar, ProgressState, ProgressStyle};
 
 use crate::args::Cntk as Args;
-use crate::library::images::{Contents, Fingerprint, Images, Store, Tile, numbers};
+use crate::commands::INTERRUPT;
+use crate::library::images::{Fingerprint, Images, Progress, numbers};
 use crate::library::typed;
 
-/// Kernels between two sets of images, tile by tile: in a store, or nowhere.
-pub struct Kept {
-    pub contents: Contents,
-    pub tiles: Vec<Tile>,
-    side: usize,
-    pub store: Option<Store>,
-}
-
-impl Kept {
-    pub fn new(args: &Args, depths: usize, rows: &Images, columns: &Images) -> Kept {
-        // so that a tile takes seconds
-        let side = match args.readout {
-            Some(Readout::Vanilla) => 256,
-            _ => 32,
-        };
-        let contents = Contents {
-            depths: Some(depths),
-            rows: rows.len(),
-            columns: columns.len(),
-            symmetric: std::ptr::eq(rows, columns),
-            words: String::new(),
-        };
-        let side = side.min(rows.len().max(columns.len()));
-        Kept {
-            tiles: contents.tiles(side),
-            contents,
-            side,
-            store: None,
-        }
-    }
-
-    pub fn open(&mut self, path: &Path, words: &str) -> Result<()> {
-        words.clone_into(&mut self.contents.words);
-        let store = Store::within(path, &self.contents, self.side)?;
-        self.tiles = store.tiles().to_vec();
-        self.store = Some(store);
-        Ok(())
-    }
-
-    /// On the diagonal every pair counts once.
-    pub fn pairs(&self, tile: &Tile) -> u64 {
-        let (n, m) = (tile.rows.len() as u64, tile.columns.len() as u64);
-        match self.contents.symmetric && tile.square() {
-            true => n * (n + 1) / 2,
-            false => n * m,
-        }
-    }
-}
-
+/// The line that says how far the kernels are.
 pub struct Clock {
     pub bar: ProgressBar,
     pub begun: Instant,
-    pub pairs: u64,
-    pub all: u64,
 }
 
 impl Clock {
@@ -81,15 +31,27 @@ impl Clock {
         Clock {
             bar,
             begun: Instant::now(),
-            pairs: 0,
-            all,
         }
     }
+}
 
-    /// Pairs that were found finished.
-    pub fn skipped(&self, pairs: u64) {
+impl Progress for Clock {
+    fn made(&self, pairs: usize) -> bool {
+        self.bar.inc(pairs as u64);
+        !INTERRUPT.pressed()
+    }
+
+    fn found(&self, pairs: u64) {
         self.bar.inc(pairs);
         self.bar.reset_eta();
+    }
+}
+
+/// The rows of a tile of kernels, so that it takes seconds.
+pub fn side(args: &Args) -> usize {
+    match args.readout {
+        Some(Readout::Vanilla) => 256,
+        _ => 32,
     }
 }
 

@@ -1,0 +1,115 @@
+//! Whichever road is taken, the kernels are the same.
+
+use rug::Rational;
+
+use super::decimal;
+use crate::activation::Expr;
+use crate::deadline::Deadline;
+use crate::error::Error;
+use crate::limit::{DeepValues, values};
+use crate::real::Real;
+use crate::recursion::{Convention, DEPTH_MAX, Settings, ntk};
+
+const DIGITS: usize = 15;
+
+fn at(text: &str, rhos: &[Rational], depth: u64, settings: &Settings) -> DeepValues {
+    let expr = Expr::parse(text).unwrap();
+    values(&expr, rhos, depth, settings, DIGITS, Deadline::default()).unwrap()
+}
+
+fn lee(sigma_w: &str) -> Settings {
+    Settings {
+        convention: Convention::Lee2019,
+        sigma_w: Some(Expr::parse(sigma_w).unwrap()),
+        ..Settings::default()
+    }
+}
+
+/// The limit kernel, the variance beside it, and the walk through the layers: enclosures of the same numbers.
+#[test]
+fn the_roads_meet() {
+    let rhos = ["-0.5", "0", "0.3", "0.99"].map(decimal);
+    let networks = [
+        ("relu", Settings::default(), 2000),
+        ("optimal(4)", Settings::default(), 2000),
+        ("tanh", Settings::default(), 40),
+        ("gelu", Settings::default(), 40),
+        ("relu", lee("sqrt(2)"), 2000),
+        ("abs(x)", lee("6/5"), 2000),
+        ("erf", lee("3/2"), 40),
+    ];
+    for (text, settings, deep) in &networks {
+        for depth in [0, 1, *deep] {
+            let expr = Expr::parse(text).unwrap();
+            let found = at(text, &rhos, depth, settings);
+            let walked = ntk(&expr, &rhos, depth, settings, DIGITS, Deadline::default()).unwrap();
+            for ((a, b), rho) in found.rows.iter().zip(&walked).zip(&rhos) {
+                let (a, b) = (a.as_ref().unwrap(), b.as_ref().unwrap());
+                let [Some(s), Some(t)] = [&a.ntk, &b.ntk] else {
+                    panic!("{text} {depth} {rho}: infinite");
+                };
+                for (a, b) in [(&a.nngp, &b.nngp), (s, t)] {
+                    let (a, b) = (a.value(), b.value());
+                    assert!(a.overlaps(&b), "{text} {depth} {rho}: {a:?} {b:?}");
+                    // an enclosure of everything would meet everything
+                    let narrow = a.rad().is_zero() || a.relative_bits() > 30;
+                    assert!(narrow, "{text} {depth} {rho}: {a:?}");
+                }
+            }
+        }
+    }
+}
+
+/// Beyond the layers that can be walked through, with and without a variance of the weights.
+#[test]
+fn a_million_million_layers_are_no_obstacle() {
+    let half = [decimal("0.5")];
+    let depth = 1_000_000_000_000;
+    let relu = Expr::parse("relu").unwrap();
+    let own = Settings::default();
+    let walked = ntk(&relu, &half, depth, &own, DIGITS, Deadline::default());
+    assert!(walked.is_err() || walked.unwrap()[0].is_err());
+    let unit = at("relu", &half, depth, &own);
+    let row = unit.rows[0].as_ref().unwrap();
+    let limit = row.limit.as_ref().unwrap();
+    assert_eq!(limit.exact.as_deref(), Some("1/4"));
+    let scaled = at("relu", &half, depth, &lee("sqrt(2)"));
+    let twice = scaled.rows[0].as_ref().unwrap();
+    assert!(twice.limit.is_none());
+    let [one, two] = [row, twice].map(|r| r.ntk.as_ref().unwrap().value());
+    assert!(one.scale2(1).overlaps(&two), "{one:?} {two:?}");
+}
+
+#[test]
+fn what_the_convention_has_not_is_refused_on_every_road() {
+    let relu = Expr::parse("relu").unwrap();
+    let half = [decimal("0.5")];
+    let asked = |depth, settings: &Settings| {
+        values(&relu, &half, depth, settings, DIGITS, Deadline::default())
+    };
+    let foreign = Settings {
+        convention: Convention::Arora2019,
+        ..lee("2")
+    };
+    assert!(matches!(asked(3, &foreign), Err(Error::Domain(_))));
+    let deep = asked(DEPTH_MAX + 1, &Settings::default());
+    assert!(matches!(deep, Err(Error::Domain(_))));
+    let two = values(
+        &relu,
+        &[decimal("2")],
+        3,
+        &Settings::default(),
+        15,
+        Deadline::default(),
+    );
+    assert!(matches!(two, Err(Error::Domain(_))));
+}
+
+/// An activation without a limit kernel is walked, and the reason is told.
+#[test]
+fn why_there_was_no_limit_kernel_is_told() {
+    let found = at("sin(abs(x))", &[decimal("0.3")], 3, &Settings::default());
+    assert!(found.rows[0].as_ref().unwrap().limit.is_none() == found.without_limit.is_some());
+    let plain = at("relu", &[decimal("0.3")], 3, &lee("2"));
+    assert!(plain.without_limit.is_none() && plain.rows[0].as_ref().unwrap().limit.is_none());
+}
