@@ -164,7 +164,13 @@ fn votes_and_nearest_points() {
     let (x, tests, labels) = labelled(40, 3);
     for text in ["relu", "x^2", "exp(x)*x"] {
         let k = kernel(text, Depth::Infinite);
-        let found = labels_of(&decided(&k, &x, &tests, &labels, 0.0));
+        let scores = decided(&k, &x, &tests, &labels, 0.0);
+        let found = labels_of(&scores);
+        for (c, count) in votes::counts(&labels, 3).into_iter().enumerate() {
+            // shares of the classes, less their mean
+            let share = count as f64 / 40.0 - 1.0 / 3.0;
+            assert!((scores.row(0)[c] - share).abs() < 1e-14, "{text}");
+        }
         assert_eq!(Some(found[0]), majority(&labels, 3).label, "{text}");
         assert_eq!(found[8], labels[3], "{text}");
         // ridgeless regression far down
