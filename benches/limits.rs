@@ -2,7 +2,9 @@
 //! certain digits of the Koenigs function.
 //!
 //! A table is made for one depth. (There were tables once that served all depths of an activation, at the price of a Newton
-//! step for every correlation and of 1e-12 where these have 1e-15: any depth from one preparation is what is lost.)
+//! step for every correlation and of 1e-12 where these have 1e-15. What is lost with them is any depth from one preparation,
+//! and in doubles depths like 10^12 in the singular regime, where `lambda^L` was kept apart: a table refuses them, `limit` and
+//! `ntk` have them in balls.)
 //!
 //!     cargo bench --bench limits
 
@@ -15,11 +17,12 @@ use deeplimit::kernel::{Depth, Kernel, Kind};
 use deeplimit::limit::Subject;
 use rug::Rational;
 
-const DEPTHS: [u64; 3] = [10, 1000, 1_000_000_000_000];
+const DEPTHS: [u64; 3] = [10, 1000, 1_000_000];
 
-fn prepared(text: &str, depth: u64) -> Kernel {
+/// Nothing where no double holds the kernel (`x^2-1` vanishes like `rho^(2^L)`).
+fn prepared(text: &str, depth: u64) -> Option<Kernel> {
     let expr = Expr::parse(text).unwrap();
-    Kernel::new(&expr, Depth::Layers(depth), Kind::Ntk, Deadline::default()).unwrap()
+    Kernel::new(&expr, Depth::Layers(depth), Kind::Ntk, Deadline::default()).ok()
 }
 
 fn kernels(c: &mut Criterion) {
@@ -33,7 +36,9 @@ fn kernels(c: &mut Criterion) {
         "x^2-1",
     ] {
         for depth in DEPTHS {
-            let kernel = prepared(text, depth);
+            let Some(kernel) = prepared(text, depth) else {
+                continue;
+            };
             c.bench_function(&format!("{text} T_{depth:e}, 64 correlations"), |b| {
                 b.iter(|| {
                     (0..64)

@@ -175,6 +175,20 @@ proptest! {
     }
 }
 
+/// 0.141 times a row, rounded: the unit vectors are one in doubles, the directions are not.
+#[test]
+fn unit_vectors_that_round_alike_are_not_the_same() {
+    let x = Points::new(
+        2,
+        vec![3.0, 7.0, 0.422_999_999_999_999_93, 0.986_999_999_999_999_9],
+    );
+    let x = x.unwrap();
+    assert_eq!(x.unit()[..2], x.unit()[2..]);
+    assert!(x.same(0, &x, 0) && !x.same(0, &x, 1));
+    let exact = x.exactly::<Ball>(300);
+    assert!(!exact.correlation(0, &exact, 1, false).gap().contains_zero());
+}
+
 #[test]
 fn near_points_keep_their_digits_in_the_matrix() {
     // rho = 1 - 1e-15: a double rho would have one digit

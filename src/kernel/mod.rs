@@ -366,12 +366,16 @@ impl Kernel {
     /// ```
     /// use deeplimit::{activation::Expr, deadline::Deadline};
     /// use deeplimit::kernel::{Depth, Kernel, Kind};
-    /// let steep = Expr::parse("optimal(64)").unwrap();
+    /// let steep = Expr::parse("optimal(40)").unwrap();
     /// let h = Kernel::new(&steep, Depth::Infinite, Kind::Ntk, Deadline::default()).unwrap();
-    /// // h ~ t^-32 times a function of ln t
+    /// // h ~ t^-20 times a function of ln t
     /// let (sign, log) = h.logarithm_at_gap(1e-30);
-    /// assert!(h.at_gap(1e-30).is_infinite() && sign == 1.0 && (log / (32.0 * 30.0 * 10f64.ln()) - 1.0).abs() < 0.1);
-    /// assert_eq!(h.logarithm_at_gap(1.5).0, -1.0);
+    /// assert!(h.at_gap(1e-30).is_infinite() && sign == 1.0 && (log / (20.0 * 30.0 * 10f64.ln()) - 1.0).abs() < 0.1);
+    /// // rho = -1/2, and an odd activation
+    /// let erf = Expr::parse("erf").unwrap();
+    /// let odd = Kernel::new(&erf, Depth::Infinite, Kind::Ntk, Deadline::default()).unwrap();
+    /// let (sign, log) = odd.logarithm_at_gap(1.5);
+    /// assert!(sign == -1.0 && (log.exp() / odd.at(0.5) - 1.0).abs() < 1e-14);
     /// ```
     pub fn logarithm_at_gap(&self, t: f64) -> (f64, f64) {
         let (place, value) = match t > 0.5 {

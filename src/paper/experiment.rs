@@ -196,7 +196,7 @@ impl Repetition {
                 // a diagonal beyond the doubles leaves nothing beside it
                 match deep.diagonal().is_finite() {
                     true => self.regression(lab, &deep, *depth),
-                    false => kernel(&*deep),
+                    false => kernel(&deep),
                 }
             }
         }

@@ -164,7 +164,16 @@ fn votes_and_nearest_points() {
     let (x, tests, labels) = labelled(40, 3);
     for text in ["relu", "x^2", "exp(x)*x"] {
         let k = kernel(text, Depth::Infinite);
-        let found = labels_of(&decided(&k, &x, &tests, &labels, 0.0));
+        let scores = decided(&k, &x, &tests, &labels, 0.0);
+        let found = labels_of(&scores);
+        for (c, count) in crate::classifier::votes::counts(&labels, 3)
+            .into_iter()
+            .enumerate()
+        {
+            // shares of the classes, less their mean
+            let share = count as f64 / 40.0 - 1.0 / 3.0;
+            assert!((scores.row(0)[c] - share).abs() < 1e-14, "{text}");
+        }
         assert_eq!(Some(found[0]), majority(&labels, 3).label, "{text}");
         assert_eq!(found[8], labels[3], "{text}");
         // ridgeless regression far down
@@ -215,6 +224,28 @@ fn votes_and_nearest_points() {
             .to_string()
             .contains("majority")
     );
+}
+
+/// A ridge is relative: the unit of a kernel does not matter.
+#[test]
+fn scores_have_no_unit() {
+    let (x, tests, labels) = labelled(20, 4);
+    for (text, depth) in [("erf", Depth::Layers(2)), ("exp(x/2)", Depth::Infinite)] {
+        let k = kernel(text, depth);
+        let own = Gram::symmetric(&k, &x, Lengths::Unit).unwrap();
+        let cross = Gram::cross(&k, &tests, &x, Lengths::Unit).unwrap();
+        let scores = |unit: f64| {
+            let [own, cross] = [&own, &cross].map(|gram| {
+                let mut matrix = gram.decisive().unwrap();
+                matrix.values.iter_mut().for_each(|x| *x *= unit);
+                matrix
+            });
+            Rule::new(&k, 3, 0.1).scores(&own, &cross, &labels).unwrap()
+        };
+        for (a, b) in scores(1.0).values.iter().zip(&scores(1024.0).values) {
+            assert!((a - b).abs() < 1e-13, "{text} {a} {b}");
+        }
+    }
 }
 
 /// Leaving a row out is the same as having none, for every classifier.

@@ -407,6 +407,22 @@ mod votes {
         }
     }
 
+    /// A kernel that is negative somewhere speaks against the class of its point.
+    #[test]
+    fn weights_have_signs() {
+        let weight = |t: f64| match t < 0.15 {
+            true => Weight::of(1.0),
+            false => Weight::of(-0.9),
+        };
+        let vote = smoother(&[0, 0, 1], 2, &[0.1, 0.2, 0.12], weight, 1e-12);
+        assert_eq!(vote.label, Some(1));
+        assert!((vote.scores[0].to_f64() - 0.1).abs() < 1e-15);
+        let odd = crate::gram::tests::kernel("erf", crate::kernel::Depth::Infinite);
+        let (near, far) = (Weight::of_kernel(&odd, 0.5), Weight::of_kernel(&odd, 1.5));
+        assert_eq!((near.sign, far.sign), (1.0, -1.0));
+        assert!((near.log - far.log).abs() < 1e-14);
+    }
+
     #[test]
     fn ties_are_left_open() {
         assert_eq!(nearest(&[0, 1], 2, &[0.25, 0.25]).label, None);
