@@ -10,7 +10,7 @@ use super::*;
 use crate::activation::Expr;
 use crate::deadline::Deadline;
 use crate::kernel::{Depth, Kernel, Kind};
-use crate::real::{Ball, Real};
+use crate::real::Ball;
 
 pub(crate) fn kernel(text: &str, depth: Depth) -> Kernel {
     Kernel::new(

@@ -7,7 +7,7 @@ use super::compile::{Compilable, Sampled, VANISHING};
 use super::{Accuracy, Conditions, Kernel};
 use crate::deadline::Deadline;
 use crate::error::Result;
-use crate::real::{Analytic, Ball, Bits, Real};
+use crate::real::{Analytic, Ball, Bits};
 use crate::recursion::Scaled;
 
 /// Bits of the numbers that errors are measured with.

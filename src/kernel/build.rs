@@ -16,7 +16,7 @@ use crate::dual::{Angular, Dual, closed_form};
 use crate::error::{Error, Result};
 use crate::exact::Activation;
 use crate::limit::{Abel, Koenigs, LimitKernel, Phase, Regime, Subject};
-use crate::real::{Analytic, Ball, Bits, Real};
+use crate::real::{Analytic, Ball, Bits};
 use crate::recursion::{Correlation, Pair, Scaled, Settings, Unit};
 
 /// Bits of the dual that the doubles are rounded from, and of the reference that the error is measured against.

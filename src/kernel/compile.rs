@@ -11,7 +11,7 @@ use super::{Accuracy, Beyond, Conditions, Depth, Form, Kernel, Kind, LimitForm};
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::limit::{Phase, Regime};
-use crate::real::{Ball, Real};
+use crate::real::Ball;
 use crate::recursion::{Pair, Scaled};
 
 /// Powers of `rho` up to this are multiplied out.

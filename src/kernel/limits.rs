@@ -13,7 +13,7 @@ use crate::activation::Parity;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::limit::{Classification, Limit, LimitKernel, Ordered, Phase, Regime, Subject};
-use crate::real::{Analytic, Ball, Real};
+use crate::real::{Analytic, Ball};
 use crate::recursion::{Correlation, Pair, Scaled};
 
 /// What the entries of a kernel at infinite depth are (normalised activation, no bias; `mathematics` of each regime in

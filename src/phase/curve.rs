@@ -7,7 +7,7 @@ use crate::activation::Expr;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::exact::{Activation, Closed};
-use crate::real::{Analytic, Ball, Bits, Real, bits_for};
+use crate::real::{Analytic, Ball, Bits, bits_for};
 use crate::recursion::{
     Attraction, Given, Moments, Scan, closed_slope_at_zero, crossing, slope_at_zero,
     vanishes_at_zero,

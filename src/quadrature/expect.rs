@@ -10,7 +10,7 @@ use crate::deadline::Deadline;
 use crate::effort::Effort;
 use crate::error::{Error, Result};
 use crate::exact::{Activation, closed_expectation};
-use crate::real::{Analytic, Ball, Bits, Quantity, Real, bits_for};
+use crate::real::{Analytic, Ball, Bits, Quantity, bits_for};
 
 /// `E f(Z)`, `Z ~ N(0,1)`, with `digits` certain significant digits, and in closed form where one is found. Where `E f` is so
 /// small beside `E |f|` that its sign stays open at four times the digits, what is returned is 0 with its error.

@@ -10,7 +10,7 @@ use super::moments::Moments;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::exact::Activation;
-use crate::real::{Analytic, Ball, Bits, Real};
+use crate::real::{Analytic, Ball, Bits};
 
 /// A function of the variance and its derivative, from the moments there; `None` where it has none.
 pub type OfVariance<'a> = dyn Fn(&Moments, &Ball) -> Option<(Ball, Ball)> + Sync + 'a;

@@ -11,7 +11,7 @@ use super::polynomial::{Polynomial, Root};
 use super::probe::Probe;
 use crate::activation::{Expr, Function, Tape};
 use crate::error::{Error, Result};
-use crate::real::{Analytic, Ball, Bits, Mpfr, Real};
+use crate::real::{Analytic, Ball, Bits, Mpfr};
 
 /// A point of the real line, known exactly or as the only zero of a smooth function in an interval; in
 /// both cases to any precision. Cloning is cheap.

@@ -13,7 +13,7 @@ use super::structure;
 use super::{End, Piece};
 use crate::activation::{BinaryOp, Condition, Constant, Expr, Function, Tape};
 use crate::error::{Error, Result};
-use crate::real::{Analytic, Ball, Real};
+use crate::real::{Analytic, Ball};
 
 /// More pieces than this are not worked with.
 const MOST_PIECES: usize = 5_000;

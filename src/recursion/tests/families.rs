@@ -6,7 +6,7 @@ use super::{ball, digits};
 use crate::deadline::Deadline;
 use crate::dual::Dual;
 use crate::hermite::Series;
-use crate::real::{Analytic, Ball, Real};
+use crate::real::{Analytic, Ball};
 use crate::recursion::{Correlation, Pair, Scaled, Unit};
 
 const BITS: u32 = 200;
