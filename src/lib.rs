@@ -1,5 +1,51 @@
 //! What an infinitely wide neural network becomes when it is infinitely deep too.
 //!
+//! # A session
+//!
+//! An activation is text; a verdict is proved, or says what it lacks; numbers are enclosures and print their certain digits; kernels
+//! of any depth are compiled, applied to rows and asked for labels:
+//!
+//! ```
+//! use deeplimit::{Activation, Convention, Depth, Effort, Lengths, Network, Gram, Points};
+//!
+//! # fn main() -> deeplimit::Result<()> {
+//! let gelu: Activation = "gelu".parse()?;
+//! let verdict = gelu.classify(&Effort::digits(30))?;
+//! assert_eq!(verdict.to_string(), "gelu(x): majority vote (chaotic, c* = 0.7604...), proved");
+//! assert_eq!(gelu.mean(&Effort::default())?.exact.as_deref(), Some("1/(2*sqrt(pi))"));
+//!
+//! // what every pair of inputs tends to, and how: enclosed, at any depth
+//! let limit = gelu.limit(&["1/2"], &Effort::digits(20))?;
+//! let network = Network::of(&gelu).convention(Convention::Lee2019).weights("3/2")?.biases("1/10")?;
+//! let at = network.values(100, &["0.99", "1/2"], &Effort::default())?;
+//! assert!(at[0].ntk.is_some() && limit[0].limit.to_f64() > 0.0);
+//!
+//! // both kernels, compiled in one go; rows and labels in, labels out
+//! let kernels = Network::of(&gelu).kernels(Depth::Layers(5), &Effort::default())?;
+//! let rows = Points::new(2, vec![1.0, 0.1, 0.9, 0.3, 0.1, 1.0, 0.2, 0.9])?;
+//! let gram = Gram::symmetric(&kernels.nngp, &rows, Lengths::Unit)?.matrix();
+//! let fitted = kernels.ntk.fit(&rows, &[0, 0, 1, 1], 1e-6)?;
+//! assert_eq!(fitted.labels(&Points::new(2, vec![1.0, 0.0])?)?, [0]);
+//! # assert_eq!(gram.rows, 4);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | station | object | asked |
+//! |---|---|---|
+//! | text | [`Expr`] | parse, print, derive, evaluate |
+//! | activation | [`Activation`] | `classify`, `mean`, `hermite`, `dual`, `limit` |
+//! | network | [`Network`] | `values` (enclosed), `kernel`, `kernels` (compiled) |
+//! | kernel | [`Kernel`] | `at`, `at_gap`, `accuracy`, `classifier`, `fit` |
+//! | rows | [`Points`], [`Gram`] | matrices in memory, or in a [`store`] |
+//! | labels | [`Fitted`] | `labels`, `scores`, `left_out`; [`classifier`] has the parts |
+//! | images | [`Cntk`] | pairs, blocks, Gram matrices of convolutional kernels |
+//!
+//! How much work an answer is worth is an [`Effort`]; what can go wrong is an [`Error`], one sentence each. `examples/` has six
+//! programs of a page.
+//!
+//! # The rooms
+//!
 //! `ls src` reads as the mathematics does; a room uses only earlier rooms.
 //!
 //! * [`error`], [`deadline`]: one clear sentence each; a point in time after which a computation gives up.
@@ -61,3 +107,8 @@ pub use kernel::{Classifier, Kernel};
 pub use limit::{Classification, LimitKernel, Regime};
 pub use real::{Ball, Quantity};
 pub use recursion::{Convention, Depth, Kind, Network, Pair};
+
+/// The Rust in README.md runs.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
