@@ -5,7 +5,7 @@
 //! ```
 
 use deeplimit::classifier::{Definite, Regression, accuracy, one_hot};
-use deeplimit::cntk::{Cntk, Network};
+use deeplimit::cntk::{Cntk, ConvNetwork};
 use deeplimit::image::Images;
 use deeplimit::{Matrix, Result};
 
@@ -26,7 +26,7 @@ fn stripes(count: usize, phase: usize) -> Result<Images> {
 
 fn main() -> Result<()> {
     let (train, test) = (stripes(24, 0)?, stripes(40, 5000)?);
-    let network: Network = "conv3 relu conv3 relu pool2 conv3 relu gap".parse()?;
+    let network: ConvNetwork = "conv3 relu conv3 relu pool2 conv3 relu gap".parse()?;
     let kernel = Cntk::<f64>::of(&network, train.shape())?;
     println!(
         "{network}: one pair is {:?}",

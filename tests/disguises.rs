@@ -4,7 +4,7 @@ use deeplimit::Effort;
 use deeplimit::activation::{Expr, Tape};
 use deeplimit::deadline::Deadline;
 use deeplimit::error::Error;
-use deeplimit::limit::{Classification, Constant, Regime, Stands, classify};
+use deeplimit::limit::{Classification, Regime, Stands, VerdictConstant, classify};
 use deeplimit::real::{Ball, Quantity, Value};
 use proptest::prelude::*;
 use std::time::Duration;
@@ -120,13 +120,13 @@ fn agrees_with_a_sum(text: &str, c: &Classification) {
     let norm = square.sqrt();
     for fact in &c.facts {
         let value = match fact.constant {
-            Constant::Square => square,
-            Constant::Mean => mean / norm,
-            Constant::First => first / norm,
-            Constant::FirstSquare => (first / norm).powi(2),
+            VerdictConstant::Square => square,
+            VerdictConstant::Mean => mean / norm,
+            VerdictConstant::First => first / norm,
+            VerdictConstant::FirstSquare => (first / norm).powi(2),
             _ => continue,
         };
-        let scale = if fact.constant == Constant::Square {
+        let scale = if fact.constant == VerdictConstant::Square {
             square
         } else {
             1.0
@@ -262,11 +262,9 @@ fn linear_constant_and_zero_in_disguise_are_not_proved_to_be_something_else() {
             if c.regime == Regime::Linear {
                 let b = c.b_prime.as_ref().and_then(|b| b.exact.clone());
                 assert_eq!(b.as_deref(), Some("1"), "{text}");
-                assert!(
-                    c.facts
-                        .iter()
-                        .any(|f| f.constant == Constant::FirstSquare && f.stands == Stands::Equal)
-                );
+                assert!(c.facts.iter().any(
+                    |f| f.constant == VerdictConstant::FirstSquare && f.stands == Stands::Equal
+                ));
             } else {
                 assert!(!c.proved && !c.missing.is_empty(), "{text}");
             }

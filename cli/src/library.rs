@@ -27,7 +27,7 @@ use deeplimit::deadline::Deadline;
 pub use deeplimit::dual::DualValue;
 use deeplimit::error::{Error, Result};
 use deeplimit::limit::{
-    self, Breakdown, Classification, DeepValue, Format, LimitKernel, LimitValue, LogPeriodic,
+    self, Breakdown, Classification, DeepValue, LimitKernel, LimitValue, LogPeriodic, NaiveFormat,
     Quantity, Settling, Subject,
 };
 pub use deeplimit::paper::{
@@ -291,8 +291,8 @@ impl DepthQuestion {
                     }
                     found => found?,
                 },
-                single: kernel.breakdown(rho, Format::F32, deadline)?,
-                double: kernel.breakdown(rho, Format::F64, deadline)?,
+                single: kernel.breakdown(rho, NaiveFormat::F32, deadline)?,
+                double: kernel.breakdown(rho, NaiveFormat::F64, deadline)?,
             },
         };
         Ok(Depths {

@@ -2,7 +2,7 @@
 //! larger byte comes first everywhere.
 
 use super::source::Source;
-use super::{Array, Format, Kind, shape, turned};
+use super::{Array, Format, NumberType, shape, turned};
 use crate::error::Result;
 
 /// Reads a file that begins with two zero bytes.
@@ -17,12 +17,12 @@ pub(super) fn read(mut source: Source) -> Result<Array> {
         return Err(ends(&source, start.len(), 4));
     };
     let kind = match kind {
-        0x08 => Kind::Unsigned(1),
-        0x09 => Kind::Int(1),
-        0x0b => Kind::Int(2),
-        0x0c => Kind::Int(4),
-        0x0d => Kind::Float(4),
-        0x0e => Kind::Float(8),
+        0x08 => NumberType::Unsigned(1),
+        0x09 => NumberType::Int(1),
+        0x0b => NumberType::Int(2),
+        0x0c => NumberType::Int(4),
+        0x0d => NumberType::Float(4),
+        0x0e => NumberType::Float(8),
         other => {
             return Err(source.bad(format!(
                 "this is no idx file: the type {other:#04x} of its third byte is none of the format's"

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Array, Kind};
+use super::{Array, NumberType};
 use crate::error::Result;
 
 /// One class for each row.
@@ -68,9 +68,11 @@ fn whole(array: &Array) -> Result<Labels> {
     let values: Vec<i64> = numbers.iter().map(|x| *x as i64).collect();
     let signs = values.contains(&-1) && values.iter().all(|v| [-1, 1].contains(v));
     let note = match (array.kind, signs) {
-        (Kind::Bool, _) => Some("labels False and True are read as the classes 0 and 1".to_owned()),
+        (NumberType::Bool, _) => {
+            Some("labels False and True are read as the classes 0 and 1".to_owned())
+        }
         (_, true) => Some("labels -1 and +1 are read as two classes".to_owned()),
-        (Kind::Float(_), false) => Some(format!(
+        (NumberType::Float(_), false) => Some(format!(
             "labels of type {} are read as classes: all are whole",
             array.kind
         )),

@@ -1,7 +1,7 @@
 //! Arrays of numbers in files: numpy's `.npy` and the idx format of MNIST, either of them compressed by gzip or not.
 //!
 //! The one reader of the program: rows of points, pictures and labels all come through it. Every type of number of either
-//! format is read ([`Kind`]), in either order of bytes and of indices; what a file is instead, if it is something else, is
+//! format is read ([`NumberType`]), in either order of bytes and of indices; what a file is instead, if it is something else, is
 //! said by its name.
 //!
 //! * [`npy`]: numpy's format, versions 1 to 3, and the header that is written.
@@ -31,7 +31,7 @@ const WHOLE_MAX: u64 = 1 << 53;
 
 /// The type of an array's numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum NumberType {
     /// One byte, 0 or 1.
     Bool,
     /// Whole numbers with a sign, of so many bytes: 1, 2, 4 or 8.
@@ -42,27 +42,29 @@ pub enum Kind {
     Float(usize),
 }
 
-impl Kind {
+impl NumberType {
     /// One byte from 0 to 255.
-    pub const BYTE: Kind = Kind::Unsigned(1);
+    pub const BYTE: NumberType = NumberType::Unsigned(1);
 
     /// Bytes of a number.
     pub fn width(self) -> usize {
         match self {
-            Kind::Bool => 1,
-            Kind::Int(bytes) | Kind::Unsigned(bytes) | Kind::Float(bytes) => bytes,
+            NumberType::Bool => 1,
+            NumberType::Int(bytes) | NumberType::Unsigned(bytes) | NumberType::Float(bytes) => {
+                bytes
+            }
         }
     }
 }
 
 /// numpy's name: `uint8`, `float64` ...
-impl std::fmt::Display for Kind {
+impl std::fmt::Display for NumberType {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
         match self {
-            Kind::Bool => write!(f, "bool"),
-            Kind::Int(bytes) => write!(f, "int{}", 8 * bytes),
-            Kind::Unsigned(bytes) => write!(f, "uint{}", 8 * bytes),
-            Kind::Float(bytes) => write!(f, "float{}", 8 * bytes),
+            NumberType::Bool => write!(f, "bool"),
+            NumberType::Int(bytes) => write!(f, "int{}", 8 * bytes),
+            NumberType::Unsigned(bytes) => write!(f, "uint{}", 8 * bytes),
+            NumberType::Float(bytes) => write!(f, "float{}", 8 * bytes),
         }
     }
 }
@@ -80,7 +82,7 @@ pub enum Format {
 #[derive(Clone, Debug)]
 pub struct Array {
     /// The type of its numbers.
-    pub kind: Kind,
+    pub kind: NumberType,
     /// How many along each axis.
     pub sizes: Vec<usize>,
     /// The numbers.
@@ -99,12 +101,12 @@ impl Array {
     /// holds no numbers, or numbers that are neither whole nor floating point.
     ///
     /// ```
-    /// use deeplimit::array::{Array, Kind};
+    /// use deeplimit::array::{Array, NumberType};
     /// # let path = std::env::temp_dir().join(format!("deeplimit-array-doc-{}", std::process::id()));
     /// // idx: two signed numbers of two bytes, the larger byte first
     /// std::fs::write(&path, [0, 0, 0x0b, 1, 0, 0, 0, 2, 0xff, 0xff, 1, 0]).unwrap();
     /// let array = Array::open(&path)?;
-    /// assert_eq!((array.kind, array.floats()?), (Kind::Int(2), vec![-1.0, 256.0]));
+    /// assert_eq!((array.kind, array.floats()?), (NumberType::Int(2), vec![-1.0, 256.0]));
     /// # std::fs::remove_file(&path).unwrap();
     /// # Ok::<(), deeplimit::error::Error>(())
     /// ```
@@ -141,29 +143,31 @@ impl Array {
             self.bad(format!("{} is {x}, which no double holds", self.place(k)))
         };
         Ok(match self.kind {
-            Kind::Bool | Kind::Unsigned(1) => self.data.iter().map(|b| f64::from(*b)).collect(),
-            Kind::Int(1) => self.numbers(|b| f64::from(i8::from_le_bytes(b))),
-            Kind::Unsigned(2) => self.numbers(|b| f64::from(u16::from_le_bytes(b))),
-            Kind::Int(2) => self.numbers(|b| f64::from(i16::from_le_bytes(b))),
-            Kind::Unsigned(4) => self.numbers(|b| f64::from(u32::from_le_bytes(b))),
-            Kind::Int(4) => self.numbers(|b| f64::from(i32::from_le_bytes(b))),
-            Kind::Unsigned(_) => {
+            NumberType::Bool | NumberType::Unsigned(1) => {
+                self.data.iter().map(|b| f64::from(*b)).collect()
+            }
+            NumberType::Int(1) => self.numbers(|b| f64::from(i8::from_le_bytes(b))),
+            NumberType::Unsigned(2) => self.numbers(|b| f64::from(u16::from_le_bytes(b))),
+            NumberType::Int(2) => self.numbers(|b| f64::from(i16::from_le_bytes(b))),
+            NumberType::Unsigned(4) => self.numbers(|b| f64::from(u32::from_le_bytes(b))),
+            NumberType::Int(4) => self.numbers(|b| f64::from(i32::from_le_bytes(b))),
+            NumberType::Unsigned(_) => {
                 let all = self.numbers(u64::from_le_bytes);
                 if let Some(k) = all.iter().position(|x| *x > WHOLE_MAX) {
                     return Err(lossy(k, &all[k]));
                 }
                 all.into_iter().map(|x| x as f64).collect()
             }
-            Kind::Int(_) => {
+            NumberType::Int(_) => {
                 let all = self.numbers(i64::from_le_bytes);
                 if let Some(k) = all.iter().position(|x| x.unsigned_abs() > WHOLE_MAX) {
                     return Err(lossy(k, &all[k]));
                 }
                 all.into_iter().map(|x| x as f64).collect()
             }
-            Kind::Float(2) => self.numbers(|b| half(u16::from_le_bytes(b))),
-            Kind::Float(4) => self.numbers(|b| f64::from(f32::from_le_bytes(b))),
-            Kind::Float(_) => self.numbers(f64::from_le_bytes),
+            NumberType::Float(2) => self.numbers(|b| half(u16::from_le_bytes(b))),
+            NumberType::Float(4) => self.numbers(|b| f64::from(f32::from_le_bytes(b))),
+            NumberType::Float(_) => self.numbers(f64::from_le_bytes),
         })
     }
 

@@ -2,7 +2,7 @@
 //! written (C order, little-endian doubles).
 
 use super::source::Source;
-use super::{Array, Format, Kind, shape, turned};
+use super::{Array, Format, NumberType, shape, turned};
 use crate::error::Result;
 
 /// How a file begins.
@@ -102,7 +102,7 @@ pub(super) fn read(mut source: Source) -> Result<Array> {
     if swapped {
         turned(&mut data, width);
     }
-    if let (Kind::Bool, Some(k)) = (kind, data.iter().position(|b| *b > 1)) {
+    if let (NumberType::Bool, Some(k)) = (kind, data.iter().position(|b| *b > 1)) {
         return Err(source.bad(format!("number {k} is {} and no bool", data[k])));
     }
     Ok(Array {
@@ -115,7 +115,7 @@ pub(super) fn read(mut source: Source) -> Result<Array> {
 }
 
 /// The type behind `'descr':`, and whether the larger byte comes first; a type that is not read is called by its name.
-fn kind_of(descr: &str) -> std::result::Result<(Kind, bool), String> {
+fn kind_of(descr: &str) -> std::result::Result<(NumberType, bool), String> {
     if descr.starts_with('[') {
         return Err(
             "a structured array (records with named fields) is not read: save one field of it"
@@ -127,18 +127,18 @@ fn kind_of(descr: &str) -> std::result::Result<(Kind, bool), String> {
     };
     let plain = word.trim_start_matches(['<', '>', '|', '=']);
     let kind = match plain {
-        "b1" => Some(Kind::Bool),
-        "i1" => Some(Kind::Int(1)),
-        "i2" => Some(Kind::Int(2)),
-        "i4" => Some(Kind::Int(4)),
-        "i8" => Some(Kind::Int(8)),
-        "u1" => Some(Kind::Unsigned(1)),
-        "u2" => Some(Kind::Unsigned(2)),
-        "u4" => Some(Kind::Unsigned(4)),
-        "u8" => Some(Kind::Unsigned(8)),
-        "f2" => Some(Kind::Float(2)),
-        "f4" => Some(Kind::Float(4)),
-        "f8" => Some(Kind::Float(8)),
+        "b1" => Some(NumberType::Bool),
+        "i1" => Some(NumberType::Int(1)),
+        "i2" => Some(NumberType::Int(2)),
+        "i4" => Some(NumberType::Int(4)),
+        "i8" => Some(NumberType::Int(8)),
+        "u1" => Some(NumberType::Unsigned(1)),
+        "u2" => Some(NumberType::Unsigned(2)),
+        "u4" => Some(NumberType::Unsigned(4)),
+        "u8" => Some(NumberType::Unsigned(8)),
+        "f2" => Some(NumberType::Float(2)),
+        "f4" => Some(NumberType::Float(4)),
+        "f8" => Some(NumberType::Float(8)),
         _ => None,
     };
     let order = &word[..word.len() - plain.len()];

@@ -74,30 +74,36 @@ fn every_type_in_every_order() {
     let columns = [1_u8, 0, 0, 0, 1, 1];
     let mut tried = 0;
     type Write = fn(u8) -> Vec<u8>;
-    let types: [(&str, Kind, Write); 12] = [
-        ("b1", Kind::Bool, |x| vec![x]),
-        ("i1", Kind::Int(1), |x| vec![x]),
-        ("u1", Kind::Unsigned(1), |x| vec![x]),
-        ("i2", Kind::Int(2), |x| i16::from(x).to_be_bytes().to_vec()),
-        ("u2", Kind::Unsigned(2), |x| {
+    let types: [(&str, NumberType, Write); 12] = [
+        ("b1", NumberType::Bool, |x| vec![x]),
+        ("i1", NumberType::Int(1), |x| vec![x]),
+        ("u1", NumberType::Unsigned(1), |x| vec![x]),
+        ("i2", NumberType::Int(2), |x| {
+            i16::from(x).to_be_bytes().to_vec()
+        }),
+        ("u2", NumberType::Unsigned(2), |x| {
             u16::from(x).to_be_bytes().to_vec()
         }),
-        ("i4", Kind::Int(4), |x| i32::from(x).to_be_bytes().to_vec()),
-        ("u4", Kind::Unsigned(4), |x| {
+        ("i4", NumberType::Int(4), |x| {
+            i32::from(x).to_be_bytes().to_vec()
+        }),
+        ("u4", NumberType::Unsigned(4), |x| {
             u32::from(x).to_be_bytes().to_vec()
         }),
-        ("i8", Kind::Int(8), |x| i64::from(x).to_be_bytes().to_vec()),
-        ("u8", Kind::Unsigned(8), |x| {
+        ("i8", NumberType::Int(8), |x| {
+            i64::from(x).to_be_bytes().to_vec()
+        }),
+        ("u8", NumberType::Unsigned(8), |x| {
             u64::from(x).to_be_bytes().to_vec()
         }),
         // binary16: 1 is 0x3c00
-        ("f2", Kind::Float(2), |x| {
+        ("f2", NumberType::Float(2), |x| {
             (u16::from(x) * 0x3c00).to_be_bytes().to_vec()
         }),
-        ("f4", Kind::Float(4), |x| {
+        ("f4", NumberType::Float(4), |x| {
             f32::from(x).to_be_bytes().to_vec()
         }),
-        ("f8", Kind::Float(8), |x| {
+        ("f8", NumberType::Float(8), |x| {
             f64::from(x).to_be_bytes().to_vec()
         }),
     ];
@@ -174,19 +180,23 @@ fn whole_numbers_that_no_double_holds_are_refused() {
 #[test]
 fn every_type_of_idx() {
     let home = folder("idx");
-    let types: [(u8, Kind, Vec<u8>); 6] = [
-        (0x08, Kind::Unsigned(1), vec![1, 200]),
-        (0x09, Kind::Int(1), vec![1, 200]),
-        (0x0b, Kind::Int(2), vec![0, 1, 0xff, 0xc8]),
-        (0x0c, Kind::Int(4), vec![0, 0, 0, 1, 0xff, 0xff, 0xff, 0xc8]),
+    let types: [(u8, NumberType, Vec<u8>); 6] = [
+        (0x08, NumberType::Unsigned(1), vec![1, 200]),
+        (0x09, NumberType::Int(1), vec![1, 200]),
+        (0x0b, NumberType::Int(2), vec![0, 1, 0xff, 0xc8]),
+        (
+            0x0c,
+            NumberType::Int(4),
+            vec![0, 0, 0, 1, 0xff, 0xff, 0xff, 0xc8],
+        ),
         (
             0x0d,
-            Kind::Float(4),
+            NumberType::Float(4),
             [1_f32.to_be_bytes(), (-56_f32).to_be_bytes()].concat(),
         ),
         (
             0x0e,
-            Kind::Float(8),
+            NumberType::Float(8),
             [1_f64.to_be_bytes(), (-56_f64).to_be_bytes()].concat(),
         ),
     ];

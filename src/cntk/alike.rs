@@ -13,7 +13,7 @@ const PLACES: usize = 16;
 
 /// How images lie in the lines of a profile.
 #[derive(Clone, Copy, Debug)]
-pub struct Layout {
+pub struct LineLayout {
     /// Rows
     pub height: usize,
     /// Columns
@@ -26,7 +26,7 @@ pub struct Layout {
     pub radius: usize,
 }
 
-impl Layout {
+impl LineLayout {
     /// Are most of the patches that the diagonal `shift` brings together nearly parallel? By a sample of them.
     pub fn alike(&self, x: &Profile<f64>, y: &Profile<f64>, shift: isize) -> bool {
         let far = shift.unsigned_abs();

@@ -1,11 +1,11 @@
 //! A network as the stages of `whole.rs`, for images of one shape: profiles and pairs.
 
 use super::activation::Form;
-use super::alike::Layout;
+use super::alike::LineLayout;
 use super::geometry::Line;
 use super::lane::Lane;
-use super::loops::Constants;
-use super::network::{Layer, Network, Padding};
+use super::loops::LayerConstants;
+use super::network::{ConvNetwork, Layer, Padding};
 use super::profile::{Profile, Spread, checked};
 use super::vector::Processor;
 use super::whole::{Matrices, Moves, Size, Stage, line};
@@ -31,13 +31,13 @@ pub struct Course<T: Lane> {
     first_trained: bool,
     mark: u64,
     /// Where pairs of images that are nearly alike are done in `f64`.
-    layout: Option<Layout>,
+    layout: Option<LineLayout>,
 }
 
 impl<T: Lane> Course<T> {
     /// Of a network for images of `height x width x channels`; `mark` is kept in profiles.
     pub fn new(
-        network: &Network,
+        network: &ConvNetwork,
         [height, width, channels]: [usize; 3],
         mark: u64,
     ) -> Result<Course<T>> {
@@ -69,7 +69,7 @@ impl<T: Lane> Course<T> {
             )));
         }
         let kinks = forms.iter().flatten().all(|f| matches!(f, Form::Bent(_)));
-        let layout = (!T::FINE && kinks).then(|| Layout {
+        let layout = (!T::FINE && kinks).then(|| LineLayout {
             height,
             width,
             channels,
@@ -193,7 +193,7 @@ impl<T: Lane> Course<T> {
 
 /// The stages of a network, and the size at its end.
 fn stages<T: Lane>(
-    network: &Network,
+    network: &ConvNetwork,
     forms: &[Option<Form>],
     mut size: Size,
 ) -> Result<(Vec<Stage<T>>, Size)> {
@@ -244,7 +244,7 @@ fn stages<T: Lane>(
                     stages.push(Stage::Activation {
                         form: form.clone(),
                         // The biases are added by the convolution.
-                        constants: Constants::new(form.bend(), 0.0, false),
+                        constants: LayerConstants::new(form.bend(), 0.0, false),
                         size,
                     });
                 }

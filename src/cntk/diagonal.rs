@@ -24,13 +24,13 @@
 use super::activation::Form;
 use super::geometry::{BLOCK, Geometry, Line};
 use super::lane::Lane;
-use super::loops::Constants;
+use super::loops::LayerConstants;
 use super::profile::{Profile, Spread};
 use super::vector::Processor;
 
 /// What the loops need to know of the architecture.
 #[derive(Clone, Debug)]
-pub struct Plan<T: Lane> {
+pub struct DiagonalPlan<T: Lane> {
     /// The shape
     pub geometry: Geometry,
     /// The last layer that is wanted
@@ -44,7 +44,7 @@ pub struct Plan<T: Lane> {
     /// The activation
     pub form: Form,
     /// What the activation multiplies and adds
-    pub constants: Constants<T>,
+    pub constants: LayerConstants<T>,
     /// `Theta^(0) = Sigma^(0)`, not 0
     pub first_trained: bool,
 }
@@ -85,7 +85,7 @@ impl<T: Lane> Desk<T> {
 #[allow(clippy::too_many_arguments)]
 pub fn add_diagonal<T: Lane>(
     processor: Processor,
-    plan: &Plan<T>,
+    plan: &DiagonalPlan<T>,
     x: &Profile<T>,
     y: &Profile<T>,
     shift: isize,
@@ -176,7 +176,7 @@ fn activated<T: Lane, const TAPS: usize>(
     k: [&[T]; TAPS],
     t: [&[T]; TAPS],
     [(x, ox), (y, oy)]: [(&Spread<T>, usize); 2],
-    constants: &Constants<T>,
+    constants: &LayerConstants<T>,
     k_out: &mut [T],
     t_out: &mut [T],
 ) {

@@ -5,14 +5,14 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use rayon::prelude::*;
 
 use super::activation::Form;
-use super::alike::Layout;
+use super::alike::LineLayout;
 use super::architecture::{Architecture, Readout, check_bias};
 use super::course::Course;
-use super::diagonal::{Desk, Plan, add_diagonal};
+use super::diagonal::{Desk, DiagonalPlan, add_diagonal};
 use super::geometry::Geometry;
 use super::lane::Lane;
-use super::loops::Constants;
-use super::network::Network;
+use super::loops::LayerConstants;
+use super::network::ConvNetwork;
 use super::profile::Profile;
 use super::vector::Processor;
 use super::whole::Matrices;
@@ -34,7 +34,7 @@ const SIDE_MAX: usize = 16;
 /// patches are not nearly parallel. Patches at an angle below 1e-3 (`f32`) or 6e-8 (`f64`) count as parallel:
 /// `kappa0` changes by at most 5e-4 or 2e-8 there, and rounding costs as much in any case. So with `f32` and `a z + b |z|` the diagonal
 /// of equal positions is always done in `f64` (without pooling that is all of it), and so are others where most of a sample of patches
-/// are that near, as those of an image and its moved copy; of a [`Network`] that goes through all positions at once, a pair of images
+/// are that near, as those of an image and its moved copy; of a [`ConvNetwork`] that goes through all positions at once, a pair of images
 /// where most patches at equal positions are. Single patches that are nearly parallel by chance stay in `f32`.
 ///
 /// For other activations than `a z + b |z|` that is so as far as the Hermite series reaches: every pair of patches is off by at
@@ -63,7 +63,7 @@ pub struct Cntk<T: Lane> {
 #[allow(clippy::large_enum_variant)]
 enum Engine<T: Lane> {
     /// Diagonal after diagonal, some of them in `f64`.
-    Diagonal(Plan<T>, Option<Plan<f64>>),
+    Diagonal(DiagonalPlan<T>, Option<DiagonalPlan<f64>>),
     /// All pairs of positions at once.
     Whole(Course<T>),
 }
@@ -141,21 +141,21 @@ impl<T: Lane> Cntk<T> {
     }
 
     /// The kernel of a network for images of `height x width x channels`. One that is a stack of equal convolutions with zero
-    /// padding and stride 1 is that of [`Network::stack`]; any other takes some five times as long.
+    /// padding and stride 1 is that of [`ConvNetwork::stack`]; any other takes some five times as long.
     ///
     /// # Errors
     /// As [`Cntk::new`]; [`Error::Shape`] for images that cannot be pooled or are too large.
     ///
     /// ```
-    /// use deeplimit::cntk::{Cntk, Network};
-    /// let network: Network = "conv3:circular tanh pool2 conv3/2 relu gap".parse()?;
+    /// use deeplimit::cntk::{Cntk, ConvNetwork};
+    /// let network: ConvNetwork = "conv3:circular tanh pool2 conv3/2 relu gap".parse()?;
     /// let kernel = Cntk::<f64>::of(&network, [4, 4, 1])?;
     /// let x = kernel.profile(&[0.5; 16])?;
     /// assert!(kernel.pair(&x, &x)?[0] > 0.0);
     /// assert!(Cntk::<f64>::of(&network, [5, 5, 1]).is_err());
     /// # Ok::<(), deeplimit::error::Error>(())
     /// ```
-    pub fn of(network: &Network, shape: [usize; 3]) -> Result<Cntk<T>> {
+    pub fn of(network: &ConvNetwork, shape: [usize; 3]) -> Result<Cntk<T>> {
         network.check()?;
         check_bias(network.bias)?;
         check_shape(shape)?;
@@ -272,15 +272,15 @@ impl<T: Lane> Cntk<T> {
 
     fn diagonals(
         &self,
-        (plan, desk): (&Plan<T>, &mut Desk<T>),
-        fine: Option<(&Plan<f64>, &mut Desk<f64>)>,
+        (plan, desk): (&DiagonalPlan<T>, &mut Desk<T>),
+        fine: Option<(&DiagonalPlan<f64>, &mut Desk<f64>)>,
         x: &Profile<T>,
         y: &Profile<T>,
     ) -> Vec<[f64; 2]> {
         let wanted = plan.wanted.iter().filter(|w| **w).count();
         let mut sums = vec![[0.0; 2]; wanted];
         let geometry = plan.geometry;
-        let layout = Layout {
+        let layout = LineLayout {
             height: geometry.height,
             width: geometry.width,
             channels: geometry.channels,
@@ -446,9 +446,9 @@ fn plan<T: Lane>(
     geometry: Geometry,
     wanted: &[bool],
     form: Form,
-) -> Plan<T> {
+) -> DiagonalPlan<T> {
     let bias = architecture.bias * architecture.bias;
-    Plan {
+    DiagonalPlan {
         geometry,
         layers: wanted.len(),
         wanted: wanted.to_vec(),
@@ -456,7 +456,7 @@ fn plan<T: Lane>(
         input: architecture
             .input
             .factor(architecture.filter, geometry.channels),
-        constants: Constants::new(form.bend(), bias, architecture.first_trained),
+        constants: LayerConstants::new(form.bend(), bias, architecture.first_trained),
         form,
         first_trained: architecture.first_trained,
     }

@@ -6,7 +6,7 @@ use super::lane::Lane;
 
 /// The numbers of a layer. They are read at run time, on purpose: see [`Lane::angle`].
 #[derive(Clone, Copy, Debug)]
-pub struct Constants<T: Lane> {
+pub struct LayerConstants<T: Lane> {
     bend: T,
     straight: T,
     pub bias: T,
@@ -18,10 +18,10 @@ pub struct Constants<T: Lane> {
     segment: T::Segment,
 }
 
-impl<T: Lane> Constants<T> {
+impl<T: Lane> LayerConstants<T> {
     /// For `b^2/(a^2 + b^2)` of `phi = a z + b |z|`, and the variance of the bias.
     pub fn new(bend: f64, bias: f64, first_trained: bool) -> Self {
-        Constants {
+        LayerConstants {
             bend: T::rounded(bend),
             straight: T::rounded(1.0 - bend),
             bias: T::rounded(bias),
@@ -34,7 +34,7 @@ impl<T: Lane> Constants<T> {
     }
 }
 
-impl<T: Lane> Constants<T> {
+impl<T: Lane> LayerConstants<T> {
     /// What is added to `Sigma` and `Theta`.
     pub fn biases(&self) -> [T; 2] {
         [self.bias, self.theta_bias]
@@ -67,7 +67,7 @@ pub fn activated<T: Lane, const FMA: bool, const TAPS: usize>(
     k: [&[T]; TAPS],
     t: [&[T]; TAPS],
     [dx, rx, dy, ry]: [&[T]; 4],
-    constants: &Constants<T>,
+    constants: &LayerConstants<T>,
     k_out: &mut [T],
     t_out: &mut [T],
 ) {
@@ -75,7 +75,7 @@ pub fn activated<T: Lane, const FMA: bool, const TAPS: usize>(
     // Equal lengths, said so that no bound is checked inside the loop.
     let (k, t) = (k.map(|l| &l[..n]), t.map(|l| &l[..n]));
     let (dx, rx, dy, ry, t_out) = (&dx[..n], &rx[..n], &dy[..n], &ry[..n], &mut t_out[..n]);
-    let Constants {
+    let LayerConstants {
         bend,
         straight,
         bias,

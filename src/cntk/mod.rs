@@ -14,7 +14,7 @@
 //! `h = 0` where the first layer is trained).
 //!
 //! For `a z + b |z|` the scale of the images is nothing but a factor; for others it matters, and `Sigma^(0)` is the mean over
-//! window and channels unless the sum is asked for ([`Input`]). Strides, pooling and circular padding: [`Network`].
+//! window and channels unless the sum is asked for ([`Input`]). Strides, pooling and circular padding: [`ConvNetwork`].
 //!
 //! * [`architecture`]: a stack of equal convolutions; [`network`]: any network, as data and as text.
 //! * [`activation`]: closed form or series; [`expansion`]: the series, and their errors.
@@ -57,7 +57,7 @@ pub use architecture::{Architecture, Input, Readout};
 pub use depth::{Endless, border_factor, endless};
 pub use gram::{Cntk, Kernels, Watch};
 pub use lane::Lane;
-pub use network::{Layer, Network, Padding};
+pub use network::{ConvNetwork, Layer, Padding};
 pub use numbers::{Convolutional, Numbers};
 pub use profile::Profile;
 pub use tiles::{Answers, Progress, Sharded, Trial};

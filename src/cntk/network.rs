@@ -24,7 +24,7 @@ pub enum Padding {
     Circular,
 }
 
-/// A layer of a [`Network`].
+/// A layer of a [`ConvNetwork`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Layer {
     /// `filter x filter`, odd; the output has a pixel at every `stride`-th one, from the first on.
@@ -53,19 +53,19 @@ pub enum Layer {
 /// pooling averages `K` and `T` over the squares of both positions (it is linear, and has no weights).
 ///
 /// ```
-/// use deeplimit::cntk::{Layer, Network, Readout};
+/// use deeplimit::cntk::{Layer, ConvNetwork, Readout};
 /// // Five layers of the Myrtle family (Shankar et al. 2020)
-/// let network: Network = "conv3 relu conv3 relu pool2 conv3 relu pool2 conv3 relu pool2 gap".parse()?;
+/// let network: ConvNetwork = "conv3 relu conv3 relu pool2 conv3 relu pool2 conv3 relu pool2 gap".parse()?;
 /// assert_eq!(network.layers.len(), 11);
 /// assert_eq!(network.layers[4], Layer::Pool(2));
 /// assert_eq!(network.readout, Readout::Gap);
-/// assert_eq!(network.to_string().parse::<Network>()?, network);
-/// let error = "conv3 conv3 gap".parse::<Network>().unwrap_err();
+/// assert_eq!(network.to_string().parse::<ConvNetwork>()?, network);
+/// let error = "conv3 conv3 gap".parse::<ConvNetwork>().unwrap_err();
 /// assert!(error.to_string().contains("activation"));
 /// # Ok::<(), deeplimit::error::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
-pub struct Network {
+pub struct ConvNetwork {
     /// From the image on.
     pub layers: Vec<Layer>,
     /// Flattened or averaged.
@@ -82,30 +82,30 @@ pub struct Network {
     pub input: Input,
 }
 
-impl FromStr for Network {
+impl FromStr for ConvNetwork {
     type Err = Error;
 
-    fn from_str(text: &str) -> Result<Network> {
-        Network::parse_with(text, &Constants::default())
+    fn from_str(text: &str) -> Result<ConvNetwork> {
+        ConvNetwork::parse_with(text, &Constants::default())
     }
 }
 
-impl Network {
+impl ConvNetwork {
     /// The network of a text, with letters in its activations that stand for constants.
     ///
     /// ```
     /// use deeplimit::activation::Constants;
-    /// use deeplimit::cntk::Network;
+    /// use deeplimit::cntk::ConvNetwork;
     /// let mut constants = Constants::default();
     /// constants.set("a", "1.5")?;
-    /// let network = Network::parse_with("conv3 tanh(a*x) gap", &constants)?;
+    /// let network = ConvNetwork::parse_with("conv3 tanh(a*x) gap", &constants)?;
     /// assert_eq!(network.to_string(), "conv3 (tanh(1.5*x)) gap");
     /// # Ok::<(), deeplimit::error::Error>(())
     /// ```
     ///
     /// # Errors
     /// [`Error::Parse`] with the place of what is no layer, or stands where it cannot.
-    pub fn parse_with(text: &str, constants: &Constants) -> Result<Network> {
+    pub fn parse_with(text: &str, constants: &Constants) -> Result<ConvNetwork> {
         let mut words = words(text);
         let readout = match words.pop() {
             Some((_, "gap")) => Readout::Gap,
@@ -127,7 +127,7 @@ impl Network {
             Layer::Activation(e) => is_homogeneous(e),
             _ => true,
         });
-        Ok(Network {
+        Ok(ConvNetwork {
             layers,
             readout,
             kernel: Kind::Ntk,
@@ -139,7 +139,7 @@ impl Network {
     }
 }
 
-impl fmt::Display for Network {
+impl fmt::Display for ConvNetwork {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for layer in &self.layers {
             match layer {
@@ -169,7 +169,7 @@ impl fmt::Display for Network {
     }
 }
 
-impl Network {
+impl ConvNetwork {
     /// All fields are in their ranges and the layers in an order that has a kernel.
     pub(super) fn check(&self) -> Result<()> {
         if let Some((n, message)) = disorder(&self.layers) {

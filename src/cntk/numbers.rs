@@ -1,6 +1,6 @@
 //! A kernel in the precision that is chosen while the program runs.
 
-use super::{Architecture, Cntk, Kernels, Network, Readout, Watch};
+use super::{Architecture, Cntk, ConvNetwork, Kernels, Readout, Watch};
 use crate::error::Result;
 use crate::image::Images;
 use crate::words::named;
@@ -60,7 +60,7 @@ impl Convolutional {
     ///
     /// # Errors
     /// As [`Cntk::of`].
-    pub fn of(network: &Network, numbers: Numbers, shape: [usize; 3]) -> Result<Self> {
+    pub fn of(network: &ConvNetwork, numbers: Numbers, shape: [usize; 3]) -> Result<Self> {
         Ok(match numbers {
             Numbers::F32 => Convolutional::Single(Box::new(Cntk::of(network, shape)?)),
             Numbers::F64 => Convolutional::Double(Box::new(Cntk::of(network, shape)?)),

@@ -1,7 +1,7 @@
 //! What is computed once per image: its pixels as padded lines, and the standard deviation of every pixel in every layer.
 
 use super::activation::Form;
-use super::diagonal::Plan;
+use super::diagonal::DiagonalPlan;
 use super::geometry::{Geometry, Line};
 use super::lane::Lane;
 use super::loops::Terms;
@@ -161,7 +161,7 @@ impl<T: Lane> Profile<T> {
     ///
     /// On the diagonal `x' = x`, `p' = p` the recursion is `Sigma^(h)[p] = bias + q^-2 sum_D c_sigma E phi(u)^2`. It is
     /// computed in `f64`.
-    pub(super) fn new(pixels: &[f64], plan: &Plan<T>, mark: u64) -> Result<Profile<T>> {
+    pub(super) fn new(pixels: &[f64], plan: &DiagonalPlan<T>, mark: u64) -> Result<Profile<T>> {
         let geometry = plan.geometry;
         let Geometry {
             width,

@@ -7,7 +7,7 @@
 //! version is the safe twin with which the tests compare the others.
 
 use super::lane::Lane;
-use super::loops::{self, Constants, Terms};
+use super::loops::{self, LayerConstants, Terms};
 
 /// The instructions in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +104,7 @@ compiled!(activated<const TAPS: usize>, fused, (
     k: [&[T]; TAPS],
     t: [&[T]; TAPS],
     pixels: [&[T]; 4],
-    constants: &Constants<T>,
+    constants: &LayerConstants<T>,
     k_out: &mut [T],
     t_out: &mut [T]
 ));

@@ -12,7 +12,7 @@
 use super::activation::Form;
 use super::geometry::{BLOCK, Line};
 use super::lane::Lane;
-use super::loops::Constants;
+use super::loops::LayerConstants;
 use super::network::Padding;
 use super::profile::Spread;
 use super::vector::Processor;
@@ -34,7 +34,7 @@ pub enum Stage<T: Lane> {
     /// The activation, of pixels whose standard deviations are known.
     Activation {
         form: Form,
-        constants: Constants<T>,
+        constants: LayerConstants<T>,
         size: Size,
     },
     /// The mean over squares.
@@ -192,7 +192,7 @@ impl<T: Lane> Matrices<T> {
     pub fn activate(
         &mut self,
         processor: Processor,
-        (form, constants, size): (&Form, &Constants<T>, Size),
+        (form, constants, size): (&Form, &LayerConstants<T>, Size),
         x: &Spread<T>,
         y: &Spread<T>,
     ) {

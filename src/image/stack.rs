@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{Images, unit};
-use crate::array::{Array, Format, Kind, Labels};
+use crate::array::{Array, Format, Labels, NumberType};
 use crate::error::{Doubt, Error, Result};
 use crate::words::named;
 
@@ -41,7 +41,7 @@ pub(super) fn stack(path: &Path, layout: Option<Layout>) -> Result<(Images, Stri
         )));
     }
     let mut numbers: Vec<f64> = match array.kind {
-        Kind::BYTE => array.data.iter().map(|b| unit(*b)).collect(),
+        NumberType::BYTE => array.data.iter().map(|b| unit(*b)).collect(),
         _ => array.floats()?,
     };
     if let Some(k) = numbers.iter().position(|v| !v.is_finite()) {
@@ -69,7 +69,7 @@ pub(super) fn stack(path: &Path, layout: Option<Layout>) -> Result<(Images, Stri
         Format::Idx => "idx",
     };
     let scale = match array.kind {
-        Kind::BYTE => " over 255",
+        NumberType::BYTE => " over 255",
         _ => "",
     };
     let kind = format!("{format}, {}{scale}", array.kind);

@@ -8,7 +8,7 @@ use super::charts::{Mirror, Place};
 use super::compile::{Compilable, Heading, compiled};
 use super::limits::{OrderedLimit, constant};
 use super::map::Map;
-use super::orbit::{EDGE_BITS, Edge, Entry, LAST_STEP, Orbits, Target, WALKED};
+use super::orbit::{EDGE_BITS, Edge, InputLayer, LAST_STEP, Orbits, Target, WALKED};
 use super::{Depth, Kernel, Kind, LimitForm};
 use crate::activation::{Expr, Parity};
 use crate::deadline::Deadline;
@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::exact::Activation;
 use crate::limit::{Abel, Koenigs, LimitKernel, Phase, Regime, Subject};
 use crate::real::{Analytic, Ball, Bits};
-use crate::recursion::{Correlation, Pair, Scaled, Settings, Unit};
+use crate::recursion::{Correlation, Pair, Scaled, Settings, UnitLayers};
 
 /// Bits of the dual that the doubles are rounded from, and of the reference that the error is measured against.
 pub(super) const BITS: Bits = 96;
@@ -169,7 +169,7 @@ impl Source {
                 })?,
             )),
             Depth::Layers(l) if regime == Regime::NearestNeighbour && l > 0 => Target::Nearest(
-                Box::new(Unit::new(rounded).with_parity(subject.parity())),
+                Box::new(UnitLayers::new(rounded).with_parity(subject.parity())),
                 l,
             ),
             Depth::Layers(l) if phase == Some(Phase::EdgeOfChaos) && l > WALKED => {
@@ -198,7 +198,7 @@ impl Source {
         let lambda = leading.filter(|(k, _)| *k == 1).map(|(_, c)| c.to_f64());
         let orbits = |map| Orbits {
             maps: vec![map],
-            entry: Entry::UNIT,
+            entry: InputLayer::UNIT,
             lambda,
             target: target.clone(),
             deadline,
@@ -251,7 +251,7 @@ impl Compilable for Source {
                 if !self.dual.slope_at_gap(&zero).is_finite() && l > 0 {
                     return Ok(None);
                 }
-                let unit = Unit::new(self.dual.clone());
+                let unit = UnitLayers::new(self.dual.clone());
                 Ok(Some(
                     unit.kernels(Correlation::Gap(zero), l, self.orbits.deadline)?
                         .ntk,
@@ -286,7 +286,7 @@ pub(super) struct Reference {
 }
 
 enum Road {
-    Layers(Box<Unit<Ball>>, u64),
+    Layers(Box<UnitLayers<Ball>>, u64),
     Limit(Box<LimitKernel>, u64),
     Koenigs(Box<Koenigs<Ball>>),
     /// `rho` and `(L + 1) rho`
@@ -325,7 +325,7 @@ impl Reference {
         deadline: Deadline,
     ) -> Result<Self> {
         let layers = |l| {
-            let unit = Unit::new(dual.clone()).with_parity(subject.parity());
+            let unit = UnitLayers::new(dual.clone()).with_parity(subject.parity());
             Road::Layers(Box::new(unit), l)
         };
         let long = matches!(dual, Dual::Series(s) if s.degree() > 64);

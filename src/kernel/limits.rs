@@ -7,7 +7,7 @@ use super::build::DEEP_BITS;
 use super::charts::{Charts, Mirror, Place};
 use super::compile::{Compilable, Heading};
 use super::map::Map;
-use super::orbit::{Descent, Entry, Orbits, Target};
+use super::orbit::{Descent, InputLayer, Orbits, Target};
 use super::{Accuracy, Conditions, Form, Kernel, Kind};
 use crate::activation::Parity;
 use crate::deadline::Deadline;
@@ -210,7 +210,7 @@ impl OrderedLimit {
         Ok(OrderedLimit {
             orbits: Orbits {
                 maps: vec![map],
-                entry: Entry::UNIT,
+                entry: InputLayer::UNIT,
                 lambda: None,
                 target: Target::Ordered(descent),
                 deadline,

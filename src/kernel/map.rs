@@ -2,7 +2,7 @@
 
 use super::charts::{Charts, Mirror, Place, lowest, lowest_far};
 use crate::dual::{Angular, Dual};
-use crate::recursion::{Correlation, Layer};
+use crate::recursion::{Correlation, LayerMap};
 
 /// The map of one layer.
 #[derive(Clone, Debug)]
@@ -70,7 +70,7 @@ impl Map {
     /// Where a correlation goes, and the slope of the map there.
     pub fn step(&self, from: &Correlation<f64>) -> (Correlation<f64>, f64) {
         match self {
-            Map::Formula(dual) => Layer::of(dual).step(from),
+            Map::Formula(dual) => LayerMap::of(dual).step(from),
             Map::Compiled(c) => c.step(from),
         }
     }

@@ -12,7 +12,7 @@ use super::build::{BITS, SERIES_BITS, unit};
 use super::charts::{Mirror, Place};
 use super::compile::{Compilable, Heading, compiled};
 use super::map::Map;
-use super::orbit::{Entry, LAST_STEP, Orbits, Target};
+use super::orbit::{InputLayer, LAST_STEP, Orbits, Target};
 use super::{Depth, Kernel, Kind};
 use crate::activation::{Expr, Parity};
 use crate::deadline::Deadline;
@@ -21,7 +21,9 @@ use crate::effort::Effort;
 use crate::error::{Error, Result};
 use crate::exact::Activation;
 use crate::real::{Analytic, Ball, Real};
-use crate::recursion::{Correlation, Layers, Network, Pair, Prepared, Scaled, Settings, Weight};
+use crate::recursion::{
+    Correlation, Layers, Network, Pair, Prepared, Scaled, Settings, WeightVariance,
+};
 
 /// Hermite coefficients that the first attempt takes, and the last one.
 const DEGREES: [u32; 2] = [64, 1024];
@@ -158,7 +160,7 @@ fn of_kinds(
         .convention
         .variances(settings.sigma_w.as_ref(), settings.sigma_b.as_ref())?;
     let words = words(settings);
-    let normalising = matches!(variances.weight, Weight::Normalising);
+    let normalising = matches!(variances.weight, WeightVariance::Normalising);
     if normalising && *norm == 1 {
         return unit(activation, depth, kinds, words, deadline);
     }
@@ -175,8 +177,8 @@ fn of_kinds(
         let activation = Prepared::<Ball>::new(structure, degree, SERIES_BITS, deadline)?;
         let one = Ball::int(1, BITS);
         let weight = match &variances.weight {
-            Weight::Fixed(w) => w.evaluate(BITS),
-            Weight::Normalising => &one / &activation.square(&one)?,
+            WeightVariance::Fixed(w) => w.evaluate(BITS),
+            WeightVariance::Normalising => &one / &activation.square(&one)?,
         };
         let network = Layers {
             activation,
@@ -354,7 +356,7 @@ impl Source {
         let share = &input / &whole;
         let orbits = |maps| Orbits {
             maps,
-            entry: Entry {
+            entry: InputLayer {
                 share: share.to_f64(),
                 bias: (&network.bias / &whole).to_f64(),
             },

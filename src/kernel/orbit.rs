@@ -7,7 +7,7 @@ use super::map::Map;
 use crate::deadline::Deadline;
 use crate::limit::{Abel, Koenigs, Landing};
 use crate::real::{Analytic, Bits, Mpfr, Real};
-use crate::recursion::{Correlation, Pair, Scaled, Unit, Walk};
+use crate::recursion::{Correlation, Pair, Scaled, UnitLayers, Walk};
 
 /// Layers after which the Abel function takes over at the edge of chaos.
 pub const WALKED: u64 = 256;
@@ -22,7 +22,7 @@ pub enum Target {
     /// As `Layers`, deep at the edge of chaos.
     Edge(Box<Edge>, u64),
     /// As `Layers`, in the nearest-neighbour regime, by logarithms.
-    Nearest(Box<Unit<f64>>, u64),
+    Nearest(Box<UnitLayers<f64>>, u64),
     /// The identity's kernels `rho` and `(L + 1) rho`.
     Linear(u64),
     /// The Koenigs function at 0.
@@ -97,16 +97,16 @@ const UNMOVED: f64 = 1e-18;
 
 /// What a correlation becomes before the first layer: `S_0 = share rho + (1 - share)`.
 #[derive(Clone, Copy, Debug)]
-pub struct Entry {
+pub struct InputLayer {
     /// `input/(input + bias)`
     pub share: f64,
     /// `bias/(input + bias)`
     pub bias: f64,
 }
 
-impl Entry {
+impl InputLayer {
     /// Without biases nothing happens.
-    pub const UNIT: Entry = Entry {
+    pub const UNIT: InputLayer = InputLayer {
         share: 1.0,
         bias: 0.0,
     };
@@ -143,7 +143,7 @@ impl Entry {
 #[derive(Clone, Debug)]
 pub struct Orbits {
     pub maps: Vec<Map>,
-    pub entry: Entry,
+    pub entry: InputLayer,
     /// The multiplier of the last map's fixed point 0, if it has one.
     pub lambda: Option<f64>,
     pub target: Target,

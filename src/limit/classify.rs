@@ -12,7 +12,7 @@
 //! | not 0 | | `< 1` | ordered |
 
 use super::constants::Moments;
-use super::evidence::{Constant, Fact, Stands};
+use super::evidence::{Fact, Stands, VerdictConstant};
 use super::verdict::{Classification, Regime};
 use crate::activation::{Expr, Parity};
 use crate::effort::Effort;
@@ -194,13 +194,13 @@ impl Inquiry {
         }
         let a_zero = self.zero_of(
             "A = E phi(Z)",
-            Constant::Mean,
+            VerdictConstant::Mean,
             |s| (s.parity == Some(Parity::Odd), s.mean.clone()),
             |c| &c.a,
         )?;
         let first_zero = self.zero_of(
             "A' = E phi'(Z)",
-            Constant::First,
+            VerdictConstant::First,
             |s| (s.parity == Some(Parity::Even), s.first.clone()),
             |c| &c.a_prime,
         )?;
@@ -216,7 +216,7 @@ impl Inquiry {
     fn zero_of(
         &mut self,
         name: &str,
-        constant: Constant,
+        constant: VerdictConstant,
         structural: impl Fn(&Activation) -> (bool, Option<Closed>),
         value: impl Fn(&Constants) -> &Ball,
     ) -> Result<Zero> {
@@ -268,7 +268,7 @@ impl Inquiry {
         ));
         let c = &self.constants.normalisation;
         let square = &Ball::int(1, c.bits()) / c;
-        self.stands(Constant::Square, Stands::Above, 0, square);
+        self.stands(VerdictConstant::Square, Stands::Above, 0, square);
         if self.structure.has_breakpoints() {
             self.say(&breakpoints(&self.structure.pieces));
         }
@@ -284,12 +284,12 @@ impl Inquiry {
                     self.say("phi is continuous on the whole line");
                 }
                 let nothing = Ball::int(0, 64);
-                self.stands(Constant::Jump, Stands::Equal, 0, nothing);
+                self.stands(VerdictConstant::Jump, Stands::Equal, 0, nothing);
             }
             Some(false) => {
                 self.say("phi jumps, so its derivative is not square integrable: B' = E phi'(Z)^2 = infinity (A' is taken as E Z phi(Z))");
                 if let Some(jump) = first_jump(&self.structure.pieces) {
-                    self.stands(Constant::Jump, Stands::Apart, 0, jump);
+                    self.stands(VerdictConstant::Jump, Stands::Apart, 0, jump);
                 }
             }
             None => {}
@@ -305,7 +305,7 @@ impl Inquiry {
         self.report.b_prime = Some(self.with_closed(&Ball::int(1, bits), one()));
         self.say("phi(z) = c z: the dual is rho, T_L = (L + 1) rho, and the kernel stays linear at every depth");
         let square = self.constants.a_prime.powi(2);
-        self.stands(Constant::FirstSquare, Stands::Equal, 1, square);
+        self.stands(VerdictConstant::FirstSquare, Stands::Equal, 1, square);
     }
 
     /// The verdict is withheld, for want of this.
@@ -382,7 +382,7 @@ impl Inquiry {
     /// A fact on which the last step rests.
     pub(super) fn stands(
         &mut self,
-        constant: Constant,
+        constant: VerdictConstant,
         stands: Stands,
         bound: i32,
         enclosure: Ball,

@@ -12,7 +12,7 @@ use crate::deadline::Deadline;
 use crate::dual::Dual;
 use crate::error::{Error, Result};
 use crate::real::{Analytic, Ball, Bits, Mpfr, Quantity, Real, bits_for};
-use crate::recursion::{Correlation, Layer, Walk};
+use crate::recursion::{Correlation, LayerMap, Walk};
 
 /// Deeper networks than this are not asked about.
 pub const DEEPEST: u64 = 1_000_000_000_000_000;
@@ -46,7 +46,7 @@ pub enum Breakdown {
 
 /// The floating-point formats of other tools.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub enum NaiveFormat {
     /// Single precision.
     F32,
     /// Double precision.
@@ -251,7 +251,7 @@ impl Subject {
     pub fn breakdown(
         &self,
         rho: &Rational,
-        format: Format,
+        format: NaiveFormat,
         deadline: Deadline,
     ) -> Result<Breakdown> {
         breakdown_of(
@@ -271,7 +271,7 @@ impl LimitKernel {
     pub fn breakdown(
         &self,
         rho: &Rational,
-        format: Format,
+        format: NaiveFormat,
         deadline: Deadline,
     ) -> Result<Breakdown> {
         breakdown_of(self.dual(), rho, format, deadline)
@@ -281,12 +281,12 @@ impl LimitKernel {
 fn breakdown_of(
     dual: &Dual<Ball>,
     rho: &Rational,
-    format: Format,
+    format: NaiveFormat,
     deadline: Deadline,
 ) -> Result<Breakdown> {
     match format {
-        Format::F64 => breakdown::<f64>(dual, &dual.rounded(), rho, deadline, |x| *x),
-        Format::F32 => {
+        NaiveFormat::F64 => breakdown::<f64>(dual, &dual.rounded(), rho, deadline, |x| *x),
+        NaiveFormat::F32 => {
             let single = |x: &Mpfr| {
                 // through the range of single precision, underflow and all
                 let x = Rational::from_f32(x.to_f64() as f32).unwrap_or_default();
@@ -309,7 +309,7 @@ fn breakdown<R: Real>(
     /// Equal to so many bits from one layer to the next: at rest.
     const REST: i32 = -40;
     let exact: Dual<Mpfr> = dual.rounded();
-    let layer = Layer::of(&exact);
+    let layer = LayerMap::of(&exact);
     let mut walk = Walk::new(Correlation::<Mpfr>::rational(rho, REFERENCE));
     let bits = if size_of::<R>() == size_of::<f64>() {
         53

@@ -13,9 +13,9 @@ use rug::Rational;
 use super::verdict::{Classification, Phase, Regime};
 use crate::real::{Analytic, Ball, Certain, Real, certain_digits};
 
-/// A number that a verdict depends on. `phi` is normalised, but for [`Constant::Square`].
+/// A number that a verdict depends on. `phi` is normalised, but for [`VerdictConstant::Square`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Constant {
+pub enum VerdictConstant {
     /// `E phi(Z)^2` as typed.
     Square,
     /// `A = E phi(Z)`.
@@ -32,16 +32,16 @@ pub enum Constant {
     Coefficient(u32),
 }
 
-impl fmt::Display for Constant {
+impl fmt::Display for VerdictConstant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Constant::Square => f.write_str("E phi(Z)^2"),
-            Constant::Mean => f.write_str("A"),
-            Constant::First => f.write_str("A'"),
-            Constant::FirstSquare => f.write_str("A'^2"),
-            Constant::DerivativeSquare => f.write_str("B'"),
-            Constant::Jump => f.write_str("jump"),
-            Constant::Coefficient(n) => write!(f, "a_{n}"),
+            VerdictConstant::Square => f.write_str("E phi(Z)^2"),
+            VerdictConstant::Mean => f.write_str("A"),
+            VerdictConstant::First => f.write_str("A'"),
+            VerdictConstant::FirstSquare => f.write_str("A'^2"),
+            VerdictConstant::DerivativeSquare => f.write_str("B'"),
+            VerdictConstant::Jump => f.write_str("jump"),
+            VerdictConstant::Coefficient(n) => write!(f, "a_{n}"),
         }
     }
 }
@@ -77,7 +77,7 @@ pub struct Fact {
     /// The line of [`Classification::evidence`] that rests on it, from 0.
     pub step: usize,
     /// The number.
-    pub constant: Constant,
+    pub constant: VerdictConstant,
     /// How it stands to the bound.
     pub stands: Stands,
     /// The bound.
@@ -90,10 +90,10 @@ impl Fact {
     /// Does the enclosure say what is claimed? An equality it can only fail to contradict.
     ///
     /// ```
-    /// use deeplimit::limit::{Constant, Fact, Stands};
+    /// use deeplimit::limit::{VerdictConstant, Fact, Stands};
     /// use deeplimit::real::{Analytic, Ball};
     /// let enclosure = Ball::rational(&(3, 4).into(), 64);
-    /// let fact = Fact { step: 0, constant: Constant::FirstSquare, stands: Stands::Below, bound: 1.into(), enclosure };
+    /// let fact = Fact { step: 0, constant: VerdictConstant::FirstSquare, stands: Stands::Below, bound: 1.into(), enclosure };
     /// assert!(fact.holds());
     /// assert!(!Fact { stands: Stands::Above, ..fact }.holds());
     /// ```
@@ -163,8 +163,10 @@ impl Classification {
 
     /// What the regime is defined by; of each group one suffices.
     fn wanted(&self) -> Vec<Vec<Demand>> {
-        use Constant::{Coefficient, DerivativeSquare, First, FirstSquare, Jump, Mean, Square};
         use Stands::{Above, Apart, Below, Equal};
+        use VerdictConstant::{
+            Coefficient, DerivativeSquare, First, FirstSquare, Jump, Mean, Square,
+        };
         let mut wanted = vec![vec![(Square, Above, 0)]];
         match (self.regime, self.phase) {
             (Regime::Linear, _) => wanted.push(vec![(FirstSquare, Equal, 1)]),
@@ -202,7 +204,7 @@ impl Classification {
 }
 
 /// A fact as a regime asks for it.
-type Demand = (Constant, Stands, i32);
+type Demand = (VerdictConstant, Stands, i32);
 
 fn group_in_words(group: &[Demand]) -> String {
     let words: Vec<String> = group

@@ -22,7 +22,7 @@ use crate::deadline::Deadline;
 use crate::dual::Dual;
 use crate::error::{Error, Result};
 use crate::real::{Analytic, Ball, Bits, Quantity, Real};
-use crate::recursion::{Correlation, Pair, Scaled, Unit};
+use crate::recursion::{Correlation, Pair, Scaled, UnitLayers};
 
 /// The limit kernel of an activation at one precision.
 ///
@@ -283,7 +283,7 @@ impl LimitKernel {
         let (negative, place) = self.folded(rho);
         let one = Ball::int(1, self.bits);
         let kernels = if place.gap().sign() == Some(Ordering::Equal) {
-            let unit = Unit::new(self.dual.clone());
+            let unit = UnitLayers::new(self.dual.clone());
             Some(unit.kernels(place, depth, Deadline::default())?)
         } else {
             match &self.limit {

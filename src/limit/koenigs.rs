@@ -26,7 +26,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::power_series::{evaluated, product, slope_evaluated};
 use crate::dual::Dual;
 use crate::real::{Bits, Real};
-use crate::recursion::{Correlation, Layer, Scaled};
+use crate::recursion::{Correlation, LayerMap, Scaled};
 
 /// More layers than this are not walked to come near the fixed point.
 const LAST_STEP: u64 = 400_000;
@@ -87,7 +87,7 @@ impl<R: Real> Landing<R> {
 
     /// One layer more.
     pub fn step(&mut self, dual: &Dual<R>) {
-        let (next, slope) = Layer::of(dual).step(&self.position);
+        let (next, slope) = LayerMap::of(dual).step(&self.position);
         self.ntk = &(&self.ntk * &slope) + &next.value();
         self.position = next;
         self.slopes = &self.slopes * &slope;

@@ -9,7 +9,7 @@ use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::exact::{Activation, Closed};
 use crate::real::{Analytic, Ball, Real, bits_for};
-use crate::recursion::{KernelValue, Scaled, Settings, Weight, variance_after};
+use crate::recursion::{KernelValue, Scaled, Settings, WeightVariance, variance_after};
 
 /// Shallower networks are walked through.
 const DEEP: u64 = 1000;
@@ -68,8 +68,8 @@ pub fn homogeneous_kernels(
     // the logarithm of the variance is multiplied by the depth
     let bits = 2 * bits_for(digits) + 128;
     let gain = match &variances.weight {
-        Weight::Normalising => Ball::int(1, bits),
-        Weight::Fixed(w) => match w.times(square) {
+        WeightVariance::Normalising => Ball::int(1, bits),
+        WeightVariance::Fixed(w) => match w.times(square) {
             Some(closed) if Closed::is_one(&closed) => Ball::int(1, bits),
             Some(closed) => closed.evaluate(bits),
             None => &w.evaluate::<Ball>(bits) * &square.evaluate(bits),

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use rug::Rational;
 
 use super::classify::{Inquiry, ZERO_BITS, relative, size};
-use super::evidence::{Constant, Stands};
+use super::evidence::{Stands, VerdictConstant};
 use super::fixed_point::chaotic_fixed_point;
 use super::verdict::{Phase, Regime};
 use crate::activation::pieces::kink;
@@ -49,7 +49,12 @@ impl Inquiry {
              then forces B' = sum n a_n^2 > 1",
             beside_one(&lambda)
         ));
-        self.stands(Constant::FirstSquare, Stands::Below, 1, lambda.clone());
+        self.stands(
+            VerdictConstant::FirstSquare,
+            Stands::Below,
+            1,
+            lambda.clone(),
+        );
         if self.continuous == Some(false) {
             self.report.alpha = Some(Quantity::integer(0));
             self.say("alpha = -4 log|A'| / log B' = 0: the singularity is logarithmic");
@@ -82,7 +87,7 @@ impl Inquiry {
                 .map_or_else(|| relative(&alpha), Rational::to_string)
         );
         self.say(&line);
-        self.stands(Constant::DerivativeSquare, Stands::Above, 1, b);
+        self.stands(VerdictConstant::DerivativeSquare, Stands::Above, 1, b);
         self.report.alpha = Some(self.with_closed(&alpha, exact.map(Closed::rational)));
         Ok(())
     }
@@ -106,7 +111,7 @@ impl Inquiry {
                     } else {
                         Stands::Equal
                     };
-                    self.stands(Constant::Coefficient(n as u32), stands, 0, a);
+                    self.stands(VerdictConstant::Coefficient(n as u32), stands, 0, a);
                 }
             }
             None => {
@@ -130,7 +135,7 @@ impl Inquiry {
         if self.structure.critical {
             self.say("B' = E phi'(Z)^2 = E phi(Z)^2 exactly (normalised, B' = 1): proved from the expression");
             if let Some(b) = self.constants.b_prime.clone() {
-                self.stands(Constant::DerivativeSquare, Stands::Equal, 1, b);
+                self.stands(VerdictConstant::DerivativeSquare, Stands::Equal, 1, b);
             }
             return self.edge();
         }
@@ -220,8 +225,18 @@ impl Inquiry {
              sum w_i = 0 (with a fixed ridge majority vote returns)",
             beside_one(b)
         ));
-        self.stands(Constant::DerivativeSquare, Stands::Above, 0, b.clone());
-        self.stands(Constant::DerivativeSquare, Stands::Below, 1, b.clone());
+        self.stands(
+            VerdictConstant::DerivativeSquare,
+            Stands::Above,
+            0,
+            b.clone(),
+        );
+        self.stands(
+            VerdictConstant::DerivativeSquare,
+            Stands::Below,
+            1,
+            b.clone(),
+        );
         Ok(())
     }
 
@@ -232,7 +247,7 @@ impl Inquiry {
         if self.continuous == Some(true)
             && let Some(b) = self.constants.b_prime.clone()
         {
-            self.stands(Constant::DerivativeSquare, Stands::Above, 1, b);
+            self.stands(VerdictConstant::DerivativeSquare, Stands::Above, 1, b);
         }
         self.distance_from_singular();
         self.say(

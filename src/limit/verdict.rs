@@ -4,6 +4,7 @@ use rug::Rational;
 
 use super::evidence::Fact;
 use super::nearby::NearEquality;
+pub use crate::phase::Phase;
 use crate::real::Quantity;
 use crate::words::named;
 
@@ -33,19 +34,6 @@ named!(
     Ordered = "ordered",
     Undecided = "undecided",
 );
-
-/// Where the map `rho -> dual(rho)` stands at its fixed point 1, for `A != 0`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
-    /// `B' < 1`
-    Ordered,
-    /// `B' = 1`
-    EdgeOfChaos,
-    /// `B' > 1`
-    Chaotic,
-}
-
-named!(Phase, "phase": Ordered = "ordered", EdgeOfChaos = "edge of chaos", Chaotic = "chaotic");
 
 /// What `classify` says of one activation. `phi` is normalised to `E phi(Z)^2 = 1` throughout.
 #[derive(Clone, Debug)]

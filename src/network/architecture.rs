@@ -13,7 +13,7 @@ pub const DEEPEST: usize = 1000;
 
 /// A fully connected network as data; see the [room](super) for its formula.
 #[derive(Clone, Debug)]
-pub struct Architecture {
+pub struct FiniteArchitecture {
     /// `phi` and its derivative.
     tape: Tape<f64>,
     depth: usize,
@@ -23,7 +23,7 @@ pub struct Architecture {
     bias: f64,
 }
 
-impl Architecture {
+impl FiniteArchitecture {
     /// `sigma_1 = 1`, `sigma_w^2 = 1/E phi(Z)^2`, no biases: on inputs of length 1 the kernels tend to `S_L` and `T_L` of
     /// [`crate::kernel::Kernel`] (Arora et al. 2019, section 3.1; Radhakrishnan, Belkin and Uhler 2022).
     ///
@@ -32,11 +32,11 @@ impl Architecture {
     /// [`expect`] says.
     ///
     /// ```
-    /// use deeplimit::{activation::Expr, deadline::Deadline, network::Architecture};
+    /// use deeplimit::{activation::Expr, deadline::Deadline, network::FiniteArchitecture};
     /// let relu = Expr::parse("relu")?;
-    /// let a = Architecture::normalised(&relu, 3, 256, Deadline::default())?;
+    /// let a = FiniteArchitecture::normalised(&relu, 3, 256, Deadline::default())?;
     /// assert_eq!(a.scales(), [1.0, 2f64.sqrt(), 0.0]);
-    /// assert!(Architecture::normalised(&relu, 0, 256, Deadline::default()).is_err());
+    /// assert!(FiniteArchitecture::normalised(&relu, 0, 256, Deadline::default()).is_err());
     /// # Ok::<(), deeplimit::error::Error>(())
     /// ```
     pub fn normalised(
@@ -87,7 +87,7 @@ impl Architecture {
         }
         let tape = Tape::new(&[activation.clone(), activation.derivative()], 53);
         let [first, weight, bias] = scales;
-        Ok(Architecture {
+        Ok(FiniteArchitecture {
             tape,
             depth,
             width,

@@ -8,7 +8,7 @@
 //!
 //! with `L` hidden layers of `n` units (Jacot, Gabriel and Hongler 2018; Lee et al. 2019). As `n` grows the empirical
 //! kernels at initialisation tend to those of [`crate::recursion`] and [`crate::kernel`]: with `sigma_1 = 1`,
-//! `sigma_w^2 = 1/E phi(Z)^2`, no biases ([`Architecture::normalised`]) and inputs of length 1 to `S_L` and `T_L`, with a
+//! `sigma_w^2 = 1/E phi(Z)^2`, no biases ([`FiniteArchitecture::normalised`]) and inputs of length 1 to `S_L` and `T_L`, with a
 //! deviation of the order of `n^(-1/2)`.
 //!
 //! * [`architecture`]: the network as data.
@@ -21,11 +21,11 @@
 //! ```
 //! use deeplimit::{activation::Expr, deadline::Deadline, gram::Matrix};
 //! use deeplimit::kernel::{Depth, Kernel, Kind};
-//! use deeplimit::network::{Architecture, Network};
+//! use deeplimit::network::{FiniteArchitecture, FiniteNetwork};
 //! let relu = Expr::parse("relu")?;
 //! let inputs = Matrix { rows: 2, columns: 2, values: vec![1.0, 0.0, 0.6, 0.8] };
-//! let architecture = Architecture::normalised(&relu, 2, 1000, Deadline::default())?;
-//! let empirical = Network::sampled(&architecture, inputs.columns, 1)?.kernels(&inputs)?.ntk;
+//! let architecture = FiniteArchitecture::normalised(&relu, 2, 1000, Deadline::default())?;
+//! let empirical = FiniteNetwork::sampled(&architecture, inputs.columns, 1)?.kernels(&inputs)?.ntk;
 //! let limit = Kernel::new(&relu, Depth::Layers(2), Kind::Ntk, Deadline::default())?;
 //! assert!((empirical.row(0)[1] - limit.at(0.6)).abs() < 0.3);
 //! # Ok::<(), deeplimit::error::Error>(())
@@ -38,5 +38,5 @@ pub mod weights;
 #[cfg(test)]
 mod tests;
 
-pub use architecture::Architecture;
-pub use weights::{Kernels, Network};
+pub use architecture::FiniteArchitecture;
+pub use weights::{EmpiricalKernels, FiniteNetwork};

@@ -14,8 +14,8 @@ fn expr(text: &str) -> Expr {
     Expr::parse(text).unwrap()
 }
 
-fn normalised(text: &str, depth: usize, width: usize) -> Architecture {
-    Architecture::normalised(&expr(text), depth, width, Deadline::default()).unwrap()
+fn normalised(text: &str, depth: usize, width: usize) -> FiniteArchitecture {
+    FiniteArchitecture::normalised(&expr(text), depth, width, Deadline::default()).unwrap()
 }
 
 /// Points of the unit circle at these angles.
@@ -33,8 +33,8 @@ proptest! {
     /// Every entry of the Jacobian is a difference quotient of the outputs (smooth activations: relative error `h^2`).
     #[test]
     fn the_jacobian_is_the_difference_quotient(seed in any::<u64>(), depth in 1usize..4, bias in 0.0f64..1.0) {
-        let a = Architecture::with_scales(&expr("tanh(x)+x^2/4"), depth, 3, [0.7, 1.3, bias]).unwrap();
-        let f = Network::sampled(&a, 2, seed).unwrap();
+        let a = FiniteArchitecture::with_scales(&expr("tanh(x)+x^2/4"), depth, 3, [0.7, 1.3, bias]).unwrap();
+        let f = FiniteNetwork::sampled(&a, 2, seed).unwrap();
         let x = Matrix { rows: 2, columns: 2, values: vec![0.3, -1.1, 0.8, 0.2] };
         let jacobian = f.jacobian(&x).unwrap();
         let h = 1e-5;
@@ -42,7 +42,7 @@ proptest! {
         for l in 0..=depth {
             let (rows, columns) = (f.weights[l].nrows(), f.weights[l].ncols());
             let weights = (0..columns).flat_map(|j| (0..rows).map(move |i| (i, j)));
-            let moved = |change: &dyn Fn(&mut Network, f64)| {
+            let moved = |change: &dyn Fn(&mut FiniteNetwork, f64)| {
                 let [above, below] = [h, -h].map(|h| {
                     let mut g = f.clone();
                     change(&mut g, h);
@@ -69,8 +69,8 @@ proptest! {
     /// The kernels by backpropagation are the products of the Jacobian's rows.
     #[test]
     fn the_tangent_kernel_is_the_product_of_jacobians(seed in any::<u64>(), depth in 1usize..4, bias in 0.0f64..1.0) {
-        let a = Architecture::with_scales(&expr("gelu"), depth, 7, [1.0, 1.4, bias]).unwrap();
-        let f = Network::sampled(&a, 3, seed).unwrap();
+        let a = FiniteArchitecture::with_scales(&expr("gelu"), depth, 7, [1.0, 1.4, bias]).unwrap();
+        let f = FiniteNetwork::sampled(&a, 3, seed).unwrap();
         let x = Matrix { rows: 3, columns: 3, values: vec![0.3, -1.1, 0.8, 0.2, 0.5, 0.1, -0.4, 0.0, 2.0] };
         let j = f.jacobian(&x).unwrap();
         let k = f.kernels(&x).unwrap().ntk;
@@ -87,7 +87,7 @@ proptest! {
 #[test]
 fn two_layers_have_their_closed_formula() {
     let (m, relu) = (50, normalised("relu", 1, 50));
-    let f = Network::sampled(&relu, 2, 9).unwrap();
+    let f = FiniteNetwork::sampled(&relu, 2, 9).unwrap();
     let x = circle(&[0.1, 1.0, 2.5]);
     let k = f.kernels(&x).unwrap();
     for i in 0..3 {
@@ -124,7 +124,10 @@ fn kernels_tend_to_their_limits() {
             let a = normalised(text, depth as usize, width);
             let mut squares = [0.0; 2];
             for seed in 0..24 {
-                let k = Network::sampled(&a, 2, seed).unwrap().kernels(&x).unwrap();
+                let k = FiniteNetwork::sampled(&a, 2, seed)
+                    .unwrap()
+                    .kernels(&x)
+                    .unwrap();
                 for (k, (limit, square)) in
                     [k.nngp, k.ntk].iter().zip(limits.iter().zip(&mut squares))
                 {
@@ -157,7 +160,7 @@ fn the_loss_falls_and_bad_questions_are_refused() {
     let x = circle(&[0.0, 1.0, 2.0]);
     let y = [1.0, -1.0, 0.5];
     let a = normalised("relu", 1, 2000);
-    let mut f = Network::sampled(&a, 2, 3).unwrap();
+    let mut f = FiniteNetwork::sampled(&a, 2, 3).unwrap();
     let k = f.kernels(&x).unwrap().ntk;
     let start = f.outputs(&x).unwrap();
     let initial: f64 = start
@@ -210,10 +213,10 @@ fn the_loss_falls_and_bad_questions_are_refused() {
         .unwrap_err()
         .to_string();
     assert!(error.contains("no number"), "{error}");
-    assert!(Network::sampled(&a, 0, 1).is_err());
-    assert!(Network::sampled(&normalised("relu", 4, 32_000), 2, 1).is_err());
-    assert!(Architecture::with_scales(&expr("relu"), 1, 8, [1.0, f64::NAN, 0.0]).is_err());
-    assert!(Architecture::normalised(&expr("0*x"), 1, 8, Deadline::default()).is_err());
+    assert!(FiniteNetwork::sampled(&a, 0, 1).is_err());
+    assert!(FiniteNetwork::sampled(&normalised("relu", 4, 32_000), 2, 1).is_err());
+    assert!(FiniteArchitecture::with_scales(&expr("relu"), 1, 8, [1.0, f64::NAN, 0.0]).is_err());
+    assert!(FiniteArchitecture::normalised(&expr("0*x"), 1, 8, Deadline::default()).is_err());
 }
 
 /// A trained network follows its linearisation, the better the wider: the root mean square distance falls at least like
@@ -226,7 +229,7 @@ fn wide_networks_follow_their_linearisation() {
         let a = normalised("erf", 1, width);
         let mut sum = 0.0;
         for seed in 0..16 {
-            let mut f = Network::sampled(&a, 2, seed).unwrap();
+            let mut f = FiniteNetwork::sampled(&a, 2, seed).unwrap();
             let line = f.linearised(&x, &y, &t, 0.1, Time::Steps(50)).unwrap();
             f.descend(&x, &y, 0.1, 50, |_, _| true).unwrap();
             for (f, g) in f.outputs(&t).unwrap().iter().zip(&line) {

@@ -2,12 +2,12 @@
 
 use faer::Mat;
 
-use super::weights::Network;
+use super::weights::FiniteNetwork;
 use crate::classifier::{Dynamics, Time};
 use crate::error::{Error, Result};
 use crate::gram::Matrix;
 
-impl Network {
+impl FiniteNetwork {
     /// So many steps of gradient descent, `theta <- theta - eta sum_i (f(x_i) - y_i) df(x_i)/d theta`, all weights and
     /// biases trained. `watch(step, outputs)` is told the outputs before every step, and at the end; it says whether to go
     /// on. The loss `1/2 sum_i (f(x_i) - y_i)^2` after the last step.
@@ -16,13 +16,13 @@ impl Network {
     ///
     /// # Errors
     /// [`Error::Shape`] for targets that are not as many as the inputs, [`Error::Domain`] for a rate that is not positive
-    /// and where the outputs leave the doubles: the rate is too large; as [`Network::outputs`].
+    /// and where the outputs leave the doubles: the rate is too large; as [`FiniteNetwork::outputs`].
     ///
     /// ```
-    /// use deeplimit::{activation::Expr, deadline::Deadline, gram::Matrix, network::{Architecture, Network}};
+    /// use deeplimit::{activation::Expr, deadline::Deadline, gram::Matrix, network::{FiniteArchitecture, FiniteNetwork}};
     /// let tanh = Expr::parse("tanh")?;
     /// let x = Matrix { rows: 2, columns: 2, values: vec![1.0, 0.0, 0.0, 1.0] };
-    /// let mut f = Network::sampled(&Architecture::normalised(&tanh, 1, 64, Deadline::default())?, 2, 1)?;
+    /// let mut f = FiniteNetwork::sampled(&FiniteArchitecture::normalised(&tanh, 1, 64, Deadline::default())?, 2, 1)?;
     /// assert!(f.descend(&x, &[1.0, -1.0], 0.1, 200, |_, _| true)? < 1e-6);
     /// # Ok::<(), deeplimit::error::Error>(())
     /// ```
@@ -83,7 +83,7 @@ impl Network {
     /// [`crate::classifier::dynamics`]).
     ///
     /// # Errors
-    /// As [`Network::outputs`] and [`Dynamics::mean`].
+    /// As [`FiniteNetwork::outputs`] and [`Dynamics::mean`].
     pub fn linearised(
         &self,
         inputs: &Matrix,

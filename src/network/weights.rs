@@ -9,17 +9,17 @@ use rand_chacha::rand_core::SeedableRng;
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
-use super::architecture::Architecture;
+use super::architecture::FiniteArchitecture;
 use crate::error::{Error, Result};
 use crate::gram::Matrix;
 
 /// More weights are refused: 8 GiB.
 const MOST: usize = 1 << 30;
 
-/// Weights and biases of an [`Architecture`].
+/// Weights and biases of an [`FiniteArchitecture`].
 #[derive(Clone, Debug)]
-pub struct Network {
-    pub(super) architecture: Architecture,
+pub struct FiniteNetwork {
+    pub(super) architecture: FiniteArchitecture,
     /// `W^l`, a row for each unit it comes from, a column for each it goes to.
     pub(super) weights: Vec<Mat<f64>>,
     /// `b^l`
@@ -28,7 +28,7 @@ pub struct Network {
 
 /// Empirical kernels of a network.
 #[derive(Clone, Debug)]
-pub struct Kernels {
+pub struct EmpiricalKernels {
     /// `sigma_w^2 phi(z^L) . phi(z'^L)/n + sigma_b^2`: the covariance of the outputs, the last layer's weights random.
     pub nngp: Matrix,
     /// The sum over all weights and biases of `df(x) df(x')`.
@@ -45,13 +45,17 @@ pub(super) struct Pass {
 /// The inputs of a layer, and `phi'` where they come from.
 type Signals = [Mat<f64>; 2];
 
-impl Network {
+impl FiniteNetwork {
     /// All weights and biases standard normal: ChaCha8, layer `l` from the stream `l` of the seed, so that a seed gives the
     /// same network on every machine.
     ///
     /// # Errors
     /// [`Error::Domain`] for no inputs, or more than 2^30 weights.
-    pub fn sampled(architecture: &Architecture, inputs: usize, seed: u64) -> Result<Network> {
+    pub fn sampled(
+        architecture: &FiniteArchitecture,
+        inputs: usize,
+        seed: u64,
+    ) -> Result<FiniteNetwork> {
         let (n, depth) = (architecture.width(), architecture.depth());
         let count = n
             .checked_mul(n)
@@ -78,7 +82,7 @@ impl Network {
             (weights, bias)
         };
         let (weights, biases) = (0..=depth).into_par_iter().map(layer).unzip();
-        Ok(Network {
+        Ok(FiniteNetwork {
             architecture: architecture.clone(),
             weights,
             biases,
@@ -86,7 +90,7 @@ impl Network {
     }
 
     /// The architecture.
-    pub fn architecture(&self) -> &Architecture {
+    pub fn architecture(&self) -> &FiniteArchitecture {
         &self.architecture
     }
 
@@ -104,8 +108,8 @@ impl Network {
     /// Cost: `L` products of an `m x n` with an `n x n` matrix each way, `m` rows.
     ///
     /// # Errors
-    /// As [`Network::outputs`].
-    pub fn kernels(&self, inputs: &Matrix) -> Result<Kernels> {
+    /// As [`FiniteNetwork::outputs`].
+    pub fn kernels(&self, inputs: &Matrix) -> Result<EmpiricalKernels> {
         let pass = self.pass(inputs)?;
         Ok(self.between(&pass, &pass))
     }
@@ -113,8 +117,8 @@ impl Network {
     /// The empirical kernels of every row of `left` with every row of `right`.
     ///
     /// # Errors
-    /// As [`Network::outputs`].
-    pub fn cross_kernels(&self, left: &Matrix, right: &Matrix) -> Result<Kernels> {
+    /// As [`FiniteNetwork::outputs`].
+    pub fn cross_kernels(&self, left: &Matrix, right: &Matrix) -> Result<EmpiricalKernels> {
         Ok(self.between(&self.pass(left)?, &self.pass(right)?))
     }
 
@@ -122,7 +126,7 @@ impl Network {
     /// weights. For small networks.
     ///
     /// # Errors
-    /// As [`Network::outputs`].
+    /// As [`FiniteNetwork::outputs`].
     pub fn jacobian(&self, inputs: &Matrix) -> Result<Matrix> {
         let pass = self.pass(inputs)?;
         let bias = self.architecture.scales()[2];
@@ -143,7 +147,7 @@ impl Network {
         })
     }
 
-    fn between(&self, left: &Pass, right: &Pass) -> Kernels {
+    fn between(&self, left: &Pass, right: &Pass) -> EmpiricalKernels {
         let bias = self.architecture.scales()[2].powi(2);
         let last = left.signals.len() - 1;
         let (rows, columns) = (left.outputs.len(), right.outputs.len());
@@ -163,7 +167,7 @@ impl Network {
                 }
             }
         }
-        Kernels {
+        EmpiricalKernels {
             nngp: Matrix::from(nngp.as_ref()),
             ntk: Matrix::from(ntk.as_ref()),
         }

@@ -14,7 +14,7 @@ use crate::classifier::{Dynamics, Prior, Time, mean_and_error};
 use crate::error::{Error, Result};
 use crate::gram::Matrix;
 use crate::kernel::{Depth, Kernel, Kind};
-use crate::network::{Architecture, Network};
+use crate::network::{FiniteArchitecture, FiniteNetwork};
 
 /// The angle of the test point.
 const TEST: f64 = 1.0;
@@ -103,24 +103,28 @@ impl Setting {
         lab: &Laboratory,
         width: u64,
         count: u64,
-        of: impl Fn(Network) -> Result<T> + Sync,
+        of: impl Fn(FiniteNetwork) -> Result<T> + Sync,
     ) -> Result<Vec<T>> {
         if !(2..=100_000).contains(&count) {
             return Err(Error::Domain("from 2 to 100000 networks are wanted".into()));
         }
         let width = usize::try_from(width).unwrap_or(usize::MAX);
-        let architecture =
-            Architecture::normalised(&self.activation, self.depth as usize, width, lab.deadline())?;
+        let architecture = FiniteArchitecture::normalised(
+            &self.activation,
+            self.depth as usize,
+            width,
+            lab.deadline(),
+        )?;
         (1..=count)
             .into_par_iter()
             .map(|seed| {
                 lab.deadline().check("the training of networks")?;
-                of(Network::sampled(&architecture, 2, seed)?)
+                of(FiniteNetwork::sampled(&architecture, 2, seed)?)
             })
             .collect()
     }
 
-    fn trained(&self, network: &mut Network, steps: u64) -> Result<()> {
+    fn trained(&self, network: &mut FiniteNetwork, steps: u64) -> Result<()> {
         network.descend(
             &self.inputs,
             &self.targets.values,
@@ -137,7 +141,7 @@ fn order(
     lab: &Laboratory,
     p: &Parameters,
     what: &str,
-    square: impl Fn(&Setting, Network, u64) -> Result<f64> + Sync,
+    square: impl Fn(&Setting, FiniteNetwork, u64) -> Result<f64> + Sync,
 ) -> Answer {
     let setting = Setting::new(lab, p)?;
     let (steps, count) = (p.whole("steps")?, p.whole("networks")?);

@@ -10,7 +10,7 @@ use crate::classifier::certain::dual_of;
 use crate::error::{Error, Result};
 use crate::limit::Koenigs;
 use crate::real::{Analytic, Mpfr, Real};
-use crate::recursion::{Correlation, Unit};
+use crate::recursion::{Correlation, UnitLayers};
 
 /// A label, and whether the scale is logarithmic.
 #[derive(Clone, Debug)]
@@ -363,7 +363,7 @@ fn convergence(lab: &Laboratory) -> Result<Figure> {
     let lost = || Error::Unresolved("the kernel was not reached".into());
     let dual = dual_of::<Mpfr>(&expr, bits)?;
     let h = Koenigs::new(&dual, Mpfr::int(0, bits), 64).ok_or_else(lost)?;
-    let unit = Unit::new(dual);
+    let unit = UnitLayers::new(dual);
     let place = || Correlation::rational(&Rational::from((1, 2)), bits);
     let [value, _, c] = h.all_at(&place()).ok_or_else(lost)?;
     let scaled = |depth: u64| -> Result<Mpfr> {

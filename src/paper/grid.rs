@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use crate::dual::Dual;
 use crate::kernel::charts::{Charts, Mirror, Place};
 use crate::kernel::lines::Lines;
-use crate::recursion::{Correlation, Layer};
+use crate::recursion::{Correlation, LayerMap};
 
 /// Up to this many layers of weights.
 const LAYERS_MAX: u64 = 5;
@@ -21,7 +21,7 @@ fn tangent(place: Place, layers: u64, fixed: u64) -> f64 {
     };
     let mut t = if fixed == 0 { s.value() } else { 0.0 };
     for layer in 1..layers {
-        let (next, slope) = Layer::of(&dual).step(&s);
+        let (next, slope) = LayerMap::of(&dual).step(&s);
         s = next;
         t *= slope;
         if layer >= fixed {

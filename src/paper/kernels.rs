@@ -10,7 +10,7 @@ use crate::effort::Effort;
 use crate::error::{Error, Result};
 use crate::limit::{Bend, Boettcher, Koenigs, LogPeriodic, Ordered, classify};
 use crate::real::{Analytic, Ball, Bits, Quantity, Real};
-use crate::recursion::{Correlation, Pair, Scaled, Unit};
+use crate::recursion::{Correlation, Pair, Scaled, UnitLayers};
 
 /// Bits of the balls: 60 digits, and room for what a few hundred layers cost.
 const BITS: Bits = 512;
@@ -91,7 +91,7 @@ fn parts(lab: &Laboratory, p: &Parameters) -> Result<[Ball; 4]> {
     let depth = p.whole("depth")?;
     let [value, _, correction] = h.all_at(&place).ok_or_else(not_reached)?;
     let layers = Ball::rational(&Rational::from(depth), BITS);
-    let mut deep = Unit::new(h.dual().clone())
+    let mut deep = UnitLayers::new(h.dual().clone())
         .kernels(place, depth, lab.deadline())?
         .ntk;
     deep.log = &deep.log - &(&layers * &h.multiplier().ln());
@@ -121,7 +121,7 @@ pub(super) fn ntk_rest(lab: &Laboratory, p: &Parameters) -> Answer {
 }
 
 fn deep(lab: &Laboratory, p: &Parameters, at: &Correlation<Ball>) -> Result<Pair<Scaled<Ball>>> {
-    let unit = Unit::new(dual_of(&p.activation("activation")?, BITS)?);
+    let unit = UnitLayers::new(dual_of(&p.activation("activation")?, BITS)?);
     unit.kernels(at.clone(), p.whole("depth")?, lab.deadline())
 }
 

@@ -11,7 +11,7 @@ use crate::classifier::generator;
 use crate::error::{Error, Result};
 use crate::gram::Matrix;
 use crate::kernel::{Depth, Kind};
-use crate::network::{Architecture, Network};
+use crate::network::{FiniteArchitecture, FiniteNetwork};
 use crate::quadrature::expect;
 use crate::real::Value;
 
@@ -87,7 +87,7 @@ fn deviation(lab: &Laboratory, p: &Parameters, width: u64) -> Result<(f64, f64)>
     let phi = p.activation("activation")?;
     let limit = lab.kernel(&phi, Depth::Layers(depth), Kind::Ntk)?.at(rho);
     let architecture =
-        Architecture::normalised(&phi, depth as usize, width as usize, lab.deadline())?;
+        FiniteArchitecture::normalised(&phi, depth as usize, width as usize, lab.deadline())?;
     let inputs = Matrix {
         rows: 2,
         columns: 2,
@@ -96,7 +96,7 @@ fn deviation(lab: &Laboratory, p: &Parameters, width: u64) -> Result<(f64, f64)>
     let mut sum = 0.0;
     for seed in 1..=seeds {
         lab.deadline().check("the networks")?;
-        let network = Network::sampled(&architecture, inputs.columns, seed)?;
+        let network = FiniteNetwork::sampled(&architecture, inputs.columns, seed)?;
         let tangent = network.kernels(&inputs)?.ntk.row(0)[1];
         sum += (tangent / limit - 1.0).powi(2);
     }

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::exact::{Activation, Closed};
 use crate::real::{Analytic, Ball, Bits, bits_for};
 use crate::recursion::{
-    Attraction, Given, Moments, Scan, closed_slope_at_zero, crossing, slope_at_zero,
+    Attraction, Given, Scan, VarianceMoments, closed_slope_at_zero, crossing, slope_at_zero,
     vanishes_at_zero,
 };
 
@@ -28,12 +28,12 @@ pub struct CriticalPoint {
     /// What follows from it; `None` where the enclosure of the slope holds 1.
     pub attraction: Option<Attraction>,
     /// The point is one at which a branch of the curve ends.
-    pub end: Option<End>,
+    pub end: Option<BranchEnd>,
 }
 
 /// Why a branch ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
+pub enum BranchEnd {
     /// The slope of the variance map is 1: on one side of this point `q*` attracts, on the other it repels.
     Repulsion,
     /// `sigma_b` is 0: beyond it `sigma_b^2` would be negative.
@@ -148,7 +148,7 @@ fn with_bias(
         out.extend(origin(structure, bits));
     }
     let bias = sigma_b.variance(bits);
-    let of = |m: &Moments, q: &Ball| {
+    let of = |m: &VarianceMoments, q: &Ball| {
         let d = m.derivative_square.as_ref()?;
         let value = &(q - &(&m.square / d)) - &bias;
         let steep = m.derivative_slope.as_ref().map_or_else(
@@ -237,7 +237,7 @@ fn homogeneous(structure: &Activation, accuracy: Bits) -> Result<Option<Critical
 }
 
 /// The point at a variance; `None` where `sigma_b^2` would be negative, or is not proved to be positive.
-fn critical(m: &Moments, q: Ball) -> Option<CriticalPoint> {
+fn critical(m: &VarianceMoments, q: Ball) -> Option<CriticalPoint> {
     let d = m.derivative_square.as_ref()?;
     let bias = &q - &(&m.square / d);
     let slope = &m.slope / d;
@@ -255,7 +255,7 @@ fn critical(m: &Moments, q: Ball) -> Option<CriticalPoint> {
 struct Here {
     root: Rational,
     q: Ball,
-    moments: Moments,
+    moments: VarianceMoments,
 }
 
 /// What changes its sign where a branch ends.
@@ -282,7 +282,8 @@ struct Look<'a> {
 
 impl Look<'_> {
     fn at(&self, root: &Rational) -> Result<Here> {
-        let moments = Moments::at_point(self.structure, root, self.accuracy, self.deadline)?;
+        let moments =
+            VarianceMoments::at_point(self.structure, root, self.accuracy, self.deadline)?;
         Ok(Here {
             q: Ball::rational(&Rational::from(root * root), self.accuracy + 32),
             root: root.clone(),
@@ -299,8 +300,8 @@ impl Look<'_> {
     fn ends(&self, low: &Here, high: &Here) -> Result<Vec<CriticalPoint>> {
         let mut out = Vec::new();
         for (end, f) in [
-            (End::NoBias, bias as Function),
-            (End::Repulsion, excess as Function),
+            (BranchEnd::NoBias, bias as Function),
+            (BranchEnd::Repulsion, excess as Function),
         ] {
             let sign = |at: &Here| f(at).and_then(|x| x.sign());
             let (Some(s), Some(t)) = (sign(low), sign(high)) else {
@@ -323,15 +324,15 @@ impl Look<'_> {
     }
 
     /// The end in an interval of standard deviations.
-    fn end(&self, roots: &[Rational; 2], end: End) -> Result<Option<CriticalPoint>> {
+    fn end(&self, roots: &[Rational; 2], end: BranchEnd) -> Result<Option<CriticalPoint>> {
         let bits = self.accuracy + 32;
-        let (q, m) = Moments::between(self.structure, roots, self.accuracy, self.deadline)?;
+        let (q, m) = VarianceMoments::between(self.structure, roots, self.accuracy, self.deadline)?;
         let Some(d) = &m.derivative_square else {
             return Ok(None);
         };
         let (sigma_b, slope) = match end {
-            End::NoBias => (Ball::int(0, bits), &m.slope / d),
-            End::Repulsion => {
+            BranchEnd::NoBias => (Ball::int(0, bits), &m.slope / d),
+            BranchEnd::Repulsion => {
                 let bias = &q - &(&m.square / d);
                 if bias.sign() != Some(Ordering::Greater) {
                     return Ok(None);
@@ -340,8 +341,8 @@ impl Look<'_> {
             }
         };
         let attraction = match end {
-            End::Repulsion => None,
-            End::NoBias => Attraction::of_slope(&slope),
+            BranchEnd::Repulsion => None,
+            BranchEnd::NoBias => Attraction::of_slope(&slope),
         };
         Ok(Some(CriticalPoint {
             sigma_w: &Ball::int(1, bits) / &d.sqrt(),

@@ -18,5 +18,5 @@ mod point;
 #[cfg(test)]
 mod tests;
 
-pub use curve::{CriticalPoint, End, curve, with_biases};
+pub use curve::{BranchEnd, CriticalPoint, curve, with_biases};
 pub use point::{Divergence, Phase, Standing, Standings, standings};

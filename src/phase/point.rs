@@ -12,20 +12,23 @@ use crate::error::{Error, Result};
 use crate::exact::Activation;
 use crate::real::{Analytic, Ball, Bits, Real, bits_for};
 use crate::recursion::{
-    Attraction, Beyond, FixedVariance, FixedVariances, Given, Layers, Moments, Prepared,
+    Attraction, Beyond, FixedVariance, FixedVariances, Given, Layers, Prepared, VarianceMoments,
     fixed_variances,
 };
+use crate::words::named;
 
-/// On which side of the edge.
+/// On which side of the edge: where the map `rho -> dual(rho)` of the correlations stands at its fixed point 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// `chi_1 < 1`: all inputs become alike.
+    /// `chi_1 < 1` (`B' < 1` of a normalised activation without biases): all inputs become alike.
     Ordered,
     /// `chi_1 = 1`, proved.
-    Critical,
+    EdgeOfChaos,
     /// `chi_1 > 1`: inputs end at the correlation `c* < 1`.
     Chaotic,
 }
+
+named!(Phase, "phase": Ordered = "ordered", EdgeOfChaos = "edge of chaos", Chaotic = "chaotic");
 
 /// A network at an attracting fixed point of its variance.
 #[derive(Clone, Debug)]
@@ -141,7 +144,7 @@ pub fn standings(
             let one = Ball::int(1, accuracy);
             Ok(Standings {
                 settled: vec![Standing {
-                    phase: Some(Phase::Critical),
+                    phase: Some(Phase::EdgeOfChaos),
                     at_edge: true,
                     q: None,
                     slope: Some(one.clone()),
@@ -194,7 +197,7 @@ impl Here<'_> {
         let chi_1 = at.chi_1.clone().unwrap_or_else(|| Ball::undefined(bits));
         let phase = chi_1.compare(&one).map(|order| match order {
             Ordering::Less => Phase::Ordered,
-            Ordering::Equal => Phase::Critical,
+            Ordering::Equal => Phase::EdgeOfChaos,
             Ordering::Greater => Phase::Chaotic,
         });
         let scale = |chi: &Ball| {
@@ -207,7 +210,7 @@ impl Here<'_> {
             None => (None, None),
         };
         Ok(Standing {
-            at_edge: phase == Some(Phase::Critical) || (phase.is_none() && self.rounded),
+            at_edge: phase == Some(Phase::EdgeOfChaos) || (phase.is_none() && self.rounded),
             phase,
             q: Some(at.q.clone()),
             slope: at.slope.clone(),
@@ -240,7 +243,7 @@ impl Here<'_> {
                 // the grid is one of standard deviations
                 let root = Ball::rational(q, bits).sqrt();
                 let root = root.mid().to_rational().unwrap_or_default();
-                let m = Moments::at_point(self.structure, &root, self.accuracy, self.deadline)?;
+                let m = VarianceMoments::at_point(self.structure, &root, self.accuracy, self.deadline)?;
                 let d = m.derivative_square;
                 let chi_1 = d.map_or_else(|| Ball::undefined(bits), |d| &self.weight * &d);
                 let q = q.clone();

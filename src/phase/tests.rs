@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use rug::{Float, Rational, ops::Pow};
 
-use super::{Divergence, End, Phase, curve, standings, with_biases};
+use super::{BranchEnd, Divergence, Phase, curve, standings, with_biases};
 use crate::activation::Expr;
 use crate::deadline::Deadline;
 use crate::exact::Closed;
@@ -139,7 +139,7 @@ fn relu_has_a_single_point() {
     // the weight that keeps every variance, exactly, and as a decimal
     let root = Closed::int(2).sqrt().unwrap();
     let here = standings(&relu, &root.into(), &0.into(), 15, Deadline::default()).unwrap();
-    assert_eq!(here.settled[0].phase, Some(Phase::Critical));
+    assert_eq!(here.settled[0].phase, Some(Phase::EdgeOfChaos));
     let centre = Rational::from((141_421_356_237_310u64, 100_000_000_000_000u64));
     let radius = Rational::from((1, 200_000_000_000_000u64));
     let typed = Given::Rounded { centre, radius };
@@ -174,7 +174,9 @@ fn points_that_no_network_reaches() {
             .count();
         assert_eq!(found, repelling, "{text}");
         // one branch ends where some repel and some do not
-        let ends = points.iter().filter(|p| p.end == Some(End::Repulsion));
+        let ends = points
+            .iter()
+            .filter(|p| p.end == Some(BranchEnd::Repulsion));
         let expected = usize::from(repelling > 0 && repelling < all);
         assert_eq!(ends.count(), expected, "{text}");
     }
@@ -222,7 +224,7 @@ fn the_curve_and_the_standing_agree() {
                 Some(Attraction::Attracts) => {
                     let s = settled.unwrap_or_else(|| panic!("{text} {p:?} {here:?}"));
                     assert!(
-                        s.at_edge && matches!(s.phase, None | Some(Phase::Critical)),
+                        s.at_edge && matches!(s.phase, None | Some(Phase::EdgeOfChaos)),
                         "{text} {s:?}"
                     );
                 }

@@ -75,20 +75,20 @@ impl Convention {
                 Some(_) => Err(missing("sigma_b")),
                 None => Ok(Variances {
                     first: Closed::one(),
-                    weight: Weight::Normalising,
+                    weight: WeightVariance::Normalising,
                     bias: Closed::zero(),
                 }),
             },
             Convention::Jacot2018 => Ok(Variances {
                 first: Closed::one(),
-                weight: Weight::Fixed(Closed::one()),
+                weight: WeightVariance::Fixed(Closed::one()),
                 bias: bias_variance(sigma_b)?,
             }),
             Convention::Lee2019 => {
                 let weight = weight_variance(sigma_w)?;
                 Ok(Variances {
                     first: weight.clone(),
-                    weight: Weight::Fixed(weight),
+                    weight: WeightVariance::Fixed(weight),
                     bias: bias_variance(sigma_b)?,
                 })
             }
@@ -102,14 +102,14 @@ pub struct Variances {
     /// What the first layer multiplies `|x|^2` with.
     pub first: Closed,
     /// `sigma_w^2` of the layers after the first.
-    pub weight: Weight,
+    pub weight: WeightVariance,
     /// `sigma_b^2`
     pub bias: Closed,
 }
 
 /// The weight variance of the layers after the first.
 #[derive(Clone, Debug)]
-pub enum Weight {
+pub enum WeightVariance {
     /// `sigma_w^2`
     Fixed(Closed),
     /// `c_sigma = 1/E phi(Z)^2`, which keeps unit variance.

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use rug::Rational;
 
 use super::given::Given;
-use super::moments::Moments;
+use super::moments::VarianceMoments;
 use super::origin::{bend_at_zero, closed_slope_at_zero, slope_at_zero, vanishes_at_zero};
 use super::scan::Scan;
 use crate::activation::Expr;
@@ -119,7 +119,7 @@ pub fn fixed_variances(
     let bits = accuracy + 32;
     let one = Ball::int(1, bits);
     let (w, b) = (sigma_w.variance(bits), sigma_b.variance(bits));
-    let of = |m: &Moments, q: &Ball| {
+    let of = |m: &VarianceMoments, q: &Ball| {
         let image = &(&w * &m.square) + &b;
         Some((&image - q, &(&w * &m.slope) - &one))
     };

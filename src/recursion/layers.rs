@@ -21,8 +21,8 @@ use rug::{Float, Rational};
 use super::Scaled;
 use super::pair::Pair;
 use super::prepared::{Prepared, enclosed};
-use super::unit::{DIRECT, Unit};
-use super::walk::{Correlation, Layer, Walk, within};
+use super::unit::{DIRECT, UnitLayers};
+use super::walk::{Correlation, LayerMap, Walk, within};
 use crate::activation::Parity;
 use crate::deadline::Deadline;
 use crate::dual::Dual;
@@ -73,7 +73,7 @@ impl<R: Real + Send + Sync> Layers<R> {
 
     /// `k_L` and `Theta_L`, `L = depth`, for inputs of the same norm: `input` is what they contribute to `q_0`.
     ///
-    /// Accuracy: as [`Unit::kernels`]; in ball arithmetic enclosures.
+    /// Accuracy: as [`UnitLayers::kernels`]; in ball arithmetic enclosures.
     ///
     /// # Errors
     /// [`Error::Unresolved`] where the variance leaves the range in which the activation can be expanded;
@@ -87,7 +87,7 @@ impl<R: Real + Send + Sync> Layers<R> {
         deadline: Deadline,
     ) -> Result<Vec<Result<Pair<Scaled<R>>>>> {
         if let Some((variance, dual)) = self.homogeneous(input, depth) {
-            let unit = Unit::new(dual.clone()).with_parity(parity);
+            let unit = UnitLayers::new(dual.clone()).with_parity(parity);
             let of = |rho: &Correlation<R>| {
                 Ok(unit.kernels(rho.clone(), depth, deadline)?.times(&variance))
             };
@@ -107,7 +107,7 @@ impl<R: Real + Send + Sync> Layers<R> {
             if !next.is_finite() {
                 return Err(out_of_bounds(l + 1));
             }
-            let layer = Layer::of(&dual);
+            let layer = LayerMap::of(&dual);
             walks.par_iter_mut().for_each(|w| w.advance(&layer));
             // a set of variances that is never left again
             let near = matches!(next.compare(&q), None | Some(Ordering::Equal));
@@ -119,7 +119,7 @@ impl<R: Real + Send + Sync> Layers<R> {
             if let Ok((dual, image)) = self.correlation_map(&all)
                 && within(&image, &all)
             {
-                let unit = Unit::new(dual);
+                let unit = UnitLayers::new(dual);
                 let of = |walk: Walk<R>| {
                     let k = unit.onward(walk, depth, deadline)?;
                     Ok(k.times(&Scaled::plain(all.clone())))
@@ -217,7 +217,7 @@ impl<R: Real + Send + Sync> Layers<R> {
             self.homogeneous(input, depth),
             self.homogeneous(other, depth),
         ) {
-            let unit = Unit::new(dual.clone()).with_parity(parity);
+            let unit = UnitLayers::new(dual.clone()).with_parity(parity);
             let both = q.product(&p);
             let mean = Scaled {
                 mantissa: both.mantissa.sqrt(),

@@ -30,7 +30,7 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
-pub use conventions::{Convention, Variances, Weight, bias_variance, weight_variance};
+pub use conventions::{Convention, Variances, WeightVariance, bias_variance, weight_variance};
 pub use covariance::Covariance;
 pub use crossing::crossing;
 pub use depth::{Depth, Kind};
@@ -38,7 +38,7 @@ pub use fixed::{Attraction, Beyond, FixedVariance, FixedVariances, fixed_varianc
 pub use germ::Vanishing;
 pub use given::Given;
 pub use layers::{Layers, variance_after};
-pub use moments::Moments;
+pub use moments::VarianceMoments;
 pub use network::{Network, Settings};
 pub use ntk::{DEPTH_MAX, KernelValue, ntk};
 pub use origin::{bend_at_zero, closed_slope_at_zero, slope_at_zero, vanishes_at_zero};
@@ -46,6 +46,6 @@ pub use pair::Pair;
 pub use prepared::Prepared;
 pub use scaled::Scaled;
 pub use scan::{OfVariance, Scan, Zero};
-pub use unit::{DIRECT, Unit};
+pub use unit::{DIRECT, UnitLayers};
 pub use variance::Windows;
-pub use walk::{Correlation, Layer, Walk};
+pub use walk::{Correlation, LayerMap, Walk};

@@ -16,7 +16,7 @@ const REACH: u32 = 16;
 
 /// `V` and `D` with their slopes at one variance.
 #[derive(Clone, Debug)]
-pub struct Moments {
+pub struct VarianceMoments {
     /// `V(q) = E phi(sqrt(q) Z)^2`
     pub square: Ball,
     /// `V'(q)`
@@ -126,10 +126,10 @@ impl Raw {
         })
     }
 
-    fn moments(&self, q: &Ball) -> Moments {
+    fn moments(&self, q: &Ball) -> VarianceMoments {
         let twice = q.scale2(1);
         let slope = |[v, w]: &[Ball; 2]| &(&(w / q) - v) / &twice;
-        Moments {
+        VarianceMoments {
             square: self.own[0].clone(),
             slope: slope(&self.own),
             derivative_square: self.derivative.as_ref().map(|d| d[0].clone()),
@@ -138,7 +138,7 @@ impl Raw {
     }
 }
 
-impl Moments {
+impl VarianceMoments {
     /// `V` and `D` at the variance `root^2`, by quadrature without a window around it; the slopes from the same integrals
     /// with one more factor: `2 q V' = E (Z^2 - 1) phi^2` because the normal density obeys the heat equation, and
     /// `2 q D' = E (Z^2 - 1) phi'^2`.
@@ -160,7 +160,7 @@ impl Moments {
     /// it lies between `sqrt(q_1/q_2)` times the one at `q_1` and `sqrt(q_2/q_1)` times the one at `q_2`.
     ///
     /// # Errors
-    /// As [`Moments::at_point`].
+    /// As [`VarianceMoments::at_point`].
     pub fn between(
         structure: &Activation,
         [low, high]: &[Rational; 2],

@@ -3,13 +3,13 @@
 use rug::{Float, Rational};
 
 use super::Scaled;
-use super::conventions::{Variances, Weight};
+use super::conventions::{Variances, WeightVariance};
 use super::depth::Depth;
 use super::layers::Layers;
 use super::network::Settings;
 use super::pair::Pair;
 use super::prepared::Prepared;
-use super::unit::{DIRECT, Unit};
+use super::unit::{DIRECT, UnitLayers};
 use super::walk::Correlation;
 use crate::activation::Expr;
 use crate::deadline::Deadline;
@@ -172,10 +172,11 @@ impl Answer<'_> {
         let (norm, other) = self.norms;
         let at = |rho: &Rational| Correlation::rational(rho, bits);
         let parity = self.structure.parity;
-        if matches!(self.variances.weight, Weight::Normalising) && *norm == 1 && *other == 1 {
+        if matches!(self.variances.weight, WeightVariance::Normalising) && *norm == 1 && *other == 1
+        {
             let dual = prepared(self.structure, degree, accuracy, self.deadline)?;
             let expanded = matches!(&dual, Dual::Series(s) if !s.tail.is_exact());
-            let unit = Unit::new(dual).with_parity(parity);
+            let unit = UnitLayers::new(dual).with_parity(parity);
             let of = |rho: &Rational| {
                 self.reachable(rho)?;
                 unit.kernels(at(rho), self.depth, self.deadline)
@@ -186,8 +187,8 @@ impl Answer<'_> {
         let expanded = activation.is_expanded();
         let one = Ball::int(1, bits);
         let weight = match (&self.variances.weight, &activation) {
-            (Weight::Fixed(w), _) => w.evaluate(bits),
-            (Weight::Normalising, a) => &one / &a.square(&one)?,
+            (WeightVariance::Fixed(w), _) => w.evaluate(bits),
+            (WeightVariance::Normalising, a) => &one / &a.square(&one)?,
         };
         let network = Layers {
             activation,
@@ -259,7 +260,7 @@ impl Answer<'_> {
     /// `E phi'(x) phi'(y)` is infinite where `x = y`: so is `T_L`, while `S_L` is the variance.
     fn on_the_diagonal_of_a_jump(&self, rho: &Rational) -> Result<KernelValue> {
         let unit = self.norms.0 == 1 && self.norms.1 == 1;
-        if *rho == 1 && unit && matches!(self.variances.weight, Weight::Normalising) {
+        if *rho == 1 && unit && matches!(self.variances.weight, WeightVariance::Normalising) {
             return Ok(KernelValue {
                 nngp: Scaled::plain(Ball::int(1, self.wanted)),
                 ntk: None,

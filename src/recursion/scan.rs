@@ -6,20 +6,20 @@ use rayon::prelude::*;
 use rug::Rational;
 
 use super::crossing::crossing;
-use super::moments::Moments;
+use super::moments::VarianceMoments;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::exact::Activation;
 use crate::real::{Analytic, Ball, Bits};
 
 /// A function of the variance and its derivative, from the moments there; `None` where it has none.
-pub type OfVariance<'a> = dyn Fn(&Moments, &Ball) -> Option<(Ball, Ball)> + Sync + 'a;
+pub type OfVariance<'a> = dyn Fn(&VarianceMoments, &Ball) -> Option<(Ball, Ball)> + Sync + 'a;
 
 /// The moments of an activation on a grid of variances between `2^-12` and `2^9`, three points an octave of `sqrt(q)`.
 #[derive(Debug)]
 pub struct Scan {
     structure: Activation,
-    grid: Vec<(Rational, Option<Moments>)>,
+    grid: Vec<(Rational, Option<VarianceMoments>)>,
     accuracy: Bits,
     deadline: Deadline,
 }
@@ -30,7 +30,7 @@ pub struct Zero {
     /// Enclosed.
     pub q: Ball,
     /// The moments there, enclosed.
-    pub moments: Moments,
+    pub moments: VarianceMoments,
 }
 
 /// A point of the grid: `sqrt(q)`, the sign of the function there, its value and its slope.
@@ -49,7 +49,7 @@ impl Scan {
         let roots: Vec<Rational> = (-6i32..=4)
             .flat_map(|octave| [4, 5, 6].map(|m| Rational::from(m) * power_of_two(octave - 2)))
             .collect();
-        let of = |root: Rational| -> Result<(Rational, Option<Moments>)> {
+        let of = |root: Rational| -> Result<(Rational, Option<VarianceMoments>)> {
             let found = coarse(structure, &root, COARSE, deadline)?;
             Ok((root, found))
         };
@@ -71,7 +71,7 @@ impl Scan {
     }
 
     fn known(&self, of: &OfVariance) -> Vec<Known> {
-        let point = |(root, m): &(Rational, Option<Moments>)| {
+        let point = |(root, m): &(Rational, Option<VarianceMoments>)| {
             let (value, slope) = of(m.as_ref()?, &self.variance(root))?;
             Some(Known {
                 root: root.clone(),
@@ -213,13 +213,14 @@ impl Scan {
         let more = 2 * depth.to_f64().max(1.0).log2() as Bits;
         let accuracy = self.accuracy + more;
         let value = |root: &Rational| -> Result<Option<Ball>> {
-            let m = Moments::at_point(&self.structure, root, accuracy, self.deadline)?;
+            let m = VarianceMoments::at_point(&self.structure, root, accuracy, self.deadline)?;
             let q = Ball::rational(&Rational::from(root * root), accuracy + 32);
             Ok(of(&m, &q).map(|(value, _)| value))
         };
         let found = crossing(&value, &low.root, &high.root, self.accuracy - ROOM)?;
         let ends = found.ok_or_else(tangent)?;
-        let (q, moments) = Moments::between(&self.structure, &ends, accuracy, self.deadline)?;
+        let (q, moments) =
+            VarianceMoments::between(&self.structure, &ends, accuracy, self.deadline)?;
         Ok(Zero { q, moments })
     }
 }
@@ -234,8 +235,8 @@ fn coarse(
     root: &Rational,
     accuracy: Bits,
     deadline: Deadline,
-) -> Result<Option<Moments>> {
-    match Moments::at_point(structure, root, accuracy, deadline) {
+) -> Result<Option<VarianceMoments>> {
+    match VarianceMoments::at_point(structure, root, accuracy, deadline) {
         Err(timeout @ Error::Timeout { .. }) => Err(timeout),
         other => Ok(other.ok()),
     }

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use rug::Float;
 
-use super::walk::{Correlation, Layer, Walk};
+use super::walk::{Correlation, LayerMap, Walk};
 use super::{Pair, Scaled};
 use crate::activation::Parity;
 use crate::deadline::Deadline;
@@ -21,23 +21,23 @@ pub const DIRECT: u64 = 1_000_000;
 ///
 /// ```
 /// use deeplimit::{deadline::Deadline, dual::Dual};
-/// use deeplimit::recursion::{Correlation, Unit};
-/// let relu = Unit::new(Dual::ArcCosine(0.5));
+/// use deeplimit::recursion::{Correlation, UnitLayers};
+/// let relu = UnitLayers::new(Dual::ArcCosine(0.5));
 /// let deep = relu.kernels(Correlation::new(0.5), 200_000, Deadline::default()).unwrap();
 /// assert!((deep.ntk.value() / 200_001.0 - 0.2500290562938187869).abs() < 1e-12);
 /// ```
 #[derive(Clone, Debug)]
-pub struct Unit<R> {
+pub struct UnitLayers<R> {
     dual: Dual<R>,
     parity: Option<Parity>,
     /// Order and multiplier of the fixed point 0, where there is one.
     leading: Option<(u32, R)>,
 }
 
-impl<R: Real> Unit<R> {
+impl<R: Real> UnitLayers<R> {
     /// The network with this dual in every layer.
     pub fn new(dual: Dual<R>) -> Self {
-        Unit {
+        UnitLayers {
             parity: dual.parity(),
             leading: dual.leading(),
             dual,
@@ -56,8 +56,8 @@ impl<R: Real> Unit<R> {
     }
 
     /// The map of a layer.
-    pub fn layer(&self) -> Layer<'_, R> {
-        Layer::of(&self.dual)
+    pub fn layer(&self) -> LayerMap<'_, R> {
+        LayerMap::of(&self.dual)
     }
 
     /// `S_L` and `T_L`, `L = depth`, from `S_0 = T_0 = rho`.
@@ -102,7 +102,7 @@ impl<R: Real> Unit<R> {
     /// The rest of a walk whose first layers were others: from `walk.depth` to `depth`.
     ///
     /// # Errors
-    /// As [`Unit::kernels`].
+    /// As [`UnitLayers::kernels`].
     pub fn onward(
         &self,
         mut walk: Walk<R>,

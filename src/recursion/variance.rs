@@ -18,7 +18,7 @@ use rug::{Float, Rational};
 
 use super::covariance::clamped;
 use super::germ::{Germ, Vanishing};
-use super::moments::{Moments, bare, rescaled};
+use super::moments::{VarianceMoments, bare, rescaled};
 use super::origin::vanishes_at_zero;
 use crate::activation::{Expr, Parity};
 use crate::deadline::Deadline;
@@ -179,10 +179,10 @@ impl Window {
     }
 
     /// `V` and `D` with their slopes at a variance of the window, enclosed.
-    pub fn moments(&self, q: &Ball) -> Moments {
+    pub fn moments(&self, q: &Ball) -> VarianceMoments {
         let own = self.own_moments(q);
         let unit = Ball::rational(&self.unit.clone().square(), q.bits());
-        Moments {
+        VarianceMoments {
             square: &unit * &own.square,
             slope: &unit * &own.slope,
             derivative_square: own.derivative_square.map(|d| &unit * &d),
@@ -191,12 +191,12 @@ impl Window {
     }
 
     /// Those of `phi/unit`.
-    fn own_moments(&self, q: &Ball) -> Moments {
+    fn own_moments(&self, q: &Ball) -> VarianceMoments {
         let u = self.offset(q);
         let centre = Ball::rational(&(self.root.clone() * &self.root), q.bits());
         let (square, slope) = self.square.at(&u);
         let derivative = self.derivative_square.as_ref().map(|d| d.at(&u));
-        Moments {
+        VarianceMoments {
             square,
             slope: &slope / &centre,
             derivative_slope: derivative.as_ref().map(|d| &d.1 / &centre),
@@ -383,7 +383,7 @@ impl Windows {
     ///
     /// # Errors
     /// As [`Windows::at`].
-    pub fn moments(&self, q: &Ball) -> Result<Moments> {
+    pub fn moments(&self, q: &Ball) -> Result<VarianceMoments> {
         Ok(self.at(q)?.moments(q))
     }
 

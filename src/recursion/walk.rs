@@ -107,7 +107,7 @@ impl<R: Real> Correlation<R> {
 /// The map of one layer: `rho -> w dual(rho) + (1 - w)`. Without biases `w = 1`; with them
 /// `w = sigma_w^2 E phi^2 / (sigma_w^2 E phi^2 + sigma_b^2)`.
 #[derive(Clone, Debug)]
-pub struct Layer<'a, R> {
+pub struct LayerMap<'a, R> {
     /// The normalised dual of the activation at this layer's variance.
     pub dual: &'a Dual<R>,
     /// `w`, if it is not 1.
@@ -116,10 +116,10 @@ pub struct Layer<'a, R> {
     pub blur: Option<&'a (Float, Float)>,
 }
 
-impl<'a, R: Real> Layer<'a, R> {
+impl<'a, R: Real> LayerMap<'a, R> {
     /// A layer without bias.
     pub fn of(dual: &'a Dual<R>) -> Self {
-        Layer {
+        LayerMap {
             dual,
             weight: None,
             blur: None,
@@ -212,7 +212,7 @@ impl<R: Real> Walk<R> {
     }
 
     /// One layer deeper.
-    pub fn advance(&mut self, layer: &Layer<R>) {
+    pub fn advance(&mut self, layer: &LayerMap<R>) {
         self.stepped(layer.step(&self.position));
     }
 
@@ -281,7 +281,7 @@ impl<R: Real> Walk<R> {
     ///
     /// In balls: a set that the layer maps into itself is never left. Both sets are taken a little larger than the
     /// present balls, so that a contraction can be seen to be one.
-    pub(super) fn settled(&self, layer: &Layer<R>) -> Option<(R, R)> {
+    pub(super) fn settled(&self, layer: &LayerMap<R>) -> Option<(R, R)> {
         let ntk = self.plain_ntk()?;
         if !R::TRACKS_ERRORS {
             let (next, slope) = layer.step(&self.position);

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::*;
-use crate::array::{Array, Kind, npy};
+use crate::array::{Array, NumberType, npy};
 use crate::gram::tests::{kernel, points};
 use crate::gram::{Gram, Lengths};
 use crate::kernel::Depth;
@@ -23,7 +23,10 @@ fn numbers_of(path: &std::path::Path, sizes: &[usize]) -> Vec<f64> {
             .unwrap()
             .starts_with(&npy::header(sizes))
     );
-    assert_eq!((array.kind, &array.sizes[..]), (Kind::Float(8), sizes));
+    assert_eq!(
+        (array.kind, &array.sizes[..]),
+        (NumberType::Float(8), sizes)
+    );
     array.floats().unwrap()
 }
 

@@ -21,7 +21,7 @@ pub fn array_rows(path: &Path, labels: Option<&Path>) -> Result<Rows> {
             ));
         }
         // pictures, as everywhere
-        library::Format::Idx if array.kind == library::Kind::BYTE => {
+        library::Format::Idx if array.kind == library::NumberType::BYTE => {
             values.iter_mut().for_each(|x| *x /= 255.0);
         }
         _ => {}

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-pub use deeplimit::array::{Array, Format, Kind, Labels, foreign};
-use deeplimit::cntk::{self, Architecture, Layer, Network, Readout};
+pub use deeplimit::array::{Array, Format, Labels, NumberType, foreign};
+use deeplimit::cntk::{self, Architecture, ConvNetwork, Layer, Readout};
 pub use deeplimit::cntk::{Convolutional, Endless, Numbers, Progress, Trial};
 use deeplimit::deadline::Deadline;
 use deeplimit::error::Result;
@@ -51,7 +51,7 @@ pub fn convolutions(args: &args::Cntk) -> Result<Vec<usize>> {
     let Some(text) = &args.network else {
         return Ok(args.layers.clone());
     };
-    let network: Network = typed::network(text)?;
+    let network: ConvNetwork = typed::network(text)?;
     let convolution = |l: &&Layer| matches!(l, Layer::Convolution { .. });
     Ok(vec![network.layers.iter().filter(convolution).count()])
 }
@@ -98,12 +98,12 @@ pub fn numbers(args: &args::Cntk) -> Numbers {
 /// The network that is asked for: a stack of equal convolutions, or layer after layer.
 enum Design {
     Stack(Architecture),
-    Layers(Network),
+    Layers(ConvNetwork),
 }
 
 fn design(args: &args::Cntk) -> Result<Design> {
     if let Some(text) = &args.network {
-        let mut network: Network = typed::network(text)?;
+        let mut network: ConvNetwork = typed::network(text)?;
         network.bias = args.bias;
         network.first_trained = !args.fixed;
         network.last_trained = !args.fixed;

@@ -4,7 +4,7 @@ use deeplimit::activation::Expr;
 use deeplimit::error::{Error, Result};
 use deeplimit::exact::Closed;
 use deeplimit::limit::Quantity;
-use deeplimit::phase::{self, Divergence, End, Phase};
+use deeplimit::phase::{self, BranchEnd, Divergence, Phase};
 use deeplimit::real::Ball;
 use deeplimit::recursion::Attraction;
 pub use deeplimit::recursion::Given;
@@ -167,8 +167,8 @@ pub fn phase(text: &str, place: &Place, request: Request) -> Result<Phases> {
         slope: quantity(p.slope),
         fixed_point: word(p.attraction),
         end: p.end.map(|end| match end {
-            End::Repulsion => "slope 1",
-            End::NoBias => "sigma_b 0",
+            BranchEnd::Repulsion => "slope 1",
+            BranchEnd::NoBias => "sigma_b 0",
         }),
     };
     Ok(Phases::Curve(points.into_iter().map(point).collect()))
@@ -186,7 +186,7 @@ fn standings(found: phase::Standings) -> Standings {
         Standing {
             phase: s.phase.map(|p| match p {
                 Phase::Ordered => "ordered",
-                Phase::Critical => "critical",
+                Phase::EdgeOfChaos => "critical",
                 Phase::Chaotic => "chaotic",
             }),
             edge: s.at_edge,

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use deeplimit::activation::{Constants, Expr, Tape};
-use deeplimit::cntk::Network;
+use deeplimit::cntk::ConvNetwork;
 use deeplimit::error::{Error, Result};
 use deeplimit::exact::Closed;
 use deeplimit::real::{Analytic, Ball};
@@ -90,8 +90,8 @@ pub fn parsed(text: &str) -> Result<Expr> {
 }
 
 /// A network, layer by layer.
-pub fn network(text: &str) -> Result<Network> {
-    Network::parse_with(text, constants())
+pub fn network(text: &str) -> Result<ConvNetwork> {
+    ConvNetwork::parse_with(text, constants())
 }
 
 /// A number as somebody types it: a fraction or decimal exactly, any other constant to [`BITS`].

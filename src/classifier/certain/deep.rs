@@ -8,7 +8,7 @@ use crate::dual::{Dual, closed_form};
 use crate::error::{Error, Result};
 use crate::limit::{Koenigs, Ordered};
 use crate::real::{Bits, Real};
-use crate::recursion::{Correlation, Kind, Scaled, Unit};
+use crate::recursion::{Correlation, Kind, Scaled, UnitLayers};
 
 /// A kernel `k(x . x')`, ready to be evaluated.
 pub type Evaluator<'a, R> = Box<dyn Fn(&Correlation<R>) -> Result<Scaled<R>> + Send + Sync + 'a>;
@@ -87,7 +87,7 @@ impl Family for Deep {
                 .ok_or_else(|| Error::Unresolved("the Koenigs function was not found".into()))?;
             return Ok(Box::new(move |place| deep_singular(&h, place, depth, kind)));
         }
-        let unit = Unit::new(dual);
+        let unit = UnitLayers::new(dual);
         Ok(Box::new(move |place| {
             let k = unit.kernels(place.clone(), depth, Deadline::default())?;
             Ok(match kind {

@@ -278,7 +278,7 @@ mod kernels {
             for depth in [2000, 2001] {
                 let family = deep(text, depth);
                 let a = family.kernel::<Mpfr>(200).unwrap();
-                let unit = crate::recursion::Unit::new(
+                let unit = crate::recursion::UnitLayers::new(
                     closed_form::<Mpfr>(&Expr::parse(text).unwrap(), 200).unwrap(),
                 );
                 for rho in [(1, 3), (9, 10), (999, 1000)] {

@@ -1,7 +1,7 @@
 //! Images that differ by less than `f32` tells apart.
 
 use super::*;
-use crate::cntk::Network;
+use crate::cntk::ConvNetwork;
 
 const SHAPE: [usize; 3] = [32, 32, 3];
 
@@ -97,8 +97,8 @@ fn near_duplicates_through_pools() {
     let [x, y] = twins([8, 8, 3]);
     let of_network = "conv3 relu pool2 conv3 relu conv3:circular relu flatten";
     for text in [of_network, &of_network.replace("flatten", "gap")] {
-        let network: Network = text.parse().unwrap();
-        fn pair<T: Lane>(network: &Network, x: &[f64], y: &[f64]) -> Vec<f64> {
+        let network: ConvNetwork = text.parse().unwrap();
+        fn pair<T: Lane>(network: &ConvNetwork, x: &[f64], y: &[f64]) -> Vec<f64> {
             let kernel = Cntk::<T>::of(network, [8, 8, 3]).unwrap();
             let [x, y] = [x, y].map(|image| kernel.profile(image).unwrap());
             kernel.pair(&x, &y).unwrap()

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::activation::Expr;
-use crate::cntk::{Endless, Network, border_factor, endless};
+use crate::cntk::{ConvNetwork, Endless, border_factor, endless};
 use crate::limit::{Value, classify};
 
 #[test]
@@ -53,7 +53,7 @@ fn on_a_torus_correlations_of_relu_never_decrease_and_tend_to_one() {
     let (x, y) = (noise(16, 7), noise(16, 8));
     // The mean of Sigma over all planes: with pooling, K^(h) is the mean of Sigma^(h) by the next convolution.
     let kernel = |layers: usize, x: &[f32], y: &[f32]| {
-        let mut network: Network = format!("{}gap", "conv3:circular relu ".repeat(layers))
+        let mut network: ConvNetwork = format!("{}gap", "conv3:circular relu ".repeat(layers))
             .parse()
             .unwrap();
         network.kernel = Kind::Nngp;
@@ -113,7 +113,7 @@ fn covariances_go_where_they_are_said_to_go() {
             "{}gap",
             format!("conv3:circular {activation} ").repeat(layers)
         );
-        let mut network: Network = text.parse().unwrap();
+        let mut network: ConvNetwork = text.parse().unwrap();
         network.kernel = Kind::Nngp;
         let kernel = Cntk::<f64>::of(&network, shape).unwrap();
         let (x, y) = (kernel.profile(&x).unwrap(), kernel.profile(&y).unwrap());

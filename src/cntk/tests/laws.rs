@@ -8,7 +8,7 @@ use crate::dual::Dual;
 use crate::error::{Error, Result};
 use crate::gram::Matrix;
 use crate::image::Images;
-use crate::recursion::{Correlation, Unit};
+use crate::recursion::{Correlation, UnitLayers};
 
 fn go(_: usize) -> bool {
     true
@@ -30,7 +30,7 @@ fn one_pixel_is_the_fully_connected_network() {
         products.sum()
     };
     let norms = (dot(&x, &x) * dot(&y, &y)).sqrt();
-    let relu = Unit::new(Dual::ArcCosine(0.5));
+    let relu = UnitLayers::new(Dual::ArcCosine(0.5));
     for layers in [1, 2, 5] {
         let rho = Correlation::new(dot(&x, &y) / norms);
         let wanted = relu
@@ -60,7 +60,7 @@ fn a_constant_image_far_from_its_border_is_fully_connected_too() {
     };
     let norms = (dot(c, c) * dot(d, d)).sqrt();
     let rho = Correlation::new(dot(c, d) / norms);
-    let relu = Unit::new(Dual::ArcCosine(0.5));
+    let relu = UnitLayers::new(Dual::ArcCosine(0.5));
     let wanted = relu.kernels(rho, 3, Deadline::default()).unwrap();
     // trace(11 x 11) - 2 trace(11 x 10) + trace(10 x 10) is the second difference: one pixel of the middle.
     let rectangle = |h: usize, w: usize| {

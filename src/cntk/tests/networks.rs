@@ -1,15 +1,15 @@
 //! Strides, pooling and circular padding against the recursion as it is written; the grammar.
 
 use super::*;
-use crate::cntk::{Layer, Network, Padding};
+use crate::cntk::{ConvNetwork, Layer, Padding};
 use crate::error::Error;
-use crate::recursion::{Correlation, Unit};
+use crate::recursion::{Correlation, UnitLayers};
 
-fn parsed(text: &str) -> Network {
+fn parsed(text: &str) -> ConvNetwork {
     text.parse().unwrap()
 }
 
-fn of<T: Lane>(network: &Network, shape: [usize; 3], x: &[f32], y: &[f32]) -> f64 {
+fn of<T: Lane>(network: &ConvNetwork, shape: [usize; 3], x: &[f32], y: &[f32]) -> f64 {
     let kernel = Cntk::<T>::of(network, shape).unwrap();
     let p = kernel.profile(x).unwrap();
     if x == y {
@@ -19,7 +19,7 @@ fn of<T: Lane>(network: &Network, shape: [usize; 3], x: &[f32], y: &[f32]) -> f6
 }
 
 /// By the formulas; the only smooth activation is tanh.
-fn direct(network: &Network, shape: [usize; 3], x: &[f32], y: &[f32]) -> f64 {
+fn direct(network: &ConvNetwork, shape: [usize; 3], x: &[f32], y: &[f32]) -> f64 {
     let step = |layer: &Layer| match layer {
         Layer::Convolution {
             filter,
@@ -80,7 +80,7 @@ fn networks_agree_with_the_direct_recursion() {
         let size = shape.iter().product();
         let (x, y) = (noise(size, 21), noise(size, 22));
         let base = parsed(text);
-        let with = |change: &dyn Fn(&mut Network)| {
+        let with = |change: &dyn Fn(&mut ConvNetwork)| {
             let mut network = base.clone();
             change(&mut network);
             network
@@ -155,7 +155,7 @@ fn on_a_torus_constant_images_are_fully_connected() {
     };
     let norms = (dot(c, c) * dot(d, d)).sqrt();
     let rho = Correlation::new(dot(c, d) / norms);
-    let relu = Unit::new(crate::dual::Dual::ArcCosine(0.5));
+    let relu = UnitLayers::new(crate::dual::Dual::ArcCosine(0.5));
     let wanted = relu.kernels(rho, 3, crate::deadline::Deadline::default());
     let wanted = wanted.unwrap().ntk.value() * norms;
     let three = "conv3:circular relu ".repeat(3);
@@ -252,7 +252,7 @@ fn the_grammar_points_at_the_word() {
         ("conv3 relu( gap", "relu( gap", "last word"),
         ("conv3 é gap", "é", "é"),
     ] {
-        match text.parse::<Network>() {
+        match text.parse::<ConvNetwork>() {
             Err(Error::Parse { message, at, .. }) => {
                 assert!(message.contains(words), "{text}: {message}");
                 assert!(
@@ -265,7 +265,7 @@ fn the_grammar_points_at_the_word() {
         }
     }
     let network = parsed("conv3 leaky_relu(x, 0.1)  pool2\tconv5:circular/2 tanh flatten");
-    assert_eq!(network.to_string().parse::<Network>().unwrap(), network);
+    assert_eq!(network.to_string().parse::<ConvNetwork>().unwrap(), network);
     assert_eq!(parsed("conv3:zero relu gap"), parsed("conv3 relu gap"));
     for (text, shape, words) in [
         ("conv3 relu pool2 gap", [5, 4, 1], "no squares"),

@@ -4,7 +4,7 @@ use super::*;
 use crate::cntk::expansion::Expansion;
 use crate::deadline::Deadline;
 use crate::error::Error;
-use crate::recursion::{Correlation, Covariance, Unit};
+use crate::recursion::{Correlation, Covariance, UnitLayers};
 
 /// Below what the documentation promises of a pair of pixels, 1e-6; in `f32` that, the root of [`Lane::REST`].
 const DOUBLE: f64 = 3.2e-7;
@@ -157,7 +157,7 @@ fn one_pixel_is_the_fully_connected_network_of_any_activation() {
         let got = fast::<f64>(&architecture, [1, 1, 3], &x, &y)[0];
         let closed = Covariance::<f64>::of(&name.parse().unwrap(), 53).unwrap();
         let rho = Correlation::new(1.0 / 3.0);
-        let wanted = Unit::new(closed.dual_at(&1.0).1).kernels(rho, 4, Deadline::default());
+        let wanted = UnitLayers::new(closed.dual_at(&1.0).1).kernels(rho, 4, Deadline::default());
         assert_near(&[got], &[wanted.unwrap().ntk.value()], DOUBLE, name);
     }
 }

@@ -77,7 +77,7 @@ fn the_functional_equation() {
         let b = boettcher(text, k, bits);
         for x in ["-0.25", "-0.75", "0.001", "0.125", "0.5", "0.96", "0.9999"] {
             let rho = place(x, bits);
-            let next = Layer::of(b.dual()).step(&rho).0;
+            let next = LayerMap::of(b.dual()).step(&rho).0;
             let residual = &b.log_at(&next).unwrap()
                 - &(&Ball::int(i64::from(k), bits) * &b.log_at(&rho).unwrap());
             assert!(residual.contains_zero(), "{text} at {x}: {residual:?}");

@@ -50,7 +50,7 @@ fn the_functional_equation() {
         let k = limit.koenigs();
         for x in ["-0.875", "0", "0.25", "0.5", "0.875", "0.9999"] {
             let rho = place(x, bits);
-            let next = Layer::of(&dual).step(&rho).0;
+            let next = LayerMap::of(&dual).step(&rho).0;
             let residual = &k.at(&next).unwrap() - &(k.multiplier() * &k.at(&rho).unwrap());
             assert!(residual.contains_zero(), "{text} at {x}: {residual:?}");
             assert!(residual.rad() < 1e-40, "{text} at {x}: {residual:?}");

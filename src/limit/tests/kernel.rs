@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::deadline::Deadline;
-use crate::limit::{Breakdown, Format, LimitValue, Subject};
+use crate::limit::{Breakdown, LimitValue, NaiveFormat, Subject};
 use crate::real::{Quantity, Value};
-use crate::recursion::Unit;
+use crate::recursion::UnitLayers;
 
 fn subject(text: &str) -> Subject {
     Subject::new(&Expr::parse(text).unwrap(), Deadline::default()).unwrap()
@@ -71,7 +71,7 @@ fn the_limit_kernel_meets_the_recursion() {
                 let (kernel, all) = subject
                     .kernels(std::slice::from_ref(&rho), depth, 12, Deadline::default())
                     .unwrap();
-                let unit = Unit::new(kernel.dual().clone()).with_parity(subject.parity());
+                let unit = UnitLayers::new(kernel.dual().clone()).with_parity(subject.parity());
                 let walked = unit
                     .kernels(
                         Correlation::rational(&rho, kernel.bits()),
@@ -162,7 +162,7 @@ fn the_depth_of_a_tolerance() {
         );
         // f64, by the recursion
         let kernel = subject.kernel(&rho, 128, Deadline::default()).unwrap();
-        let unit: Unit<f64> = Unit::new(kernel.dual().rounded());
+        let unit: UnitLayers<f64> = UnitLayers::new(kernel.dual().rounded());
         let t = unit
             .kernels(Correlation::new(0.5), depth, Deadline::default())
             .unwrap()
@@ -194,18 +194,18 @@ fn where_naive_recursions_break_down() {
             .breakdown(&decimal("0.5"), format, Deadline::default())
             .unwrap()
     };
-    let Breakdown::At(single) = at("relu", Format::F32) else {
+    let Breakdown::At(single) = at("relu", NaiveFormat::F32) else {
         panic!()
     };
-    let Breakdown::At(double) = at("relu", Format::F64) else {
+    let Breakdown::At(double) = at("relu", NaiveFormat::F64) else {
         panic!()
     };
     assert!(
         single < 2000 && double > 5_000 && double < 300_000,
         "{single} {double}"
     );
-    assert_eq!(at("gelu", Format::F64), Breakdown::Never);
-    let Breakdown::At(deep) = at("optimal(8)", Format::F64) else {
+    assert_eq!(at("gelu", NaiveFormat::F64), Breakdown::Never);
+    let Breakdown::At(deep) = at("optimal(8)", NaiveFormat::F64) else {
         panic!()
     };
     // (L+1) 16^-L h leaves the normal range, 2^-1022, near L = 257; at 50 units of 2^-1074, near L = 269, an error of half

@@ -66,7 +66,7 @@ fn the_functional_equation() {
         let k = koenigs(text, bits);
         for x in ["-0.875", "-0.25", "0.001", "0.125", "0.5", "0.96", "0.9999"] {
             let rho = place(x, bits);
-            let residual = &k.at(&Layer::of(k.dual()).step(&rho).0).unwrap()
+            let residual = &k.at(&LayerMap::of(k.dual()).step(&rho).0).unwrap()
                 - &(k.multiplier() * &k.at(&rho).unwrap());
             let size = k.at(&rho).unwrap().magnitude();
             assert!(residual.contains_zero(), "{text} at {x}: {residual:?}");

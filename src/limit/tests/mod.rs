@@ -12,7 +12,7 @@ mod values;
 use crate::activation::Expr;
 use crate::dual::{Dual, closed_form};
 use crate::real::{Analytic, Ball, Real};
-use crate::recursion::{Correlation, Layer};
+use crate::recursion::{Correlation, LayerMap};
 use rug::{Float, Rational};
 
 /// The dual of a text with a closed form.

@@ -69,7 +69,7 @@ fn the_functional_equation() {
         let limit = ordered(text, bits);
         for x in ["-0.875", "0", "0.25", "0.875", "0.9999"] {
             let rho = place(x, bits);
-            let next = Layer::of(limit.dual()).step(&rho).0;
+            let next = LayerMap::of(limit.dual()).step(&rho).0;
             let residual =
                 &limit.at(&next).unwrap() - &(limit.multiplier() * &limit.at(&rho).unwrap());
             assert!(residual.contains_zero(), "{text} at {x}: {residual:?}");

@@ -176,14 +176,14 @@ impl C {
 }
 
 /// A function on rectangles and its reference.
-pub struct Case {
+pub struct SeriesCase {
     pub name: &'static str,
     pub of: fn(&Rect) -> Rect,
     pub reference: fn(&C) -> C,
 }
 
-const fn case(name: &'static str, of: fn(&Rect) -> Rect, reference: fn(&C) -> C) -> Case {
-    Case {
+const fn case(name: &'static str, of: fn(&Rect) -> Rect, reference: fn(&C) -> C) -> SeriesCase {
+    SeriesCase {
         name,
         of,
         reference,
@@ -191,7 +191,7 @@ const fn case(name: &'static str, of: fn(&Rect) -> Rect, reference: fn(&C) -> C)
 }
 
 /// All functions, and a few powers.
-pub const CASES: &[Case] = &[
+pub const CASES: &[SeriesCase] = &[
     case("exp", Rect::exp, C::exp),
     case("exp_m1", Rect::exp_m1, |z| z.exp().minus(&c(1, 0))),
     case("ln", Rect::ln, C::ln),

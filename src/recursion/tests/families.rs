@@ -7,7 +7,7 @@ use crate::deadline::Deadline;
 use crate::dual::Dual;
 use crate::hermite::Series;
 use crate::real::{Analytic, Ball};
-use crate::recursion::{Correlation, Pair, Scaled, Unit};
+use crate::recursion::{Correlation, Pair, Scaled, UnitLayers};
 
 const BITS: u32 = 200;
 
@@ -16,7 +16,7 @@ fn int(n: u64) -> Ball {
 }
 
 fn kernels(dual: Dual<Ball>, x: &Ball, depth: u64) -> Pair<Scaled<Ball>> {
-    Unit::new(dual)
+    UnitLayers::new(dual)
         .kernels(Correlation::new(x.clone()), depth, Deadline::default())
         .unwrap()
 }

@@ -10,8 +10,8 @@ use crate::deadline::Deadline;
 use crate::dual::closed_form;
 use crate::real::{Analytic, Ball, Mpfr, Real};
 use crate::recursion::{
-    Convention, Correlation, Covariance, Layers, Pair, Prepared, Scaled, Settings, Unit, Windows,
-    ntk,
+    Convention, Correlation, Covariance, Layers, Pair, Prepared, Scaled, Settings, UnitLayers,
+    Windows, ntk,
 };
 
 fn network<R: Real + Send + Sync>(
@@ -174,7 +174,7 @@ proptest! {
     #[test]
     fn homogeneous_networks_are_unit_networks(q in 1i64..50, p in 1i64..50, rho in -100i64..=100, depth in 1u64..80) {
         let bits = 160;
-        let unit = Unit::<Ball>::new(closed_form(&Expr::parse("relu").unwrap(), bits).unwrap());
+        let unit = UnitLayers::<Ball>::new(closed_form(&Expr::parse("relu").unwrap(), bits).unwrap());
         let expected = unit.kernels(Correlation::rational(&(rho, 100).into(), bits), depth, Deadline::default()).unwrap();
         let found = pair(&network::<Ball>("relu", (3, 1), (0, 1), bits), ((q, 10), (p, 10)), (rho, 100), depth, bits);
         // (3/2)^L sqrt(q p)

@@ -5,10 +5,10 @@ use super::{ball, digits, dual, off, reference};
 use crate::deadline::Deadline;
 use crate::dual::Dual;
 use crate::real::{Analytic, Ball, Mpfr, Real};
-use crate::recursion::{Correlation, Pair, Scaled, Unit};
+use crate::recursion::{Correlation, Pair, Scaled, UnitLayers};
 
 fn kernels<R: Real>(dual: &Dual<R>, start: Correlation<R>, depth: u64) -> Pair<Scaled<R>> {
-    Unit::new(dual.clone())
+    UnitLayers::new(dual.clone())
         .kernels(start, depth, Deadline::default())
         .unwrap()
 }
@@ -51,7 +51,7 @@ fn the_gap_of_deep_relu_in_doubles() {
         (1000, "4.31297325492140132839535399324728e-5"),
         (1_000_000, "4.4410989177434717641211781033109e-11"),
     ];
-    let unit = Unit::new(relu());
+    let unit = UnitLayers::new(relu());
     let mut walk = crate::recursion::Walk::new(Correlation::new(0.0));
     let mut next = table.iter();
     let (mut depth, mut value) = *next.next().unwrap();
