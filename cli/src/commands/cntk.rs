@@ -326,14 +326,6 @@ struct Work<'a> {
     deep: Option<Deep>,
 }
 
-fn matrix(values: Vec<f64>, columns: usize) -> Matrix {
-    Matrix {
-        rows: values.len() / columns,
-        columns,
-        values,
-    }
-}
-
 impl Work<'_> {
     fn answer(&mut self, clock: &mut Clock) -> Result<Answer> {
         let mut depths = vec![];
@@ -457,7 +449,7 @@ impl Work<'_> {
         let targets = one_hot(&labels, classes.max(2));
         let definite = Definite::Beyond(self.kernel.rounding());
         let regression = |values: Vec<f64>| {
-            let gram = matrix(values, n);
+            let gram = Matrix::new(n, values)?;
             let ridge = self.args.jitter * gram.mean_diagonal();
             Regression::new(
                 &gram,
@@ -498,7 +490,7 @@ impl Work<'_> {
                 kernels.into_iter().zip(regressions).zip(&mut *correct)
             {
                 if let Ok(regression) = regression {
-                    let classes = predicted(&regression.predictions(&matrix(kernels, n))?);
+                    let classes = predicted(&regression.predictions(&Matrix::new(n, kernels)?)?);
                     let right = classes.iter().zip(labels);
                     correct.extend(right.map(|(a, b)| *a == usize::from(*b)));
                 }
