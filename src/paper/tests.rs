@@ -200,7 +200,7 @@ fn wide_networks_are_near_their_limit() {
         ("width", Parameter::Integer(512)),
         ("seeds", Parameter::Integer(20)),
     ];
-    // four deviations; a second input that is not of length 1 is off by a third
+    // four deviations
     let most = Expected::AtMost(Rational::from((4, 22)));
     let found = lab.check(&claim("empirical_ntk", &parameters, most));
     assert_eq!(found.verdict, Verdict::Agrees, "{:?}", found.notes);
