@@ -37,10 +37,9 @@ fn main() -> Result<()> {
     );
 
     let go = |_: usize| true;
-    let matrix = |kernels: deeplimit::cntk::Kernels| Matrix {
-        rows: kernels.rows,
-        columns: kernels.columns,
-        values: kernels.values.into_iter().flatten().collect(),
+    let matrix = |kernels: deeplimit::cntk::Kernels| {
+        let values = kernels.values.into_iter().flatten().collect();
+        Matrix::new(kernels.columns, values)
     };
     let (Some(gram), Some(cross)) = (kernel.gram(&train, &go)?, kernel.block(&test, &train, &go)?)
     else {
@@ -54,8 +53,8 @@ fn main() -> Result<()> {
             .collect::<Vec<_>>()
     };
     let targets = one_hot(&labels(&train), 2)?;
-    let fit = Regression::new(&matrix(gram), &targets, 1e-6, Definite::Factored)?;
-    let scores = fit.predictions(&matrix(cross))?;
+    let fit = Regression::new(&matrix(gram)?, &targets, 1e-6, Definite::Factored)?;
+    let scores = fit.predictions(&matrix(cross)?)?;
     println!(
         "{:.1} % of 40 test images",
         100.0 * accuracy(&scores, &labels(&test))

@@ -5,7 +5,7 @@ use super::labels::one_hot;
 use super::regression::{Definite, Regression};
 use super::votes::{relative, voted};
 use crate::error::Result;
-use crate::gram::Matrix;
+use crate::gram::{Gram, Lengths, Matrix, Points};
 use crate::kernel::{Classifier, Kernel};
 
 /// Nearest points whose gaps differ by no more than this, relatively, are equally near: products of two unit vectors have
@@ -58,6 +58,35 @@ impl Rule {
     /// The same with another ridge.
     pub fn with_ridge(self, ridge: f64) -> Self {
         Rule { ridge, ..self }
+    }
+
+    /// Scores of test points from training points and their labels, everything at once: the two Gram matrices are made here.
+    ///
+    /// ```
+    /// use deeplimit::{activation::Expr, classifier::{Rule, labels}, deadline::Deadline};
+    /// use deeplimit::gram::{Lengths, Points};
+    /// use deeplimit::kernel::{Depth, Kernel, Kind};
+    /// let gelu = Expr::parse("gelu").unwrap();
+    /// let kernel = Kernel::new(&gelu, Depth::Layers(3), Kind::Ntk, Deadline::default()).unwrap();
+    /// let train = Points::new(2, vec![1.0, 0.0, 0.6, 0.8, 0.0, 1.0]).unwrap();
+    /// let test = Points::new(2, vec![1.0, 0.1]).unwrap();
+    /// let rule = Rule::new(&kernel, 2, 1e-6);
+    /// let scores = rule.predicted(&kernel, [&train, &test], Lengths::Unit, &[0, 1, 1]).unwrap();
+    /// assert_eq!(labels(&scores), [0]);
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`Gram::symmetric`], [`Gram::decisive`] and [`Regression::new`].
+    pub fn predicted(
+        &self,
+        kernel: &Kernel,
+        [train, test]: [&Points; 2],
+        lengths: Lengths,
+        labels: &[usize],
+    ) -> Result<Matrix> {
+        let own = Gram::symmetric(kernel, train, lengths)?.decisive()?;
+        let cross = Gram::cross(kernel, test, train, lengths)?.decisive()?;
+        self.scores(&own, &cross, labels)
     }
 
     /// Scores of the rows of `cross` (test against training) from the Gram matrix of the training rows.

@@ -71,14 +71,6 @@ impl Tiles {
     }
 }
 
-fn matrix(values: Vec<f64>, columns: usize) -> Matrix {
-    Matrix {
-        rows: values.len() / columns,
-        columns,
-        values,
-    }
-}
-
 /// Training and test images with the kernels between them, one for every number of layers.
 ///
 /// ```
@@ -285,7 +277,7 @@ impl Trial {
         let targets = one_hot(&labels, classes.max(2));
         let definite = Definite::Beyond(self.kernel.rounding());
         let regression = |values: Vec<f64>| {
-            let gram = matrix(values, n);
+            let gram = Matrix::new(n, values)?;
             let targets = targets.as_ref().map_err(Clone::clone)?;
             Regression::new(&gram, targets, ridge * gram.mean_diagonal(), definite)
         };
@@ -320,7 +312,7 @@ impl Trial {
             let known = kernels.into_iter().zip(regressions);
             for ((kernels, regression), right) in known.zip(&mut *right) {
                 if let Ok(regression) = regression {
-                    let classes = predicted(&regression.predictions(&matrix(kernels, n))?);
+                    let classes = predicted(&regression.predictions(&Matrix::new(n, kernels)?)?);
                     let pairs = classes.iter().zip(labels);
                     right.extend(pairs.map(|(a, b)| *a == usize::from(*b)));
                 }

@@ -16,6 +16,32 @@ pub struct Matrix {
 }
 
 impl Matrix {
+    /// From its numbers, row after row.
+    ///
+    /// ```
+    /// use deeplimit::gram::Matrix;
+    /// let k = Matrix::new(2, vec![1.0, 2.0, 3.0, 4.0])?;
+    /// assert_eq!((k.rows, k.row(1)), (2, &[3.0, 4.0][..]));
+    /// assert!(Matrix::new(3, k.values).is_err());
+    /// # Ok::<(), deeplimit::error::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Data`] where they are no whole rows.
+    pub fn new(columns: usize, values: Vec<f64>) -> Result<Self> {
+        if columns == 0 || !values.len().is_multiple_of(columns) {
+            return Err(Error::Data(format!(
+                "{} numbers are no rows of {columns}",
+                values.len()
+            )));
+        }
+        Ok(Matrix {
+            rows: values.len() / columns,
+            columns,
+            values,
+        })
+    }
+
     /// One row.
     pub fn row(&self, i: usize) -> &[f64] {
         &self.values[i * self.columns..][..self.columns]

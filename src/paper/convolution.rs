@@ -176,14 +176,14 @@ fn answers(lab: &Laboratory, p: &Parameters) -> Result<Arc<Hits>> {
         let regressions: Vec<Regression> = own
             .values
             .into_iter()
-            .map(|k| Regression::new(&matrix(k, train.len()), &targets, 0.0, definite))
+            .map(|k| Regression::new(&Matrix::new(train.len(), k)?, &targets, 0.0, definite))
             .collect::<Result<_>>()?;
         let mut hits: BTreeMap<usize, Vec<bool>> = BTreeMap::new();
         for from in (0..test.len()).step_by(BAND) {
             let part = test.part(from, BAND.min(test.len() - from))?;
             let cross = kernel.block(&part, &train, &go)?.ok_or_else(stopped)?;
             for ((l, regression), k) in all.iter().zip(&regressions).zip(cross.values) {
-                let found = labels(&regression.predictions(&matrix(k, train.len()))?);
+                let found = labels(&regression.predictions(&Matrix::new(train.len(), k)?)?);
                 let truth = part.labels().iter().map(|l| usize::from(*l));
                 let right = found.into_iter().zip(truth).map(|(a, b)| a == b);
                 hits.entry(*l).or_default().extend(right);
@@ -191,14 +191,6 @@ fn answers(lab: &Laboratory, p: &Parameters) -> Result<Arc<Hits>> {
         }
         Ok(Hits { by_layers: hits })
     })
-}
-
-fn matrix(values: Vec<f64>, columns: usize) -> Matrix {
-    Matrix {
-        rows: values.len() / columns,
-        columns,
-        values,
-    }
 }
 
 /// Training and test images.

@@ -174,6 +174,36 @@ fn the_experiment_is_reproducible_and_its_smoother_is_a_sum_over_the_data() {
     assert!(Repetition::new(3, 10, 10, 1).is_err());
 }
 
+/// Only a singular activation has a limit that is a smoother.
+#[test]
+fn the_limit_rule_wants_a_singular_activation() {
+    let lab = Laboratory::new(1);
+    for phi in ["relu", "x^2-1", "exp(x/2)"] {
+        let refused = tally(&lab, 1, 20, 5, 1, &format!("limit {phi}")).unwrap_err();
+        assert!(
+            refused.to_string().contains("not in the singular regime"),
+            "{refused}"
+        );
+    }
+}
+
+/// `T_emp/T_L - 1` of networks of width 512 is of the order of `512^-1/2`.
+#[test]
+fn wide_networks_are_near_their_limit() {
+    let lab = Laboratory::new(1);
+    let parameters = [
+        ("activation", text("relu")),
+        ("rho", text("3/5")),
+        ("depth", Parameter::Integer(1)),
+        ("width", Parameter::Integer(512)),
+        ("seeds", Parameter::Integer(20)),
+    ];
+    // four deviations
+    let most = Expected::AtMost(Rational::from((4, 22)));
+    let found = lab.check(&claim("empirical_ntk", &parameters, most));
+    assert_eq!(found.verdict, Verdict::Agrees, "{:?}", found.notes);
+}
+
 /// Kernel regression in the experiment is the rule of the sum once the matrix is diagonal, and not before.
 #[test]
 fn deep_regression_is_a_sum_over_the_data() {

@@ -260,9 +260,8 @@ pub fn predictions(args: &args::Predict, text: &str) -> Result<Predictions> {
     )?;
     let kernel = kernel(text, &args.network, args.depth)?;
     let lengths = args.network.lengths;
-    let own = Gram::symmetric(&kernel, &train, lengths)?.decisive()?;
-    let cross = Gram::cross(&kernel, &test, &train, lengths)?.decisive()?;
-    let scores = Rule::new(&kernel, names.len(), args.ridge).scores(&own, &cross, &labels)?;
+    let rule = Rule::new(&kernel, names.len(), args.ridge);
+    let scores = rule.predicted(&kernel, [&train, &test], lengths, &labels)?;
     let quoted = |name: &String| format!("\"{}\"", name.replace('"', "\"\""));
     let mut lines = vec!["label".to_owned()];
     lines[0] += &names

@@ -104,6 +104,14 @@ fn the_best_in_validation_is_tested_and_of_equals_the_first() {
     // three ridges of one validation set, fitted once; two folds
     assert_eq!(steps, (0..=5).map(|n| (n, 5)).collect::<Vec<_>>());
     assert_eq!(candidates[0].asked.get(), 1 + 2);
+    // rows that are tested twice count once
+    let twice = [folds[0].clone(), folds[0].clone()];
+    let again = Protocol {
+        folds: Some(&twice),
+        ..protocol
+    };
+    let found = again.run(&candidates, |_, _, _| Ok(())).unwrap();
+    assert_eq!((found.folds.len(), found.tested), (2, 6));
 }
 
 #[test]

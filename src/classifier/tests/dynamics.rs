@@ -390,3 +390,49 @@ fn spectra_are_spectra_and_bad_questions_are_refused() {
     assert!(d.mean(&c.cross, &zeros(N + 1, 2), Time::Flow(1.0)).is_err());
     assert!(d.mean(&c.k_own, &c.y, Time::Flow(1.0)).is_err());
 }
+
+/// An ensemble is its matrices: variances before training are the kernel's own, in the end it is the regression with a ridge
+/// relative to the diagonal; lengths count where they are kept.
+#[test]
+fn an_ensemble_begins_with_the_kernel_and_ends_with_the_regression() {
+    let (x, t) = (points(N, 3, 5), points(M, 3, 6));
+    let made = |kind| {
+        let phi = Expr::parse("relu").unwrap();
+        Kernel::new(&phi, Depth::Layers(2), kind, Deadline::default()).unwrap()
+    };
+    let (nngp, ntk) = (made(Kind::Nngp), made(Kind::Ntk));
+    let y = matrix(N, 2, 9);
+    for lengths in [Lengths::Keep, Lengths::Unit] {
+        let (ridge, both) = (0.3, [&x, &t]);
+        let ensemble = Ensemble::new(&nngp, Some(&ntk), both, lengths, ridge).unwrap();
+        let own = Gram::symmetric(&nngp, &t, lengths).unwrap().matrix();
+        let (mean, variances) = ensemble.at(&y, Time::Flow(0.0)).unwrap();
+        for (i, (variance, _)) in variances.iter().enumerate() {
+            assert!(
+                (variance / own.row(i)[i] - 1.0).abs() < 1e-14,
+                "{lengths:?}"
+            );
+            assert_eq!(mean.row(i), [0.0, 0.0]);
+        }
+        let theta = Gram::symmetric(&ntk, &x, lengths).unwrap().matrix();
+        let cross = Gram::cross(&ntk, &t, &x, lengths).unwrap().matrix();
+        let noise = ridge * theta.mean_diagonal();
+        let fit = Regression::new(&theta, &y, noise, Definite::Factored).unwrap();
+        let (mean, _) = ensemble.at(&y, Time::Infinite).unwrap();
+        for (a, b) in mean
+            .values
+            .iter()
+            .zip(&fit.predictions(&cross).unwrap().values)
+        {
+            // a condition below 1/ridge or so
+            assert!((a - b).abs() < 1e-13, "{lengths:?} {a} {b}");
+        }
+    }
+    let late = Kernel::new(
+        &Expr::parse("relu").unwrap(),
+        Depth::Infinite,
+        Kind::Nngp,
+        Deadline::default(),
+    );
+    assert!(Ensemble::new(&late.unwrap(), None, [&x, &t], Lengths::Unit, 0.0).is_err());
+}

@@ -271,6 +271,47 @@ mod kernels {
         assert!(boast.undecided() <= careful.undecided());
     }
 
+    /// Beside a boundary doubles say nothing, or what 256 bits say.
+    #[test]
+    fn labels_near_a_boundary_are_certain_or_none() {
+        let training = Training::new(equispaced(6), vec![0, 1, 1, 0, 1, 1]).unwrap();
+        let family = deep("exp(x/2)", 3);
+        let label = |angle: &Rational, precision| {
+            let there = Points::on_circle(vec![angle.clone()]).unwrap();
+            let found = regression(&family, &training, &there, precision).unwrap();
+            found.decisions[0].label
+        };
+        let exact = |angle: &Rational| label(angle, Precision::Mpfr(256)).unwrap();
+        // between the first two training points
+        let (mut low, mut high) = (Rational::new(), Rational::from((1, 10)));
+        for _ in 0..50 {
+            let middle = Rational::from(&low + &high) / 2;
+            match exact(&middle) {
+                0 => low = middle,
+                _ => high = middle,
+            }
+        }
+        let mut open = 0;
+        for step in -20..=20i32 {
+            let angle = Rational::from(&low + Rational::from((step, 1u64 << 48)));
+            match label(&angle, Precision::Double) {
+                None => open += 1,
+                Some(found) => assert_eq!(found, exact(&angle), "{step}"),
+            }
+        }
+        assert!(open > 0);
+        // and a tenth of the way off they are certain
+        for (angle, class) in [
+            (&low * Rational::from((9, 10)), 0),
+            (&low * Rational::from((11, 10)), 1),
+        ] {
+            assert_eq!(
+                label(&Rational::from(angle), Precision::Double),
+                Some(class)
+            );
+        }
+    }
+
     /// Beyond the layers that are walked the Koenigs function takes over: the same number from both sides.
     #[test]
     fn deep_kernels_do_not_depend_on_the_road() {
@@ -421,6 +462,14 @@ mod votes {
         let (near, far) = (Weight::of_kernel(&odd, 0.5), Weight::of_kernel(&odd, 1.5));
         assert_eq!((near.sign, far.sign), (1.0, -1.0));
         assert!((near.log - far.log).abs() < 1e-14);
+        // rho^27 and more, in logarithms on all of [-1, 1]
+        let power = crate::gram::tests::kernel("hermite(3,x)", crate::kernel::Depth::Layers(3));
+        let (near, far) = (
+            Weight::of_kernel(&power, 0.9),
+            Weight::of_kernel(&power, 1.1),
+        );
+        assert_eq!((near.sign, far.sign), (1.0, -1.0));
+        assert!((near.log - far.log).abs() < 1e-11);
     }
 
     #[test]

@@ -228,17 +228,12 @@ fn regression_interpolates_and_says_what_it_cannot() {
         .values
         .swap_remove(0);
     let known: Vec<usize> = (0..count).map(|n| n * n % 5).collect();
+    let square = Matrix::new(count, gram.clone()).unwrap();
     let regression = fitted(&gram, &known, 5, 0.0, 1e-12).unwrap();
-    assert_eq!(
-        labels(&regression.predictions(&matrix(&gram, count)).unwrap()),
-        known
-    );
+    assert_eq!(labels(&regression.predictions(&square).unwrap()), known);
     // So much jitter that the training images see the majority of their neighbours: no interpolation any more.
     let blunt = fitted(&gram, &known, 5, 1e6, 1e-12).unwrap();
-    assert_ne!(
-        labels(&blunt.predictions(&matrix(&gram, count)).unwrap()),
-        known
-    );
+    assert_ne!(labels(&blunt.predictions(&square).unwrap()), known);
 
     assert!(matches!(
         fitted(&gram, &known, 4, 0.0, 1e-12),
@@ -249,23 +244,15 @@ fn regression_interpolates_and_says_what_it_cannot() {
         Err(Error::Data(_))
     ));
     let targets = one_hot(&known[1..], 5).unwrap();
-    let short = Regression::new(&matrix(&gram, count), &targets, 0.0, Definite::Factored);
+    let short = Regression::new(&square, &targets, 0.0, Definite::Factored);
     assert!(matches!(short, Err(Error::Data(_))));
     assert!(matches!(
-        regression.predictions(&matrix(&gram[1..], count - 1)),
+        regression.predictions(&Matrix::new(count - 1, gram[..count - 1].to_vec()).unwrap()),
         Err(Error::Data(_))
     ));
     let twice = fitted(&[1.0; 4], &[0, 1], 2, 0.0, 1e-12).err().unwrap();
     assert!(matches!(&twice, Error::Unresolved(t) if t.contains("ridge")));
     assert!(fitted(&[1.0; 4], &[0, 1], 2, 1e-6, 1e-12).is_ok());
-}
-
-fn matrix(values: &[f64], columns: usize) -> Matrix {
-    Matrix {
-        rows: values.len() / columns,
-        columns,
-        values: values[..values.len() / columns * columns].to_vec(),
-    }
 }
 
 /// The classifier of the paper: the ridge relative to the mean of the diagonal.
@@ -276,7 +263,7 @@ fn fitted(
     ridge: f64,
     rounding: f64,
 ) -> Result<Regression> {
-    let gram = matrix(gram, known.len());
+    let gram = Matrix::new(known.len(), gram.to_vec())?;
     let ridge = ridge * gram.mean_diagonal();
     let targets = one_hot(known, classes)?;
     Regression::new(&gram, &targets, ridge, Definite::Beyond(rounding))

@@ -91,11 +91,7 @@ fn at_once(ridge: f64) -> Vec<Vec<bool>> {
     let cross = kernel().block(&test, &train, &go).unwrap().unwrap();
     let both = own.values.iter().zip(&cross.values);
     both.map(|(own, cross)| {
-        let matrix = |values: &[f64]| Matrix {
-            rows: values.len() / TRAIN,
-            columns: TRAIN,
-            values: values.to_vec(),
-        };
+        let matrix = |values: &[f64]| Matrix::new(TRAIN, values.to_vec()).unwrap();
         let own = matrix(own);
         let known: Vec<usize> = train.labels().iter().map(|l| usize::from(*l)).collect();
         let targets = one_hot(&known, 2).unwrap();
