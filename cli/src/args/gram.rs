@@ -7,11 +7,10 @@ use clap::builder::TypedValueParser;
 use clap::{Args, Subcommand};
 use deeplimit::gram::{Lengths, Shard};
 use deeplimit::limit::DEEPEST;
-use deeplimit::recursion::{Depth, Kind};
+use deeplimit::recursion::{Convention, Depth, Kind};
 
 use super::Columns;
 use super::choice::one_of;
-use crate::library::Convention;
 
 /// Which kernel of which network.
 #[derive(Args, Clone, Debug)]

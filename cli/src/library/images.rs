@@ -13,8 +13,8 @@ use deeplimit::image::{self, Standardisation, Zca};
 pub use deeplimit::image::{Images, Repeats, absent_last, one_numbering, read, repeats};
 use deeplimit::limit::{self, Classification};
 
-use super::typed;
 use crate::args;
+use crate::typed;
 
 /// Longer than this nobody waits for a remark.
 const PATIENCE: Duration = Duration::from_secs(5);
