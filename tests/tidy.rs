@@ -118,12 +118,10 @@ fn no_drawers_and_no_endless_files() {
 #[test]
 fn the_library_neither_prints_nor_reads_files() {
     for path in all() {
-        if path.file_name().is_some_and(|n| n == "tests.rs") {
-            continue;
-        }
-        let text = fs::read_to_string(&path).unwrap();
-        let code = text.split("#[cfg(test)]").next().unwrap();
-        for line in code.lines().filter(|l| !l.trim_start().starts_with("//")) {
+        for (_, line) in production(&path) {
+            if line.trim_start().starts_with("//") {
+                continue;
+            }
             for word in [
                 "println!",
                 "eprintln!",

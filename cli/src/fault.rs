@@ -267,6 +267,89 @@ mod tests {
         assert_eq!(lines("", 0..0, 80), ["error: no"]);
     }
 
+    /// What may be done about it is said in the words of the command line, whole.
+    #[test]
+    fn the_flags_that_help_are_named() {
+        let store = |trouble: Trouble| trouble.at("K.npy".as_ref());
+        let axes = |doubt| Error::Axes {
+            message: "x.npy: an array".to_owned(),
+            doubt,
+        };
+        let (found, wanted) = ("a".to_owned(), "b".to_owned());
+        for (error, shown) in [
+            (
+                Error::Parse {
+                    message: "unknown name `a`".to_owned(),
+                    at: 0..1,
+                    free: Some("a".to_owned()),
+                },
+                "unknown name `a`; a constant gets its value by `--set a=1.5`",
+            ),
+            (
+                Error::Timeout {
+                    stage: Some("the nodes".to_owned()),
+                    span: std::time::Duration::from_secs(60),
+                },
+                "the deadline of 60 s came during the nodes; allow more time with --timeout or ask for fewer digits",
+            ),
+            (
+                Error::NoSource,
+                "it takes data: name the folder of the data sets (--data DIR, or DEEPLIMIT_DATA)",
+            ),
+            (
+                axes(Doubt::Flat),
+                "x.npy: an array: --layout nhw says that it is",
+            ),
+            (
+                axes(Doubt::ChannelsFirst),
+                "x.npy: an array: say --layout nchw (or nhwc, if it is not)",
+            ),
+            (
+                axes(Doubt::ChannelsFirstOrLast),
+                "x.npy: an array: --layout nhwc or --layout nchw says which axis the channels are",
+            ),
+            (
+                store(Trouble::Exists),
+                "K.npy exists already; --force replaces it",
+            ),
+            (
+                store(Trouble::SomethingElse {
+                    found: found.clone(),
+                    wanted: wanted.clone(),
+                }),
+                "K.npy was begun for something else (a) than this (b); --force begins anew, another --out leaves it",
+            ),
+            (
+                store(Trouble::MoreMemory),
+                "K.npy was begun with more memory; give --memory more, or begin anew with --force",
+            ),
+            (
+                store(Trouble::NoJournal),
+                "K.npy is there, and has no journal: --force replaces it, another --out leaves it",
+            ),
+            (
+                store(Trouble::Damaged),
+                "K.npy is damaged; --force begins anew",
+            ),
+            (
+                store(Trouble::Foreign {
+                    inside: "x".to_owned(),
+                }),
+                "K.npy is a folder of something else (it holds x), in which nothing is written: choose another --out",
+            ),
+            (
+                store(Trouble::OtherKernels { found, wanted }),
+                "K.npy holds other kernels (a) than these (b): choose another --out, or delete it",
+            ),
+            (
+                store(Trouble::Several),
+                "K.npy holds several matrices, which no .npy file does: give --out a name that ends in .zarr",
+            ),
+        ] {
+            assert_eq!(sentence(&error), shown);
+        }
+    }
+
     #[test]
     fn columns_are_counted_as_a_terminal_does() {
         // Two columns each for the first two, none for the combining accent.

@@ -7,16 +7,13 @@ mod dynamics;
 mod evaluation;
 pub mod images;
 mod phase;
-pub mod typed;
 
 use std::sync::OnceLock;
 use std::time::Duration;
 
 pub use certainty::ErrorJson;
 pub use dynamics::dynamics;
-pub use phase::{
-    CriticalPoint, GROWS_SO_FAR, Given, Phases, Place, Standing, Standings, given, phase,
-};
+pub use phase::{CriticalPoint, GROWS_SO_FAR, Phases, Place, Standing, Standings, phase};
 
 pub use data::{GramReport, Merged, Pair, extremes, gram, merged, predictions};
 pub use evaluation::{Evaluation, Fold, evaluation};
@@ -42,6 +39,7 @@ use deeplimit::{dual, hermite, paper, quadrature, real};
 use rug::Rational;
 
 use crate::number::Deep;
+use crate::typed;
 
 /// `deeplimit limit`.
 #[derive(Clone, Debug)]
@@ -306,7 +304,6 @@ impl DepthQuestion {
 /// Which network `deeplimit ntk` asks about.
 #[derive(Clone, Debug)]
 pub struct NetworkRequest {
-    pub depth: u64,
     pub sigma_w: Option<String>,
     pub sigma_b: Option<String>,
     pub norms: Option<(Rational, Rational)>,
@@ -368,20 +365,13 @@ pub fn check(network: &NetworkRequest) -> Result<()> {
 pub fn kernels(
     text: &str,
     at: &[Rational],
-    network: &NetworkRequest,
+    (network, depth): (&NetworkRequest, u64),
     request: Request,
 ) -> Result<Vec<Result<Kernel>>> {
     let deadline = request.deadline();
     let expr = typed::parsed(text)?;
     let settings = network.settings()?;
-    let found = limit::values(
-        &expr,
-        at,
-        network.depth,
-        &settings,
-        request.digits(),
-        deadline,
-    )?;
+    let found = limit::values(&expr, at, depth, &settings, request.digits(), deadline)?;
     let shown = |row: Result<DeepValue>| {
         let value = row?;
         // what made a walk necessary says more than that its numbers became too small or too large

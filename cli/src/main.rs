@@ -18,6 +18,7 @@ mod points;
 mod progress;
 mod report;
 mod table;
+mod typed;
 mod words;
 
 use std::io;
@@ -117,7 +118,7 @@ fn answered(cli: &Cli) -> Exit {
             exit(Exit::Interrupted as i32);
         }
     });
-    if let Err(error) = library::typed::set(cli.command.settings()) {
+    if let Err(error) = typed::set(cli.command.settings()) {
         output::complain(&format!("{ERROR}error{ERROR:#}: {error}\n"));
         return Exit::Error;
     }

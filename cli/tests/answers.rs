@@ -3,8 +3,6 @@
 //! References are closed forms computed here in MPFR, or published values with their source. None is
 //! copied from the program's output.
 
-mod support;
-
 use std::time::Duration;
 
 use rug::Float;
@@ -12,7 +10,7 @@ use rug::float::Constant;
 use rug::ops::Pow;
 use serde_json::Value as Json;
 
-use support::{Session, assert_bad, deeplimit};
+use crate::support::{Session, assert_bad, deeplimit};
 
 /// Bits of the references: 50 digits need 166.
 const BITS: u32 = 300;

@@ -1,7 +1,5 @@
 //! Whole sessions of `deeplimit cntk` on small images made here, and on CIFAR-10 where it is.
 
-mod support;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -9,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
-use support::{Session, assert_bad, deeplimit, on_one_line, program};
+use crate::support::{Session, assert_bad, deeplimit, on_one_line, program};
 
 /// A folder of its own for every test, with training and test images as idx files: pictures of 6 x 6 with a bright
 /// left half (class 0), upper half (class 1), or main diagonal (class 2), and noise.

@@ -1,13 +1,11 @@
 //! Sessions of `gram`, `evaluate` and `predict`: whole files or none, resumption, bad input in one sentence.
 
-mod support;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
-use support::{Session, deeplimit};
+use crate::support::{Session, deeplimit};
 
 /// An empty folder.
 fn folder(name: &str) -> PathBuf {

@@ -1,11 +1,9 @@
 //! Sessions of `dynamics`: the ends of training against closed formulas, bad input in one sentence.
 
-mod support;
-
 use std::fs;
 use std::path::Path;
 
-use support::deeplimit;
+use crate::support::deeplimit;
 
 /// Two orthogonal training rows, and a test row on one of them: with `relu` at depth 1
 /// `S = (1 1/pi; 1/pi 1)`, `T = (2 1/pi; 1/pi 2)`.

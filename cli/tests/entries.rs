@@ -1,13 +1,11 @@
 //! What the data commands say of the entries of their matrices: how certain they are, and which rows say nothing new.
 
-mod support;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
-use support::{Session, deeplimit};
+use crate::support::{Session, deeplimit};
 
 /// An empty folder with these files.
 fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {

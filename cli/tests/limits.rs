@@ -2,9 +2,7 @@
 //!
 //! References: mpmath with 60 digits or more, or closed forms; none is copied from the program's output.
 
-mod support;
-
-use support::{assert_bad, begins, deeplimit, float, items};
+use crate::support::{assert_bad, begins, deeplimit, float, items};
 
 #[test]
 fn koenigs_boettcher_abel() {

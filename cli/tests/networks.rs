@@ -3,10 +3,8 @@
 //! References: closed forms, published recursions, or mpmath (`tests/oracles/related.txt`); none is copied from the
 //! program's output.
 
-mod support;
-
+use crate::support::{AT_ONCE, assert_bad, begins, deeplimit, float, items};
 use serde_json::Value as Json;
-use support::{AT_ONCE, assert_bad, begins, deeplimit, float, items};
 
 fn ntk<'a>(expression: &'a str, rho: &'a str, depth: &'a str, more: &[&'a str]) -> Vec<Json> {
     let line = ["ntk", expression, "--rho", rho, "--depth", depth, "--json"];

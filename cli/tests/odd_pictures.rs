@@ -1,15 +1,13 @@
 //! Unusual and broken files of pictures and arrays, written here byte by byte: each is read as meant or refused in one
 //! sentence. That two files are the same pictures is seen from the kernels that are kept of them, bit by bit.
 
-mod support;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
-use support::files::{adam7, gzip, idx, npy, png};
-use support::{Session, assert_bad, deeplimit, on_one_line};
+use crate::support::files::{adam7, gzip, idx, npy, png};
+use crate::support::{Session, assert_bad, deeplimit, on_one_line};
 
 const TRAIN: usize = 12;
 const TEST: usize = 9;
@@ -54,7 +52,7 @@ struct Home(PathBuf);
 
 impl Home {
     fn new(name: &str) -> Home {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("odd-{name}"));
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("pictures-{name}"));
         let _ = fs::remove_dir_all(&path);
         fs::create_dir_all(&path).unwrap();
         Home(path)

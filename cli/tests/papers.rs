@@ -1,12 +1,10 @@
 //! Papers as sessions: claims checked, figures drawn, bad files refused.
 
-mod support;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::support::{assert_bad, deeplimit, program};
 use serde_json::Value as Json;
-use support::{assert_bad, deeplimit};
 
 /// An empty folder of this name.
 fn folder(name: &str) -> PathBuf {
@@ -606,7 +604,7 @@ fn ctrl_c_leaves_what_is_finished() {
     use std::time::Duration;
     // before the handler is in place the signal ends the program without a code: then give it more time
     let output = [1.0, 2.0, 4.0, 8.0].iter().find_map(|seconds| {
-        let child = support::program()
+        let child = program()
             .args(["papers", "check", "--effort", "3"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

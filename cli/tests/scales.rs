@@ -2,10 +2,8 @@
 //!
 //! References: mpmath, from closed forms (see `tests/scales.rs` of the library), and the issue's own values.
 
-mod support;
-
+use crate::support::deeplimit;
 use serde_json::Value as Json;
-use support::deeplimit;
 
 fn json(args: &[&str]) -> Json {
     let session = deeplimit(args);

@@ -1,12 +1,10 @@
 //! Whole sessions that need no mathematics: usage, help, completions, pipes, Ctrl-C.
 
-mod support;
-
 use std::io::Read;
 use std::process::Stdio;
 use std::time::Duration;
 
-use support::{AT_ONCE, deeplimit, fed, program};
+use crate::support::{AT_ONCE, deeplimit, fed, program};
 
 const COMMANDS: &[&str] = &[
     "classify",

@@ -1,10 +1,6 @@
 //! Matrices on disk: killed at any moment, the disk full, several processes, little memory. Nothing is lost, nothing is
 //! computed twice, nothing is half there under its name.
 
-#![cfg(unix)]
-
-mod support;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value as Json;
 
-use support::{assert_bad, deeplimit, items, program};
+use crate::support::{assert_bad, deeplimit, items, program};
 
 /// Rows of the data; tiles of 128 rows come of [`MEMORY`].
 const N: usize = 1200;

@@ -1,10 +1,8 @@
 //! What is no expression: one sentence with the place, code 2, at once.
 
-mod support;
-
 use serde_json::Value as Json;
 
-use support::{assert_bad, deeplimit, fed};
+use crate::support::{assert_bad, deeplimit, fed};
 
 #[test]
 fn the_place_is_pointed_at() {

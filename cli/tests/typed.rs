@@ -1,10 +1,8 @@
 //! What people type: parameters, other languages, letters that are constants, numbers, several activations.
 
-mod support;
-
 use serde_json::Value as Json;
 
-use support::{AT_ONCE, assert_bad, deeplimit};
+use crate::support::{AT_ONCE, assert_bad, deeplimit};
 
 fn json(line: &[&str]) -> Json {
     let session = deeplimit(&[line, &["--json"]].concat());

@@ -7,12 +7,11 @@ use clap::builder::TypedValueParser;
 use clap::{Args, Subcommand};
 use deeplimit::gram::Lengths;
 use deeplimit::limit::DEEPEST;
-use deeplimit::recursion::{Depth, Kind};
+use deeplimit::recursion::{Convention, Depth, Kind};
 use deeplimit::store::Shard;
 
 use super::Columns;
 use super::choice::one_of;
-use crate::library::Convention;
 
 /// Which kernel of which network.
 #[derive(Args, Clone, Debug)]

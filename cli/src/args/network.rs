@@ -3,13 +3,12 @@
 use std::cmp::Ordering;
 
 use clap::Args;
-use deeplimit::recursion::Depth;
+use deeplimit::recursion::{Convention, Depth, Given};
 use rug::Rational;
 
 use super::Effort;
-use crate::exact::number;
-use crate::library::typed::apart;
-use crate::library::{Convention, Given, given};
+use crate::exact::{given, number};
+use crate::typed::apart;
 
 /// The most points of a curve that may be asked for.
 const POINTS_MAX: u32 = 1000;

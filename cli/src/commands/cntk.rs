@@ -18,9 +18,9 @@ use crate::data;
 use crate::fault::Fault;
 use crate::json::{FaultItem, Item, array};
 use crate::library::images::{self, Deep, Endless, Filled, Numbers, Trial};
-use crate::library::typed;
 use crate::report::Report;
 use crate::table::{Entry, Table, wrapped};
+use crate::typed;
 use crate::words::{hyphened, infinite_depth};
 
 use clock::{Clock, words_of};

@@ -12,6 +12,7 @@ use crate::library::{self, DualValue};
 use crate::number::Number;
 use crate::report::{At, Report, Rows, Section, ask};
 use crate::table::Entry;
+use crate::typed;
 
 /// The contract.
 #[derive(Serialize)]
@@ -43,7 +44,7 @@ fn section(
     width: usize,
 ) -> Section<DualJson> {
     let digits = args.effort.digits;
-    let activation = library::typed::shown(text);
+    let activation = typed::shown(text);
     let values = values.into_iter().map(Ok);
     let rows = Rows::at(&activation, places, values, |at, value| {
         let slope = value.slope.as_ref().filter(|_| args.slope);

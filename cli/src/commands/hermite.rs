@@ -11,6 +11,7 @@ use crate::library;
 use crate::number::Number;
 use crate::report::{Report, Rows, Section, ask};
 use crate::table::Entry;
+use crate::typed;
 
 /// The contract.
 #[derive(Serialize)]
@@ -36,7 +37,7 @@ fn section(
     digits: u32,
     width: usize,
 ) -> Section<CoefficientJson> {
-    let activation = library::typed::shown(text);
+    let activation = typed::shown(text);
     let mut rows = Rows::default();
     for (n, a) in coefficients.iter().enumerate() {
         let entry = Entry {

@@ -25,8 +25,9 @@ use deeplimit::limit::Quantity;
 
 use crate::args::Effort;
 use crate::batch::Interrupt;
-use crate::library::{Request, typed};
+use crate::library::Request;
 use crate::number::certain;
+use crate::typed;
 
 /// Ctrl-C was pressed.
 pub static INTERRUPT: Interrupt = Interrupt::new();

@@ -13,6 +13,7 @@ use crate::library::{self, Convention, Kernel, NetworkRequest};
 use crate::number::Number;
 use crate::report::{At, Report, Rows, Section, ask};
 use crate::table::Entry;
+use crate::typed;
 
 /// The contract.
 #[derive(Serialize)]
@@ -32,7 +33,6 @@ struct NtkJson {
 /// Answers the command.
 pub fn run(args: &Args, width: usize) -> io::Result<Report> {
     let network = NetworkRequest {
-        depth: args.depth,
         sigma_w: args.sigma_w.clone(),
         sigma_b: args.sigma_b.clone(),
         norms: args.norms.clone(),
@@ -52,9 +52,9 @@ pub fn run(args: &Args, width: usize) -> io::Result<Report> {
         ));
     }
     let places = At::all("rho", &args.rho, correlation);
-    let wanted = At::known(&places);
+    let (wanted, depth) = (At::known(&places), args.depth);
     let asked = ask(&args.expressions, &args.effort, move |text, request| {
-        library::kernels(text, &wanted, &network, request)
+        library::kernels(text, &wanted, (&network, depth), request)
     })?;
     Ok(asked
         .headed_sections(|text, values| section(text, &places, values, args, convention, width)))
@@ -69,7 +69,7 @@ fn section(
     width: usize,
 ) -> Section<NtkJson> {
     let digits = args.effort.digits;
-    let activation = library::typed::shown(text);
+    let activation = typed::shown(text);
     let number = |q: &Option<Quantity>| q.as_ref().map(|q| Number::new(q, digits));
     let rows = Rows::at(&activation, places, values, |at, k| {
         let entry = Entry {

@@ -12,6 +12,7 @@ use crate::library::{self, CriticalPoint, GROWS_SO_FAR, Place, Standing, Standin
 use crate::number::Number;
 use crate::report::{Report, Section, ask};
 use crate::table::{Entry, Table, wrapped};
+use crate::typed;
 
 /// A point of the curve in the contract.
 #[derive(Serialize)]
@@ -85,7 +86,7 @@ pub fn run(args: &Args, width: usize) -> io::Result<Report> {
 }
 
 fn section(text: &str, phases: &library::Phases, args: &Args, width: usize) -> Section<Answer> {
-    let text = library::typed::shown(text);
+    let text = typed::shown(text);
     let told = tell(&text, phases, args, width);
     let items = told.answers.into_iter().map(Item::Answer).collect();
     Section {

@@ -15,6 +15,7 @@ use deeplimit::store::{Filled, Shard, Store, is_whole, merge::merge};
 use super::certainty::KernelError;
 use crate::args;
 use crate::data::{self, Asked, Label, Reading};
+use crate::typed;
 
 /// `deeplimit gram`.
 #[derive(Clone, Debug)]
@@ -58,14 +59,13 @@ const TILE_MIN: u64 = 3 * 8 * 128 * 128;
 
 pub(super) fn kernel(text: &str, network: &args::Network, depth: Depth) -> Result<Kernel> {
     let request = super::NetworkRequest {
-        depth: 0,
         sigma_w: network.sigma_w.clone(),
         sigma_b: network.sigma_b.clone(),
         norms: None,
         convention: network.convention,
     };
     Kernel::of_network(
-        &super::typed::parsed(text)?,
+        &typed::parsed(text)?,
         depth,
         network.kernel,
         &request.settings()?,

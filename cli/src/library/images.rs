@@ -13,8 +13,8 @@ pub use deeplimit::image::{Images, Repeats, absent_last, one_numbering, read, re
 use deeplimit::limit::{self, Classification};
 pub use deeplimit::store::{Filled, Fingerprint};
 
-use super::typed;
 use crate::args;
+use crate::typed;
 
 /// Longer than this nobody waits for a remark.
 const PATIENCE: Duration = Duration::from_secs(5);

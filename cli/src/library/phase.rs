@@ -1,18 +1,12 @@
 //! The edge of chaos, and where a network stands.
 
-use deeplimit::activation::Expr;
 use deeplimit::error::{Error, Result};
-use deeplimit::exact::Closed;
 use deeplimit::limit::Quantity;
 use deeplimit::phase::{self, BranchEnd, Divergence, Phase};
 use deeplimit::real::Ball;
-use deeplimit::recursion::Attraction;
-pub use deeplimit::recursion::Given;
-use rug::{Integer, Rational};
+use deeplimit::recursion::{Attraction, Given};
 
 use super::Request;
-use crate::exact::number;
-use crate::fault::shortened;
 
 /// What `deeplimit phase` looks at.
 #[derive(Clone, Debug)]
@@ -89,50 +83,6 @@ pub const GROWS: &str = "grows without end";
 /// The same, not proved.
 pub const GROWS_SO_FAR: &str = "grows as far as was looked";
 
-/// A standard deviation as typed. A decimal of 12 digits and more has been rounded, and stands for all numbers that round
-/// to it; everything else is exact.
-pub fn given(text: &str, what: &str) -> Result<Given> {
-    const ROUNDED: usize = 12;
-    let text = text.trim();
-    let refused = || {
-        Error::Domain(format!(
-            "`{}` is no {what}: a decimal number, a fraction or a constant such as sqrt(2) is wanted",
-            shortened(text, 40)
-        ))
-    };
-    let constant = Expr::parse(text).ok().filter(Expr::is_constant);
-    let closed = constant.as_ref().and_then(Closed::from_expr);
-    if let Some(closed) = closed.filter(|c| c.as_rational().is_none()) {
-        return Ok(Given::Exact(closed));
-    }
-    let Ok(centre) = number(text, what) else {
-        return Err(refused());
-    };
-    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
-    let Some((whole, places)) = mantissa.split_once('.') else {
-        return Ok(Given::from(centre));
-    };
-    let digits = format!("{whole}{places}");
-    let plain = digits.trim_start_matches(['-', '+', '0']);
-    let plain = plain.bytes().all(|b| b.is_ascii_digit()) && plain.len() >= ROUNDED;
-    let power = exponent
-        .parse::<i32>()
-        .ok()
-        .zip(i32::try_from(places.len()).ok())
-        .and_then(|(e, n)| e.checked_sub(n));
-    match power.filter(|_| plain && centre != 0) {
-        Some(power) => {
-            let unit = Rational::from(Integer::from(Integer::u_pow_u(10, power.unsigned_abs())));
-            let unit = if power < 0 { unit.recip() } else { unit };
-            Ok(Given::Rounded {
-                centre,
-                radius: unit / 2u32,
-            })
-        }
-        None => Ok(Given::from(centre)),
-    }
-}
-
 fn word(attraction: Option<Attraction>) -> Option<&'static str> {
     attraction.map(|a| match a {
         Attraction::Attracts => "attracts",
@@ -144,7 +94,7 @@ fn word(attraction: Option<Attraction>) -> Option<&'static str> {
 /// The edge of chaos, or where a network stands.
 pub fn phase(text: &str, place: &Place, request: Request) -> Result<Phases> {
     let deadline = request.deadline();
-    let expr = super::typed::parsed(text)?;
+    let expr = crate::typed::parsed(text)?;
     let digits = request.digits();
     let points = match place {
         Place::Points(n) => phase::curve(&expr, *n, digits, deadline)?,

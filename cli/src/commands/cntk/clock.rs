@@ -10,7 +10,7 @@ use indicatif::{HumanCount, ProgressBar, ProgressState, ProgressStyle};
 use crate::args::Cntk as Args;
 use crate::commands::INTERRUPT;
 use crate::library::images::{Fingerprint, Images, Progress, numbers};
-use crate::library::typed;
+use crate::typed;
 
 /// The line that says how far the kernels are.
 pub struct Clock {

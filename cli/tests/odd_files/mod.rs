@@ -4,15 +4,13 @@
 mod answers;
 mod labels;
 mod rows;
-#[path = "../support/mod.rs"]
-mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
-use support::{Session, deeplimit};
+use crate::support::{Session, deeplimit};
 
 struct Folder(PathBuf);
 

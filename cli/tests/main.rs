@@ -1,0 +1,23 @@
+//! Whole sessions of the command line, in one binary: the program is linked once more, and not once for every subject. What
+//! compares with files that are recorded (`readme`, `goldens`) stands beside it.
+//!
+//! Tests run at the same time in one process: none changes its environment or its folder, and every folder that one writes in has
+//! the subject in its name.
+
+mod answers;
+mod cntk;
+mod data;
+mod dynamics;
+mod entries;
+mod limits;
+mod networks;
+mod odd_files;
+mod odd_pictures;
+mod papers;
+mod scales;
+mod session;
+#[cfg(unix)]
+mod store;
+mod support;
+mod syntax;
+mod typed;
