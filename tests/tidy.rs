@@ -1,5 +1,6 @@
 //! The house: a room uses only earlier rooms, no drawer named utils, no file without end.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -272,4 +273,35 @@ fn no_error_is_recognised_by_its_words() {
             path.display()
         );
     }
+}
+
+/// The name of a public type has one meaning: whoever reads it knows the room.
+#[test]
+fn a_public_type_name_is_defined_once() {
+    let mut known: HashMap<String, PathBuf> = HashMap::new();
+    for path in all() {
+        if path.to_string_lossy().contains("tests") {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+        for line in code.lines() {
+            let kinds = ["pub struct ", "pub enum ", "pub trait ", "pub type "];
+            let Some(rest) = kinds.iter().find_map(|kind| line.strip_prefix(kind)) else {
+                continue;
+            };
+            let end = rest
+                .find(|c: char| !c.is_alphanumeric())
+                .unwrap_or(rest.len());
+            if let Some(first) = known.insert(rest[..end].to_owned(), path.clone()) {
+                panic!(
+                    "`{}` is defined in {} and in {}: two meanings need two names",
+                    &rest[..end],
+                    first.display(),
+                    path.display()
+                );
+            }
+        }
+    }
+    assert!(known.len() > 100);
 }

@@ -15,7 +15,7 @@ pub use certainty::ErrorJson;
 pub use dynamics::dynamics;
 pub use phase::{CriticalPoint, GROWS_SO_FAR, Phases, Place, Standing, Standings, phase};
 
-pub use data::{GramReport, Merged, Pair, extremes, gram, merged, predictions};
+pub use data::{GramReport, Merged, RowPair, extremes, gram, merged, predictions};
 pub use evaluation::{Evaluation, Fold, evaluation};
 
 pub use deeplimit::activation::Entry;
@@ -29,7 +29,7 @@ use deeplimit::limit::{
 };
 pub use deeplimit::paper::{
     Claim, Expected, Finding, Laboratory, Measured, Paper, Parameter, Parameters, Part, Row, Rows,
-    Source, Verdict, Wanted, figures::Figure, figures::Look, figures::Series, standings::Placing,
+    Source, Verdict, Wanted, figures::Curve, figures::Figure, figures::Look, standings::Placing,
     standings::standings, uci::OnSet, uci::RULES, uci::outcome,
 };
 use deeplimit::real::Arithmetic;

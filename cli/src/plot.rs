@@ -10,7 +10,7 @@ use kuva::render::layout::{Layout, TickFormat};
 use kuva::render::plots::Plot;
 use kuva::render::render::render_multiple;
 
-use crate::library::{Figure, Look, Series};
+use crate::library::{Curve, Figure, Look};
 
 /// Colours that can be told apart by most eyes (Paul Tol's bright and muted schemes).
 const COLOURS: [&str; 11] = [
@@ -56,7 +56,7 @@ fn plots(figure: &Figure) -> Vec<Plot> {
 }
 
 fn layout(figure: &Figure) -> Layout {
-    let ends = |series: &Series, n: usize, (x, y): (f64, f64)| {
+    let ends = |series: &Curve, n: usize, (x, y): (f64, f64)| {
         let e = series.errors.get(n).copied().unwrap_or(0.0);
         [(x, y - e), (x, y + e)]
     };

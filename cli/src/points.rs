@@ -7,7 +7,7 @@ use rug::{Integer, Rational};
 
 use crate::args::Columns;
 use crate::data::Reading;
-use crate::library::{Pair, extremes};
+use crate::library::{RowPair, extremes};
 
 /// More points than this are not compared pair by pair.
 const POINTS_MAX: usize = 50_000;
@@ -45,7 +45,7 @@ pub fn extreme_correlations(path: &Path, columns: &Columns) -> Result<(Vec<Strin
     Ok((out, read))
 }
 
-fn decimal(pair: &Pair) -> String {
+fn decimal(pair: &RowPair) -> String {
     match (pair.gap, pair.opposite_gap) {
         (Some(gap), _) if gap < NEAR => complement(gap),
         (_, Some(gap)) if gap < NEAR => format!("-{}", complement(gap)),

@@ -39,7 +39,7 @@ use crate::gram::Matrix;
 pub type Split = [Vec<usize>; 2];
 
 /// The predicted labels of some rows as a function of the ridge.
-pub type Fitted<'a> = Box<dyn Fn(f64) -> Result<Vec<usize>> + 'a>;
+pub type ByRidge<'a> = Box<dyn Fn(f64) -> Result<Vec<usize>> + 'a>;
 
 /// A classifier of labelled rows that can be chosen.
 pub trait Candidate {
@@ -50,13 +50,13 @@ pub trait Candidate {
     ///
     /// # Errors
     /// Its own.
-    fn fitted<'a>(&'a self, train: &[usize], test: &[usize]) -> Result<Fitted<'a>>;
+    fn fitted<'a>(&'a self, train: &[usize], test: &[usize]) -> Result<ByRidge<'a>>;
 
     /// What it predicts of each training row from the others.
     ///
     /// # Errors
     /// Its own; [`Error::Domain`] where it has no way but to learn anew for each of them.
-    fn left_out<'a>(&'a self, train: &[usize]) -> Result<Fitted<'a>>;
+    fn left_out<'a>(&'a self, train: &[usize]) -> Result<ByRidge<'a>>;
 }
 
 impl<C: Candidate + ?Sized> Candidate for &C {
@@ -64,11 +64,11 @@ impl<C: Candidate + ?Sized> Candidate for &C {
         (**self).has_ridge()
     }
 
-    fn fitted<'a>(&'a self, train: &[usize], test: &[usize]) -> Result<Fitted<'a>> {
+    fn fitted<'a>(&'a self, train: &[usize], test: &[usize]) -> Result<ByRidge<'a>> {
         (**self).fitted(train, test)
     }
 
-    fn left_out<'a>(&'a self, train: &[usize]) -> Result<Fitted<'a>> {
+    fn left_out<'a>(&'a self, train: &[usize]) -> Result<ByRidge<'a>> {
         (**self).left_out(train)
     }
 }
@@ -98,7 +98,7 @@ impl Candidate for Trial {
         self.rule.classifier().has_ridge()
     }
 
-    fn fitted<'a>(&'a self, train: &[usize], test: &[usize]) -> Result<Fitted<'a>> {
+    fn fitted<'a>(&'a self, train: &[usize], test: &[usize]) -> Result<ByRidge<'a>> {
         let own = self.gram.selected(train, train)?;
         let cross = self.gram.selected(test, train)?;
         let known = of(&self.labels, train)?;
@@ -108,7 +108,7 @@ impl Candidate for Trial {
         }))
     }
 
-    fn left_out<'a>(&'a self, train: &[usize]) -> Result<Fitted<'a>> {
+    fn left_out<'a>(&'a self, train: &[usize]) -> Result<ByRidge<'a>> {
         let own = self.gram.selected(train, train)?;
         let known = of(&self.labels, train)?;
         Ok(Box::new(move |ridge| {
@@ -281,7 +281,7 @@ impl Protocol<'_> {
         candidate: &'a C,
         train: &[usize],
         test: Option<&[usize]>,
-    ) -> Result<Fitted<'a>> {
+    ) -> Result<ByRidge<'a>> {
         match test {
             Some(test) => candidate.fitted(train, test),
             None => candidate.left_out(train),

@@ -60,5 +60,5 @@ pub use lane::Lane;
 pub use network::{ConvNetwork, Layer, Padding};
 pub use numbers::{Convolutional, Numbers};
 pub use profile::Profile;
-pub use tiles::{Answers, Progress, Sharded, Trial};
+pub use tiles::{Answers, ImageTrial, Progress, Sharded};
 pub use vector::Processor;

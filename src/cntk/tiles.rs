@@ -74,7 +74,7 @@ impl Tiles {
 /// Training and test images with the kernels between them, one for every number of layers.
 ///
 /// ```
-/// use deeplimit::cntk::{Architecture, Convolutional, Numbers, Progress, Readout, Trial};
+/// use deeplimit::cntk::{Architecture, Convolutional, Numbers, Progress, Readout, ImageTrial};
 /// use deeplimit::image::Images;
 /// struct Silent;
 /// impl Progress for Silent {
@@ -84,14 +84,14 @@ impl Tiles {
 /// let network = Architecture::new(&"relu".parse()?, &[1, 3], Readout::Gap)?;
 /// let kernel = Convolutional::new(&network, Numbers::F64, [2, 2, 1])?;
 /// let train = Images::new([2, 2, 1], vec![0.0_f32, 1.0, 0.0, 1.0, 1.0, 1.0, 0.0, 0.0], vec![0, 1])?;
-/// let mut trial = Trial::new(kernel, 2, [train.clone(), train], 32);
+/// let mut trial = ImageTrial::new(kernel, 2, [train.clone(), train], 32);
 /// let answers = trial.answers(0.0, &Silent)?;
 /// // what was learned is known
 /// assert_eq!(answers.right[1], Ok(vec![true, true]));
 /// # Ok::<(), deeplimit::error::Error>(())
 /// ```
 #[derive(Debug)]
-pub struct Trial {
+pub struct ImageTrial {
     kernel: Convolutional,
     depths: usize,
     train: Images,
@@ -122,15 +122,15 @@ pub struct Sharded {
     pub filled: Filled,
 }
 
-impl Trial {
+impl ImageTrial {
     /// With nothing computed yet. `depths` numbers of layers has the kernel, tiles have up to `side` rows.
     pub fn new(
         kernel: Convolutional,
         depths: usize,
         [train, test]: [Images; 2],
         side: usize,
-    ) -> Trial {
-        Trial {
+    ) -> ImageTrial {
+        ImageTrial {
             grams: Tiles::new(depths, &train, &train, true, side),
             blocks: Tiles::new(depths, &test, &train, false, side),
             kernel,

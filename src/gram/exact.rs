@@ -34,7 +34,7 @@ impl Points {
     }
 
     /// The unit vectors at a precision of choice.
-    pub fn exactly<R: Real>(&self, bits: Bits) -> Exact<R> {
+    pub fn exactly<R: Real>(&self, bits: Bits) -> ExactPoints<R> {
         let unit = |row: &[f64]| -> Vec<R> {
             let largest = row.iter().fold(0.0f64, |m, x| m.max(x.abs()));
             // by a power of two, which is exact, so that no square leaves the doubles
@@ -57,7 +57,7 @@ impl Points {
                 .collect(),
             Some(angles) => angles.iter().map(turned).collect(),
         };
-        Exact { bits, rows }
+        ExactPoints { bits, rows }
     }
 
     /// Has row `i` here exactly the direction of row `j` there?
@@ -75,15 +75,21 @@ impl Points {
 
 /// Unit vectors at some precision.
 #[derive(Clone, Debug)]
-pub struct Exact<R> {
+pub struct ExactPoints<R> {
     bits: Bits,
     rows: Vec<Vec<R>>,
 }
 
-impl<R: Real> Exact<R> {
+impl<R: Real> ExactPoints<R> {
     /// `x . x'` by the gap `|x - x'|^2/2`, which has digits where the points are close; for equal points (`same`) it is
     /// exactly 0.
-    pub fn correlation(&self, i: usize, other: &Exact<R>, j: usize, same: bool) -> Correlation<R> {
+    pub fn correlation(
+        &self,
+        i: usize,
+        other: &ExactPoints<R>,
+        j: usize,
+        same: bool,
+    ) -> Correlation<R> {
         if same {
             return Correlation::Gap(R::int(0, self.bits));
         }

@@ -37,7 +37,7 @@ pub mod twins;
 pub(crate) mod tests;
 
 pub use entries::{Gram, Lengths};
-pub use exact::Exact;
+pub use exact::ExactPoints;
 pub use matrix::Matrix;
 pub use points::{Points, Rounding, gaps};
 pub use spectrum::Spectrum;

@@ -216,7 +216,7 @@ pub fn gaps(x: &[f64], rows: &[f64]) -> Vec<f64> {
 
 /// Two rows, and how they lie.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Pair {
+pub struct RowPair {
     /// Their numbers from 0, the larger first.
     pub rows: [usize; 2],
     /// `x . x'` of the unit vectors, to some `d 2^-53`.
@@ -231,9 +231,9 @@ pub struct Pair {
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Extremes {
     /// The closest pair whose directions differ.
-    pub nearest: Option<Pair>,
+    pub nearest: Option<RowPair>,
     /// The farthest pair whose directions are not opposite.
-    pub farthest: Option<Pair>,
+    pub farthest: Option<RowPair>,
     /// Pairs of exactly the same direction.
     pub same: usize,
     /// Pairs of exactly opposite directions.
@@ -241,7 +241,7 @@ pub struct Extremes {
 }
 
 impl Extremes {
-    fn of(pair: Pair) -> Self {
+    fn of(pair: RowPair) -> Self {
         let (same, opposite) = (pair.gap == Some(0.0), pair.opposite_gap == Some(0.0));
         Extremes {
             nearest: (!same).then_some(pair),
@@ -253,17 +253,19 @@ impl Extremes {
 
     fn with(self, other: Self) -> Self {
         // by the gap where both have one, else by the correlation; the first of equals
-        let chosen =
-            |a: Option<Pair>, b: Option<Pair>, gap: fn(&Pair) -> Option<f64>, sign: f64| {
-                let (Some(p), Some(q)) = (a, b) else {
-                    return a.or(b);
-                };
-                let second = match (gap(&p), gap(&q)) {
-                    (Some(s), Some(t)) => t < s,
-                    _ => sign * q.rho > sign * p.rho,
-                };
-                Some(if second { q } else { p })
+        let chosen = |a: Option<RowPair>,
+                      b: Option<RowPair>,
+                      gap: fn(&RowPair) -> Option<f64>,
+                      sign: f64| {
+            let (Some(p), Some(q)) = (a, b) else {
+                return a.or(b);
             };
+            let second = match (gap(&p), gap(&q)) {
+                (Some(s), Some(t)) => t < s,
+                _ => sign * q.rho > sign * p.rho,
+            };
+            Some(if second { q } else { p })
+        };
         Extremes {
             nearest: chosen(self.nearest, other.nearest, |p| p.gap, 1.0),
             farthest: chosen(self.farthest, other.farthest, |p| p.opposite_gap, -1.0),
@@ -297,7 +299,7 @@ impl Points {
         let pair = |i: usize, j: usize| {
             let (x, y) = (self.row(&self.unit, i), self.row(&self.unit, j));
             let rho = x.iter().zip(y).map(|(a, b)| a * b).sum::<f64>();
-            Extremes::of(Pair {
+            Extremes::of(RowPair {
                 rows: [i, j],
                 rho: rho.clamp(-1.0, 1.0),
                 gap: self.gap(i, self, j, rho),

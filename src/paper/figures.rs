@@ -34,7 +34,7 @@ pub enum Look {
 
 /// A curve.
 #[derive(Clone, Debug)]
-pub struct Series {
+pub struct Curve {
     /// For the legend.
     pub name: String,
     /// In the order in which they are joined.
@@ -57,7 +57,7 @@ pub struct Figure {
     /// Up.
     pub y: Axis,
     /// In the order of the legend.
-    pub series: Vec<Series>,
+    pub series: Vec<Curve>,
 }
 
 fn axis(label: &str, log: bool) -> Axis {
@@ -67,8 +67,8 @@ fn axis(label: &str, log: bool) -> Axis {
     }
 }
 
-fn curve(name: impl Into<String>, look: Look, points: Vec<(f64, f64)>) -> Series {
-    Series {
+fn curve(name: impl Into<String>, look: Look, points: Vec<(f64, f64)>) -> Curve {
+    Curve {
         name: name.into(),
         points,
         errors: Vec::new(),

@@ -20,7 +20,7 @@ use super::laboratory::Laboratory;
 use super::parameters::unknown;
 use super::source::Rows;
 use crate::activation::Expr;
-use crate::classifier::choice::{self, Candidate, Choice, Fitted, Protocol};
+use crate::classifier::choice::{self, ByRidge, Candidate, Choice, Protocol};
 use crate::classifier::{
     Decision, Definite, Regression, Weight, labels, majority, nearest, one_hot, power, smoother,
 };
@@ -121,7 +121,7 @@ pub fn outcome(lab: &Laboratory, set: &str, rule: &str) -> Result<Arc<OnSet>> {
 }
 
 /// What a classifier needs of training and test rows, before a ridge.
-type Made<'a> = Box<dyn Fn(&[usize], &[usize]) -> Result<Fitted<'a>> + 'a>;
+type Made<'a> = Box<dyn Fn(&[usize], &[usize]) -> Result<ByRidge<'a>> + 'a>;
 
 /// Something to choose from.
 struct Contender<'a> {
@@ -136,11 +136,11 @@ impl Candidate for Contender<'_> {
         self.ridge
     }
 
-    fn fitted<'a>(&'a self, train: &[usize], test: &[usize]) -> Result<Fitted<'a>> {
+    fn fitted<'a>(&'a self, train: &[usize], test: &[usize]) -> Result<ByRidge<'a>> {
         (self.made)(train, test)
     }
 
-    fn left_out<'a>(&'a self, _: &[usize]) -> Result<Fitted<'a>> {
+    fn left_out<'a>(&'a self, _: &[usize]) -> Result<ByRidge<'a>> {
         Err(Error::Domain("the protocol has a validation set".into()))
     }
 }
@@ -229,7 +229,7 @@ impl Task<'_> {
         of: fn(&Points) -> &[f64],
         vote: impl Fn(&[usize], usize, &[f64]) -> Decision + Sync + 'a,
     ) -> Contender<'a> {
-        let made = move |train: &[usize], test: &[usize]| -> Result<Fitted<'a>> {
+        let made = move |train: &[usize], test: &[usize]| -> Result<ByRidge<'a>> {
             let (known, new) = (points.selected(train)?, points.selected(test)?);
             let labels = self.labels(train);
             let one = |x: &[f64]| {
@@ -268,7 +268,7 @@ impl Task<'_> {
         words: &str,
         matrices: impl Fn(&[usize], &[usize]) -> Result<[Matrix; 2]> + 'a,
     ) -> Contender<'a> {
-        let made = move |train: &[usize], test: &[usize]| -> Result<Fitted<'a>> {
+        let made = move |train: &[usize], test: &[usize]| -> Result<ByRidge<'a>> {
             let [own, cross] = matrices(train, test)?;
             let targets = one_hot(&self.labels(train), self.rows.classes())?;
             Ok(Box::new(move |ridge| {

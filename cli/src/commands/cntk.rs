@@ -17,7 +17,7 @@ use crate::args::Cntk as Args;
 use crate::data;
 use crate::fault::Fault;
 use crate::json::{FaultItem, Item, array};
-use crate::library::images::{self, Deep, Endless, Filled, Numbers, Trial};
+use crate::library::images::{self, Deep, Endless, Filled, ImageTrial, Numbers};
 use crate::report::Report;
 use crate::table::{Entry, Table, wrapped};
 use crate::typed;
@@ -273,7 +273,7 @@ fn answered(args: &Args) -> Result<Answer> {
     images::preprocess(args, &mut train, &mut test)?;
     let shape = train.shape();
     let kernel = images::convolutional(args, shape)?;
-    let mut trial = Trial::new(kernel, layers.len(), [train, test], clock::side(args));
+    let mut trial = ImageTrial::new(kernel, layers.len(), [train, test], clock::side(args));
     if let Some(out) = &args.out {
         let words = words_of(args, &layers, trial.train(), trial.test());
         trial.keep(out, &words)?;
@@ -332,7 +332,7 @@ fn precision(numbers: Numbers) -> &'static str {
 }
 
 impl Answer {
-    fn finished(&mut self, trial: &Trial, clock: &Clock) {
+    fn finished(&mut self, trial: &ImageTrial, clock: &Clock) {
         self.pairs = trial.made();
         self.seconds = clock.begun.elapsed().as_secs_f64();
     }
@@ -356,7 +356,7 @@ impl Answer {
         &mut self,
         args: &Args,
         found: Answers,
-        trial: &Trial,
+        trial: &ImageTrial,
         read: &ReadJson,
     ) -> Result<()> {
         self.interrupted = found.stopped;
@@ -376,7 +376,7 @@ impl Answer {
         n: usize,
         right: &[bool],
         args: &Args,
-        trial: &Trial,
+        trial: &ImageTrial,
         read: &ReadJson,
     ) -> Option<DepthJson> {
         (!right.is_empty()).then(|| DepthJson {

@@ -6,7 +6,7 @@ use std::time::Instant;
 use deeplimit::classifier::{Rule, labels as predicted, numbered};
 use deeplimit::deadline::Deadline;
 use deeplimit::error::{Error, Result};
-pub use deeplimit::gram::points::{Extremes, Pair};
+pub use deeplimit::gram::points::{Extremes, RowPair};
 use deeplimit::gram::{Gram, Lengths, Points, Twins};
 use deeplimit::kernel::{Classifier, Depth, Kernel, LimitForm};
 pub use deeplimit::store::merge::Merged;

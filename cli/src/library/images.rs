@@ -5,7 +5,7 @@ use std::time::Duration;
 
 pub use deeplimit::array::{Array, Format, Labels, NumberType, foreign};
 use deeplimit::cntk::{self, Architecture, ConvNetwork, Layer, Readout};
-pub use deeplimit::cntk::{Convolutional, Endless, Numbers, Progress, Trial};
+pub use deeplimit::cntk::{Convolutional, Endless, ImageTrial, Numbers, Progress};
 use deeplimit::deadline::Deadline;
 use deeplimit::error::Result;
 use deeplimit::image::{self, Standardisation, Zca};

@@ -18,7 +18,7 @@ use super::deep::{Evaluator, Family};
 use super::symmetric::{Factor, Symmetric};
 use crate::classifier::{Decision, Training, decided};
 use crate::error::{Error, Result};
-use crate::gram::{Exact, Points};
+use crate::gram::{ExactPoints, Points};
 use crate::real::{Arithmetic, Ball, Bits, Mpfr, Real};
 
 /// In which arithmetic.
@@ -138,7 +138,7 @@ fn log2<R: Real>(x: &R) -> f64 {
 /// The kernel matrix divided by its diagonal, and what it was divided by (a logarithm).
 fn gram<R: Real + Send + Sync>(
     kernel: &Evaluator<'_, R>,
-    places: &Exact<R>,
+    places: &ExactPoints<R>,
     kept: &[usize],
 ) -> Result<(Symmetric<R>, R)> {
     let diagonal = kernel(&places.correlation(kept[0], places, kept[0], true))?;

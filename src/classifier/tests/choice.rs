@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use super::*;
-use crate::classifier::choice::{Candidate, Choice, Fitted, Fold, Protocol, Split, Trial};
+use crate::classifier::choice::{ByRidge, Candidate, Choice, Fold, Protocol, Split, Trial};
 use crate::gram::tests::{kernel, points};
 use crate::gram::{Gram, Lengths};
 use crate::kernel::Depth;
@@ -37,7 +37,7 @@ impl<W: Fn(usize, f64) -> bool> Candidate for Known<W> {
         self.ridge
     }
 
-    fn fitted<'a>(&'a self, _: &[usize], test: &[usize]) -> Result<Fitted<'a>> {
+    fn fitted<'a>(&'a self, _: &[usize], test: &[usize]) -> Result<ByRidge<'a>> {
         self.asked.set(self.asked.get() + 1);
         let rows = test.to_vec();
         Ok(Box::new(move |ridge| {
@@ -49,7 +49,7 @@ impl<W: Fn(usize, f64) -> bool> Candidate for Known<W> {
         }))
     }
 
-    fn left_out<'a>(&'a self, train: &[usize]) -> Result<Fitted<'a>> {
+    fn left_out<'a>(&'a self, train: &[usize]) -> Result<ByRidge<'a>> {
         self.fitted(train, train)
     }
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::*;
 use crate::classifier::{Definite, Regression, labels, one_hot};
-use crate::cntk::{Answers, Convolutional, Numbers, Progress, Trial};
+use crate::cntk::{Answers, Convolutional, ImageTrial, Numbers, Progress};
 use crate::error::Error;
 use crate::gram::Matrix;
 use crate::image::Images;
@@ -67,9 +67,9 @@ fn kernel() -> Convolutional {
     Convolutional::new(&network, Numbers::F64, SHAPE).unwrap()
 }
 
-fn trial() -> Trial {
+fn trial() -> ImageTrial {
     let sets = [images(TRAIN, 3), images(TEST, 8)];
-    Trial::new(kernel(), LAYERS.len(), sets, SIDE)
+    ImageTrial::new(kernel(), LAYERS.len(), sets, SIDE)
 }
 
 fn folder(name: &str) -> PathBuf {
@@ -171,7 +171,7 @@ fn shards_are_the_whole() {
     assert_eq!(progress.counts(), [0, PAIRS]);
     // kernels of something else are not taken for these
     let sets = [images(TRAIN, 3), images(TEST, 8)];
-    let other = Trial::new(kernel(), LAYERS.len(), sets, SIDE).keep(&path, "others");
+    let other = ImageTrial::new(kernel(), LAYERS.len(), sets, SIDE).keep(&path, "others");
     assert!(matches!(other, Err(Error::Store { .. })), "{other:?}");
     std::fs::remove_dir_all(&path).unwrap();
 }
@@ -182,7 +182,7 @@ fn what_is_wrong_with_a_depth_is_its_own_error() {
     let train = images(2, 5);
     let twice = [train.image(0), train.image(0)].concat();
     let twice = Images::new(SHAPE, twice, vec![0, 1]).unwrap();
-    let mut trial = Trial::new(kernel(), LAYERS.len(), [twice, train], SIDE);
+    let mut trial = ImageTrial::new(kernel(), LAYERS.len(), [twice, train], SIDE);
     let answers = trial.answers(0.0, &Count::new(u64::MAX)).unwrap();
     assert!(!answers.stopped && answers.right.len() == LAYERS.len());
     assert!(answers.right.iter().all(Result::is_err));

@@ -23,7 +23,7 @@ fn a_rounded_multiple_has_the_gap_of_its_numbers() {
     );
 }
 
-/// Exact multiples are equal inputs, of whatever length; opposite ones are opposite.
+/// ExactPoints multiples are equal inputs, of whatever length; opposite ones are opposite.
 #[test]
 fn multiples_have_correlation_1() {
     for text in ["optimal(4)", "relu", "sin(x)"] {
