@@ -3,7 +3,7 @@
 use rug::{Float, Rational};
 
 use super::charts::{LOWEST, Mirror, Place};
-use super::compile::{Compilable, Sampled, VANISHING};
+use super::compile::{Sampled, VANISHING};
 use super::{Accuracy, Conditions, Kernel};
 use crate::deadline::Deadline;
 use crate::error::Result;
@@ -21,11 +21,7 @@ const NEAR: f64 = 0.1;
 
 /// Against balls, at places spread over the charts; against a second computation where there is one and the balls are wide. And
 /// in every cell against the values that the tables are made of, once.
-pub(super) fn accuracy(
-    source: &Sampled<impl Compilable>,
-    kernel: &Kernel,
-    deadline: Deadline,
-) -> Result<Accuracy> {
+pub(super) fn accuracy(source: &Sampled, kernel: &Kernel, deadline: Deadline) -> Result<Accuracy> {
     // of a symmetry both sides are one, to the last bit, and near -1 balls are wider
     let folded = |place| match place {
         Place::Far(u) if kernel.mirror != Mirror::None => Place::Near(u),

@@ -7,6 +7,7 @@ use rug::Rational;
 
 use super::accuracy::accuracy;
 use super::charts::{Charts, LOWEST, Mirror, Place, lowest_far};
+use super::source::Source;
 use super::{Accuracy, Beyond, Conditions, Depth, Form, Kernel, Kind, LimitForm};
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
@@ -23,24 +24,6 @@ pub(super) const VANISHING: f64 = 1e-290;
 /// A compiled kernel with a larger measured error is not handed out.
 const WORST: f64 = 1e-6;
 
-/// Kernels that can be had at any place, in doubles and enclosed: the orbit of a pair of inputs gives both at once.
-pub(super) trait Compilable: Send + Sync + 'static {
-    /// Nobody waits any more: values that are asked for after the tables are finished have no deadline.
-    fn unhurried(&mut self);
-    /// The kernels at a place in doubles. `None` where an orbit was lost.
-    fn sample(&self, place: Place) -> Option<Pair<Scaled<f64>>>;
-    /// The same by other tables of the dual, where its enclosures do not resolve what kinks do near `rho = 1`.
-    fn again(&self, _: Place) -> Option<Pair<Scaled<f64>>> {
-        None
-    }
-    /// The symmetry, and `p` where the kernels vanish like `rho^p` at 0.
-    fn symmetry(&self) -> (Mirror, u64);
-    /// The value at equal inputs, `None` where it is infinite.
-    fn diagonal(&self, kind: Kind) -> Result<Option<Scaled<Ball>>>;
-    /// Enclosures of the kernels.
-    fn enclosures(&self, places: &[Place], deadline: Deadline) -> Result<Vec<Pair<Scaled<Ball>>>>;
-}
-
 impl Kind {
     /// This one of the two.
     pub(super) fn of<T>(self, pair: Pair<T>) -> T {
@@ -55,16 +38,16 @@ impl Kind {
 type Memory<T> = Mutex<HashMap<(u8, u64), T>>;
 
 /// A source on whose way both kernels lie: what one of them was made from serves the other.
-pub(super) struct Both<S> {
-    source: S,
+pub(super) struct Both {
+    source: Source,
     /// Nothing is kept where only one kernel is wanted.
     keeps: bool,
     samples: Memory<Option<Pair<Scaled<f64>>>>,
     enclosures: Memory<Pair<Scaled<Ball>>>,
 }
 
-impl<S: Compilable> Both<S> {
-    fn new(source: S, keeps: bool) -> Self {
+impl Both {
+    fn new(source: Source, keeps: bool) -> Self {
         Both {
             source,
             keeps,
@@ -105,30 +88,30 @@ fn lock<T>(memory: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// One of the two kernels.
-pub(super) struct Sampled<'a, S> {
-    both: &'a Both<S>,
+pub(super) struct Sampled<'a> {
+    both: &'a Both,
     kind: Kind,
 }
 
-impl<S: Compilable> Sampled<'_, S> {
+impl Sampled<'_> {
     fn sample(&self, place: Place) -> Option<Scaled<f64>> {
         Some(self.kind.of(self.both.sample(place)?))
     }
 
-    /// [`Compilable::again`]
+    /// [`Source::again`]
     pub(super) fn again(&self, place: Place) -> Option<Scaled<f64>> {
         Some(self.kind.of(self.both.source.again(place)?))
     }
 
     fn symmetry(&self) -> (Mirror, u64) {
-        self.both.source.symmetry()
+        (self.both.source.mirror, self.both.source.power)
     }
 
     fn diagonal(&self) -> Result<Option<Scaled<Ball>>> {
         self.both.source.diagonal(self.kind)
     }
 
-    /// [`Compilable::enclosures`]
+    /// [`Source::enclosures`]
     pub(super) fn enclosures(
         &self,
         places: &[Place],
@@ -183,7 +166,7 @@ impl Heading {
 
 /// The kernels of a source, one for each kind.
 pub(super) fn compiled(
-    source: impl Compilable,
+    source: Source,
     heading: &Heading,
     kinds: &[Kind],
     deadline: Deadline,
@@ -207,11 +190,7 @@ pub(super) fn compiled(
 }
 
 /// Samples the kernel, makes its tables and measures their error.
-fn tabulated(
-    source: &Sampled<impl Compilable>,
-    heading: Heading,
-    deadline: Deadline,
-) -> Result<Kernel> {
+fn tabulated(source: &Sampled, heading: Heading, deadline: Deadline) -> Result<Kernel> {
     let activation = heading.activation.clone();
     let lost = || match deadline.check("the kernel's table") {
         Err(timeout) => timeout,

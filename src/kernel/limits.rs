@@ -4,17 +4,18 @@
 use rug::Rational;
 
 use super::build::DEEP_BITS;
-use super::charts::{Charts, Mirror, Place};
-use super::compile::{Compilable, Heading};
+use super::charts::{Charts, Mirror};
+use super::compile::Heading;
 use super::map::Map;
 use super::orbit::{Descent, InputLayer, Orbits, Target};
+use super::source::{Reference, Road, Source};
 use super::{Accuracy, Conditions, Form, Kernel, Kind};
 use crate::activation::Parity;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
-use crate::limit::{Classification, Limit, LimitKernel, Ordered, Phase, Regime, Subject};
+use crate::limit::{Classification, Limit, Phase, Regime, Subject};
 use crate::real::{Analytic, Ball};
-use crate::recursion::{Correlation, Pair, Scaled};
+use crate::recursion::{Pair, Scaled};
 
 /// What the entries of a kernel at infinite depth are (normalised activation, no bias; `mathematics` of each regime in
 /// [`crate::limit`]). `x = x'` stands for equal directions, and for opposite ones where the activation is even
@@ -188,75 +189,36 @@ fn undecided(activation: &str) -> Error {
 }
 
 /// `-g`, the Koenigs function at the fixed point 1.
-pub(super) struct OrderedLimit {
-    kernel: LimitKernel,
-    orbits: Orbits,
-    mirror: Mirror,
-}
-
-impl OrderedLimit {
-    pub(super) fn new(subject: Subject, deadline: Deadline) -> Result<Self> {
-        let name = &subject.classification.activation;
-        let kernel = subject.kernel(&Rational::from(1), super::build::BITS, deadline)?;
-        let mirror = mirror(&subject);
-        let Limit::Ordered(g) = kernel.limit() else {
-            return Err(undecided(name));
-        };
-        let descent = Descent {
-            log: g.multiplier().ln().to_f64(),
-            bend: (g.drift().to_f64() - 1.0) / 2.0,
-        };
-        let map = Map::new(kernel.dual().rounded(), mirror, None).ok_or_else(|| undecided(name))?;
-        Ok(OrderedLimit {
-            orbits: Orbits {
-                maps: vec![map],
-                entry: InputLayer::UNIT,
-                lambda: None,
-                target: Target::Ordered(descent),
-                deadline,
-            },
-            mirror,
-            kernel,
-        })
-    }
-
-    fn koenigs(&self) -> Result<&Ordered<Ball>> {
-        match self.kernel.limit() {
-            Limit::Ordered(g) => Ok(g),
-            _ => Err(undecided("this activation")),
-        }
-    }
-}
-
-impl Compilable for OrderedLimit {
-    fn unhurried(&mut self) {
-        self.orbits.deadline = Deadline::default();
-    }
-
-    fn sample(&self, place: Place) -> Option<Pair<Scaled<f64>>> {
-        self.orbits.sample(place)
-    }
-
-    fn symmetry(&self) -> (Mirror, u64) {
-        (self.mirror, 0)
-    }
-
-    fn diagonal(&self, _: Kind) -> Result<Option<Scaled<Ball>>> {
-        Ok(Some(Scaled::zero(DEEP_BITS)))
-    }
-
-    fn enclosures(&self, places: &[Place], _: Deadline) -> Result<Vec<Pair<Scaled<Ball>>>> {
-        let g = self.koenigs()?;
-        let lost =
-            || Error::Unresolved("an orbit could not be followed to the fixed point 1".to_owned());
-        let of = |place: &Place| {
-            let rho = Correlation::rational(&place.exact(), self.kernel.bits());
-            let limit = Scaled::plain(-g.at(&rho).ok_or_else(lost)?);
-            Ok(Pair {
-                nngp: limit.clone(),
-                ntk: limit,
-            })
-        };
-        places.iter().map(of).collect()
-    }
+pub(super) fn ordered(subject: &Subject, deadline: Deadline) -> Result<Source> {
+    let name = &subject.classification.activation;
+    let kernel = subject.kernel(&Rational::from(1), super::build::BITS, deadline)?;
+    let mirror = mirror(subject);
+    let Limit::Ordered(g) = kernel.limit() else {
+        return Err(undecided(name));
+    };
+    let descent = Descent {
+        log: g.multiplier().ln().to_f64(),
+        bend: (g.drift().to_f64() - 1.0) / 2.0,
+    };
+    let map = Map::new(kernel.dual().rounded(), mirror, None).ok_or_else(|| undecided(name))?;
+    let zero = || Ok(Some(Scaled::zero(DEEP_BITS)));
+    Ok(Source {
+        orbits: Orbits {
+            maps: vec![map],
+            entry: InputLayer::UNIT,
+            lambda: None,
+            target: Target::Ordered(descent),
+            deadline,
+        },
+        second: None,
+        scale: None,
+        mirror,
+        power: 0,
+        degree: None,
+        diagonal: Pair {
+            nngp: zero(),
+            ntk: zero(),
+        },
+        reference: Reference::by(Road::Ordered(Box::new(kernel)), deadline),
+    })
 }

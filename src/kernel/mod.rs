@@ -5,7 +5,7 @@
 //! * [`lines`]: the same in shorter pieces, for loops over millions of correlations.
 //! * [`map`]: one layer; [`orbit`]: the values they are made from: one pair of inputs on its way through the layers.
 //! * `angle`: duals of activations with kinks, where no series resolves them.
-//! * `compile`: from such values to tables. `accuracy`: an estimate of their error, from balls (where kinks leave those wide, from
+//! * `source`: such values in doubles, and enclosures of them. `compile`: from such values to tables. `accuracy`: an estimate of their error, from balls (where kinks leave those wide, from
 //!   a second computation), and what the rounding of a correlation adds to it.
 //! * [`build`]: normalised activations without bias; `network`: weights and biases of any variance.
 //! * `limits`: infinite depth in the regimes where pairs become alike; what classifier each kernel means.
@@ -26,6 +26,7 @@ pub mod map;
 mod network;
 pub mod orbit;
 mod place;
+mod source;
 mod vector;
 
 #[cfg(test)]

@@ -10,9 +10,10 @@ use std::cmp::Ordering;
 use super::angle;
 use super::build::{BITS, SERIES_BITS, unit};
 use super::charts::{Mirror, Place};
-use super::compile::{Compilable, Heading, compiled};
+use super::compile::{Heading, compiled};
 use super::map::Map;
 use super::orbit::{InputLayer, LAST_STEP, Orbits, Target};
+use super::source::{Layered, Reference, Road, Source};
 use super::{Depth, Kernel, Kind};
 use crate::activation::{Expr, Parity};
 use crate::deadline::Deadline;
@@ -22,7 +23,7 @@ use crate::error::{Error, Result};
 use crate::exact::Activation;
 use crate::real::{Analytic, Ball, Real};
 use crate::recursion::{
-    Correlation, Layers, Network, Pair, Prepared, Scaled, Settings, WeightVariance,
+    Layers, Network, Pair, Prepared, Scaled, Settings, WeightVariance,
 };
 
 /// Hermite coefficients that the first attempt takes, and the last one.
@@ -34,8 +35,6 @@ const SHORT: f64 = 1e-16;
 /// Layers with tables of their own, and with formulas of their own.
 const TABLES: usize = 256;
 const FORMULAS: usize = 100_000;
-/// Gaps below this are not resolved by all references, and need not be.
-const EXTREME: f64 = 1e-17;
 /// A variance that moves by less, relatively, has settled.
 const SETTLED: i32 = -60;
 
@@ -214,9 +213,9 @@ fn of_kinds(
         true => KINKED_DEGREE,
         false => DEGREES[1],
     };
-    let source = loop {
+    let found = loop {
         let (network, input) = of(degree)?;
-        match Source::new(network, input, structure, l, degree < last, deadline)? {
+        match source(network, input, structure, l, degree < last, deadline)? {
             Some(source) => break source,
             None => degree *= 2,
         }
@@ -230,7 +229,7 @@ fn of_kinds(
         limit: None,
         degree: None,
     };
-    compiled(source, &heading, kinds, deadline)
+    compiled(found, &heading, kinds, deadline)
 }
 
 /// What an entry depends on besides activation, depth and kind.
@@ -251,209 +250,131 @@ fn out_of_bounds(layer: u64) -> Error {
     ))
 }
 
-/// What there is to compile.
-struct Source {
+/// The layers of a network, one map each. `None` where a layer takes a longer series than this and there `may_grow` be one.
+fn source(
     network: Layers<Ball>,
     input: Ball,
-    /// `q_L`
-    variance: Ball,
-    orbits: Orbits,
-    /// The same from tables that were integrated with more nodes: where kinks keep the series from resolving anything.
-    second: Option<Orbits>,
+    structure: &Activation,
     depth: u64,
-    mirror: Mirror,
-    parity: Option<Parity>,
-    jumps: bool,
-}
-
-impl Source {
-    /// `None` where a layer takes a longer series than this and there `may_grow` be one.
-    fn new(
-        network: Layers<Ball>,
-        input: Ball,
-        structure: &Activation,
-        depth: u64,
-        may_grow: bool,
-        deadline: Deadline,
-    ) -> Result<Option<Self>> {
-        let parity = structure.parity;
-        let biased = network.is_biased();
-        // the map of one layer, and the whole kernel
-        let (inner, mirror) = match (parity, biased) {
-            (Some(Parity::Even), false) if depth > 0 => (Mirror::Even, Mirror::Even),
-            (Some(Parity::Even), _) => (Mirror::Even, Mirror::None),
-            (Some(Parity::Odd), false) => (Mirror::Odd, Mirror::Odd),
-            _ => (Mirror::None, Mirror::None),
+    may_grow: bool,
+    deadline: Deadline,
+) -> Result<Option<Source>> {
+    let parity = structure.parity;
+    let biased = network.is_biased();
+    // the map of one layer, and the whole kernel
+    let (inner, mirror) = match (parity, biased) {
+        (Some(Parity::Even), false) if depth > 0 => (Mirror::Even, Mirror::Even),
+        (Some(Parity::Even), _) => (Mirror::Even, Mirror::None),
+        (Some(Parity::Odd), false) => (Mirror::Odd, Mirror::Odd),
+        _ => (Mirror::None, Mirror::None),
+    };
+    let mirror = match (depth, biased) {
+        (0, false) => Mirror::Odd,
+        _ => mirror,
+    };
+    let mut q = &input + &network.bias;
+    let undefined = || {
+        Error::Unresolved(format!(
+            "the dual of `{}` is undefined somewhere in doubles",
+            structure.expr
+        ))
+    };
+    let (mut maps, mut second) = (Vec::new(), Vec::new());
+    let mut lambda = None;
+    for l in 0..depth {
+        deadline.check("the preparation of the layers")?;
+        let (dual, next) = network.correlation_map(&q)?;
+        if !next.is_finite() || next.sign() != Some(Ordering::Greater) {
+            return Err(out_of_bounds(l + 1));
+        }
+        let rounded: Dual<f64> = dual.rounded();
+        let angles = match &dual {
+            Dual::Series(_) => {
+                let share = &(&next - &network.bias) / &next;
+                let scale = q.sqrt().to_f64();
+                angle::duals(structure, scale, share.to_f64(), deadline)
+                    .filter(|pair| angle::agree(&pair[1], &rounded, &[-0.5, -0.25, 0.25, 0.5]))
+            }
+            _ => None,
         };
-        let mirror = match (depth, biased) {
-            (0, false) => Mirror::Odd,
-            _ => mirror,
+        deadline.check("the preparation of the layers")?;
+        let series = match &dual {
+            Dual::Series(_) if angles.is_some() => true,
+            Dual::Series(s) => {
+                let rest = s.slope_tail.as_ref().unwrap_or(&s.tail);
+                // the radius is what the coefficients are uncertain by, and no longer series mends it
+                if may_grow && rest.to_f64().abs() > SHORT + 2.0 * rest.radius().to_f64() {
+                    return Ok(None);
+                }
+                true
+            }
+            _ => false,
         };
-        let mut q = &input + &network.bias;
-        let undefined = || {
-            Error::Unresolved(format!(
-                "the dual of `{}` is undefined somewhere in doubles",
+        let cap = if series { TABLES } else { FORMULAS };
+        if maps.len() >= cap {
+            return Err(Error::Unresolved(format!(
+                "the variances of the layers of `{}` do not settle within {cap} layers, so they cannot be prepared",
                 structure.expr
-            ))
+            )));
+        }
+        lambda = dual.leading().filter(|(k, _)| *k == 1);
+        if let Some([first, again]) = &angles {
+            let map = Map::new(rounded.clone(), inner, Some(again));
+            second.push(map.ok_or_else(undefined)?);
+            maps.push(Map::new(rounded, inner, Some(first)).ok_or_else(undefined)?);
+        } else {
+            maps.push(Map::new(rounded, inner, None).ok_or_else(undefined)?);
+        }
+        let moved = (&next.midpoint() - &q.midpoint()).magnitude();
+        let least = q.magnitude() * 2f64.powi(SETTLED);
+        q = next;
+        if moved < least {
+            break;
+        }
+    }
+    if depth > LAST_STEP && network.is_biased() && maps.len() as u64 == depth {
+        return Err(out_of_bounds(depth));
+    }
+    let whole = &input + &network.bias;
+    let share = &input / &whole;
+    let bias = (&network.bias / &whole).to_f64();
+    let orbits = |maps| Orbits {
+        maps,
+        entry: InputLayer {
+            share: share.to_f64(),
+            bias,
+        },
+        lambda: lambda.as_ref().map(|(_, c): &(u32, Ball)| c.to_f64()),
+        target: Target::Layers(depth),
+        deadline,
+    };
+    // one of every layer, or none
+    let second = (!second.is_empty() && second.len() == maps.len()).then(|| orbits(second));
+    let road = Road::Network(Box::new(Layered {
+        network,
+        input,
+        parity,
+        depth,
+    }));
+    let mut source = Source {
+        orbits: orbits(maps),
+        second,
+        diagonal: Pair {
+            nngp: Ok(Some(Scaled::plain(q.clone()))),
+            ntk: Ok(None),
+        },
+        scale: Some(q),
+        mirror,
+        power: u64::from(mirror == Mirror::Odd),
+        degree: None,
+        reference: Reference::by(road, deadline),
+    };
+    if structure.continuous != Some(false) || depth == 0 {
+        let equal = Place::Near(0.0);
+        source.diagonal.ntk = match source.again(equal) {
+            Some(at) => Ok(Some(at.ntk.enclosed())),
+            None => source.reference.at(equal).map(|pair| Some(pair.ntk)),
         };
-        let (mut maps, mut second) = (Vec::new(), Vec::new());
-        let mut lambda = None;
-        for l in 0..depth {
-            deadline.check("the preparation of the layers")?;
-            let (dual, next) = network.correlation_map(&q)?;
-            if !next.is_finite() || next.sign() != Some(Ordering::Greater) {
-                return Err(out_of_bounds(l + 1));
-            }
-            let rounded: Dual<f64> = dual.rounded();
-            let angles = match &dual {
-                Dual::Series(_) => {
-                    let share = &(&next - &network.bias) / &next;
-                    let scale = q.sqrt().to_f64();
-                    angle::duals(structure, scale, share.to_f64(), deadline)
-                        .filter(|pair| angle::agree(&pair[1], &rounded, &[-0.5, -0.25, 0.25, 0.5]))
-                }
-                _ => None,
-            };
-            deadline.check("the preparation of the layers")?;
-            let series = match &dual {
-                Dual::Series(_) if angles.is_some() => true,
-                Dual::Series(s) => {
-                    let rest = s.slope_tail.as_ref().unwrap_or(&s.tail);
-                    // the radius is what the coefficients are uncertain by, and no longer series mends it
-                    if may_grow && rest.to_f64().abs() > SHORT + 2.0 * rest.radius().to_f64() {
-                        return Ok(None);
-                    }
-                    true
-                }
-                _ => false,
-            };
-            let cap = if series { TABLES } else { FORMULAS };
-            if maps.len() >= cap {
-                return Err(Error::Unresolved(format!(
-                    "the variances of the layers of `{}` do not settle within {cap} layers, so they cannot be prepared",
-                    structure.expr
-                )));
-            }
-            lambda = dual.leading().filter(|(k, _)| *k == 1);
-            if let Some([first, again]) = &angles {
-                let map = Map::new(rounded.clone(), inner, Some(again));
-                second.push(map.ok_or_else(undefined)?);
-                maps.push(Map::new(rounded, inner, Some(first)).ok_or_else(undefined)?);
-            } else {
-                maps.push(Map::new(rounded, inner, None).ok_or_else(undefined)?);
-            }
-            let moved = (&next.midpoint() - &q.midpoint()).magnitude();
-            let least = q.magnitude() * 2f64.powi(SETTLED);
-            q = next;
-            if moved < least {
-                break;
-            }
-        }
-        if depth > LAST_STEP && network.is_biased() && maps.len() as u64 == depth {
-            return Err(out_of_bounds(depth));
-        }
-        let whole = &input + &network.bias;
-        let share = &input / &whole;
-        let orbits = |maps| Orbits {
-            maps,
-            entry: InputLayer {
-                share: share.to_f64(),
-                bias: (&network.bias / &whole).to_f64(),
-            },
-            lambda: lambda.as_ref().map(|(_, c): &(u32, Ball)| c.to_f64()),
-            target: Target::Layers(depth),
-            deadline,
-        };
-        // one of every layer, or none
-        let second = (!second.is_empty() && second.len() == maps.len()).then(|| orbits(second));
-        Ok(Some(Source {
-            orbits: orbits(maps),
-            second,
-            network,
-            input,
-            variance: q,
-            depth,
-            mirror,
-            parity,
-            jumps: structure.continuous == Some(false),
-        }))
     }
-
-    /// `q_L` times what is asked for.
-    fn scaled(&self, pair: Pair<Scaled<f64>>) -> Pair<Scaled<f64>> {
-        let q = self.variance.to_f64();
-        if q.is_finite() && q.ln().abs() < 300.0 {
-            return pair.map(|s| s.times(&q));
-        }
-        let log = self.variance.ln().to_f64();
-        pair.map(|s| Scaled {
-            mantissa: s.mantissa,
-            log: s.log + log,
-        })
-    }
-
-    fn enclosed(
-        &self,
-        rhos: &[Correlation<Ball>],
-        lenient: bool,
-        deadline: Deadline,
-    ) -> Result<Vec<Pair<Scaled<Ball>>>> {
-        let one = |k: Result<Pair<Scaled<Ball>>>, extreme: bool| match k {
-            Ok(k) => Ok(k),
-            // lost in a wide enclosure: the second computation counts
-            Err(Error::Unresolved(_)) if self.second.is_some() || extreme => {
-                let open = Ball::undefined(BITS);
-                Ok(Pair::plain(open.clone(), open))
-            }
-            Err(e) => Err(e),
-        };
-        let kernels = self
-            .network
-            .kernels(&self.input, rhos, self.parity, self.depth, deadline)?;
-        let pairs = kernels.into_iter().zip(rhos);
-        pairs
-            .map(|(k, rho)| one(k, lenient && rho.gap().to_f64() < EXTREME))
-            .collect()
-    }
-}
-
-impl Compilable for Source {
-    fn unhurried(&mut self) {
-        self.orbits.deadline = Deadline::default();
-    }
-
-    fn sample(&self, place: Place) -> Option<Pair<Scaled<f64>>> {
-        Some(self.scaled(self.orbits.sample(place)?))
-    }
-
-    fn again(&self, place: Place) -> Option<Pair<Scaled<f64>>> {
-        Some(self.scaled(angle::again(self.second.as_ref()?, place, self.mirror)?))
-    }
-
-    fn symmetry(&self) -> (Mirror, u64) {
-        (self.mirror, u64::from(self.mirror == Mirror::Odd))
-    }
-
-    fn diagonal(&self, kind: Kind) -> Result<Option<Scaled<Ball>>> {
-        if kind == Kind::Nngp {
-            return Ok(Some(Scaled::plain(self.variance.clone())));
-        }
-        if self.jumps && self.depth > 0 {
-            return Ok(None);
-        }
-        if let Some(at) = self.again(Place::Near(0.0)) {
-            return Ok(Some(at.ntk.enclosed()));
-        }
-        let equal = [Correlation::Gap(Ball::int(0, BITS))];
-        let found = self.enclosed(&equal, false, self.orbits.deadline)?.pop();
-        Ok(found.map(|pair| pair.ntk))
-    }
-
-    fn enclosures(&self, places: &[Place], deadline: Deadline) -> Result<Vec<Pair<Scaled<Ball>>>> {
-        let rhos: Vec<_> = places
-            .iter()
-            .map(|p| Correlation::rational(&p.exact(), BITS))
-            .collect();
-        self.enclosed(&rhos, true, deadline)
-    }
+    Ok(Some(source))
 }

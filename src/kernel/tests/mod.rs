@@ -1,8 +1,9 @@
 //! The compiled kernel against ball arithmetic, its symmetries, its ends, its slope, its words.
 
 use super::accuracy::spread;
-use super::build::{Reference, dual_of};
+use super::build::dual_of;
 use super::charts::Place;
+use super::source::Reference;
 use super::*;
 use crate::activation::Expr;
 use crate::deadline::Deadline;
