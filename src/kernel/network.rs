@@ -22,9 +22,7 @@ use crate::effort::Effort;
 use crate::error::{Error, Result};
 use crate::exact::Activation;
 use crate::real::{Analytic, Ball, Real};
-use crate::recursion::{
-    Layers, Network, Pair, Prepared, Scaled, Settings, WeightVariance,
-};
+use crate::recursion::{Layers, Network, Pair, Prepared, Scaled, Settings, WeightVariance};
 
 /// Hermite coefficients that the first attempt takes, and the last one.
 const DEGREES: [u32; 2] = [64, 1024];

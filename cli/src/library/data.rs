@@ -4,13 +4,15 @@ use std::path::Path;
 use std::time::Instant;
 
 use deeplimit::classifier::{Rule, labels as predicted, numbered};
-use deeplimit::deadline::Deadline;
+
 use deeplimit::error::{Error, Result};
 pub use deeplimit::gram::points::{Extremes, RowPair};
 use deeplimit::gram::{Gram, Lengths, Points, Twins};
 use deeplimit::kernel::{Classifier, Depth, Kernel, LimitForm};
+use deeplimit::recursion::Network;
 pub use deeplimit::store::merge::Merged;
 use deeplimit::store::{Filled, Shard, Store, is_whole, merge::merge};
+use deeplimit::{Activation, Effort};
 
 use super::certainty::KernelError;
 use crate::args;
@@ -58,19 +60,21 @@ const PROGRAM: u64 = 24 << 20;
 const TILE_MIN: u64 = 3 * 8 * 128 * 128;
 
 pub(super) fn kernel(text: &str, network: &args::Network, depth: Depth) -> Result<Kernel> {
+    let (of, effort) = asked_network(text, network)?;
+    of.kernel(depth, network.kernel, &effort)
+}
+
+/// Which network, and how long its kernels may take.
+pub(super) fn asked_network(text: &str, network: &args::Network) -> Result<(Network, Effort)> {
     let request = super::NetworkRequest {
         sigma_w: network.sigma_w.clone(),
         sigma_b: network.sigma_b.clone(),
         norms: None,
         convention: network.convention,
     };
-    Kernel::of_network(
-        &typed::parsed(text)?,
-        depth,
-        network.kernel,
-        &request.settings()?,
-        Deadline::after(network.timeout),
-    )
+    let activation = Activation::new(&typed::parsed(text)?)?;
+    let effort = Effort::default().within(network.timeout);
+    Ok((Network::with(&activation, request.settings()?), effort))
 }
 
 /// The rows as points; what is wrong with them, with the name of the file.

@@ -6,7 +6,7 @@ use deeplimit::gram::Twins;
 use deeplimit::kernel::{Depth, Kind};
 
 use super::certainty::KernelError;
-use super::data::{Files, kernel};
+use super::data::{Files, asked_network};
 use crate::args;
 use crate::data::{self, Reading};
 
@@ -58,20 +58,16 @@ pub fn dynamics(args: &args::Dynamics, text: &str) -> Result<Trained> {
         (&args.label, &args.columns),
         &args.network,
     )?;
-    let of = |kind| {
-        let network = args::Network {
-            kernel: kind,
-            ..args.network.clone()
-        };
-        kernel(text, &network, args.depth)
-    };
     let lengths = args.network.lengths;
-    let nngp = of(Kind::Nngp)?;
-    let mut error = KernelError::of(&nngp, &train).between(Twins::between(&test, &train));
-    let ntk = match args.network.kernel {
-        Kind::Ntk => Some(of(Kind::Ntk)?),
-        Kind::Nngp => None,
+    let (network, effort) = asked_network(text, &args.network)?;
+    let (nngp, ntk) = match args.network.kernel {
+        Kind::Nngp => (network.kernel(args.depth, Kind::Nngp, &effort)?, None),
+        Kind::Ntk => {
+            let both = network.kernels(args.depth, &effort)?;
+            (both.nngp, Some(both.ntk))
+        }
     };
+    let mut error = KernelError::of(&nngp, &train).between(Twins::between(&test, &train));
     if let Some(ntk) = &ntk {
         error = error.with(KernelError::of(ntk, &train));
     }
