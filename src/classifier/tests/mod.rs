@@ -293,7 +293,7 @@ mod kernels {
         }
         let mut open = 0;
         for step in -20..=20i32 {
-            let angle = Rational::from(&low + Rational::from((step, 1u64 << 48)));
+            let angle = &low + Rational::from((step, 1u64 << 48));
             match label(&angle, Precision::Double) {
                 None => open += 1,
                 Some(found) => assert_eq!(found, exact(&angle), "{step}"),
@@ -305,10 +305,7 @@ mod kernels {
             (&low * Rational::from((9, 10)), 0),
             (&low * Rational::from((11, 10)), 1),
         ] {
-            assert_eq!(
-                label(&Rational::from(angle), Precision::Double),
-                Some(class)
-            );
+            assert_eq!(label(&angle, Precision::Double), Some(class));
         }
     }
 
