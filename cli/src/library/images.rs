@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::time::Duration;
 
-pub use deeplimit::array::{Array, Format, Kind, Labels, foreign};
 use deeplimit::cntk::{self, Architecture, Layer, Network, Readout};
 pub use deeplimit::cntk::{Convolutional, Endless, Numbers, Progress, Trial};
 use deeplimit::deadline::Deadline;
