@@ -11,7 +11,7 @@
 //! # fn main() -> deeplimit::Result<()> {
 //! let gelu: Activation = "gelu".parse()?;
 //! let verdict = gelu.classify(&Effort::digits(30))?;
-//! assert_eq!(verdict.to_string(), "gelu(x): majority vote (chaotic, c* = 0.7604...), proved");
+//! assert_eq!(verdict.to_string(), "gelu: majority vote (chaotic, c* = 0.7604...), proved");
 //! assert_eq!(gelu.mean(&Effort::default())?.exact.as_deref(), Some("1/(2*sqrt(pi))"));
 //!
 //! // what every pair of inputs tends to, and how: enclosed, at any depth

@@ -350,6 +350,18 @@ mod tests {
         }
     }
 
+    /// Programs rely on the kinds.
+    #[test]
+    fn a_variant_with_data_has_the_kind_of_the_sentence_that_it_replaced() {
+        let store = |trouble: Trouble| kind(&trouble.at("K".as_ref()));
+        let (found, wanted) = (String::new(), String::new());
+        assert_eq!(store(Trouble::OtherKernels { found, wanted }), "data");
+        assert_eq!(store(Trouble::Several), "data");
+        assert_eq!(store(Trouble::Exists), "io");
+        assert_eq!(kind(&Error::NoDirection { row: 1 }), "data");
+        assert_eq!(kind(&Error::NoSource), "unresolved");
+    }
+
     #[test]
     fn columns_are_counted_as_a_terminal_does() {
         // Two columns each for the first two, none for the combining accent.

@@ -426,6 +426,45 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_answer_stands_at_its_own_place_whatever_is_wrong_with_others() {
+        let typed = ["0.5", " two", "0.9", "1"].map(String::from);
+        let exact = |text: &str| match text.parse::<f64>() {
+            Ok(x) => Ok(Rational::from_f64(x).unwrap()),
+            Err(_) => Err(Error::Domain(format!("`{text}` is no correlation"))),
+        };
+        let places = At::all("rho", &typed, exact);
+        let known = At::known(&places);
+        assert_eq!(known.len(), 3);
+        let values = known.iter().map(|rho| match *rho == 1 {
+            true => Err(Error::Unresolved("lost".to_owned())),
+            false => Ok(rho.to_f64()),
+        });
+        let rows = Rows::at("relu", &places, values, |at, value| {
+            let entry = Entry {
+                name: at.text.clone(),
+                cells: vec![value.to_string()],
+                ..Entry::default()
+            };
+            (entry, value)
+        });
+        let shown: Vec<_> = rows
+            .entries
+            .iter()
+            .map(|e| (&e.name, &e.cells[0]))
+            .collect();
+        assert!(shown.len() == 2 && shown.iter().all(|(name, cell)| name == cell));
+        let about: Vec<_> = rows.faults.iter().map(|f| f.text.as_str()).collect();
+        assert_eq!(about, ["two", "1"]);
+        let json = serde_json::to_value(&rows.items).unwrap();
+        assert_eq!((&json[0], &json[2]), (&0.5.into(), &0.9.into()));
+        assert_eq!(
+            (&json[1]["rho"], &json[1]["activation"]),
+            (&"two".into(), &"relu".into())
+        );
+        assert_eq!(json[3]["error"]["kind"], "unresolved");
+    }
+
+    #[test]
     fn the_worst_decides_the_exit_code() {
         let fault = || {
             let error = Error::Domain(String::new());

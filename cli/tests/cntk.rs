@@ -338,6 +338,11 @@ fn bad_input_is_one_clear_sentence() {
         bad(&line, words);
     };
     with(&["--filter", "4"], &["odd", "4"]);
+    // what is typed is looked at before what is read
+    let line = "cntk --train none.bin --test none.bin --layers 2 --readout gap --filter 4";
+    let session = deeplimit(&line.split(' ').collect::<Vec<_>>());
+    assert_bad(line, &session);
+    assert!(session.stderr.contains("odd"), "{}", session.stderr);
     with(&["--activation", "relu6"], &["relu6", "kinks"]);
     let both = ["--layers", "2", "--network", "conv3 relu gap"];
     let session = home.run(&both);

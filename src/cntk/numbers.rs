@@ -6,6 +6,12 @@ use crate::image::Images;
 use crate::words::named;
 
 /// What a kernel is computed in.
+///
+/// ```
+/// use deeplimit::cntk::{Numbers, Readout};
+/// assert_eq!(Numbers::F32.with(Readout::Gap), Numbers::F32);
+/// assert_eq!(Numbers::F32.with(Readout::Vanilla), Numbers::F64);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Numbers {
     /// Fast.

@@ -247,8 +247,11 @@ impl ImageTrial {
         }
     }
 
-    /// The Gram matrix of the training images for every depth; `None` if it was stopped.
-    fn gram_matrices(&mut self, progress: &dyn Progress) -> Result<Option<Vec<Vec<f64>>>> {
+    /// The Gram matrix of the training images for every number of layers, row after row; `None` if it was stopped.
+    ///
+    /// # Errors
+    /// Those of the kernel and of the store.
+    pub fn gram_matrices(&mut self, progress: &dyn Progress) -> Result<Option<Vec<Vec<f64>>>> {
         let n = self.train.len();
         let mut grams = vec![vec![0.0; n * n]; self.depths];
         for tile in self.grams.tiles.clone() {

@@ -199,7 +199,7 @@ impl Activation {
     /// use deeplimit::{Activation, Effort};
     /// let relu: Activation = "relu".parse()?;
     /// let dual = relu.dual(&["0"], &Effort::default())?;
-    /// assert_eq!(dual[0].value.to_string(), "0.318309886183791"); // 1/pi
+    /// assert_eq!(dual[0].dual.to_string(), "0.318309886183791"); // 1/pi
     /// # Ok::<(), deeplimit::Error>(())
     /// ```
     pub fn dual(&self, rhos: &[impl Exact], effort: &Effort) -> Result<Vec<DualValue>> {

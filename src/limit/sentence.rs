@@ -13,7 +13,7 @@ impl Classification {
     /// let gelu: Activation = "gelu".parse()?;
     /// let verdict = gelu.classify(&Effort::default())?;
     /// assert_eq!(verdict.sentence(), "majority vote (chaotic, c* = 0.7604...)");
-    /// assert_eq!(verdict.to_string(), "gelu(x): majority vote (chaotic, c* = 0.7604...), proved");
+    /// assert_eq!(verdict.to_string(), "gelu: majority vote (chaotic, c* = 0.7604...), proved");
     /// # Ok::<(), deeplimit::Error>(())
     /// ```
     pub fn sentence(&self) -> String {

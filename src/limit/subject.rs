@@ -410,7 +410,7 @@ impl Activation {
     /// use deeplimit::{Activation, Effort};
     /// let cubes: Activation = "optimal(2)".parse()?;
     /// let h = cubes.limit(&["1/2"], &Effort::digits(30))?;
-    /// assert!(h[0].limit.to_string().starts_with("0.9"));
+    /// assert_eq!(format!("{:.20}", h[0].limit), "0.71359912828860120622");
     /// # Ok::<(), deeplimit::Error>(())
     /// ```
     pub fn limit(&self, rhos: &[impl Exact], effort: &Effort) -> Result<Vec<LimitValue>> {

@@ -6,6 +6,7 @@ use rug::{Float, Rational, ops::Pow};
 use super::{BranchEnd, Divergence, Phase, curve, standings, with_biases};
 use crate::activation::Expr;
 use crate::deadline::Deadline;
+use crate::error::{Error, Result};
 use crate::exact::Closed;
 use crate::real::{Analytic, Ball, Real};
 use crate::recursion::{Attraction, Given};
@@ -216,7 +217,7 @@ fn the_curve_and_the_standing_agree() {
             ),
         };
         for p in points.unwrap().iter().filter(|p| p.end.is_none()) {
-            let here = at(&parse(text), p);
+            let here = at(&parse(text), p).unwrap();
             let near = |q: &Ball| (q - p.q.as_ref().unwrap()).magnitude() < 1e-9;
             let settled = here.settled.iter().find(|s| near(s.q.as_ref().unwrap()));
             let repelling = here.repelling.iter().any(|r| near(&r.q));
@@ -235,7 +236,7 @@ fn the_curve_and_the_standing_agree() {
 }
 
 /// The network at a point of the curve, its parameters printed with 15 digits.
-fn at(expr: &Expr, p: &super::CriticalPoint) -> super::Standings {
+fn at(expr: &Expr, p: &super::CriticalPoint) -> Result<super::Standings> {
     let printed = |x: &Ball| {
         if x.is_exact() && x.mid().is_zero() {
             return Given::from(0);
@@ -255,7 +256,6 @@ fn at(expr: &Expr, p: &super::CriticalPoint) -> super::Standings {
         15,
         Deadline::default(),
     )
-    .unwrap()
 }
 
 /// The variances of a bounded activation do not grow, however large the bias; those of others may, and it is not said to be
@@ -298,7 +298,7 @@ fn where_variances_go() {
 
 #[test]
 fn bad_questions_are_refused() {
-    let text = |r: crate::error::Result<super::Standings>| r.unwrap_err().to_string();
+    let text = |r: Result<super::Standings>| r.unwrap_err().to_string();
     let at = |e: &str, w: i32, b: i32| {
         text(standings(
             &parse(e),
@@ -324,7 +324,11 @@ proptest! {
         let expr = parse(&format!("({a}/2)*x+({b}/2)*{text}(x)+({c}/4)*x^2*exp(-x^2)"));
         for p in curve(&expr, 3, 12, Deadline::default()).unwrap() {
             if p.attraction == Some(Attraction::Attracts) && p.end.is_none() {
-                let here = at(&expr, &p);
+                let here = match at(&expr, &p) {
+                    // another fixed point is nearly tangent to the diagonal: whether it is there is not said
+                    Err(Error::Unresolved(_)) => continue,
+                    here => here.unwrap(),
+                };
                 let q = p.q.as_ref().unwrap();
                 let near = here.settled.iter().find(|s| (s.q.as_ref().unwrap() - q).magnitude() < 1e-6);
                 prop_assert!(near.is_some_and(|s| s.at_edge), "{expr} {p:?} {here:?}");

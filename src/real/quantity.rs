@@ -109,7 +109,7 @@ impl Quantity {
     /// ```
     /// use deeplimit::{Activation, Effort};
     /// let a = "tanh".parse::<Activation>()?.classify(&Effort::digits(30))?.alpha;
-    /// assert_eq!(a.unwrap().digits(20), "0.88070363080779621000");
+    /// assert_eq!(a.unwrap().digits(20), "0.88070363080779621040");
     /// # Ok::<(), deeplimit::Error>(())
     /// ```
     pub fn digits(&self, digits: usize) -> String {

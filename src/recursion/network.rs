@@ -39,7 +39,7 @@ impl Default for Settings {
 /// use deeplimit::{Activation, Convention, Network};
 /// let erf: Activation = "erf".parse()?;
 /// let network = Network::of(&erf).convention(Convention::Lee2019).weights("3/2")?.biases("1/10")?;
-/// assert_eq!(network.to_string(), "erf(x), lee2019, sigma_w = 3/2, sigma_b = 1/10");
+/// assert_eq!(network.to_string(), "erf, lee2019, sigma_w = 3/2, sigma_b = 1/10");
 /// assert!(Network::of(&erf).weights("x").is_err());
 /// # Ok::<(), deeplimit::Error>(())
 /// ```

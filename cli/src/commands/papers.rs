@@ -332,8 +332,20 @@ fn shown(claim: &Claim, found: &Finding, explain: bool, width: usize) -> String 
 
 #[cfg(test)]
 mod tests {
-    use super::decimal;
+    use super::*;
     use crate::library::exact;
+
+    #[test]
+    fn what_would_allow_an_attempt_is_said() {
+        for (wanted, note) in [
+            (Wanted::Effort(3), "takes effort 3 (--effort 3)".to_owned()),
+            (Wanted::Data, format!("it takes data{NO_SOURCE}")),
+        ] {
+            assert_eq!(notes_of(&Finding::left_out(wanted)), [note]);
+        }
+        let broken = Finding::not_attempted("the enclosure was lost".to_owned());
+        assert_eq!(notes_of(&broken), ["the enclosure was lost"]);
+    }
 
     #[test]
     fn bounds_are_shown_as_they_were_written() {

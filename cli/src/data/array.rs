@@ -2,33 +2,33 @@
 
 use std::path::Path;
 
+use deeplimit::array::{Array, Format, Labels, NumberType};
 use deeplimit::error::Result;
 
 use super::labels::quantity;
 use super::reading::Reading;
 use super::{Rows, bad};
-use crate::library::images as library;
 
 /// What an array may hold, from numpy or of bytes (idx).
 pub fn array_rows(path: &Path, labels: Option<&Path>) -> Result<Rows> {
-    let array = library::Array::open(path)?;
+    let array = Array::open(path)?;
     let mut values = array.floats()?;
     match array.format {
-        library::Format::Npy if array.sizes.len() != 2 => {
+        Format::Npy if array.sizes.len() != 2 => {
             return Err(bad(
                 path,
                 format!("an array of {} dimensions is no matrix", array.sizes.len()),
             ));
         }
         // pictures, as everywhere
-        library::Format::Idx if array.kind == library::NumberType::BYTE => {
+        Format::Idx if array.kind == NumberType::BYTE => {
             values.iter_mut().for_each(|x| *x /= 255.0);
         }
         _ => {}
     }
     let format = match array.format {
-        library::Format::Npy => "npy",
-        library::Format::Idx => "idx",
+        Format::Npy => "npy",
+        Format::Idx => "idx",
     };
     let sizes = array.sizes;
     let (n, dimension) = match sizes[..] {
@@ -53,10 +53,10 @@ pub fn array_rows(path: &Path, labels: Option<&Path>) -> Result<Rows> {
     let labels: Vec<String> = match labels {
         None => vec![],
         Some(of) => {
-            let library::Labels {
+            let Labels {
                 values: labels,
                 note,
-            } = library::Labels::read(of)?;
+            } = Labels::read(of)?;
             if labels.len() != n {
                 return Err(bad(
                     of,

@@ -4,10 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use csv::{ReaderBuilder, StringRecord, Trim};
+use deeplimit::array::foreign;
 use deeplimit::error::Result;
 
 use super::{bad, unread};
-use crate::library::images::foreign;
 
 /// So many bytes say what a file is.
 const START: usize = 512;

@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::time::Duration;
 
-pub use deeplimit::array::{Array, Format, Labels, NumberType, foreign};
 use deeplimit::cntk::{self, Architecture, ConvNetwork, Layer, Readout};
 pub use deeplimit::cntk::{Convolutional, Endless, ImageTrial, Numbers, Progress};
 use deeplimit::deadline::Deadline;

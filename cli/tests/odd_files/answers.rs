@@ -35,7 +35,7 @@ fn sizes_do_not_matter() {
     );
     dir.refused(
         "gram --data @x.csv --activation relu --depth 1 --out @Z.npy",
-        "row 2 is zero and has no direction",
+        "x.csv: row 2 is zero and has no direction (--lengths keep takes such rows",
     );
     dir.write("x.csv", "1,2\n");
     dir.refused("depth tanh --data @x.csv", "two points or more are wanted");

@@ -117,6 +117,33 @@ fn tiles_make_the_same_kernels_as_all_pairs_at_once() {
 }
 
 #[test]
+fn without_pooling_numbers_are_doubles() {
+    for numbers in Numbers::ALL {
+        assert_eq!(numbers.with(Readout::Vanilla), Numbers::F64);
+        assert_eq!(numbers.with(Readout::Gap), numbers);
+    }
+}
+
+/// Both halves of them. (Cholesky's decomposition reads one.)
+#[test]
+fn a_matrix_of_tiles_is_the_matrix() {
+    let matrices = trial()
+        .gram_matrices(&Count::new(u64::MAX))
+        .unwrap()
+        .unwrap();
+    let whole = kernel()
+        .gram(&images(TRAIN, 3), &|_| true)
+        .unwrap()
+        .unwrap();
+    for (tiles, whole) in matrices.iter().zip(&whole.values) {
+        for (a, b) in tiles.iter().zip(whole) {
+            // sums in another order
+            assert!((a - b).abs() <= 1e-12 * b.abs(), "{a} {b}");
+        }
+    }
+}
+
+#[test]
 fn what_a_stop_has_left_is_gone_on_with() {
     let path = folder("stop");
     let kept = || {
