@@ -55,7 +55,7 @@ impl Quantity {
     /// The integer that it is proved to be, if it is.
     ///
     /// ```
-    /// use deeplimit::real::{Ball, Quantity, Real};
+    /// use deeplimit::real::{Analytic, Ball, Quantity};
     /// assert_eq!(Quantity::integer(4).as_integer(), Some(4.into()));
     /// // an enclosure proves nothing of the kind
     /// assert_eq!(Quantity::new(&Ball::int(4, 53), None).as_integer(), None);
