@@ -7,7 +7,7 @@ use super::charts::Mirror;
 use super::compile::{Heading, compiled};
 use super::limits::{constant, ordered};
 use super::map::Map;
-use super::orbit::{EDGE_BITS, Edge, InputLayer, LAST_STEP, Orbits, Target, WALKED};
+use super::orbit::{Datum, EDGE_BITS, Edge, InputLayer, LAST_STEP, Orbits, Target, WALKED};
 use super::source::{Reference, Source};
 use super::{Depth, Kernel, Kind, LimitForm};
 use crate::activation::{Expr, Parity};
@@ -175,11 +175,17 @@ fn source(subject: &Subject, depth: Depth, deadline: Deadline) -> Result<Source>
             subject.classification.activation
         )));
     }
-    let lambda = leading.filter(|(k, _)| *k == 1).map(|(_, c)| c.to_f64());
+    let leading = leading.filter(|(k, _)| *k == 1).map(|(_, c)| c);
+    let lambda = leading.as_ref().map(Ball::to_f64);
+    let datum = match (&leading, &target) {
+        (Some(lambda), Target::Layers(l)) => Datum::of_power(lambda, *l),
+        _ => Datum::NONE,
+    };
     let orbits = |map| Orbits {
         maps: vec![map],
         entry: InputLayer::UNIT,
         lambda,
+        datum,
         target: target.clone(),
         deadline,
     };

@@ -18,7 +18,7 @@ use crate::recursion::{Pair, Scaled};
 /// Powers of `rho` up to this are multiplied out.
 const PLAIN_POWER: u64 = 64;
 /// Logarithms of what a table of plain numbers may hold.
-const PLAIN_LOG: f64 = 600.0;
+pub(super) const PLAIN_LOG: f64 = 600.0;
 /// Values below this, times `e^log_scale`, are as good as 0.
 pub(super) const VANISHING: f64 = 1e-290;
 /// A compiled kernel with a larger measured error is not handed out.
@@ -107,6 +107,10 @@ impl Sampled<'_> {
         (self.both.source.mirror, self.both.source.power)
     }
 
+    fn datum(&self) -> f64 {
+        self.both.source.orbits.datum.log
+    }
+
     fn diagonal(&self) -> Result<Option<Scaled<Ball>>> {
         self.both.source.diagonal(self.kind)
     }
@@ -181,7 +185,8 @@ pub(super) fn compiled(
     source.unhurried();
     let source = Arc::new(source);
     for kernel in &mut kernels {
-        let (source, kind, log_scale) = (Arc::clone(&source), kernel.kind, kernel.log_scale);
+        let (source, kind) = (Arc::clone(&source), kernel.kind);
+        let log_scale = kernel.log_scale - source.orbits.datum.log;
         kernel.beyond = Some(Beyond(Arc::new(move |place| {
             Some(kind.of(source.sample(place)?).over(log_scale))
         })));
@@ -206,7 +211,11 @@ fn tabulated(source: &Sampled, heading: Heading, deadline: Deadline) -> Result<K
     };
     let middle = size(Place::Middle(0.5)).ok_or_else(lost)?.1;
     let top = source.diagonal()?;
-    let diagonal = top.as_ref().map_or(f64::INFINITY, |top| top.ln().to_f64());
+    // all logarithms are relative to this
+    let datum = source.datum();
+    let diagonal = top
+        .as_ref()
+        .map_or(f64::INFINITY, |top| top.ln().to_f64() - datum);
     let ordinary = |log: f64| log.abs() < PLAIN_LOG;
     // near pairs may overflow (deep chaotic networks), and in the nearest-neighbour regime far ones are nothing
     let log_scale = if ordinary(middle) || power > 1 && ordinary(diagonal) {
@@ -214,6 +223,8 @@ fn tabulated(source: &Sampled, heading: Heading, deadline: Deadline) -> Result<K
     } else {
         middle
     };
+    // so that the datum and this have a sum without rounding
+    let log_scale = (datum + log_scale) - datum;
     let fit = |places: &[Place]| -> Result<bool> {
         let mut fit = true;
         for place in places {
@@ -271,9 +282,9 @@ fn tabulated(source: &Sampled, heading: Heading, deadline: Deadline) -> Result<K
     let charts = Charts::weighed(flipped, value, |place, value| form.weight(place, value));
     let charts = charts.ok_or_else(lost)?;
     let mut kernel = heading.kernel(source.kind, charts, form, mirror);
-    kernel.log_scale = log_scale;
+    kernel.log_scale = datum + log_scale;
     kernel.diagonal = match &top {
-        Some(top) if log_scale == 0.0 => top.value().to_f64(),
+        Some(top) if kernel.log_scale == 0.0 => top.value().to_f64(),
         _ => (diagonal - log_scale).exp(),
     };
     kernel.opposite = match mirror {

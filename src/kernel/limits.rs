@@ -7,7 +7,7 @@ use super::build::DEEP_BITS;
 use super::charts::{Charts, Mirror};
 use super::compile::Heading;
 use super::map::Map;
-use super::orbit::{Descent, InputLayer, Orbits, Target};
+use super::orbit::{Datum, Descent, InputLayer, Orbits, Target};
 use super::source::{Reference, Road, Source};
 use super::{Accuracy, Conditions, Form, Kernel, Kind};
 use crate::activation::Parity;
@@ -207,6 +207,7 @@ pub(super) fn ordered(subject: &Subject, deadline: Deadline) -> Result<Source> {
             maps: vec![map],
             entry: InputLayer::UNIT,
             lambda: None,
+            datum: Datum::NONE,
             target: Target::Ordered(descent),
             deadline,
         },

@@ -12,7 +12,7 @@ use super::build::{BITS, SERIES_BITS, unit};
 use super::charts::{Mirror, Place};
 use super::compile::{Heading, compiled};
 use super::map::Map;
-use super::orbit::{InputLayer, LAST_STEP, Orbits, Target};
+use super::orbit::{Datum, InputLayer, LAST_STEP, Orbits, Target};
 use super::source::{Layered, Reference, Road, Source};
 use super::{Depth, Kernel, Kind};
 use crate::activation::{Expr, Parity};
@@ -343,6 +343,7 @@ fn source(
             bias,
         },
         lambda: lambda.as_ref().map(|(_, c): &(u32, Ball)| c.to_f64()),
+        datum: Datum::NONE,
         target: Target::Layers(depth),
         deadline,
     };

@@ -1,12 +1,13 @@
 //! One pair of inputs on its way through the layers, in doubles: the values that a kernel is compiled from.
 
-use rug::{Integer, Rational};
+use rug::{Float, Integer, Rational};
 
 use super::charts::Place;
+use super::compile::PLAIN_LOG;
 use super::map::Map;
 use crate::deadline::Deadline;
 use crate::limit::{Abel, Koenigs, Landing};
-use crate::real::{Analytic, Bits, Mpfr, Real};
+use crate::real::{Analytic, Ball, Bits, Mpfr, Real};
 use crate::recursion::{Correlation, Pair, Scaled, UnitLayers, Walk};
 
 /// Layers after which the Abel function takes over at the edge of chaos.
@@ -139,6 +140,44 @@ impl InputLayer {
     }
 }
 
+/// `lambda^L` of a deep network, split off: `L ln lambda = log + rest`, `log` a double. Logarithms of samples are relative to `log`, so
+/// that no double has to hold the digits of a kernel beside those of `L ln lambda`.
+#[derive(Clone, Copy, Debug)]
+pub struct Datum {
+    pub log: f64,
+    pub rest: f64,
+}
+
+impl Datum {
+    /// Nothing.
+    pub const NONE: Datum = Datum {
+        log: 0.0,
+        rest: 0.0,
+    };
+
+    /// Of `lambda^depth`; nothing where the doubles hold it.
+    pub fn of_power(lambda: &Ball, depth: u64) -> Self {
+        let exact =
+            Ball::rational(&Rational::from(depth), DATUM_BITS) * &lambda.with_bits(DATUM_BITS).ln();
+        let log = exact.to_f64();
+        if log.is_nan() || log.abs() < PLAIN_LOG {
+            return Datum::NONE;
+        }
+        let rest = (&exact - &Ball::exact(Float::with_val(53, log))).to_f64();
+        Datum { log, rest }
+    }
+
+    fn relative(self, x: Scaled<f64>) -> Scaled<f64> {
+        Scaled {
+            mantissa: x.mantissa,
+            log: x.log - self.log,
+        }
+    }
+}
+
+/// Bits of `L ln lambda`: those of a double, of a depth and of a logarithm.
+const DATUM_BITS: Bits = 160;
+
 /// The maps of the layers, one after the other, the last one for all that follow; and what is asked of them.
 #[derive(Clone, Debug)]
 pub struct Orbits {
@@ -146,6 +185,8 @@ pub struct Orbits {
     pub entry: InputLayer,
     /// The multiplier of the last map's fixed point 0, if it has one.
     pub lambda: Option<f64>,
+    /// What is split off all logarithms.
+    pub datum: Datum,
     pub target: Target,
     /// Orbits that are under way when it comes are lost.
     pub deadline: Deadline,
@@ -255,7 +296,10 @@ impl Orbits {
             {
                 // only the leading term acts: S lambda^m, lambda^m (T + m S)
                 let m = (depth - layer) as f64;
-                let log = m * lambda.ln();
+                let log = match self.datum.log {
+                    0.0 => m * lambda.ln(),
+                    _ => self.datum.rest - layer as f64 * lambda.ln(),
+                };
                 let powers = |mantissa| Scaled { mantissa, log };
                 return Some(Pair {
                     nngp: powers(*s),
@@ -291,6 +335,6 @@ impl Orbits {
                 }
             }
         }
-        Some(walk.kernels())
+        Some(walk.kernels().map(|x| self.datum.relative(x)))
     }
 }

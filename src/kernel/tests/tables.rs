@@ -114,3 +114,28 @@ fn tables_end_at_their_ends() {
         );
     }
 }
+
+/// `lambda^L` is split off before anything is rounded: at a million million layers the digits are those of ten.
+#[test]
+fn deep_powers_keep_their_digits() {
+    let limit = kernel("optimal(4)", Depth::Infinite, Kind::Ntk);
+    for depth in [10_000, 1_000_000, 1_000_000_000_000] {
+        let k = kernel("optimal(4)", Depth::Layers(depth), Kind::Ntk);
+        assert!(k.accuracy().measured < 1e-12, "{depth}: {:?}", k.accuracy());
+        // T_L = (L + 1) lambda^L (h + C/(L + 1) + ...), C of the size of h
+        let ratio = |k: &Kernel| k.at(0.5) / k.at(0.25);
+        let apart = ratio(&k) / ratio(&limit) - 1.0;
+        assert!(
+            apart.abs() < 10.0 / depth as f64 + 1e-14,
+            "{depth}: {apart:e}"
+        );
+        let power = -(depth as f64) * 4f64.ln();
+        assert!(
+            (k.log_scale() / power - 1.0).abs() < 1e-15,
+            "{depth}: {}",
+            k.log_scale()
+        );
+    }
+    let tanh = kernel("tanh", Depth::Layers(100_000), Kind::Nngp);
+    assert!(tanh.accuracy().measured < 1e-12, "{:?}", tanh.accuracy());
+}
