@@ -82,7 +82,7 @@ pub enum Doubt {
     ChannelsFirstOrLast,
 }
 
-/// What stands in the way of a [`Store`](crate::gram::Store).
+/// What stands in the way of a [`Store`](crate::store::Store).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Trouble {
     /// It is there already.

@@ -58,8 +58,11 @@ pub struct Koenigs<R> {
     /// Upper bounds of `h(r)`, `sum |omega_n| r^n`, `sum |Omega_n| r^n` at `r = radius`.
     at_radius: [R; 3],
     /// The last orbit, with the place that it began at.
-    landed: Arc<Mutex<Option<(Correlation<R>, Landing<R>)>>>,
+    landed: Arc<Mutex<Landed<R>>>,
 }
+
+/// An orbit that was followed, by the place that it began at.
+type Landed<R> = Option<(Correlation<R>, Landing<R>)>;
 
 /// Where an orbit has come near the fixed point, and what it has gathered on its way.
 #[derive(Clone, Debug)]
@@ -249,7 +252,7 @@ impl<R: Real> Koenigs<R> {
         of.is_the_same(place).then(|| landing.clone())
     }
 
-    fn memory(&self) -> MutexGuard<'_, Option<(Correlation<R>, Landing<R>)>> {
+    fn memory(&self) -> MutexGuard<'_, Landed<R>> {
         self.landed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
