@@ -42,6 +42,8 @@ pub(super) struct Both {
     source: Source,
     /// Nothing is kept where only one kernel is wanted.
     keeps: bool,
+    /// Nor samples that are made sooner than they are found.
+    keeps_samples: bool,
     samples: Memory<Option<Pair<Scaled<f64>>>>,
     enclosures: Memory<Pair<Scaled<Ball>>>,
 }
@@ -49,6 +51,7 @@ pub(super) struct Both {
 impl Both {
     fn new(source: Source, keeps: bool) -> Self {
         Both {
+            keeps_samples: keeps && source.orbits.is_slow(),
             source,
             keeps,
             samples: Mutex::default(),
@@ -57,7 +60,7 @@ impl Both {
     }
 
     fn sample(&self, place: Place) -> Option<Pair<Scaled<f64>>> {
-        if !self.keeps {
+        if !self.keeps_samples {
             return self.source.sample(place);
         }
         let known = lock(&self.samples).get(&place.key()).copied();

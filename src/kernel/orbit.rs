@@ -275,6 +275,11 @@ impl Orbits {
         }
     }
 
+    /// An orbit takes longer than a look into a table.
+    pub fn is_slow(&self) -> bool {
+        !matches!(self.target, Target::Layers(0..32) | Target::Linear(_))
+    }
+
     fn map(&self, layer: u64) -> Option<&Map> {
         let last = self.maps.len().checked_sub(1)?;
         self.maps.get((layer as usize).min(last))
