@@ -9,21 +9,21 @@
 //!
 //! The cost does not depend on the depth: a matrix product `X X^T`, and a polynomial of degree 7 for each entry.
 //!
-//! Measured (`cargo bench --bench gram`: n = 5,000, d = 10, NTK, release build, 2 cores of a Zen 4, best of three; the product
-//! `X X^T` alone, whose result is not in large pages, takes 126 to 156 ms; a matrix of 200 MB has to be written in any case):
+//! Measured (`cargo bench --bench gram`: n = 5,000, d = 10, NTK, release build, 2 cores of a Xeon with AVX-512, best of three; `X X^T`
+//! alone, whose result is not in large pages, takes 100 to 120 ms; a matrix of 200 MB has to be written in any case):
 //!
 //! | activation, depth | prepared, ms | largest error measured (of the function, an estimate) | one evaluation, ns | Gram matrix, ms | over `X X^T` alone |
 //! |---|---|---|---|---|---|
-//! | relu, 3 | 5 | 8e-16 | 3.4 | 54 | 0.43 |
-//! | relu, 100 | 70 | 3e-15 | 1.9 | 53 | 0.41 |
-//! | relu, 1,000,000 | 533 | 1e-15 | 1.8 | 51 | 0.39 |
-//! | relu, infinite | 1 | 0 | 1.9 | 58 | 0.43 |
-//! | optimal(4), infinite | 42 | 1e-15 | 2.9 | 77 | 0.59 |
-//! | sin(x), infinite | 117 | 5e-15 | 4.2 | 52 | 0.40 |
-//! | gelu, 100 | 360 | 2e-14 | 1.9 | 50 | 0.32 |
-//! | gelu, infinite | 617 | 7e-17 | 2.6 | 51 | 0.40 |
-//! | tanh, 100 | 378 | 2e-14 | 2.8 | 76 | 0.60 |
-//! | tanh, infinite | 434 | 5e-15 | 3.9 | 68 | 0.54 |
+//! | relu, 3 | 11 | 1e-15 | 2.0 | 62 | 0.54 |
+//! | relu, 100 | 195 | 6e-15 | 1.9 | 57 | 0.53 |
+//! | relu, 1,000,000 | 555 | 4e-15 | 1.9 | 56 | 0.50 |
+//! | relu, infinite | 3 | 0 | 2.0 | 63 | 0.56 |
+//! | optimal(4), infinite | 39 | 3e-15 | 2.4 | 63 | 0.57 |
+//! | sin(x), infinite | 758 | 1e-14 | 2.4 | 59 | 0.58 |
+//! | gelu, 100 | 375 | 2e-14 | 2.0 | 59 | 0.53 |
+//! | gelu, infinite | 428 | 7e-17 | 1.9 | 57 | 0.52 |
+//! | tanh, 100 | 228 | 3e-14 | 2.2 | 61 | 0.57 |
+//! | tanh, infinite | 414 | 2e-14 | 2.4 | 60 | 0.56 |
 
 pub mod entries;
 mod exact;
