@@ -28,6 +28,7 @@ impl Order {
     /// assert!(order("x^3*exp(x^2/4-x)+x").unwrap().is_at_least_gaussian(&(1, 5).into()));
     /// assert!(!order("exp(x^2/4-x)").unwrap().is_at_least_gaussian(&(1, 4).into()));
     /// assert!(order("exp(exp(x)-x)").is_none() && order("cos(x)*exp(x^2)").is_none());
+    /// assert!(!order("x^3/exp(x^2/4)").unwrap().is_at_least_gaussian(&(1, 5).into()));
     /// assert!(order("x*exp(cosh(x))").unwrap().is_at_least_gaussian(&(1, 4).into()));
     /// ```
     pub fn of(e: &Expr) -> Option<Order> {

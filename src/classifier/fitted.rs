@@ -16,6 +16,9 @@ use crate::kernel::{Classifier, Kernel};
 /// let fitted = kernel.fit(&rows, &[0, 0, 1, 1], 1e-6)?;
 /// assert_eq!(fitted.labels(&Points::new(2, vec![1.0, 0.0, 0.0, 1.0])?)?, [0, 1]);
 /// assert_eq!(fitted.left_out()?, [0, 0, 1, 1]);
+/// // a ridge of the size of the kernel halves what is said of a row that was seen
+/// let doubting = kernel.fit(&rows, &[0, 0, 1, 1], 10.0)?;
+/// assert!(doubting.scores(&rows)?.row(0)[0] < 0.5 * fitted.scores(&rows)?.row(0)[0]);
 /// # Ok::<(), deeplimit::Error>(())
 /// ```
 pub struct Fitted {

@@ -213,3 +213,38 @@ fn group_in_words(group: &[Demand]) -> String {
         .collect();
     words.join(" or ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::real::Analytic;
+
+    /// A ball that holds the bound proves nothing but that it may be equal.
+    #[test]
+    fn a_fact_is_what_the_ball_says() {
+        let one = Ball::int(1, 64);
+        let wide = one.widened(&rug::Float::with_val(64, 0.25));
+        let of = |stands, enclosure: &Ball| {
+            let fact = Fact {
+                step: 0,
+                constant: VerdictConstant::FirstSquare,
+                stands,
+                bound: 1.into(),
+                enclosure: enclosure.clone(),
+            };
+            fact.holds()
+        };
+        for (enclosure, [equal, apart, below, above]) in [
+            (wide, [true, false, false, false]),
+            (one.clone(), [true, false, false, false]),
+            (one.scale2(-1), [false, true, true, false]),
+            (one.scale2(1), [false, true, false, true]),
+            (Ball::undefined(64), [false; 4]),
+        ] {
+            assert_eq!(of(Stands::Equal, &enclosure), equal, "{enclosure:?}");
+            assert_eq!(of(Stands::Apart, &enclosure), apart, "{enclosure:?}");
+            assert_eq!(of(Stands::Below, &enclosure), below, "{enclosure:?}");
+            assert_eq!(of(Stands::Above, &enclosure), above, "{enclosure:?}");
+        }
+    }
+}
