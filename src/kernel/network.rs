@@ -153,9 +153,7 @@ fn of_kinds(
             "{norm} is not the squared norm of an input with a direction: it must be positive"
         )));
     }
-    let variances = settings
-        .convention
-        .variances(settings.sigma_w.as_ref(), settings.sigma_b.as_ref())?;
+    let variances = settings.variances()?;
     let words = words(settings);
     let normalising = matches!(variances.weight, WeightVariance::Normalising);
     if normalising && *norm == 1 {

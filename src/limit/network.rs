@@ -46,9 +46,7 @@ pub fn homogeneous_kernels(
     digits: usize,
     deadline: Deadline,
 ) -> Result<Option<Vec<KernelValue>>> {
-    let variances = settings
-        .convention
-        .variances(settings.sigma_w.as_ref(), settings.sigma_b.as_ref())?;
+    let variances = settings.variances()?;
     if depth < DEEP || !variances.bias.is_zero() {
         return Ok(None);
     }

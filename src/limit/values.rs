@@ -72,9 +72,7 @@ pub fn values(
     deadline: Deadline,
 ) -> Result<DeepValues> {
     Depth::check(depth)?;
-    settings
-        .convention
-        .variances(settings.sigma_w.as_ref(), settings.sigma_b.as_ref())?;
+    settings.variances()?;
     let mut without_limit = None;
     if is_unit(settings) {
         let found = Subject::new(expr, deadline)

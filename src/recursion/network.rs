@@ -2,7 +2,7 @@
 
 use rug::Rational;
 
-use super::conventions::Convention;
+use super::conventions::{Convention, Variances};
 use crate::activation::{Exact, Expr};
 use crate::error::{Error, Result};
 use crate::exact::Activation;
@@ -29,6 +29,17 @@ impl Default for Settings {
             sigma_b: None,
             norms: (Rational::from(1), Rational::from(1)),
         }
+    }
+}
+
+impl Settings {
+    /// What the convention makes of the standard deviations.
+    ///
+    /// # Errors
+    /// [`Error::Domain`] for what is no constant, or what the convention does not have.
+    pub fn variances(&self) -> Result<Variances> {
+        self.convention
+            .variances(self.sigma_w.as_ref(), self.sigma_b.as_ref())
     }
 }
 

@@ -73,9 +73,7 @@ pub fn ntk(
             )));
         }
     }
-    let variances = settings
-        .convention
-        .variances(settings.sigma_w.as_ref(), settings.sigma_b.as_ref())?;
+    let variances = settings.variances()?;
     let structure = Activation::new(expr)?;
     let jumps = structure.continuous == Some(false);
     let unbiased = variances.bias.is_zero();
