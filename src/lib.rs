@@ -64,6 +64,7 @@
 //! * [`kernel`]: a kernel of any depth, compiled into a fast function of the correlation in doubles.
 //! * [`gram`]: Gram matrices on data.
 //! * [`classifier`]: from a matrix and labels to scores and a label: regression at any depth, and what it becomes; choosing and testing.
+//! * [`design`]: from a wanted kernel back to an activation, with a certificate.
 //! * [`network`]: networks of finite width: empirical kernels, training, linearisation.
 //! * [`image`]: pictures as arrays: readers and preprocessing.
 //! * [`cntk`]: the convolutional kernels of pictures.
@@ -77,6 +78,7 @@ pub mod array;
 pub mod classifier;
 pub mod cntk;
 pub mod deadline;
+pub mod design;
 pub mod dual;
 pub mod effort;
 pub mod error;

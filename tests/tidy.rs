@@ -24,6 +24,7 @@ const ROOMS: &[&str] = &[
     "kernel",
     "gram",
     "classifier",
+    "design",
     "network",
     "image",
     "cntk",

@@ -3,6 +3,7 @@
 mod choice;
 mod cntk;
 mod columns;
+mod design;
 mod dynamics;
 mod gram;
 mod limit;
@@ -12,6 +13,7 @@ mod papers;
 
 pub use cntk::{Cntk, Preprocess};
 pub use columns::Columns;
+pub use design::{Design, DesignAction, DesignKernel};
 pub use dynamics::Dynamics;
 pub use gram::{Evaluate, Gram, GramAction, GramMatrix, Merge, Network, Predict};
 pub use limit::{Depth, Limit};
@@ -145,6 +147,9 @@ pub enum Command {
     /// Classify images with the kernels of convolutional networks
     #[command(after_help = cntk::HELP, override_usage = cntk::USAGE)]
     Cntk(Box<Cntk>),
+    /// Find activations for a wanted limit or kernel
+    #[command(after_help = design::HELP)]
+    Design(Box<Design>),
     /// Check the claims of papers, and draw their figures
     #[command(after_help = papers::PAPERS_HELP)]
     Papers(Papers),
@@ -176,6 +181,7 @@ impl Command {
             Command::Predict(a) => return &a.network.set,
             Command::Dynamics(a) => return &a.network.set,
             Command::Cntk(a) => return &a.set,
+            Command::Design(a) => return a.action.settings(),
             Command::Activations(_)
             | Command::Papers(_)
             | Command::Completions(_)

@@ -1,4 +1,5 @@
-//! The JSON contract: arrays, in the order of the questions, an error in the place of its answer.
+//! The JSON contract: arrays, in the order of the questions, an error in the place of its answer; or one object, where there is
+//! one question.
 
 use deeplimit::error::Error;
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -71,5 +72,11 @@ impl Serialize for FaultItem {
 pub fn array<T: serde::Serialize>(items: &[T]) -> String {
     // Strings, numbers and structs only: nothing that JSON cannot hold.
     let text = serde_json::to_string_pretty(items).unwrap_or_else(|_| "[]".to_owned());
+    text + "\n"
+}
+
+/// One object as text.
+pub fn object<T: serde::Serialize>(item: &T) -> String {
+    let text = serde_json::to_string_pretty(item).unwrap_or_else(|_| "{}".to_owned());
     text + "\n"
 }

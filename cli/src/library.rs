@@ -3,6 +3,7 @@
 
 mod certainty;
 mod data;
+mod design;
 mod dynamics;
 mod evaluation;
 pub mod images;
@@ -12,6 +13,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 pub use certainty::ErrorJson;
+pub use design::target;
 pub use dynamics::dynamics;
 pub use phase::{CriticalPoint, GROWS_SO_FAR, Phases, Place, Standing, Standings, phase};
 

@@ -55,7 +55,8 @@ pub fn apart(text: &str) -> Vec<&str> {
     parts
 }
 
-fn constants() -> &'static Constants {
+/// What `--set` says.
+pub fn constants() -> &'static Constants {
     static NONE: OnceLock<Constants> = OnceLock::new();
     CONSTANTS
         .get()

@@ -70,7 +70,23 @@ impl Expr {
     /// # Errors
     /// As [`Expr::parse`].
     pub fn parse_with(text: &str, constants: &Constants) -> Result<Expr> {
-        Ok(sized(text, constants)?.expr)
+        Expr::parse_in("x", text, constants)
+    }
+
+    /// As [`Expr::parse_with`], with another name for the variable: a kernel is a function of `rho`. The tree has
+    /// [`Expr::X`] in its place.
+    ///
+    /// ```
+    /// use deeplimit::activation::{Constants, Expr};
+    /// let kernel = Expr::parse_in("rho", "(1+rho)/2", &Constants::default())?;
+    /// assert_eq!(kernel, Expr::parse("(1+x)/2")?);
+    /// # Ok::<(), deeplimit::error::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Expr::parse`].
+    pub fn parse_in(variable: &str, text: &str, constants: &Constants) -> Result<Expr> {
+        Ok(sized(variable, text, constants)?.expr)
     }
 
     /// As [`Expr::parse`], for a family of activations: a name that means nothing else is a [letter](Expr::Letter).
@@ -93,7 +109,7 @@ impl Expr {
 }
 
 /// The tree of a text that somebody typed.
-fn sized(text: &str, constants: &Constants) -> Result<Sized> {
+fn sized(variable: &str, text: &str, constants: &Constants) -> Result<Sized> {
     if text.len() > TEXT_LIMIT {
         let message = format!(
             "the expression is {} bytes long; the limit is {TEXT_LIMIT}",
@@ -104,7 +120,7 @@ fn sized(text: &str, constants: &Constants) -> Result<Sized> {
     if text.trim().is_empty() {
         return fault("the expression is empty", 0..text.len());
     }
-    Parser::of_a_text(text, constants)?.whole()
+    Parser::of_a_text(variable, text, constants)?.whole()
 }
 
 impl FromStr for Expr {
@@ -178,9 +194,9 @@ impl<'a> Parser<'a> {
         })
     }
 
-    fn of_a_text(text: &'a str, constants: &'a Constants) -> Result<Parser<'a>> {
+    fn of_a_text(variable: &'a str, text: &'a str, constants: &'a Constants) -> Result<Parser<'a>> {
         choice::no_equation(text)?;
-        let (from, variable) = choice::lambda(text)?.unwrap_or((0, "x"));
+        let (from, variable) = choice::lambda(text)?.unwrap_or((0, variable));
         let mut parser = Parser::new(text, from, &[])?;
         (parser.typed, parser.variable) = (Some(constants), variable);
         Ok(parser)

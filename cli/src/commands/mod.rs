@@ -6,6 +6,7 @@ pub mod cntk;
 pub mod completions;
 pub mod constants;
 pub mod depth;
+pub mod design;
 pub mod dual;
 pub mod dynamics;
 pub mod evaluate;

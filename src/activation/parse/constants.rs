@@ -57,7 +57,7 @@ impl Constants {
         if value.trim().is_empty() {
             return refuse(format!("`{name}` has no value"));
         }
-        let value = sized(value, self).or_else(|e| match e {
+        let value = sized("x", value, self).or_else(|e| match e {
             Error::Parse { message, at, .. } => {
                 fault(format!("in the value of `{name}`: {message}"), at)
             }

@@ -1,0 +1,100 @@
+//! `deeplimit design`: from what is wanted back to an activation. One file per subcommand; here is what they share.
+
+pub mod kernel;
+
+use std::collections::BTreeMap;
+use std::io;
+
+use deeplimit::error::Result;
+use serde::Serialize;
+
+use super::{INTERRUPT, expression};
+use crate::args::{DesignAction, Effort};
+use crate::batch::answers;
+use crate::fault::Fault;
+use crate::json::{FaultItem, object};
+use crate::library::Request;
+use crate::number::Number;
+use crate::report::Report;
+
+/// The contract of every `deeplimit design ... --json`; `M` is what one of the subcommands adds.
+#[derive(Serialize)]
+pub struct DesignJson<S, M = ()> {
+    /// The activations that were found.
+    pub solutions: Vec<S>,
+    /// There is no other: proved.
+    pub complete: bool,
+    /// Why there is none, in a sentence; `null` where that is not known.
+    pub infeasible: Option<String>,
+    /// What is said of the solutions, or that there is none, is proved.
+    pub proved: bool,
+    #[serde(flatten)]
+    pub more: Option<M>,
+}
+
+/// An activation that was found.
+#[derive(Serialize)]
+pub struct SolutionJson<M = ()> {
+    /// An expression that `deeplimit classify` accepts.
+    pub activation: String,
+    /// What the free letters of a family stand for.
+    pub parameters: BTreeMap<String, Number>,
+    /// The exponent of its singular kernel; `null` where it has none, or it is not decided.
+    pub alpha: Option<Number>,
+    #[serde(flatten)]
+    pub more: Option<M>,
+}
+
+/// An answer for people and for programs.
+pub struct Designed<J> {
+    pub json: J,
+    pub text: String,
+    /// Remarks for stderr.
+    pub notes: Vec<String>,
+    pub undecided: bool,
+}
+
+/// Answers the command.
+pub fn run(action: &DesignAction, width: usize) -> io::Result<Report> {
+    match action {
+        DesignAction::Kernel(args) => kernel::run(args, width),
+    }
+}
+
+/// Asks one question about what was typed, with its deadline; an error stands in the place of the answer, under `key`.
+pub fn answered<T: Send + 'static, J: Serialize>(
+    (key, typed): (&'static str, &str),
+    effort: &Effort,
+    question: impl Fn(&str, Request) -> Result<T> + Send + Sync + 'static,
+    told: impl FnOnce(T) -> Designed<J>,
+) -> io::Result<Report> {
+    let text = expression(typed)?;
+    let (asked, request) = (text.clone(), effort.request());
+    let labels = [text.clone()];
+    let mut batch = answers(&labels, effort.timeout, &INTERRUPT, move |_| {
+        question(&asked, request)
+    });
+    let missing = batch.missing(&labels, "designs");
+    Ok(match batch.answers.pop().flatten() {
+        Some(Ok(answer)) => {
+            let told = told(answer);
+            let text = match effort.json {
+                true => object(&told.json),
+                false => told.text,
+            };
+            let mut report = Report::new(text, vec![], told.undecided, false);
+            report.notes = told.notes;
+            report
+        }
+        Some(Err(error)) => {
+            let item = FaultItem::new(key, &text, &error);
+            let json = effort.json.then(|| object(&item)).unwrap_or_default();
+            Report::new(json, vec![Fault { text, error }], false, false)
+        }
+        None => {
+            let item = FaultItem::interrupted(key, &text);
+            let json = effort.json.then(|| object(&item)).unwrap_or_default();
+            Report::new(json, vec![], false, true).with_closing(missing)
+        }
+    })
+}
