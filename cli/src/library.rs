@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 pub use certainty::ErrorJson;
-pub use design::target;
+pub use design::{known_activations, members, target};
 pub use dynamics::dynamics;
 pub use phase::{CriticalPoint, GROWS_SO_FAR, Phases, Place, Standing, Standings, phase};
 
@@ -102,6 +102,11 @@ pub struct Request {
 impl Request {
     fn digits(&self) -> usize {
         self.digits as usize
+    }
+
+    /// The same for questions that take it whole; the clock starts here.
+    fn effort(&self) -> deeplimit::Effort {
+        deeplimit::Effort::digits(self.digits()).within(self.timeout)
     }
 
     /// The clock starts here.

@@ -104,7 +104,15 @@ impl Expr {
     /// # Errors
     /// As [`Expr::parse`].
     pub fn parse_family(text: &str) -> Result<Expr> {
-        Expr::parse_with(text, &Constants::family())
+        Expr::parse_family_with(text, &Constants::default())
+    }
+
+    /// As [`Expr::parse_family`], where some names have a value.
+    ///
+    /// # Errors
+    /// As [`Expr::parse`].
+    pub fn parse_family_with(text: &str, constants: &Constants) -> Result<Expr> {
+        Expr::parse_with(text, &constants.family())
     }
 }
 

@@ -1,7 +1,32 @@
 //! Designing activations: the way back, from what is wanted of a limit to an activation that has it.
 //!
+//! * [`family`]: all members of a family with free letters whose singular kernel has a wanted exponent.
+//! * [`lowest`](mod@lowest): the polynomial of lowest degree with a wanted exponent.
+//! * [`known`](mod@known): one activation of each kind that has it.
 //! * [`target`]: a kernel that is wanted, as a function of the correlation.
 
+use rug::Rational;
+
+use crate::activation::Expr;
+use crate::error::{Error, Result};
+
+pub mod family;
+mod known;
+mod lowest;
 pub mod target;
 
+pub use family::{Family, Member, Members, Span, Undecided};
+pub use known::{Known, known};
+pub use lowest::{Lowest, lowest};
 pub use target::Target;
+
+/// That an exponent is one.
+fn positive(alpha: &Rational) -> Result<()> {
+    if *alpha > 0 {
+        return Ok(());
+    }
+    Err(Error::Domain(format!(
+        "alpha = {} is no exponent of a singular kernel: it is greater than zero",
+        Expr::rational(alpha)
+    )))
+}

@@ -1,5 +1,6 @@
 //! `deeplimit design`: from what is wanted back to an activation. One file per subcommand; here is what they share.
 
+pub mod alpha;
 pub mod kernel;
 
 use std::collections::BTreeMap;
@@ -57,6 +58,7 @@ pub struct Designed<J> {
 /// Answers the command.
 pub fn run(action: &DesignAction, width: usize) -> io::Result<Report> {
     match action {
+        DesignAction::Alpha(args) => alpha::run(args, width),
         DesignAction::Kernel(args) => kernel::run(args, width),
     }
 }

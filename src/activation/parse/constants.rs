@@ -72,11 +72,11 @@ impl Constants {
         Ok(())
     }
 
-    /// No values, and every name without a meaning is a letter.
-    pub(super) fn family() -> Constants {
+    /// The same, and every name without a meaning is a letter.
+    pub(super) fn family(&self) -> Constants {
         Constants {
             letters: true,
-            ..Constants::default()
+            ..self.clone()
         }
     }
 

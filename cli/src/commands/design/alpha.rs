@@ -1,0 +1,261 @@
+//! `deeplimit design alpha`: the activations whose singular kernel has a given exponent.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use deeplimit::activation::Expr;
+use deeplimit::design::{Known, Members, Span, Undecided};
+use deeplimit::error::{Error, Result};
+use deeplimit::limit::Quantity;
+use rug::Rational;
+use serde::Serialize;
+
+use super::{DesignJson, Designed, SolutionJson, answered};
+use crate::args::DesignAlpha as Args;
+use crate::library::{self, Request};
+use crate::number::{Number, certain};
+use crate::report::Report;
+use crate::table::{Entry, Table, wrapped};
+
+/// What is said beside the solutions.
+#[derive(Serialize)]
+struct AlphaJson {
+    /// What was asked for.
+    wanted: Number,
+    /// What is proved of ends where the family degenerates.
+    remarks: Vec<String>,
+    /// Parts of the box about which nothing is proved.
+    open: Vec<OpenJson>,
+    /// Lines through the box of two letters; `null` where there is one letter.
+    lines: Option<usize>,
+}
+
+#[derive(Serialize)]
+struct OpenJson {
+    letter: String,
+    from: f64,
+    to: f64,
+    reason: String,
+}
+
+/// What a known activation has beside a member of a family.
+#[derive(Serialize)]
+struct AboutJson {
+    about: Option<String>,
+}
+
+enum Found {
+    Members(Members),
+    Known(Vec<Known>),
+}
+
+/// Answers the command.
+pub fn run(args: &Args, width: usize) -> io::Result<Report> {
+    let (typed, spans) = (args.alpha.clone(), args.spans.clone());
+    let question = move |text: &str, request: Request| -> Result<(Rational, Found)> {
+        let alpha = exponent(&typed)?;
+        let spans: Vec<Span> = spans
+            .iter()
+            .map(|s| Span::parse(s))
+            .collect::<Result<_>>()?;
+        let found = match spans.is_empty() {
+            true => Found::Known(library::known_activations(&alpha, request)?),
+            false => Found::Members(library::members(text, &alpha, &spans, request)?),
+        };
+        Ok((alpha, found))
+    };
+    let about = match &args.family {
+        Some(family) => ("family", family.as_str()),
+        None => ("alpha", args.alpha.as_str()),
+    };
+    answered(about, &args.effort, question, |(alpha, found)| {
+        told(&alpha, found, args, width)
+    })
+}
+
+fn exponent(text: &str) -> Result<Rational> {
+    if matches!(text.trim().trim_start_matches('+'), "inf" | "infinity") {
+        return Err(Error::Domain(
+            "alpha = inf is no singular kernel but the nearest neighbour (A' = 0): an activation for it is hermite(2,x)".into(),
+        ));
+    }
+    let value = Expr::parse(text)?.simplify().as_rational();
+    value.ok_or_else(|| {
+        Error::Domain(format!(
+            "alpha = {text}: the exponent is a rational number greater than zero"
+        ))
+    })
+}
+
+fn told(
+    alpha: &Rational,
+    found: Found,
+    args: &Args,
+    width: usize,
+) -> Designed<DesignJson<SolutionJson<AboutJson>, AlphaJson>> {
+    let digits = args.effort.digits;
+    let wanted = Quantity::new(
+        &deeplimit::real::Analytic::rational(alpha, 64),
+        Some(Expr::rational(alpha).to_string()),
+    );
+    let solution = |activation: &Expr,
+                    values: &[(String, Quantity)],
+                    exponent: &Quantity,
+                    about: Option<String>| SolutionJson {
+        activation: activation.to_string(),
+        parameters: values
+            .iter()
+            .map(|(n, q)| (n.clone(), Number::new(q, digits)))
+            .collect::<BTreeMap<_, _>>(),
+        alpha: Some(Number::new(exponent, digits)),
+        more: Some(AboutJson { about }),
+    };
+    let mut more = AlphaJson {
+        wanted: Number::new(&wanted, digits),
+        remarks: vec![],
+        open: vec![],
+        lines: None,
+    };
+    let entry = |name: &Expr,
+                 values: &[(String, Quantity)],
+                 exponent: &Quantity,
+                 words: Option<String>| Entry {
+        name: name.to_string(),
+        cells: vec![certain(exponent, digits)],
+        words: words.or_else(|| {
+            let of = |(n, q): &(String, Quantity)| {
+                format!(
+                    "{n} = {}",
+                    q.exact.clone().unwrap_or_else(|| certain(q, digits))
+                )
+            };
+            (!values.is_empty()).then(|| values.iter().map(of).collect::<Vec<_>>().join(", "))
+        }),
+        ..Entry::default()
+    };
+    let asked = certain(&wanted, digits);
+    match found {
+        Found::Known(all) => {
+            let entries = all
+                .iter()
+                .map(|k| entry(&k.activation, &[], &k.alpha, Some(k.about.clone())))
+                .collect();
+            let solutions = all
+                .iter()
+                .map(|k| solution(&k.activation, &k.values, &k.alpha, Some(k.about.clone())))
+                .collect();
+            let table = Table {
+                title: "activation",
+                columns: vec!["alpha"],
+                entries,
+            };
+            let closing = wrapped(
+                "There are others: give a --family with a --box for all its members.",
+                0,
+                "",
+                width,
+            );
+            Designed {
+                json: DesignJson {
+                    solutions,
+                    complete: false,
+                    infeasible: None,
+                    proved: true,
+                    more: Some(more),
+                },
+                text: format!("{}\n{closing}", table.text(width)),
+                notes: vec![],
+                undecided: false,
+            }
+        }
+        Found::Members(found) => {
+            let complete = found.complete();
+            let open = found.open.is_empty();
+            more.lines = found.sections;
+            more.remarks.clone_from(&found.remarks);
+            more.open = found.open.iter().map(open_json).collect();
+            let entries: Vec<Entry> = found
+                .members
+                .iter()
+                .map(|m| entry(&m.activation, &m.values, &m.alpha, None))
+                .collect();
+            let solutions: Vec<_> = found
+                .members
+                .iter()
+                .map(|m| solution(&m.activation, &m.values, &m.alpha, None))
+                .collect();
+            let boxes = args.spans.join(", ");
+            let infeasible = (solutions.is_empty() && open && found.sections.is_none())
+                .then(|| format!("no member with {boxes} has alpha = {asked}"));
+            let closing = match (&infeasible, complete, found.sections) {
+                (Some(none), ..) => format!("None: {none}, proved."),
+                (None, true, _) => format!("These are all with {boxes}: proved."),
+                (None, false, Some(lines)) if open => format!(
+                    "Two letters leave a curve: all members on {lines} lines through the box."
+                ),
+                _ => "Parts of the box are undecided.".into(),
+            };
+            let mut lines = vec![closing];
+            lines.extend(found.remarks.iter().map(|r| capital(r)));
+            lines.extend(found.open.iter().map(said));
+            let mut text = Table {
+                title: "activation",
+                columns: vec!["alpha"],
+                entries,
+            }
+            .text(width);
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            for line in &lines {
+                text.push_str(&wrapped(line, 0, "", width));
+            }
+            Designed {
+                json: DesignJson {
+                    solutions,
+                    complete,
+                    infeasible,
+                    proved: open,
+                    more: Some(more),
+                },
+                text,
+                notes: vec![],
+                undecided: !open,
+            }
+        }
+    }
+}
+
+fn open_json(open: &Undecided) -> OpenJson {
+    OpenJson {
+        letter: open.span.letter.clone(),
+        from: open.span.from.to_f64(),
+        to: open.span.to.to_f64(),
+        reason: open.reason.clone(),
+    }
+}
+
+fn said(open: &Undecided) -> String {
+    let others: Vec<String> = open
+        .others
+        .iter()
+        .map(|(n, q)| format!("{n} = {}, ", Expr::rational(q)))
+        .collect();
+    format!(
+        "Undecided: {}{} from {:.6} to {:.6}: {}.",
+        others.concat(),
+        open.span.letter,
+        open.span.from.to_f64(),
+        open.span.to.to_f64(),
+        open.reason
+    )
+}
+
+fn capital(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    let first = letters
+        .next()
+        .map(|c| c.to_uppercase().collect::<String>())
+        .unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
+}

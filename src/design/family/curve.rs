@@ -1,0 +1,497 @@
+//! One free letter: the moments of `sum_i w_i(c) F_i(a(c) x + b(c))` and of its derivative as functions of the letter.
+
+use std::cmp::Ordering;
+
+use crate::activation::{Expr, Tape};
+use crate::deadline::Deadline;
+use crate::error::Result;
+use crate::real::{Analytic, Ball, Bits, Real};
+use rug::{Float, Rational};
+
+use super::ends;
+use super::expansion::{Expansion, Moments, MomentsAlong};
+use super::reading::Reading;
+use super::taylor::{self, Taylor, up};
+
+/// A family with one letter, which `Expr::X` stands for in `weights`, `scale` and `shift`.
+#[derive(Clone, Debug)]
+pub(super) struct Curve {
+    letter: String,
+    weights: Vec<Expr>,
+    functions: Vec<Expr>,
+    scale: Expr,
+    shift: Expr,
+}
+
+/// The expansions around one value of the letter.
+#[derive(Debug)]
+pub(super) struct Reference<'a> {
+    curve: &'a Curve,
+    scale: Rational,
+    shift: Rational,
+    means: Vec<Expansion>,
+    /// Pairs `i <= j`: of the products of the functions, and of their derivatives.
+    products: Vec<(Expansion, Expansion)>,
+    degree: u32,
+    bits: Bits,
+    tape: Tape<Ball>,
+    derivatives: Vec<Tape<Ball>>,
+}
+
+/// A number and its derivative by the letter.
+#[derive(Clone, Debug)]
+pub(super) struct Dual {
+    pub value: Ball,
+    pub slope: Ball,
+}
+
+/// Variance, first moment and slope of a member of the family.
+#[derive(Clone, Debug)]
+pub(super) struct Member {
+    /// `E f^2 - (E f)^2`
+    pub variance: Dual,
+    /// `E Z f = E f'`
+    pub first: Dual,
+    /// `E f'^2`
+    pub slope: Dual,
+}
+
+impl Dual {
+    fn zero(bits: Bits) -> Dual {
+        Dual {
+            value: Ball::int(0, bits),
+            slope: Ball::int(0, bits),
+        }
+    }
+    fn plus(&self, o: &Dual) -> Dual {
+        Dual {
+            value: &self.value + &o.value,
+            slope: &self.slope + &o.slope,
+        }
+    }
+    fn minus(&self, o: &Dual) -> Dual {
+        Dual {
+            value: &self.value - &o.value,
+            slope: &self.slope - &o.slope,
+        }
+    }
+    fn times(&self, o: &Dual) -> Dual {
+        Dual {
+            value: &self.value * &o.value,
+            slope: &(&self.slope * &o.value) + &(&self.value * &o.slope),
+        }
+    }
+    fn square(&self) -> Dual {
+        Dual {
+            value: self.value.square(),
+            slope: (&self.value * &self.slope).scale2(1),
+        }
+    }
+}
+
+impl Curve {
+    /// The family in the one letter that it has left.
+    pub fn new(reading: &Reading, letter: &str) -> Curve {
+        let of = |e: &Expr| e.with_letter(letter, &Expr::X).simplify();
+        Curve {
+            letter: letter.to_owned(),
+            weights: reading.terms.iter().map(|(w, _)| of(w)).collect(),
+            functions: reading.terms.iter().map(|(_, f)| f.clone()).collect(),
+            scale: of(&reading.scale),
+            shift: of(&reading.shift),
+        }
+    }
+
+    /// The scale in terms of the letter.
+    fn name_of_scale(&self) -> String {
+        self.scale
+            .substitute(&Expr::Letter(self.letter.as_str().into()))
+            .to_string()
+    }
+
+    fn tape(&self, bits: Bits) -> Tape<Ball> {
+        let mut all = Vec::new();
+        for e in self.weights.iter().chain([&self.scale, &self.shift]) {
+            all.push(e.clone());
+            all.push(e.derivative());
+        }
+        Tape::new(&all, bits)
+    }
+
+    /// One expansion serves the letter's values from `lo` to `hi`.
+    pub fn near(&self, lo: &Rational, hi: &Rational, mid: &Rational) -> bool {
+        let bits = 64;
+        let tape = self.tape(bits);
+        let k = self.weights.len();
+        let at = tape.at(&Ball::rational(mid, bits));
+        let over = tape.at(&Ball::rational(lo, bits).hull(&Ball::rational(hi, bits)));
+        let (scale, shift) = (&at[2 * k], &at[2 * k + 2]);
+        let s = &over[2 * k] / scale;
+        let delta = (&over[2 * k + 2] - shift) / scale;
+        let tau = s.square() - Ball::int(1, bits);
+        // undefined compares as false
+        tau.magnitude() < 0.4 && delta.magnitude() < 0.8 && s.lower() > 0
+    }
+
+    /// What is proved of all members near one that is constant, where the scale vanishes in the cell; `None` where it does not, or
+    /// nothing is proved.
+    pub fn degenerate(
+        &self,
+        lo: &Rational,
+        hi: &Rational,
+        alpha: &Rational,
+        deadline: Deadline,
+    ) -> Result<Option<String>> {
+        let bits = 96;
+        let over = self
+            .tape(bits)
+            .at(&Ball::rational(lo, bits).hull(&Ball::rational(hi, bits)));
+        let k = self.weights.len();
+        let (scale, shift) = (&over[2 * k], &over[2 * k + 2]);
+        let size = scale.magnitude();
+        if k != 1
+            || !scale.contains_zero()
+            || over[0].contains_zero()
+            || size.is_nan()
+            || size > 0.3
+        {
+            return Ok(None);
+        }
+        let Some(end) = ends::end(&self.functions[0], shift, &size, alpha, deadline)? else {
+            return Ok(None);
+        };
+        let limit = Expr::rational(&end.limit);
+        let side = if end.side == Ordering::Greater {
+            "greater"
+        } else {
+            "less"
+        };
+        Ok(Some(format!(
+            "where {} tends to 0, alpha tends to {limit}; up to {} it is {side} than {}: proved",
+            self.name_of_scale(),
+            Expr::rational(&Float::with_val(12, size).to_rational().unwrap_or_default()),
+            Expr::rational(alpha)
+        )))
+    }
+
+    /// The expansions around the letter's value `at`, of `degree`, with about `accuracy` bits.
+    pub fn reference(
+        &self,
+        at: &Rational,
+        degree: u32,
+        accuracy: Bits,
+        deadline: Deadline,
+    ) -> Result<Option<Reference<'_>>> {
+        let bits = accuracy + 32;
+        let tape = self.tape(bits);
+        let values = tape.at(&Ball::rational(at, bits));
+        let k = self.weights.len();
+        let near = |v: &Ball| v.is_finite().then(|| rounded(v));
+        let (Some(scale), Some(shift)) = (near(&values[2 * k]), near(&values[2 * k + 2])) else {
+            return Ok(None);
+        };
+        if scale == 0 {
+            return Ok(None);
+        }
+        let argument = Expr::rational(&scale) * Expr::X + Expr::rational(&shift);
+        let at_argument = |e: &Expr| e.substitute(&argument);
+        let slopes: Vec<Expr> = self
+            .functions
+            .iter()
+            .map(|f| f.derivative().simplify())
+            .collect();
+        let expansion = |e: &Expr| Expansion::new(&at_argument(e), degree, accuracy, deadline);
+        let mut means = Vec::new();
+        let mut products = Vec::new();
+        for i in 0..k {
+            means.push(expansion(&self.functions[i])?);
+            for j in i..k {
+                let of = |f: &[Expr]| expansion(&(f[i].clone() * f[j].clone()).simplify());
+                products.push((of(&self.functions)?, of(&slopes)?));
+            }
+        }
+        Ok(Some(Reference {
+            curve: self,
+            scale,
+            shift,
+            means,
+            products,
+            degree,
+            bits,
+            tape,
+            derivatives: self.derivatives(bits),
+        }))
+    }
+}
+
+/// A short rational number near the midpoint: 24 bits.
+fn rounded(v: &Ball) -> Rational {
+    Float::with_val(24, v.mid())
+        .to_rational()
+        .unwrap_or_default()
+}
+
+impl Reference<'_> {
+    /// The moments for all values of the letter in the ball; `None` where the ball leads too far away.
+    pub fn at(&self, letter: &Ball) -> Option<Member> {
+        let bits = self.bits;
+        let values = self.tape.at(letter);
+        if values.iter().any(|v| !v.is_finite()) {
+            return None;
+        }
+        let dual = |i: usize| Dual {
+            value: values[2 * i].clone(),
+            slope: values[2 * i + 1].clone(),
+        };
+        let k = self.means.len();
+        let (scale, shift) = (dual(k), dual(k + 1));
+        let unit = Ball::rational(&self.scale, bits);
+        // y = a Z + b = a_0 (s Z + delta) + b_0
+        let s = Dual {
+            value: &scale.value / &unit,
+            slope: &scale.slope / &unit,
+        };
+        let delta = Dual {
+            value: (&shift.value - &Ball::rational(&self.shift, bits)) / &unit,
+            slope: &shift.slope / &unit,
+        };
+        let moments = Moments::new(self.degree as usize, &s.value, &delta.value, bits)?;
+        // d/dc = delta' d/d delta + s' s d^2/d delta^2
+        let along = |d: &[Ball], order: usize| Dual {
+            value: d[order].clone(),
+            slope: &(&delta.slope * &d[order + 1]) + &(&(&s.slope * &s.value) * &d[order + 2]),
+        };
+        let mut mean = Dual::zero(bits);
+        let mut first = Dual::zero(bits);
+        let mut square = Dual::zero(bits);
+        let mut slope = Dual::zero(bits);
+        let mut pair = 0;
+        for i in 0..k {
+            let w = dual(i);
+            let d = self.means[i].at(&moments)?;
+            mean = mean.plus(&w.times(&along(&d, 0)));
+            // E Z f(s Z + delta) = s d/d delta
+            first = first.plus(&w.times(&s.times(&along(&d, 1))));
+            for j in i..k {
+                let mut weight = w.times(&dual(j));
+                if i != j {
+                    weight = Dual {
+                        value: weight.value.scale2(1),
+                        slope: weight.slope.scale2(1),
+                    };
+                }
+                let (p, q) = &self.products[pair];
+                pair += 1;
+                square = square.plus(&weight.times(&along(&p.at(&moments)?, 0)));
+                slope = slope.plus(&weight.times(&along(&q.at(&moments)?, 0)));
+            }
+        }
+        Some(Member {
+            variance: square.minus(&mean.square()),
+            first,
+            slope: slope.times(&scale.square()),
+        })
+    }
+}
+
+/// A function of the letter and its derivative by it, in the cell.
+#[derive(Clone, Debug)]
+struct Pair {
+    value: Taylor,
+    slope: Taylor,
+}
+
+impl Pair {
+    fn plus(&self, o: &Pair) -> Pair {
+        Pair {
+            value: self.value.plus(&o.value),
+            slope: self.slope.plus(&o.slope),
+        }
+    }
+    fn minus(&self, o: &Pair) -> Pair {
+        Pair {
+            value: self.value.minus(&o.value),
+            slope: self.slope.minus(&o.slope),
+        }
+    }
+    fn times(&self, o: &Pair) -> Pair {
+        Pair {
+            value: self.value.times(&o.value),
+            slope: self.slope.times(&o.value).plus(&self.value.times(&o.slope)),
+        }
+    }
+    fn times_number(&self, f: &Ball) -> Pair {
+        Pair {
+            value: self.value.times_number(f),
+            slope: self.slope.times_number(f),
+        }
+    }
+}
+
+/// `exp(D log E f'^2 - (2 + D) log Var f) (E Z f)^4 - 1` on a cell: positive where `alpha < D`, negative where `alpha > D`, analytic
+/// where the first moment vanishes.
+#[derive(Clone, Debug)]
+pub(super) struct Excess {
+    pub value: Taylor,
+    pub slope: Taylor,
+}
+
+impl Reference<'_> {
+    /// The excess for the letter's values within `radius` of `mid`; `None` where the cell is too large for a series.
+    pub fn excess(&self, mid: &Rational, radius: &Rational, alpha: &Ball) -> Option<Excess> {
+        let k = self.means.len();
+        let bits = self.bits;
+        let letter = |i: usize| self.curve.series(&self.derivatives, i, mid, radius, bits);
+        let (scale, shift) = (letter(k)?, letter(k + 1)?);
+        let inverse = Ball::int(1, bits) / &Ball::rational(&self.scale, bits);
+        let s = scale.times_number(&inverse);
+        let mut delta = shift.times_number(&inverse);
+        delta.value.c[0] = &delta.value.c[0] - &(&Ball::rational(&self.shift, bits) * &inverse);
+        let moments = MomentsAlong::new(self.degree as usize, &s.value, &delta.value)?;
+        let ss = s.slope.times(&s.value);
+        let along = |d: &[Taylor], order: usize| Pair {
+            value: d[order].clone(),
+            slope: delta
+                .slope
+                .times(&d[order + 1])
+                .plus(&ss.times(&d[order + 2])),
+        };
+        let zero = || {
+            let zero = Taylor::constant(Ball::int(0, bits));
+            Pair {
+                value: zero.clone(),
+                slope: zero,
+            }
+        };
+        let (mut mean, mut first, mut square, mut slope) = (zero(), zero(), zero(), zero());
+        let mut pair = 0;
+        let weights: Vec<Pair> = (0..k).map(letter).collect::<Option<_>>()?;
+        for i in 0..k {
+            let w = &weights[i];
+            let d = self.means[i].along(&moments);
+            mean = mean.plus(&w.times(&along(&d, 0)));
+            first = first.plus(&w.times(&s.times(&along(&d, 1))));
+            for j in i..k {
+                let twice = Ball::int(if i == j { 1 } else { 2 }, bits);
+                let weight = w.times(&weights[j]).times_number(&twice);
+                let (p, q) = &self.products[pair];
+                pair += 1;
+                square = square.plus(&weight.times(&along(&p.along(&moments), 0)));
+                slope = slope.plus(&weight.times(&along(&q.along(&moments), 0)));
+            }
+        }
+        let variance = square.minus(&mean.times(&mean));
+        let slope = slope.times(&scale.times(&scale));
+        let power = Ball::int(2, bits) + alpha;
+        let exponent = slope
+            .value
+            .ln()?
+            .times_number(alpha)
+            .minus(&variance.value.ln()?.times_number(&power));
+        let factor = exponent.exp();
+        let second = first.value.square();
+        let mut value = factor.times(&second.square());
+        value.c[0] = &value.c[0] - &Ball::int(1, bits);
+        // E s^3 (4 s' + s (D d'/d - (2 + D) V'/V))
+        let of = |p: &Pair| Some(p.slope.times(&p.value.recip()?));
+        let inner = of(&slope)?
+            .times_number(alpha)
+            .minus(&of(&variance)?.times_number(&power));
+        let sum = first
+            .slope
+            .times_number(&Ball::int(4, bits))
+            .plus(&first.value.times(&inner));
+        let slope = factor.times(&second).times(&first.value).times(&sum);
+        Some(Excess { value, slope })
+    }
+}
+
+impl Curve {
+    /// The Taylor series of a weight, the scale or the shift and of its derivative by the letter.
+    fn series(
+        &self,
+        derivatives: &[Tape<Ball>],
+        i: usize,
+        mid: &Rational,
+        radius: &Rational,
+        bits: Bits,
+    ) -> Option<Pair> {
+        let n = taylor::DEGREE;
+        let here = derivatives[i].at(&Ball::rational(mid, bits));
+        let h = Ball::rational(radius, bits);
+        let around = Ball::rational(mid, bits).widened(&up(&h));
+        let over = derivatives[i].at(&around);
+        let of = |order: usize| {
+            let mut c = Vec::with_capacity(n + 1);
+            let mut power = Ball::int(1, bits);
+            for k in 0..=n {
+                c.push(&here[order + k] * &power);
+                power = &power * &h / Ball::int(k as i64 + 1, bits);
+            }
+            let rest = up(&(&over[order + n + 1] * &power));
+            (c.iter().all(Analytic::is_finite) && rest.is_finite()).then_some(Taylor { c, rest })
+        };
+        Some(Pair {
+            value: of(0)?,
+            slope: of(1)?,
+        })
+    }
+
+    fn derivatives(&self, bits: Bits) -> Vec<Tape<Ball>> {
+        let all = self.weights.iter().chain([&self.scale, &self.shift]);
+        all.map(|e| {
+            let mut list = vec![e.clone()];
+            for k in 0..=taylor::DEGREE + 1 {
+                list.push(list[k].derivative().simplify());
+            }
+            Tape::new(&list, bits)
+        })
+        .collect()
+    }
+}
+
+impl Member {
+    /// `2 log A'^2 + D log B'` in terms of the moments and its derivative: zero where `alpha = D`, negative where it is larger.
+    /// `None` where a moment may vanish.
+    pub fn excess(&self, alpha: &Ball) -> Option<Dual> {
+        let log = |d: &Dual| {
+            let l = d.value.ln();
+            l.is_finite().then(|| Dual {
+                slope: &d.slope / &d.value,
+                value: l,
+            })
+        };
+        let scaled = |d: Dual, f: &Ball| Dual {
+            value: &d.value * f,
+            slope: &d.slope * f,
+        };
+        let two = Ball::int(2, alpha.bits());
+        let a = scaled(log(&self.first.square())?, &two);
+        let b = scaled(log(&self.slope)?, alpha);
+        let v = scaled(log(&self.variance)?, &(&two + alpha));
+        Some(a.plus(&b).minus(&v))
+    }
+
+    /// On which side of the wanted value `alpha` is: `Less` where it is greater (the excess is negative); the first moment may
+    /// vanish.
+    pub fn side(&self, alpha: &Ball) -> Option<Ordering> {
+        if self.variance.value.lower() <= 0 || self.slope.value.lower() <= 0 {
+            return None;
+        }
+        let two = Ball::int(2, alpha.bits());
+        let rest = self.slope.value.ln() * alpha - self.variance.value.ln() * (&two + alpha);
+        let square = self.first.value.square();
+        let of = |end: Float| Ball::exact(end).ln() * &two + &rest;
+        if square.upper() <= 0 || of(square.upper()).upper() < 0 {
+            return Some(Ordering::Less);
+        }
+        (square.lower() > 0 && of(square.lower()).lower() > 0).then_some(Ordering::Greater)
+    }
+
+    /// `alpha = -2 log A'^2 / log B'`.
+    pub fn alpha(&self) -> Ball {
+        let first = self.first.value.square() / &self.variance.value;
+        let slope = &self.slope.value / &self.variance.value;
+        -(first.ln() / slope.ln()).scale2(1)
+    }
+}

@@ -1,0 +1,123 @@
+//! Known roots, counts of roots, ends.
+
+use super::*;
+
+fn all(family: &str, span: &str, alpha: &str, digits: usize) -> Members {
+    let alpha = Expr::parse(alpha)
+        .unwrap()
+        .simplify()
+        .as_rational()
+        .unwrap();
+    let family = Family::parse(family).unwrap();
+    family
+        .with_alpha(
+            &alpha,
+            &[Span::parse(span).unwrap()],
+            &Effort::digits(digits),
+        )
+        .unwrap()
+}
+
+fn roots(family: &str, span: &str, alpha: &str, digits: usize) -> Vec<String> {
+    let found = all(family, span, alpha, digits);
+    assert!(found.complete(), "{family} {alpha}: {:?}", found.open);
+    for member in &found.members {
+        let alpha = Expr::parse(alpha)
+            .unwrap()
+            .simplify()
+            .as_rational()
+            .unwrap();
+        let off = member.alpha.ball().unwrap() - Ball::rational(&alpha, 200);
+        assert!(off.magnitude() < 1e-10, "{family}: {:?}", member.alpha);
+    }
+    found
+        .members
+        .iter()
+        .map(|m| m.values.last().unwrap().1.digits(digits))
+        .collect()
+}
+
+#[test]
+fn shifted_relu() {
+    let of = |alpha| roots("max(x-c,0)", "c=-1..3", alpha, 20);
+    assert_eq!(of("2"), ["0.54508526277301386089"]);
+    assert_eq!(of("4"), ["2.3873930112146595570"]);
+}
+
+#[test]
+fn sine_and_exponential() {
+    assert_eq!(
+        roots("sin(sqrt(t)*x)", "t=0.5..20", "4", 30),
+        ["6.13539303589720272866106483395"]
+    );
+    assert_eq!(
+        roots("exp(sqrt(t)*x)", "t=0.5..6", "4", 22),
+        ["4.622335815969886219719"]
+    );
+}
+
+#[test]
+fn gelu_has_one_two_or_no_solution() {
+    let of = |alpha| roots("gelu(s*x)", "s=0.25..4", alpha, 18);
+    assert_eq!(of("2"), ["1.93833459631882683"]);
+    assert_eq!(of("2.2").len(), 2);
+    assert_eq!(of("2.5").len(), 0);
+}
+
+#[test]
+fn mirrored_pairs() {
+    let pair = roots("tanh(x+b)", "b=-3..3", "2", 15);
+    assert_eq!(pair.len(), 2);
+    assert_eq!(pair[0], format!("-{}", pair[1]));
+}
+
+#[test]
+fn weights_are_letters_too() {
+    // x^2 + c x: p_1 = c^2/(c^2+2), p_1 (2 - p_1)^2 = 1 at the golden ratio: p_1 = (3 - sqrt 5)/2, c^2 = 2 p/(1-p)
+    let c = (2.0f64 * 0.3819660112501051 / (1.0 - 0.3819660112501051)).sqrt();
+    let found = roots("x^2+c*x", "c=0.1..5", "4", 16);
+    assert_eq!(found.len(), 1);
+    assert!((found[0].parse::<f64>().unwrap() - c).abs() < 1e-14);
+}
+
+/// Where members become constant: alpha < 1 for tanh(c x), c > 0, and the limit 1 is not attained; sin(c x) is on the other side.
+#[test]
+fn an_end_where_the_members_become_constant() {
+    for (family, alpha, word) in [
+        ("tanh(c*x)", "1", "less"),
+        ("erf(c*x)", "1", "less"),
+        ("sin(c*x)", "1", "greater"),
+        ("tanh(c*x)", "2", "less"),
+    ] {
+        let found = all(family, "c=0..3", alpha, 15);
+        assert!(
+            found.complete() && found.members.is_empty(),
+            "{family}: {:?}",
+            found.open
+        );
+        assert!(found.remarks[0].contains(word), "{:?}", found.remarks);
+    }
+    // through zero: tanh(-c x) = -tanh(c x)
+    let found = all("tanh(c*x)", "c=-2..7", "1/2", 15);
+    assert_eq!(found.members.len(), 1);
+    let found = all("gelu(s*x)", "s=0..3", "2", 15);
+    assert!(found.complete(), "{:?}", found.open);
+    assert_eq!(found.members.len(), 1);
+}
+
+#[test]
+fn refusals() {
+    let one = |text: &str, span: &str, alpha: i32| {
+        Family::parse(text)
+            .and_then(|f| f.with_alpha(&alpha.into(), &[Span::parse(span)?], &Effort::default()))
+            .unwrap_err()
+            .to_string()
+    };
+    assert!(one("max(x,0)", "c=0..1", 2).contains("no free letter"));
+    assert!(one("max(x-c,0)", "c=0..inf", 2).contains("no end"));
+    assert!(one("max(x-c,0)", "b=0..1", 2).contains("there is no `b`"));
+    assert!(one("max(x-c,0)", "c=1..0", 2).contains("less than"));
+    assert!(one("max(x-c,0)", "c=0..1", 0).contains("greater than zero"));
+    assert!(one("step(x-c)", "c=0..1", 2).contains("jumps"));
+    assert!(one("tanh(x+c*x^2)", "c=0..1", 2).contains("letters"));
+}
