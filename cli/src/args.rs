@@ -13,7 +13,7 @@ mod papers;
 
 pub use cntk::{Cntk, Preprocess};
 pub use columns::Columns;
-pub use design::{Design, DesignAction, DesignAlpha, DesignKernel};
+pub use design::{Design, DesignAction, DesignAlpha, DesignCritical, DesignKernel, DesignNearest, DesignSlopes};
 pub use dynamics::Dynamics;
 pub use gram::{Evaluate, Gram, GramAction, GramMatrix, Merge, Network, Predict};
 pub use limit::{Depth, Limit};

@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 pub use certainty::ErrorJson;
-pub use design::{known_activations, members, target};
+pub use design::{critical, known_activations, members, nearest, slopes, target};
 pub use dynamics::dynamics;
 pub use phase::{CriticalPoint, GROWS_SO_FAR, Phases, Place, Standing, Standings, phase};
 

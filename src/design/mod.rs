@@ -3,6 +3,10 @@
 //! * [`family`]: all members of a family with free letters whose singular kernel has a wanted exponent.
 //! * [`lowest`](mod@lowest): the polynomial of lowest degree with a wanted exponent.
 //! * [`known`](mod@known): one activation of each kind that has it.
+//! * [`nearest`](mod@nearest): the one nearest to a given activation.
+//! * [`critical`](mod@critical): an affine wrap at the edge of chaos, with a variance that attracts.
+//! * [`slopes`](mod@slopes): an affine wrap of an activation with wanted slopes (deep kernel shaping and its kin).
+//! * [`expansion`], [`taylor`]: Gaussian expectations as functions of scale and shift, and of a letter.
 //! * [`target`]: a kernel that is wanted, as a function of the correlation.
 
 use rug::Rational;
@@ -10,14 +14,22 @@ use rug::Rational;
 use crate::activation::Expr;
 use crate::error::{Error, Result};
 
+mod critical;
+mod expansion;
 pub mod family;
 mod known;
 mod lowest;
+mod nearest;
+mod slopes;
 pub mod target;
+mod taylor;
 
+pub use critical::{Critical, Criticals, critical};
 pub use family::{Family, Member, Members, Span, Undecided};
 pub use known::{Known, known};
 pub use lowest::{Lowest, lowest};
+pub use nearest::{NEAREST_DEGREE, Nearest, nearest};
+pub use slopes::{Shaped, Shapings, Slopes, slopes};
 pub use target::Target;
 
 /// That an exponent is one.

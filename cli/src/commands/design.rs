@@ -1,7 +1,10 @@
 //! `deeplimit design`: from what is wanted back to an activation. One file per subcommand; here is what they share.
 
 pub mod alpha;
+pub mod critical;
 pub mod kernel;
+pub mod nearest;
+pub mod slopes;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -59,6 +62,9 @@ pub struct Designed<J> {
 pub fn run(action: &DesignAction, width: usize) -> io::Result<Report> {
     match action {
         DesignAction::Alpha(args) => alpha::run(args, width),
+        DesignAction::Slopes(args) => slopes::run(args, width),
+        DesignAction::Critical(args) => critical::run(args, width),
+        DesignAction::Nearest(args) => nearest::run(args, width),
         DesignAction::Kernel(args) => kernel::run(args, width),
     }
 }

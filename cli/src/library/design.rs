@@ -1,6 +1,8 @@
 //! What `deeplimit design` asks.
 
-use deeplimit::design::{Family, Known, Members, Span, Target, known};
+use deeplimit::design::{
+    self, Criticals, Family, Known, Members, Nearest, Shapings, Slopes, Span, Target, known,
+};
 use deeplimit::error::Result;
 use rug::Rational;
 
@@ -25,4 +27,19 @@ pub fn members(
 /// One activation of each kind with a wanted exponent.
 pub fn known_activations(alpha: &Rational, request: Request) -> Result<Vec<Known>> {
     known(alpha, &request.effort())
+}
+
+/// Affine wraps of an activation with wanted slopes.
+pub fn slopes(text: &str, wanted: &Slopes, request: Request) -> Result<Shapings> {
+    design::slopes(&typed::parsed(text)?, wanted, &request.effort())
+}
+
+/// Affine wraps of an activation at the edge of chaos.
+pub fn critical(text: &str, scales: &[Rational], request: Request) -> Result<Criticals> {
+    design::critical(&typed::parsed(text)?, scales, &request.effort())
+}
+
+/// The activation nearest to another one with a wanted exponent.
+pub fn nearest(text: &str, alpha: &Rational, degree: u32, request: Request) -> Result<Nearest> {
+    design::nearest(&typed::parsed(text)?, alpha, degree, &request.effort())
 }

@@ -9,9 +9,9 @@ use crate::real::{Analytic, Ball, Bits, Real};
 use rug::{Float, Rational};
 
 use super::ends;
-use super::expansion::{Expansion, Moments, MomentsAlong};
+use super::super::expansion::{Expansion, Moments, MomentsAlong};
 use super::reading::Reading;
-use super::taylor::{self, Taylor, up};
+use super::super::taylor::{self, Taylor, up};
 
 /// A family with one letter, which `Expr::X` stands for in `weights`, `scale` and `shift`.
 #[derive(Clone, Debug)]

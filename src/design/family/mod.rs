@@ -17,10 +17,8 @@
 
 mod curve;
 mod ends;
-mod expansion;
 mod reading;
 mod search;
-mod taylor;
 
 use std::sync::Arc;
 
@@ -323,7 +321,7 @@ impl Family {
 /// Breakpoints are looked for as far as this.
 const REACH: u32 = 16;
 
-fn jumps(function: &Expr) -> Result<bool> {
+pub(in crate::design) fn jumps(function: &Expr) -> Result<bool> {
     let expanded = function.expand().simplify();
     let pieces = pieces(&expanded, REACH)?;
     match is_continuous(&expanded, &pieces) {

@@ -73,7 +73,7 @@ pub fn run(args: &Args, width: usize) -> io::Result<Report> {
     })
 }
 
-fn exponent(text: &str) -> Result<Rational> {
+pub(super) fn exponent(text: &str) -> Result<Rational> {
     if matches!(text.trim().trim_start_matches('+'), "inf" | "infinity") {
         return Err(Error::Domain(
             "alpha = inf is no singular kernel but the nearest neighbour (A' = 0): an activation for it is hermite(2,x)".into(),

@@ -7,11 +7,11 @@ use crate::real::{Analytic, Ball, Bits, Real};
 use rug::Float;
 
 /// The degree of the polynomials.
-pub(super) const DEGREE: usize = 12;
+pub(in crate::design) const DEGREE: usize = 12;
 
 /// `|f(t) - sum_k c_k t^k| <= rest` for `|t| <= 1`.
 #[derive(Clone, Debug)]
-pub(super) struct Taylor {
+pub(in crate::design) struct Taylor {
     pub c: Vec<Ball>,
     pub rest: Float,
 }
@@ -19,7 +19,7 @@ pub(super) struct Taylor {
 /// Precision of bounds.
 const ROUGH: Bits = 64;
 
-pub(super) fn up(x: &Ball) -> Float {
+pub(in crate::design) fn up(x: &Ball) -> Float {
     x.with_bits(ROUGH).magnitude()
 }
 

@@ -18,7 +18,7 @@ use super::taylor::{Taylor, up};
 
 /// The first Hermite coefficients of a function, and the norm of the rest.
 #[derive(Clone, Debug)]
-pub(super) struct Expansion {
+pub(in crate::design) struct Expansion {
     q: Vec<Ball>,
     /// An upper bound of `sqrt(sum_{n > N} q_n^2)`.
     rest: Ball,
@@ -107,18 +107,18 @@ impl Expansion {
     }
 }
 
-/// `m_0 ..` is one of them; three derivatives are needed for the slope of the first moment.
-pub(super) const ORDERS: usize = 4;
+/// `m_0 ..` is one of them; four derivatives are needed where scale and shift both vary.
+pub(crate) const ORDERS: usize = 5;
 
 /// `m_n(s, delta)` for `n <= degree` with bounds of what comes after, for all expansions around one point.
-pub(super) struct Moments {
+pub(in crate::design) struct Moments {
     m: Vec<Ball>,
     roots: Vec<Ball>,
     tails: [Ball; ORDERS],
 }
 
 /// The same where `s` and `delta` are functions of a letter.
-pub(super) struct MomentsAlong {
+pub(in crate::design) struct MomentsAlong {
     m: Vec<Taylor>,
     roots: Vec<Ball>,
     tails: [Ball; ORDERS],

@@ -1,0 +1,97 @@
+//! `deeplimit design critical`: an affine wrap of an activation at the edge of chaos, where the variance attracts.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use deeplimit::activation::Expr;
+use deeplimit::design::{Critical, Criticals};
+use serde::Serialize;
+
+use super::{DesignJson, Designed, SolutionJson, answered};
+use crate::args::DesignCritical as Args;
+use crate::exact;
+use crate::library;
+use crate::number::{Number, certain};
+use crate::report::Report;
+use crate::table::{Entry, Table, wrapped};
+
+#[derive(Serialize)]
+struct CriticalJson {
+    input_scale: String,
+    output_shift: Number,
+    output_scale: Number,
+    /// `Q'(1)`: how fast the variance returns to 1.
+    variance_slope: Number,
+    /// The same network by weights and biases, at the variance `input_scale^2`.
+    sigma_w_squared: Number,
+    sigma_b_squared: Option<Number>,
+}
+
+/// Answers the command.
+pub fn run(args: &Args, width: usize) -> io::Result<Report> {
+    let scales = args.scales.clone();
+    let question = move |text: &str, request| {
+        let scales = scales.iter().map(|s| exact::positive(s, "input scale")).collect::<Result<Vec<_>, _>>()?;
+        library::critical(text, &scales, request)
+    };
+    answered(("activation", &args.expression), &args.effort, question, |found| told(&found, args, width))
+}
+
+fn told(found: &Criticals, args: &Args, width: usize) -> Designed<DesignJson<SolutionJson<CriticalJson>>> {
+    let digits = args.effort.digits;
+    let solution = |c: &Critical| SolutionJson {
+        activation: c.activation.to_string(),
+        parameters: BTreeMap::new(),
+        alpha: None,
+        more: Some(CriticalJson {
+            input_scale: Expr::rational(&c.input_scale).to_string(),
+            output_shift: Number::new(&c.output_shift, digits),
+            output_scale: Number::new(&c.output_scale, digits),
+            variance_slope: Number::new(&c.variance_slope, digits),
+            sigma_w_squared: Number::new(&c.weights, digits),
+            sigma_b_squared: c.biases.as_ref().map(|b| Number::new(b, digits)),
+        }),
+    };
+    let entries = found.attracting.iter().map(|c| Entry {
+        name: c.activation.to_string(),
+        cells: vec![
+            certain(&c.variance_slope, digits),
+            certain(&c.weights, digits),
+            c.biases.as_ref().map(|b| certain(b, digits)).unwrap_or_default(),
+        ],
+        ..Entry::default()
+    });
+    let columns = vec!["Q'(1)", "sigma_w^2", "sigma_b^2"];
+    let mut text = Table { title: "activation", columns, entries: entries.collect() }.text(width);
+    let mut closing = Vec::new();
+    if !found.repelling.is_empty() {
+        let of = |(a, q): &(_, _)| format!("{} (Q'(1) = {})", Expr::rational(a), certain(q, 4));
+        let all: Vec<String> = found.repelling.iter().map(of).collect();
+        closing.push(format!("The variance does not attract at the input scales {}: proved.", all.join(", ")));
+    }
+    if !found.undecided.is_empty() {
+        let all: Vec<String> = found.undecided.iter().map(|a| Expr::rational(a).to_string()).collect();
+        closing.push(format!("Whether the variance attracts is undecided at {}.", all.join(", ")));
+    }
+    if !text.is_empty() && !closing.is_empty() {
+        text.push('\n');
+    }
+    for line in &closing {
+        text.push_str(&wrapped(line, 0, "", width));
+    }
+    let none = found.attracting.is_empty();
+    let open = !found.undecided.is_empty();
+    Designed {
+        json: DesignJson {
+            solutions: found.attracting.iter().map(solution).collect(),
+            // other scales have others
+            complete: false,
+            infeasible: (none && !open).then(|| closing.join(" ")),
+            proved: !open,
+            more: None,
+        },
+        text,
+        notes: vec![],
+        undecided: none && open,
+    }
+}

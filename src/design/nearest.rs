@@ -1,0 +1,229 @@
+//! The activation nearest to a given one with `A = 0` and a wanted exponent.
+//!
+//! The distance is that of `L^2` under the normal law. With Hermite coefficients `a_n` of the given activation and `b_n` of the
+//! one that is looked for, `b_0 = 0` and `b_n = a_n` for `n > N`, so that what is written is the given activation plus a
+//! polynomial of degree `N`. `sum (a_n - b_n)^2` under `alpha = D`, that is
+//! `4 log|b_1| + D log S_1 = (2 + D) log S_0`, `S_0 = sum b_n^2`, `S_1 = sum n b_n^2`, has with a multiplier the stationary points
+//!
+//! ```text
+//! b_n (1 + l (D n/S_1 - (2 + D)/S_0)) = a_n   (n >= 2),      b_1 (1 + l (D/S_1 - (2 + D)/S_0)) + 2 l / b_1 = a_1
+//! ```
+//!
+//! Three equations in `l`, `S_0`, `S_1`, solved in doubles from several starts, the nearest taken: best found, not proved the
+//! nearest. That its exponent is what was wanted is proved: the coefficients from `h_2` on are written as decimals, and the one of
+//! `h_1` is a letter of a [`Family`], for which there is exactly one root.
+
+use rug::Rational;
+
+use super::{Family, Member, Span};
+use crate::activation::Expr;
+use crate::effort::Effort;
+use crate::error::{Error, Result};
+use crate::exact::Activation;
+use crate::real::Quantity;
+
+/// The activation nearest to a given one.
+#[derive(Clone, Debug)]
+pub struct Nearest {
+    /// The one that is written, with the coefficient of `h_1` that was added as its letter `c`.
+    pub member: Member,
+    /// The distance relative to the norm of the given one, its mean taken off: `|f - g| / |g - E g|`.
+    pub distance: f64,
+    /// What the mean costs is not in it: `|E g| / |g|`.
+    pub mean: f64,
+}
+
+/// `N`, where nothing is said.
+pub const NEAREST_DEGREE: u32 = 6;
+
+/// See the [module](self).
+///
+/// ```
+/// use deeplimit::{Effort, design::nearest};
+/// let found = nearest(&"tanh".parse()?, &1.into(), 5, &Effort::default())?;
+/// assert!(found.distance < 0.1);
+/// assert!((found.member.alpha.to_f64() - 1.0).abs() < 1e-13);
+/// # Ok::<(), deeplimit::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::Domain`] for an exponent that is not positive and an activation that jumps; [`Error::Unresolved`] where none is found.
+pub fn nearest(expr: &Expr, alpha: &Rational, degree: u32, effort: &Effort) -> Result<Nearest> {
+    super::positive(alpha)?;
+    let activation = Activation::new(expr)?;
+    if super::family::jumps(&activation.expr)? {
+        return Err(Error::Domain(format!("{expr} jumps: B' is infinite and alpha is 0 whatever polynomial is added")));
+    }
+    if degree < 2 {
+        return Err(Error::Domain("a polynomial of degree 2 or more is added".into()));
+    }
+    let verdict = activation.classify(&Effort { digits: 15, ..*effort })?;
+    let norm = |q: Option<Quantity>| q.map_or(f64::NAN, |q| q.to_f64());
+    let slope = norm(verdict.b_prime);
+    let a: Vec<f64> = activation.hermite(degree + 1, effort)?.iter().map(Quantity::to_f64).collect();
+    let size = 1.0 / norm(Some(verdict.normalisation)).sqrt();
+    if !(slope.is_finite() && size.is_finite()) {
+        return Err(Error::Unresolved("the constants of the activation are not known".into()));
+    }
+    let known = Known {
+        alpha: alpha.to_f64(),
+        rest: [1.0 - a.iter().map(|a| a * a).sum::<f64>(), slope - (0..).zip(&a).map(|(n, a)| f64::from(n) * a * a).sum::<f64>()]
+            .map(|rest| if rest < 1e-12 { 0.0 } else { rest }),
+        a,
+    };
+    let b = known.best().ok_or_else(|| {
+        Error::Unresolved(format!(
+            "no activation with alpha = {} was found near {expr} by adding a polynomial of degree {degree}: try a higher one",
+            Expr::rational(alpha)
+        ))
+    })?;
+    // as typed, not normalised: decimals for all but the first
+    let decimal = |v: f64| format!("{v:.12}");
+    let mut text = format!("{}+c*x", activation.typed);
+    for n in 2..=degree as usize {
+        let change = (b[n] - known.a[n]) * size;
+        if change.abs() > 1e-12 {
+            text.push_str(&format!("+({})*hermite({n},x)", decimal(change)));
+        }
+    }
+    let c = (b[1] - known.a[1]) * size;
+    let family = Family::parse(&text)?;
+    let width = 1e-3 * (c.abs() + size);
+    let end = |v: f64| Rational::from_f64(v).unwrap_or_default();
+    let span = Span { letter: "c".into(), from: end(c - width), to: end(c + width) };
+    let found = family.with_alpha(alpha, &[span], effort)?;
+    let distance = (known.distance(&b) / (1.0 - known.a[0] * known.a[0])).sqrt();
+    let member = found.members.into_iter().min_by(|p, q| {
+        let off = |m: &Member| (m.values[0].1.to_f64() - c).abs();
+        off(p).total_cmp(&off(q))
+    });
+    match member {
+        Some(member) => Ok(Nearest { member, distance, mean: known.a[0].abs() }),
+        None => Err(Error::Unresolved("the exponent of what was found could not be enclosed".into())),
+    }
+}
+
+struct Known {
+    alpha: f64,
+    /// Normalised coefficients up to `N`.
+    a: Vec<f64>,
+    /// What is beyond: of `sum a_n^2` and of `sum n a_n^2`.
+    rest: [f64; 2],
+}
+
+impl Known {
+    fn distance(&self, b: &[f64]) -> f64 {
+        self.a[1..].iter().zip(&b[1..]).map(|(a, b)| (a - b).powi(2)).sum()
+    }
+
+    fn sums(&self, b: &[f64]) -> [f64; 2] {
+        let squares = || (0..).zip(b).map(|(n, b)| (f64::from(n), b * b)).skip(1);
+        [self.rest[0] + squares().map(|(_, b)| b).sum::<f64>(), self.rest[1] + squares().map(|(n, b)| n * b).sum::<f64>()]
+    }
+
+    /// `b` for a multiplier, by iteration of the sums; the sign of `b_1` is that of `a_1`, or `+`.
+    fn at(&self, multiplier: f64, start: &[f64]) -> Option<Vec<f64>> {
+        let mut b = start.to_vec();
+        let d = self.alpha;
+        for _ in 0..400 {
+            let [s0, s1] = self.sums(&b);
+            let factor = |n: f64| 1.0 + multiplier * (d * n / s1 - (2.0 + d) / s0);
+            let mut next = vec![0.0];
+            // f b^2 - a b + 2 l = 0
+            let (f, a) = (factor(1.0), self.a[1]);
+            let inside = a * a - 8.0 * f * multiplier;
+            if inside < 0.0 {
+                return None;
+            }
+            let sign = if a < 0.0 { -1.0 } else { 1.0 };
+            next.push((a + sign * inside.sqrt()) / (2.0 * f));
+            next.extend((2..self.a.len()).map(|n| self.a[n] / factor(n as f64)));
+            if next.iter().any(|v| !v.is_finite()) {
+                return None;
+            }
+            let change: f64 = next.iter().zip(&b).map(|(p, q)| (p - q).abs()).sum();
+            for (b, n) in b.iter_mut().zip(next) {
+                *b += 0.5 * (n - *b);
+            }
+            if change < 1e-14 {
+                return Some(b);
+            }
+        }
+        None
+    }
+
+    /// `4 log|b_1| + D log S_1 - (2 + D) log S_0`
+    fn excess(&self, b: &[f64]) -> f64 {
+        let [s0, s1] = self.sums(b);
+        4.0 * b[1].abs().ln() + self.alpha * s1.ln() - (2.0 + self.alpha) * s0.ln()
+    }
+
+    /// Follows the multiplier away from zero, on both sides, until the exponent is what is wanted. Where the coefficients that could
+    /// change are zero (an odd activation has no even ones) small ones are put in.
+    fn best(&self) -> Option<Vec<f64>> {
+        let mut found: Vec<Vec<f64>> = Vec::new();
+        let mut start = self.a.clone();
+        start[0] = 0.0;
+        if start[1] == 0.0 {
+            start[1] = 0.1;
+        }
+        for side in [1.0, -1.0] {
+            let mut b = start.clone();
+            let mut last = (0.0, self.excess(&start));
+            let mut step = 1e-4;
+            for _ in 0..400 {
+                let multiplier = last.0 + side * step;
+                match self.at(multiplier, &b) {
+                    Some(next) => {
+                        let value = self.excess(&next);
+                        if value.signum() != last.1.signum() {
+                            found.extend(self.between(last.0, multiplier, &next));
+                            break;
+                        }
+                        last = (multiplier, value);
+                        b = next;
+                        step *= 1.3;
+                    }
+                    None => step /= 4.0,
+                }
+                if step < 1e-12 || multiplier.abs() > 1e6 {
+                    break;
+                }
+            }
+        }
+        found.into_iter().min_by(|p, q| self.distance(p).total_cmp(&self.distance(q)))
+    }
+
+    fn between(&self, mut from: f64, mut to: f64, near: &[f64]) -> Option<Vec<f64>> {
+        let mut b = near.to_vec();
+        let far = self.excess(&b).signum();
+        for _ in 0..80 {
+            let middle = f64::midpoint(from, to);
+            let next = self.at(middle, &b)?;
+            if self.excess(&next).signum() == far { to = middle } else { from = middle }
+            b = next;
+        }
+        Some(b)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str, alpha: i32) -> Nearest {
+        nearest(&text.parse().unwrap(), &alpha.into(), NEAREST_DEGREE, &Effort::default()).unwrap()
+    }
+
+    #[test]
+    fn the_nearest_has_the_exponent_and_nothing_nearby_is_nearer() {
+        for (text, alpha) in [("gelu", 2), ("relu", 2), ("softplus", 3)] {
+            let found = of(text, alpha);
+            let verdict = Activation::new(&found.member.activation).unwrap().classify(&Effort::default()).unwrap();
+            assert!((verdict.alpha.unwrap().to_f64() - f64::from(alpha)).abs() < 1e-9, "{text}");
+            assert!(found.distance < 1.0);
+        }
+        // farther for an exponent that is farther
+        assert!(of("gelu", 2).distance < of("gelu", 4).distance);
+    }
+}
