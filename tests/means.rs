@@ -147,7 +147,8 @@ fn closed_means_are_found_and_kept_where_they_cancel() {
     );
     // E max(x-9, 0) = 1.1e-20: as it stands its closed form loses all doubles
     let far = phi("centred(max(x-9, 0))");
-    assert!(far.expr.to_string().contains("mean") && far.square.is_some());
+    assert_eq!(far.expr, parse("centred(max(x-9, 0))"));
+    assert!(far.square.is_some());
     let double = Tape::<f64>::new(&[parse("mean(max(x-9, 0))")], 53).at_one(&0.0);
     let closed = Closed::from_expr(&parse("mean(max(x-9, 0))"))
         .unwrap()
@@ -218,7 +219,7 @@ fn meet(a: &Moments, b: &Moments, factor: i32) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 8 * effort(), ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 3 * effort(), ..ProptestConfig::default() })]
 
     #[test]
     fn means_are_linear(f in smooth(), g in smooth(), c in 1..5i32) {
