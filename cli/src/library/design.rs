@@ -1,6 +1,6 @@
 //! What `deeplimit design` asks.
 
-use deeplimit::design::Target;
+use deeplimit::design::WantedKernel;
 use deeplimit::error::Result;
 
 use super::Request;
@@ -8,5 +8,5 @@ use crate::typed;
 
 /// The wanted kernel.
 pub fn target(text: &str, _request: Request) -> Result<String> {
-    Target::formula(text, typed::constants()).map(|t| t.text)
+    WantedKernel::formula(text, typed::constants()).map(|t| t.to_string())
 }
