@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 pub use certainty::ErrorJson;
-pub use design::target;
+pub use design::{DesignedKernel, KernelSource, designed_kernel};
 pub use dynamics::dynamics;
 pub use phase::{CriticalPoint, GROWS_SO_FAR, Phases, Place, Standing, Standings, phase};
 

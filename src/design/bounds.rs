@@ -109,7 +109,7 @@ pub(super) fn deviation(
     }
     // a smaller error takes higher orders: the cells must not become too many
     let order = match found.lower.get_exp() {
-        Some(exponent) => (-exponent / 10).clamp(1, 40) as usize,
+        Some(exponent) => (-exponent / 10).clamp(6, 40) as usize,
         None => 20,
     };
     let one = Float::with_val(bits, 1);
@@ -141,13 +141,7 @@ pub(super) fn deviation(
             )));
         }
         let jet = kernel.at(&cell, order);
-        let last = &jet.c[order] - &p.last_over(&centre, &cell, &radius, order);
-        let plain = &jet.c[0] - &p.last_over(&centre, &cell, &radius, 0);
-        let mut sum = Real::abs(&last) * &radius.powi(order as i64);
-        for (j, e) in at.iter().enumerate() {
-            sum = sum + &(Real::abs(e) * &radius.powi(j as i64));
-        }
-        let bound = least_upper(&[sum, plain]);
+        let bound = taylor_bound(&jet, &p, &at, (&centre, &cell, &radius));
         let goal = {
             let slack = Float::with_val(64, &found.lower >> sharp);
             Float::with_val(64, &found.lower + &slack)
@@ -186,12 +180,33 @@ fn raise(bound: &mut Float, to: &Float) {
     }
 }
 
-/// The smallest of the upper bounds of the moduli, of those that are bounded.
-fn least_upper(bounds: &[Ball]) -> Option<Float> {
-    let finite = bounds.iter().filter(|b| b.is_finite());
-    finite
-        .map(Ball::magnitude)
-        .min_by(|a, b| a.partial_cmp(b).unwrap_or(Ordering::Equal))
+/// The modulus all over a cell is at most `sum_(i < j) |e_i| r^i + |e_j(cell)| r^j`, with the Taylor coefficients in the middle
+/// and the last one all over the cell, for every `j`: the smallest of these. (Near the ends of a domain the lower ones are
+/// enclosed better, elsewhere the higher ones.)
+fn taylor_bound(
+    jet: &Jet,
+    p: &Polynomial,
+    at: &[Ball],
+    (centre, cell, radius): (&Ball, &Ball, &Ball),
+) -> Option<Float> {
+    let bits = cell.bits();
+    let (mut sum, mut power) = (Ball::int(0, bits), Ball::int(1, bits));
+    let mut best: Option<Float> = None;
+    for (j, k) in jet.c.iter().enumerate() {
+        if k.is_finite() {
+            let last = k - &p.last_over(centre, cell, radius, j);
+            let bound = &sum + &(Real::abs(&last) * &power);
+            if bound.is_finite() {
+                let bound = bound.magnitude();
+                best = Some(best.map_or(bound.clone(), |b| b.min(&bound)));
+            }
+        }
+        if let Some(e) = at.get(j) {
+            sum = sum + &(Real::abs(e) * &power);
+        }
+        power = &power * radius;
+    }
+    best
 }
 
 /// Of every polynomial up to `degree` whose coefficients are not negative (and, if `normalised`, sum to 1) the error is at

@@ -397,8 +397,9 @@ fn solved(mut rows: Vec<Vec<Mpfr>>, mut right: Vec<Mpfr>) -> Option<Vec<Mpfr>> {
                 continue;
             }
             let factor = &rows[i][j] / &rows[j][j];
-            for k in j + 1..n {
-                rows[i][k] = &rows[i][k] - &(&factor * &rows[j][k]);
+            let (above, below) = rows.split_at_mut(i);
+            for (x, y) in below[0][j + 1..].iter_mut().zip(&above[j][j + 1..]) {
+                *x = &*x - &(&factor * y);
             }
             right[i] = &right[i] - &(&factor * &right[j]);
         }

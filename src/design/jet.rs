@@ -237,10 +237,12 @@ impl Jet {
         let mut within = self.clone();
         within.partial |= self.c[0].lower() < -1 || self.c[0].upper() > 1;
         within.c[0] = inside.clone();
-        let slope = match self.order() {
+        let mut slope = match self.order() {
             0 => within.clone(),
             _ => within.one_minus_square().root(&Rational::from((-1, 2))),
         };
+        // an arc is defined where its slope is not
+        slope.partial = within.partial;
         match cosine {
             true => within.negated_chain(inside.acos(), &slope),
             false => within.chain(inside.asin(), &slope),

@@ -23,6 +23,9 @@ mod realised;
 mod search;
 mod target;
 
+#[cfg(test)]
+mod tests;
+
 pub use definite::Definite;
 pub use kernel::{Choice, DEGREE_MAX, Extent, KernelDesign, KernelOutcome, KernelWish};
 pub use realised::{REACH, Realisation};
