@@ -13,7 +13,9 @@ mod papers;
 
 pub use cntk::{Cntk, Preprocess};
 pub use columns::Columns;
-pub use design::{Design, DesignAction, DesignAlpha, DesignCritical, DesignKernel, DesignNearest, DesignSlopes};
+pub use design::{
+    Design, DesignAction, DesignAlpha, DesignCritical, DesignKernel, DesignNearest, DesignSlopes,
+};
 pub use dynamics::Dynamics;
 pub use gram::{Evaluate, Gram, GramAction, GramMatrix, Merge, Network, Predict};
 pub use limit::{Depth, Limit};
@@ -49,7 +51,9 @@ const EXPRESSIONS: &str = "Expressions:
   (with < <= > >=), the functions min max abs sign step exp log sqrt sin
   cos tan sinh cosh tanh asin acos atan asinh erf erfc, and the catalogue
   of `deeplimit activations`: relu, gelu, elu(x, 0.5), hermite(3, x),
-  optimal(4) ... A name alone is applied to x. What Python writes is read
+  optimal(4) ... A name alone is applied to x. mean(f) is the number
+  E f(Z) of a function f of x, exactly, and centred(f) is f - mean(f):
+  centred(softplus(x)) has A = 0, proved. What Python writes is read
   where it means the same: np.maximum(x, 0), nn.SiLU(), F.elu(x, 0.5),
   x if x > 0 else 0, lambda x: ..., log1p, clip. A letter that is a
   constant gets its value with --set: tanh(a*x) --set a=1.5. Put an

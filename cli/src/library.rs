@@ -13,7 +13,10 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 pub use certainty::ErrorJson;
-pub use design::{critical, known_activations, members, nearest, slopes, target};
+pub use design::{
+    DesignedKernel, KernelSource, critical, designed_kernel, known_activations, members, nearest,
+    slopes,
+};
 pub use dynamics::dynamics;
 pub use phase::{CriticalPoint, GROWS_SO_FAR, Phases, Place, Standing, Standings, phase};
 

@@ -7,6 +7,7 @@
 mod answers;
 mod cntk;
 mod data;
+mod design;
 mod dynamics;
 mod entries;
 mod limits;

@@ -69,27 +69,48 @@ pub fn critical(expr: &Expr, scales: &[Rational], effort: &Effort) -> Result<Cri
         return Err(Error::Domain("the activation is constant".into()));
     }
     if super::family::jumps(&phi)? {
-        return Err(Error::Domain(format!("{expr} jumps: C'(1) is infinite at every scale")));
+        return Err(Error::Domain(format!(
+            "{expr} jumps: C'(1) is infinite at every scale"
+        )));
     }
-    let mut all = Criticals { attracting: vec![], repelling: vec![], undecided: vec![] };
+    let mut all = Criticals {
+        attracting: vec![],
+        repelling: vec![],
+        undecided: vec![],
+    };
     for scale in scales {
         if *scale <= 0 {
-            return Err(Error::Domain(format!("the input scale {} is not greater than 0", Expr::rational(scale))));
+            return Err(Error::Domain(format!(
+                "the input scale {} is not greater than 0",
+                Expr::rational(scale)
+            )));
         }
         at_scale(expr, &phi, scale, effort, &mut all)?;
     }
     Ok(all)
 }
 
-fn at_scale(expr: &Expr, phi: &Expr, scale: &Rational, effort: &Effort, all: &mut Criticals) -> Result<()> {
+fn at_scale(
+    expr: &Expr,
+    phi: &Expr,
+    scale: &Rational,
+    effort: &Effort,
+    all: &mut Criticals,
+) -> Result<()> {
     let digits = effort.digits + 12;
     let bits = bits_for(digits) + 8;
     let a = Expr::rational(scale);
     let f = phi.substitute(&(a.clone() * Expr::X));
-    let slope = a.clone() * phi.derivative().simplify().substitute(&(a.clone() * Expr::X));
+    let slope = a.clone()
+        * phi
+            .derivative()
+            .simplify()
+            .substitute(&(a.clone() * Expr::X));
     let mean = |e: Expr| -> Result<Ball> {
         let value = expect(&e.simplify(), digits, effort.deadline)?;
-        Ok(value.ball().map_or_else(|| Ball::undefined(bits), |b| b.with_bits(bits)))
+        Ok(value
+            .ball()
+            .map_or_else(|| Ball::undefined(bits), |b| b.with_bits(bits)))
     };
     let m = mean(f.clone())?;
     let s = mean(f.clone() * f.clone())?;
@@ -98,10 +119,17 @@ fn at_scale(expr: &Expr, phi: &Expr, scale: &Rational, effort: &Effort, all: &mu
     let zf = mean(Expr::X * slope * f)?;
     let inside = &d - &(&s - &m.square());
     if inside.upper() < 0 || !d.is_finite() || d.lower() <= 0 {
-        return Err(Error::Unresolved(format!("the moments at the scale {} are not known well enough", Expr::rational(scale))));
+        return Err(Error::Unresolved(format!(
+            "the moments at the scale {} are not known well enough",
+            Expr::rational(scale)
+        )));
     }
     // zero for linear ones alone
-    let root = if inside.lower() > 0 { inside.sqrt() } else { Ball::from_interval(&rug::Float::new(bits), &inside.upper(), bits).sqrt() };
+    let root = if inside.lower() > 0 {
+        inside.sqrt()
+    } else {
+        Ball::from_interval(&rug::Float::new(bits), &inside.upper(), bits).sqrt()
+    };
     let gamma = Ball::int(1, bits) / d.sqrt();
     let a2 = Ball::rational(&Rational::from(scale * scale), bits);
     let weights = &a2 / &d;
@@ -114,8 +142,13 @@ fn at_scale(expr: &Expr, phi: &Expr, scale: &Rational, effort: &Effort, all: &mu
         if (Real::abs(&variance_slope) - &one).upper() < 0 {
             let [output_shift, output_scale] = [&delta, &gamma].map(quantity);
             let written = |q: &Quantity| q.digits(effort.digits).parse::<Expr>();
-            let argument = if *scale == 1 { Expr::X } else { a.clone() * Expr::X };
-            let activation = written(&output_scale)? * (expr.substitute(&argument) + written(&output_shift)?);
+            let argument = if *scale == 1 {
+                Expr::X
+            } else {
+                a.clone() * Expr::X
+            };
+            let activation =
+                written(&output_scale)? * (expr.substitute(&argument) + written(&output_shift)?);
             all.attracting.push(Critical {
                 input_scale: scale.clone(),
                 output_shift,
@@ -126,7 +159,8 @@ fn at_scale(expr: &Expr, phi: &Expr, scale: &Rational, effort: &Effort, all: &mu
                 activation,
             });
         } else if (Real::abs(&variance_slope) - &one).lower() >= 0 {
-            all.repelling.push((scale.clone(), quantity(&variance_slope)));
+            all.repelling
+                .push((scale.clone(), quantity(&variance_slope)));
         } else {
             all.undecided.push(scale.clone());
         }
@@ -141,15 +175,31 @@ mod tests {
     #[test]
     fn what_is_written_is_critical_and_attracting() {
         for text in ["tanh", "gelu", "softplus"] {
-            let found = critical(&text.parse().unwrap(), &[Rational::from((1, 2)), 2.into()], &Effort::digits(20)).unwrap();
+            let found = critical(
+                &text.parse().unwrap(),
+                &[Rational::from((1, 2)), 2.into()],
+                &Effort::digits(20),
+            )
+            .unwrap();
             assert!(!found.attracting.is_empty(), "{text}");
             for c in found.attracting {
-                let constants = crate::exact::Activation::new(&c.activation).unwrap().classify(&Effort::digits(15)).unwrap();
-                assert!((constants.b_prime.unwrap().to_f64() - 1.0).abs() < 1e-12, "{}", c.activation);
+                let constants = crate::exact::Activation::new(&c.activation)
+                    .unwrap()
+                    .classify(&Effort::digits(15))
+                    .unwrap();
+                assert!(
+                    (constants.b_prime.unwrap().to_f64() - 1.0).abs() < 1e-12,
+                    "{}",
+                    c.activation
+                );
                 // the variance by a difference quotient
                 let square = |q: f64| {
-                    let e = c.activation.substitute(&(format!("{}*x", q.sqrt()).parse().unwrap()));
-                    expect(&(e.clone() * e), 15, crate::deadline::Deadline::default()).unwrap().to_f64()
+                    let e = c
+                        .activation
+                        .substitute(&(format!("{}*x", q.sqrt()).parse().unwrap()));
+                    expect(&(e.clone() * e), 15, crate::deadline::Deadline::default())
+                        .unwrap()
+                        .to_f64()
                 };
                 assert!((square(1.0) - 1.0).abs() < 1e-12);
                 let slope = (square(1.0001) - square(0.9999)) / 0.0002;

@@ -7,7 +7,7 @@
 //! * [`critical`](mod@critical): an affine wrap at the edge of chaos, with a variance that attracts.
 //! * [`slopes`](mod@slopes): an affine wrap of an activation with wanted slopes (deep kernel shaping and its kin).
 //! * [`expansion`], [`taylor`]: Gaussian expectations as functions of scale and shift, and of a letter.
-//! * [`target`]: a kernel that is wanted, as a function of the correlation.
+//! * [`kernel`]: the activation whose kernel is nearest to a given function of the correlation.
 
 use rug::Rational;
 
@@ -17,20 +17,23 @@ use crate::error::{Error, Result};
 mod critical;
 mod expansion;
 pub mod family;
+pub mod kernel;
 mod known;
 mod lowest;
 mod nearest;
 mod slopes;
-pub mod target;
 mod taylor;
 
 pub use critical::{Critical, Criticals, critical};
 pub use family::{Family, Member, Members, Span, Undecided};
+pub use kernel::{
+    Choice, DEGREE_MAX, Definite, Extent, KernelDesign, KernelOutcome, KernelWish, LAYERS_MAX,
+    REACH, Realisation, WantedKernel,
+};
 pub use known::{Known, known};
 pub use lowest::{Lowest, lowest};
 pub use nearest::{NEAREST_DEGREE, Nearest, nearest};
 pub use slopes::{Shaped, Shapings, Slopes, slopes};
-pub use target::Target;
 
 /// That an exponent is one.
 fn positive(alpha: &Rational) -> Result<()> {

@@ -52,23 +52,43 @@ pub fn nearest(expr: &Expr, alpha: &Rational, degree: u32, effort: &Effort) -> R
     super::positive(alpha)?;
     let activation = Activation::new(expr)?;
     if super::family::jumps(&activation.expr)? {
-        return Err(Error::Domain(format!("{expr} jumps: B' is infinite and alpha is 0 whatever polynomial is added")));
+        return Err(Error::Domain(format!(
+            "{expr} jumps: B' is infinite and alpha is 0 whatever polynomial is added"
+        )));
     }
     if degree < 2 {
-        return Err(Error::Domain("a polynomial of degree 2 or more is added".into()));
+        return Err(Error::Domain(
+            "a polynomial of degree 2 or more is added".into(),
+        ));
     }
-    let verdict = activation.classify(&Effort { digits: 15, ..*effort })?;
+    let verdict = activation.classify(&Effort {
+        digits: 15,
+        ..*effort
+    })?;
     let norm = |q: Option<Quantity>| q.map_or(f64::NAN, |q| q.to_f64());
     let slope = norm(verdict.b_prime);
-    let a: Vec<f64> = activation.hermite(degree + 1, effort)?.iter().map(Quantity::to_f64).collect();
-    let size = 1.0 / norm(Some(verdict.normalisation)).sqrt();
+    let a: Vec<f64> = activation
+        .hermite(degree + 1, effort)?
+        .iter()
+        .map(Quantity::to_f64)
+        .collect();
+    let size = 1.0 / norm(verdict.normalisation).sqrt();
     if !(slope.is_finite() && size.is_finite()) {
-        return Err(Error::Unresolved("the constants of the activation are not known".into()));
+        return Err(Error::Unresolved(
+            "the constants of the activation are not known".into(),
+        ));
     }
     let known = Known {
         alpha: alpha.to_f64(),
-        rest: [1.0 - a.iter().map(|a| a * a).sum::<f64>(), slope - (0..).zip(&a).map(|(n, a)| f64::from(n) * a * a).sum::<f64>()]
-            .map(|rest| if rest < 1e-12 { 0.0 } else { rest }),
+        rest: [
+            1.0 - a.iter().map(|a| a * a).sum::<f64>(),
+            slope
+                - (0..)
+                    .zip(&a)
+                    .map(|(n, a)| f64::from(n) * a * a)
+                    .sum::<f64>(),
+        ]
+        .map(|rest| if rest < 1e-12 { 0.0 } else { rest }),
         a,
     };
     let b = known.best().ok_or_else(|| {
@@ -90,7 +110,11 @@ pub fn nearest(expr: &Expr, alpha: &Rational, degree: u32, effort: &Effort) -> R
     let family = Family::parse(&text)?;
     let width = 1e-3 * (c.abs() + size);
     let end = |v: f64| Rational::from_f64(v).unwrap_or_default();
-    let span = Span { letter: "c".into(), from: end(c - width), to: end(c + width) };
+    let span = Span {
+        letter: "c".into(),
+        from: end(c - width),
+        to: end(c + width),
+    };
     let found = family.with_alpha(alpha, &[span], effort)?;
     let distance = (known.distance(&b) / (1.0 - known.a[0] * known.a[0])).sqrt();
     let member = found.members.into_iter().min_by(|p, q| {
@@ -98,8 +122,14 @@ pub fn nearest(expr: &Expr, alpha: &Rational, degree: u32, effort: &Effort) -> R
         off(p).total_cmp(&off(q))
     });
     match member {
-        Some(member) => Ok(Nearest { member, distance, mean: known.a[0].abs() }),
-        None => Err(Error::Unresolved("the exponent of what was found could not be enclosed".into())),
+        Some(member) => Ok(Nearest {
+            member,
+            distance,
+            mean: known.a[0].abs(),
+        }),
+        None => Err(Error::Unresolved(
+            "the exponent of what was found could not be enclosed".into(),
+        )),
     }
 }
 
@@ -113,12 +143,19 @@ struct Known {
 
 impl Known {
     fn distance(&self, b: &[f64]) -> f64 {
-        self.a[1..].iter().zip(&b[1..]).map(|(a, b)| (a - b).powi(2)).sum()
+        self.a[1..]
+            .iter()
+            .zip(&b[1..])
+            .map(|(a, b)| (a - b).powi(2))
+            .sum()
     }
 
     fn sums(&self, b: &[f64]) -> [f64; 2] {
         let squares = || (0..).zip(b).map(|(n, b)| (f64::from(n), b * b)).skip(1);
-        [self.rest[0] + squares().map(|(_, b)| b).sum::<f64>(), self.rest[1] + squares().map(|(n, b)| n * b).sum::<f64>()]
+        [
+            self.rest[0] + squares().map(|(_, b)| b).sum::<f64>(),
+            self.rest[1] + squares().map(|(n, b)| n * b).sum::<f64>(),
+        ]
     }
 
     /// `b` for a multiplier, by iteration of the sums; the sign of `b_1` is that of `a_1`, or `+`.
@@ -191,7 +228,9 @@ impl Known {
                 }
             }
         }
-        found.into_iter().min_by(|p, q| self.distance(p).total_cmp(&self.distance(q)))
+        found
+            .into_iter()
+            .min_by(|p, q| self.distance(p).total_cmp(&self.distance(q)))
     }
 
     fn between(&self, mut from: f64, mut to: f64, near: &[f64]) -> Option<Vec<f64>> {
@@ -200,7 +239,11 @@ impl Known {
         for _ in 0..80 {
             let middle = f64::midpoint(from, to);
             let next = self.at(middle, &b)?;
-            if self.excess(&next).signum() == far { to = middle } else { from = middle }
+            if self.excess(&next).signum() == far {
+                to = middle
+            } else {
+                from = middle
+            }
             b = next;
         }
         Some(b)
@@ -212,15 +255,27 @@ mod tests {
     use super::*;
 
     fn of(text: &str, alpha: i32) -> Nearest {
-        nearest(&text.parse().unwrap(), &alpha.into(), NEAREST_DEGREE, &Effort::default()).unwrap()
+        nearest(
+            &text.parse().unwrap(),
+            &alpha.into(),
+            NEAREST_DEGREE,
+            &Effort::default(),
+        )
+        .unwrap()
     }
 
     #[test]
     fn the_nearest_has_the_exponent_and_nothing_nearby_is_nearer() {
         for (text, alpha) in [("gelu", 2), ("relu", 2), ("softplus", 3)] {
             let found = of(text, alpha);
-            let verdict = Activation::new(&found.member.activation).unwrap().classify(&Effort::default()).unwrap();
-            assert!((verdict.alpha.unwrap().to_f64() - f64::from(alpha)).abs() < 1e-9, "{text}");
+            let verdict = Activation::new(&found.member.activation)
+                .unwrap()
+                .classify(&Effort::default())
+                .unwrap();
+            assert!(
+                (verdict.alpha.unwrap().to_f64() - f64::from(alpha)).abs() < 1e-9,
+                "{text}"
+            );
             assert!(found.distance < 1.0);
         }
         // farther for an exponent that is farther

@@ -91,19 +91,32 @@ pub fn slopes(expr: &Expr, wanted: &Slopes, effort: &Effort) -> Result<Shapings>
     if super::family::jumps(&phi)? {
         return Err(Error::Domain(format!("{expr} jumps: C'(1) is infinite")));
     }
-    let none = |reason: String| Ok(Shapings { solutions: vec![], infeasible: Some(reason) });
+    let none = |reason: String| {
+        Ok(Shapings {
+            solutions: vec![],
+            infeasible: Some(reason),
+        })
+    };
     let (value, what) = match wanted {
         Slopes::Dks(s) => (s, "C'(1)"),
         Slopes::Tat(t) => (t, "C''(1)"),
     };
-    let least = if matches!(wanted, Slopes::Dks(_)) { 1 } else { 0 };
+    let least = if matches!(wanted, Slopes::Dks(_)) {
+        1
+    } else {
+        0
+    };
     if *value <= least {
         return Err(Error::Domain(format!(
             "{what} = {} cannot be: it is greater than {least} for every activation that is not linear",
             Expr::rational(value)
         )));
     }
-    let derivatives = [phi.clone(), phi.derivative().simplify(), phi.derivative().derivative().simplify()];
+    let derivatives = [
+        phi.clone(),
+        phi.derivative().simplify(),
+        phi.derivative().derivative().simplify(),
+    ];
     if derivatives[2].is_constant() && phi.any(&|e| matches!(e, Expr::X)) && !kinked(&phi) {
         let linear = derivatives[2].as_rational().is_some_and(|q| q == 0);
         return match wanted {
@@ -124,13 +137,22 @@ pub fn slopes(expr: &Expr, wanted: &Slopes, effort: &Effort) -> Result<Shapings>
         .collect::<Result<_>>()?;
     let mut all: Vec<Solved> = Vec::new();
     for found in solutions.into_iter().flatten() {
-        if !all.iter().any(|s| s.scale.overlaps(&found.scale) && s.shift.overlaps(&found.shift)) {
+        if !all
+            .iter()
+            .any(|s| s.scale.overlaps(&found.scale) && s.shift.overlaps(&found.shift))
+        {
             all.push(found);
         }
     }
     all.sort_by(|a, b| a.shift.mid().total_cmp(b.shift.mid()));
-    let solutions = all.iter().map(|s| s.shaped(expr, effort.digits)).collect::<Result<_>>()?;
-    Ok(Shapings { solutions, infeasible: None })
+    let solutions = all
+        .iter()
+        .map(|s| s.shaped(expr, effort.digits))
+        .collect::<Result<_>>()?;
+    Ok(Shapings {
+        solutions,
+        infeasible: None,
+    })
 }
 
 fn kinked(phi: &Expr) -> bool {
@@ -154,17 +176,29 @@ impl<T: Real> Dual<T> {
         Dual { value, by }
     }
     fn plus(&self, o: &Dual<T>) -> Dual<T> {
-        Dual { value: &self.value + &o.value, by: [0, 1].map(|i| &self.by[i] + &o.by[i]) }
+        Dual {
+            value: &self.value + &o.value,
+            by: [0, 1].map(|i| &self.by[i] + &o.by[i]),
+        }
     }
     fn minus(&self, o: &Dual<T>) -> Dual<T> {
-        Dual { value: &self.value - &o.value, by: [0, 1].map(|i| &self.by[i] - &o.by[i]) }
+        Dual {
+            value: &self.value - &o.value,
+            by: [0, 1].map(|i| &self.by[i] - &o.by[i]),
+        }
     }
     fn times(&self, o: &Dual<T>) -> Dual<T> {
         let by = [0, 1].map(|i| &(&self.by[i] * &o.value) + &(&self.value * &o.by[i]));
-        Dual { value: &self.value * &o.value, by }
+        Dual {
+            value: &self.value * &o.value,
+            by,
+        }
     }
     fn half(&self) -> Dual<T> {
-        Dual { value: self.value.scale2(-1), by: [0, 1].map(|i| self.by[i].scale2(-1)) }
+        Dual {
+            value: self.value.scale2(-1),
+            by: [0, 1].map(|i| self.by[i].scale2(-1)),
+        }
     }
     fn recip(&self) -> Dual<T> {
         let one = T::int(1, self.value.bits());
@@ -201,19 +235,31 @@ struct Equations<T> {
 
 impl<T: Real> Place<T> {
     fn dual(&self, d: &[T; 5], order: usize) -> Dual<T> {
-        Dual { value: d[order].clone(), by: [&self.s2 * &d[order + 2], d[order + 1].clone()] }
+        Dual {
+            value: d[order].clone(),
+            by: [&self.s2 * &d[order + 2], d[order + 1].clone()],
+        }
     }
 
     fn equations(&self, wanted: &Slopes) -> Equations<T> {
         let bits = self.s2.bits();
         let zero = T::int(0, bits);
-        let number = |value: T| Dual { value, by: [zero.clone(), zero.clone()] };
+        let number = |value: T| Dual {
+            value,
+            by: [zero.clone(), zero.clone()],
+        };
         // alpha^2, whose logarithm grows by 2
         let scale2 = {
             let value = &self.unit2 * &self.s2;
-            Dual { by: [value.scale2(1), zero.clone()], value }
+            Dual {
+                by: [value.scale2(1), zero.clone()],
+                value,
+            }
         };
-        let s2 = Dual { value: self.s2.clone(), by: [self.s2.scale2(1), zero.clone()] };
+        let s2 = Dual {
+            value: self.s2.clone(),
+            by: [self.s2.scale2(1), zero.clone()],
+        };
         let [m1, m1_2] = [0, 2].map(|k| self.dual(&self.phi, k));
         let [m2, m2_2] = [0, 2].map(|k| self.dual(&self.square, k));
         let slope = self.dual(&self.slope, 0);
@@ -233,7 +279,10 @@ impl<T: Real> Place<T> {
                 }
             }
             Slopes::Tat(wanted) => {
-                let curvature = self.curvature.as_ref().map_or_else(|| number(T::undefined(bits)), |c| self.dual(c, 0));
+                let curvature = self
+                    .curvature
+                    .as_ref()
+                    .map_or_else(|| number(T::undefined(bits)), |c| self.dual(c, 0));
                 let unit2 = number(self.unit2.clone());
                 let energy = scale2.times(&slope);
                 // alpha_0^2 E phi phi'', alpha_0^2 E phi''
@@ -260,7 +309,12 @@ fn grid(derivatives: &[Expr; 3], wanted: &Slopes, deadline: Deadline) -> Result<
     let (nodes, step) = (241, 0.075);
     let weights: Vec<(f64, f64)> = (0..nodes)
         .map(|k| (f64::from(k) - f64::from(nodes - 1) / 2.0) * step)
-        .map(|z| (z, step * (-z * z / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt()))
+        .map(|z| {
+            (
+                z,
+                step * (-z * z / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt(),
+            )
+        })
         .collect();
     let at = |log: f64, beta: f64| -> [f64; 2] {
         let alpha = log.exp();
@@ -270,8 +324,17 @@ fn grid(derivatives: &[Expr; 3], wanted: &Slopes, deadline: Deadline) -> Result<
         for (z, w) in &weights {
             let values = tape.at(&(alpha * z + beta));
             let f = values[0] - middle;
-            let he = [1.0, *z, z * z - 1.0, z * z * z - 3.0 * z, z.powi(4) - 6.0 * z * z + 3.0];
-            for (sum, f) in sums.iter_mut().zip([f, f * f, values[1] * values[1], values[2] * values[2]]) {
+            let he = [
+                1.0,
+                *z,
+                z * z - 1.0,
+                z * z * z - 3.0 * z,
+                z.powi(4) - 6.0 * z * z + 3.0,
+            ];
+            for (sum, f) in
+                sums.iter_mut()
+                    .zip([f, f * f, values[1] * values[1], values[2] * values[2]])
+            {
                 for (s, h) in sum.iter_mut().zip(he) {
                     *s += w * f * h;
                 }
@@ -297,16 +360,25 @@ fn grid(derivatives: &[Expr; 3], wanted: &Slopes, deadline: Deadline) -> Result<
         .into_par_iter()
         .map(|i| {
             deadline.check("the grid of scales and shifts")?;
-            Ok((0..LINES.1).map(|j| at(line(i, LINES.0, SCALES), shift(j))).collect())
+            Ok((0..LINES.1)
+                .map(|j| at(line(i, LINES.0, SCALES), shift(j)))
+                .collect())
         })
         .collect::<Result<_>>()?;
     let mut starts = Vec::new();
     for i in 0..LINES.0 - 1 {
         for j in 0..LINES.1 - 1 {
-            let corners = [values[i][j], values[i + 1][j], values[i][j + 1], values[i + 1][j + 1]];
+            let corners = [
+                values[i][j],
+                values[i + 1][j],
+                values[i][j + 1],
+                values[i + 1][j + 1],
+            ];
             let changes = |e: usize| {
                 let of = corners.map(|c| c[e]);
-                of.iter().all(|v| v.is_finite()) && of.iter().any(|v| *v <= 0.0) && of.iter().any(|v| *v >= 0.0)
+                of.iter().all(|v| v.is_finite())
+                    && of.iter().any(|v| *v <= 0.0)
+                    && of.iter().any(|v| *v >= 0.0)
             };
             if changes(0) && changes(1) {
                 let middle = |a: f64, b: f64| f64::midpoint(a, b);
@@ -320,7 +392,9 @@ fn grid(derivatives: &[Expr; 3], wanted: &Slopes, deadline: Deadline) -> Result<
     }
     let mut apart: Vec<(f64, f64)> = Vec::new();
     for (log, beta) in starts {
-        let near = |(l, b): &(f64, f64)| (l - log).abs() < 1e-5 && (b - beta).abs() < 1e-5 * (1.0 + beta.abs());
+        let near = |(l, b): &(f64, f64)| {
+            (l - log).abs() < 1e-5 && (b - beta).abs() < 1e-5 * (1.0 + beta.abs())
+        };
         if !apart.iter().any(near) {
             apart.push((log, beta));
         }
@@ -340,9 +414,17 @@ fn newton(at: &impl Fn(f64, f64) -> [f64; 2], start: (f64, f64)) -> Option<(f64,
         let h = 1e-6;
         let a = at(log + h, beta);
         let b = at(log, beta + h);
-        let j = [(a[0] - value[0]) / h, (b[0] - value[0]) / h, (a[1] - value[1]) / h, (b[1] - value[1]) / h];
+        let j = [
+            (a[0] - value[0]) / h,
+            (b[0] - value[0]) / h,
+            (a[1] - value[1]) / h,
+            (b[1] - value[1]) / h,
+        ];
         let det = j[0] * j[3] - j[1] * j[2];
-        let step = [(j[3] * value[0] - j[1] * value[1]) / det, (j[0] * value[1] - j[2] * value[0]) / det];
+        let step = [
+            (j[3] * value[0] - j[1] * value[1]) / det,
+            (j[0] * value[1] - j[2] * value[0]) / det,
+        ];
         let mut factor = 1.0;
         loop {
             let next = (log - factor * step[0], beta - factor * step[1]);
@@ -371,31 +453,56 @@ struct Solved {
 
 impl Solved {
     fn shaped(&self, expr: &Expr, digits: usize) -> Result<Shaped> {
-        let [input_scale, input_shift, output_shift, output_scale] =
-            [&self.scale, &self.shift, &self.output_shift, &self.output_scale].map(|b| Quantity::new(b, None));
+        let [input_scale, input_shift, output_shift, output_scale] = [
+            &self.scale,
+            &self.shift,
+            &self.output_shift,
+            &self.output_scale,
+        ]
+        .map(|b| Quantity::new(b, None));
         // a shift that is certainly tiny is written as 0 where its digits cannot be
         let written = |q: &Quantity| q.digits(digits).parse::<Expr>();
         let argument = written(&input_scale)? * Expr::X + written(&input_shift)?;
-        let activation = written(&output_scale)? * (expr.substitute(&argument) + written(&output_shift)?);
-        Ok(Shaped { input_scale, input_shift, output_shift, output_scale, activation })
+        let activation =
+            written(&output_scale)? * (expr.substitute(&argument) + written(&output_shift)?);
+        Ok(Shaped {
+            input_scale,
+            input_shift,
+            output_shift,
+            output_scale,
+            activation,
+        })
     }
 }
 
 /// Krawczyk's operator around a starting value, with as many digits as are wanted; `None` where nothing is proved.
-fn solved(derivatives: &[Expr; 3], wanted: &Slopes, start: (f64, f64), effort: &Effort) -> Result<Option<Solved>> {
+fn solved(
+    derivatives: &[Expr; 3],
+    wanted: &Slopes,
+    start: (f64, f64),
+    effort: &Effort,
+) -> Result<Option<Solved>> {
     let mut centre = [start.0.exp(), start.1].map(|v| Float::with_val(80, v));
     let mut bits: Bits = 96;
     let mut radius = 1e-6;
     let goal = bits_for(effort.digits) + 24;
     loop {
-        let Some(found) = krawczyk(derivatives, wanted, &centre, bits, radius, effort.deadline)? else {
+        let Some(found) = krawczyk(derivatives, wanted, &centre, bits, radius, effort.deadline)?
+        else {
             return Ok(None);
         };
         let precise = |b: &Ball| {
             let lost = Float::with_val(53, b.rad() / b.magnitude());
             lost < Float::with_val(53, 1) >> goal
         };
-        let enough = [&found.scale, &found.shift, &found.output_shift, &found.output_scale].into_iter().all(precise);
+        let enough = [
+            &found.scale,
+            &found.shift,
+            &found.output_shift,
+            &found.output_scale,
+        ]
+        .into_iter()
+        .all(precise);
         if enough || bits > 8 * goal + 4096 {
             return Ok(Some(found));
         }
@@ -406,20 +513,37 @@ fn solved(derivatives: &[Expr; 3], wanted: &Slopes, start: (f64, f64), effort: &
     }
 }
 
-fn krawczyk(derivatives: &[Expr; 3], wanted: &Slopes, centre: &[Float; 2], bits: Bits, radius: f64, deadline: Deadline) -> Result<Option<Solved>> {
+fn krawczyk(
+    derivatives: &[Expr; 3],
+    wanted: &Slopes,
+    centre: &[Float; 2],
+    bits: Bits,
+    radius: f64,
+    deadline: Deadline,
+) -> Result<Option<Solved>> {
     let [scale, shift] = [0, 1].map(|i| centre[i].to_rational().unwrap_or_default());
     let degree = 16 + (f64::from(bits) / -radius.log2()).ceil().clamp(4.0, 60.0) as u32;
     let argument = Expr::rational(&scale) * Expr::X + Expr::rational(&shift);
     // without its value in the middle: V is a difference
     let middle = Tape::<Ball>::new(&derivatives[..1], 64).at_one(&Ball::exact(centre[1].clone()));
-    let middle = Float::with_val(40, middle.mid()).to_rational().unwrap_or_default();
+    let middle = Float::with_val(40, middle.mid())
+        .to_rational()
+        .unwrap_or_default();
     let [f, d, c] = derivatives.each_ref().map(|e| e.substitute(&argument));
     let f = f - Expr::rational(&middle);
     let expansion = |e: Expr| Expansion::new(&e, degree, bits, deadline);
     let square = |e: &Expr| (e.clone() * e.clone()).simplify();
     let tat = matches!(wanted, Slopes::Tat(_));
-    let all = [expansion(f.clone())?, expansion(square(&f))?, expansion(square(&d))?];
-    let curvature = if tat { Some(expansion(square(&c))?) } else { None };
+    let all = [
+        expansion(f.clone())?,
+        expansion(square(&f))?,
+        expansion(square(&d))?,
+    ];
+    let curvature = if tat {
+        Some(expansion(square(&c))?)
+    } else {
+        None
+    };
     let place = |log: &Ball, delta: &Ball| -> Option<Place<Ball>> {
         let s = log.exp();
         let moments = Moments::new(degree as usize, &s, delta, bits)?;
@@ -429,21 +553,31 @@ fn krawczyk(derivatives: &[Expr; 3], wanted: &Slopes, centre: &[Float; 2], bits:
             None => None,
         };
         let unit = Ball::rational(&scale, bits);
-        Some(Place { unit2: unit.square(), s2: s.square(), phi: phi?, square: square?, slope: slope?, curvature })
+        Some(Place {
+            unit2: unit.square(),
+            s2: s.square(),
+            phi: phi?,
+            square: square?,
+            slope: slope?,
+            curvature,
+        })
     };
     let mut x = [0, 1].map(|_| Ball::int(0, bits).widened(&Float::with_val(53, radius)));
     let mut proved = false;
     for _ in 0..40 {
         deadline.check("the digits of a solution")?;
         let mid = x.each_ref().map(|b| Ball::exact(b.mid().clone()));
-        let (Some(here), Some(over)) = (place(&mid[0], &mid[1]), place(&x[0], &x[1])) else { break };
+        let (Some(here), Some(over)) = (place(&mid[0], &mid[1]), place(&x[0], &x[1])) else {
+            break;
+        };
         let value = here.equations(wanted).zero;
         let slopes = over.equations(wanted).zero;
         let [a, b] = &value;
         // an approximate inverse of the matrix in the middle
         let m = [&a.by[0], &a.by[1], &b.by[0], &b.by[1]].map(|v| Ball::exact(v.mid().clone()));
         let det = &(&m[0] * &m[3]) - &(&m[1] * &m[2]);
-        let inverse = [&m[3] / &det, -(&m[1] / &det), -(&m[2] / &det), &m[0] / &det].map(|v| Ball::exact(v.mid().clone()));
+        let inverse = [&m[3] / &det, -(&m[1] / &det), -(&m[2] / &det), &m[0] / &det]
+            .map(|v| Ball::exact(v.mid().clone()));
         let one = Ball::int(1, bits);
         let zero = Ball::int(0, bits);
         let next: Vec<Ball> = (0..2)
@@ -468,7 +602,9 @@ fn krawczyk(derivatives: &[Expr; 3], wanted: &Slopes, centre: &[Float; 2], bits:
             break;
         }
     }
-    let Some(there) = proved.then(|| place(&x[0], &x[1])).flatten() else { return Ok(None) };
+    let Some(there) = proved.then(|| place(&x[0], &x[1])).flatten() else {
+        return Ok(None);
+    };
     let equations = there.equations(wanted);
     let unit = Ball::rational(&scale, bits);
     Ok(Some(Solved {
@@ -501,7 +637,13 @@ mod tests {
         assert_eq!(tanh[1].output_scale.digits(12), "18.0026361999");
         assert_eq!(tanh[0].output_scale.digits(12), "18.0026361999");
         let softplus = found("softplus", &wanted, 20).solutions;
-        assert!(softplus.iter().any(|s| s.input_scale.digits(11) == "0.18761007948" && s.output_scale.digits(12) == "8.87867264780"), "{softplus:?}");
+        assert!(
+            softplus
+                .iter()
+                .any(|s| s.input_scale.digits(11) == "0.18761007948"
+                    && s.output_scale.digits(12) == "8.87867264780"),
+            "{softplus:?}"
+        );
     }
 
     /// What is asked for holds for the activation that is written: by its own constants.
@@ -521,14 +663,35 @@ mod tests {
         // theirs for tanh, which are right to some eight digits: 0.0580205218578313, 0.5218639804099805, 22.36066261763117
         let wanted = Slopes::Tat(rational("0.0030395136778115501519756838905775"));
         let found = found("tanh", &wanted, 15).solutions;
-        assert!(found.iter().any(|s| (s.input_scale.to_f64() - 0.0580205218578313).abs() < 1e-7), "{found:?}");
+        assert!(
+            found
+                .iter()
+                .any(|s| (s.input_scale.to_f64() - 0.0580205218578313).abs() < 1e-7),
+            "{found:?}"
+        );
     }
 
     #[test]
     fn what_cannot_be() {
-        assert!(found("x^2", &Slopes::Dks(rational("1.6")), 15).infeasible.is_some());
-        assert!(found("3*x-1", &Slopes::Dks(rational("1.6")), 15).infeasible.is_some());
-        let refused = |e: &str, s: &str| slopes(&e.parse().unwrap(), &Slopes::Dks(rational(s)), &Effort::default()).unwrap_err().to_string();
+        assert!(
+            found("x^2", &Slopes::Dks(rational("1.6")), 15)
+                .infeasible
+                .is_some()
+        );
+        assert!(
+            found("3*x-1", &Slopes::Dks(rational("1.6")), 15)
+                .infeasible
+                .is_some()
+        );
+        let refused = |e: &str, s: &str| {
+            slopes(
+                &e.parse().unwrap(),
+                &Slopes::Dks(rational(s)),
+                &Effort::default(),
+            )
+            .unwrap_err()
+            .to_string()
+        };
         assert!(refused("tanh", "1").contains("greater than 1"));
         assert!(refused("sign", "2").contains("jumps"));
     }

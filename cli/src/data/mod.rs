@@ -8,11 +8,13 @@
 //! * `array`: .npy and idx.
 //! * `reading`: what was read.
 //! * `folds`: files of row numbers.
+//! * `kernel`: a kernel as a table.
 //! * `output`: files that are written.
 
 mod array;
 mod columns;
 mod folds;
+mod kernel;
 mod labels;
 mod output;
 mod reading;
@@ -29,6 +31,7 @@ use deeplimit::error::{Error, Result};
 
 use columns::Columns;
 pub use folds::splits;
+pub use kernel::kernel_table;
 pub use labels::one_row_each;
 pub use output::{free, table, written};
 pub use reading::Reading;

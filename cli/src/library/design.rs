@@ -1,17 +1,75 @@
 //! What `deeplimit design` asks.
 
+use std::path::PathBuf;
+
 use deeplimit::design::{
-    self, Criticals, Family, Known, Members, Nearest, Shapings, Slopes, Span, Target, known,
+    self, Criticals, Family, KernelOutcome, KernelWish, Known, Members, Nearest, Shapings, Slopes,
+    Span, WantedKernel, known,
 };
-use deeplimit::error::Result;
+use deeplimit::error::{Error, Result};
+use deeplimit::recursion::Kind;
+use deeplimit::{Activation, Classification, Effort};
 use rug::Rational;
 
 use super::Request;
+use crate::data::kernel_table;
 use crate::typed;
 
-/// The wanted kernel.
-pub fn target(text: &str, _request: Request) -> Result<String> {
-    Target::formula(text, typed::constants()).map(|t| t.text)
+/// Where a wanted kernel comes from.
+#[derive(Clone, Debug)]
+pub enum KernelSource {
+    /// A formula in `rho`.
+    Formula,
+    /// A file of rows.
+    Table(PathBuf),
+    /// A network with so many layers.
+    Network(u32, Kind),
+}
+
+/// An answer, and what becomes of a deep network with the activation that was found.
+#[derive(Clone, Debug)]
+pub struct DesignedKernel {
+    pub wanted: String,
+    pub outcome: KernelOutcome,
+    /// `None` where there is no activation, or no time for the question.
+    pub classification: Option<Box<Classification>>,
+}
+
+/// The activation for a kernel: a formula, the name of a table, or an activation as typed.
+pub fn designed_kernel(
+    text: &str,
+    wanted: &KernelSource,
+    wish: &KernelWish,
+    request: Request,
+) -> Result<DesignedKernel> {
+    let effort = Effort {
+        deadline: request.deadline(),
+        ..Effort::digits(request.digits())
+    };
+    let kernel = match wanted {
+        KernelSource::Formula => WantedKernel::formula(text, typed::constants())?,
+        KernelSource::Table(path) => WantedKernel::table(text, kernel_table(path)?)?,
+        KernelSource::Network(layers, kind) => {
+            WantedKernel::of_network(&Activation::new(&typed::parsed(text)?)?, *layers, *kind)?
+        }
+    };
+    let outcome = kernel.design(wish, &effort)?;
+    let classification = match &outcome {
+        KernelOutcome::Design(design) => {
+            let activation = &design.realisation.activation;
+            match Activation::new(activation).and_then(|a| a.classify(&effort)) {
+                // the activation is an answer without it
+                Err(Error::Timeout { .. } | Error::Domain(_) | Error::Unresolved(_)) => None,
+                other => Some(Box::new(other?)),
+            }
+        }
+        KernelOutcome::None { .. } => None,
+    };
+    Ok(DesignedKernel {
+        wanted: kernel.to_string(),
+        outcome,
+        classification,
+    })
 }
 
 /// All members of a family with a wanted exponent.

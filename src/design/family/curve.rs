@@ -8,10 +8,10 @@ use crate::error::Result;
 use crate::real::{Analytic, Ball, Bits, Real};
 use rug::{Float, Rational};
 
-use super::ends;
 use super::super::expansion::{Expansion, Moments, MomentsAlong};
-use super::reading::Reading;
 use super::super::taylor::{self, Taylor, up};
+use super::ends;
+use super::reading::Reading;
 
 /// A family with one letter, which `Expr::X` stands for in `weights`, `scale` and `shift`.
 #[derive(Clone, Debug)]

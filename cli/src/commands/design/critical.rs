@@ -31,13 +31,25 @@ struct CriticalJson {
 pub fn run(args: &Args, width: usize) -> io::Result<Report> {
     let scales = args.scales.clone();
     let question = move |text: &str, request| {
-        let scales = scales.iter().map(|s| exact::positive(s, "input scale")).collect::<Result<Vec<_>, _>>()?;
+        let scales = scales
+            .iter()
+            .map(|s| exact::positive(s, "input scale"))
+            .collect::<Result<Vec<_>, _>>()?;
         library::critical(text, &scales, request)
     };
-    answered(("activation", &args.expression), &args.effort, question, |found| told(&found, args, width))
+    answered(
+        ("activation", &args.expression),
+        &args.effort,
+        question,
+        |found| told(&found, args, width),
+    )
 }
 
-fn told(found: &Criticals, args: &Args, width: usize) -> Designed<DesignJson<SolutionJson<CriticalJson>>> {
+fn told(
+    found: &Criticals,
+    args: &Args,
+    width: usize,
+) -> Designed<DesignJson<SolutionJson<CriticalJson>>> {
     let digits = args.effort.digits;
     let solution = |c: &Critical| SolutionJson {
         activation: c.activation.to_string(),
@@ -57,21 +69,39 @@ fn told(found: &Criticals, args: &Args, width: usize) -> Designed<DesignJson<Sol
         cells: vec![
             certain(&c.variance_slope, digits),
             certain(&c.weights, digits),
-            c.biases.as_ref().map(|b| certain(b, digits)).unwrap_or_default(),
+            c.biases
+                .as_ref()
+                .map(|b| certain(b, digits))
+                .unwrap_or_default(),
         ],
         ..Entry::default()
     });
     let columns = vec!["Q'(1)", "sigma_w^2", "sigma_b^2"];
-    let mut text = Table { title: "activation", columns, entries: entries.collect() }.text(width);
+    let mut text = Table {
+        title: "activation",
+        columns,
+        entries: entries.collect(),
+    }
+    .text(width);
     let mut closing = Vec::new();
     if !found.repelling.is_empty() {
         let of = |(a, q): &(_, _)| format!("{} (Q'(1) = {})", Expr::rational(a), certain(q, 4));
         let all: Vec<String> = found.repelling.iter().map(of).collect();
-        closing.push(format!("The variance does not attract at the input scales {}: proved.", all.join(", ")));
+        closing.push(format!(
+            "The variance does not attract at the input scales {}: proved.",
+            all.join(", ")
+        ));
     }
     if !found.undecided.is_empty() {
-        let all: Vec<String> = found.undecided.iter().map(|a| Expr::rational(a).to_string()).collect();
-        closing.push(format!("Whether the variance attracts is undecided at {}.", all.join(", ")));
+        let all: Vec<String> = found
+            .undecided
+            .iter()
+            .map(|a| Expr::rational(a).to_string())
+            .collect();
+        closing.push(format!(
+            "Whether the variance attracts is undecided at {}.",
+            all.join(", ")
+        ));
     }
     if !text.is_empty() && !closing.is_empty() {
         text.push('\n');

@@ -23,11 +23,21 @@ struct NearestJson {
 /// Answers the command.
 pub fn run(args: &Args, width: usize) -> io::Result<Report> {
     let (alpha, degree) = (args.alpha.clone(), args.degree);
-    let question = move |text: &str, request| library::nearest(text, &exponent(&alpha)?, degree, request);
-    answered(("activation", &args.expression), &args.effort, question, |found| told(&found, args, width))
+    let question =
+        move |text: &str, request| library::nearest(text, &exponent(&alpha)?, degree, request);
+    answered(
+        ("activation", &args.expression),
+        &args.effort,
+        question,
+        |found| told(&found, args, width),
+    )
 }
 
-fn told(found: &Nearest, args: &Args, width: usize) -> Designed<DesignJson<SolutionJson<NearestJson>>> {
+fn told(
+    found: &Nearest,
+    args: &Args,
+    width: usize,
+) -> Designed<DesignJson<SolutionJson<NearestJson>>> {
     let digits = args.effort.digits;
     let member = &found.member;
     let text = format!(
@@ -48,9 +58,15 @@ fn told(found: &Nearest, args: &Args, width: usize) -> Designed<DesignJson<Solut
         json: DesignJson {
             solutions: vec![SolutionJson {
                 activation: member.activation.to_string(),
-                parameters: member.values.iter().map(|(n, q)| (n.clone(), Number::new(q, digits))).collect::<BTreeMap<_, _>>(),
+                parameters: member
+                    .values
+                    .iter()
+                    .map(|(n, q)| (n.clone(), Number::new(q, digits)))
+                    .collect::<BTreeMap<_, _>>(),
                 alpha: Some(Number::new(&member.alpha, digits)),
-                more: Some(NearestJson { distance: found.distance }),
+                more: Some(NearestJson {
+                    distance: found.distance,
+                }),
             }],
             complete: false,
             infeasible: None,

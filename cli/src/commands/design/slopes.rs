@@ -30,14 +30,26 @@ pub fn run(args: &Args, width: usize) -> io::Result<Report> {
     let question = move |text: &str, request| {
         let wanted = match (tat, &curvature, &slope) {
             (true, Some(curvature), _) => Slopes::Tat(exact::number(curvature, "curvature")?),
-            (_, _, slope) => Slopes::Dks(exact::number(slope.as_deref().unwrap_or_default(), "slope")?),
+            (_, _, slope) => Slopes::Dks(exact::number(
+                slope.as_deref().unwrap_or_default(),
+                "slope",
+            )?),
         };
         library::slopes(text, &wanted, request)
     };
-    answered(("activation", &args.expression), &args.effort, question, |found| told(&found, args, width))
+    answered(
+        ("activation", &args.expression),
+        &args.effort,
+        question,
+        |found| told(&found, args, width),
+    )
 }
 
-fn told(found: &Shapings, args: &Args, width: usize) -> Designed<DesignJson<SolutionJson<ShapedJson>>> {
+fn told(
+    found: &Shapings,
+    args: &Args,
+    width: usize,
+) -> Designed<DesignJson<SolutionJson<ShapedJson>>> {
     let digits = args.effort.digits;
     let number = |q: &Quantity| Number::new(q, digits);
     let solution = |s: &Shaped| SolutionJson {
@@ -53,15 +65,29 @@ fn told(found: &Shapings, args: &Args, width: usize) -> Designed<DesignJson<Solu
     };
     let entries = found.solutions.iter().map(|s| Entry {
         name: s.activation.to_string(),
-        cells: [&s.input_scale, &s.input_shift, &s.output_shift, &s.output_scale].map(|q| certain(q, digits)).to_vec(),
+        cells: [
+            &s.input_scale,
+            &s.input_shift,
+            &s.output_shift,
+            &s.output_scale,
+        ]
+        .map(|q| certain(q, digits))
+        .to_vec(),
         ..Entry::default()
     });
     let columns = vec!["input_scale", "input_shift", "output_shift", "output_scale"];
-    let mut text = Table { title: "activation", columns, entries: entries.collect() }.text(width);
+    let mut text = Table {
+        title: "activation",
+        columns,
+        entries: entries.collect(),
+    }
+    .text(width);
     let closing = match (&found.infeasible, found.solutions.len()) {
         (Some(reason), _) => format!("None: {reason}."),
         (None, 0) => "None was found, which proves nothing.".to_owned(),
-        (None, n) => format!("{n} found, each proved to be a solution; that there are no others is not proved."),
+        (None, n) => format!(
+            "{n} found, each proved to be a solution; that there are no others is not proved."
+        ),
     };
     if !text.is_empty() {
         text.push('\n');
