@@ -8,6 +8,7 @@ mod answers;
 mod cntk;
 mod data;
 mod design;
+mod designs;
 mod dynamics;
 mod entries;
 mod limits;

@@ -6,6 +6,7 @@
 //! `sum_n m_n^2 = exp(delta^2/(2 - s^2)) / (s sqrt(2 - s^2))` is the squared norm of the quotient of the two densities.
 
 use crate::activation::Expr;
+use crate::activation::pieces::{End, pieces};
 use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::error::Result;
@@ -28,6 +29,14 @@ pub(in crate::design) struct Expansion {
 impl Expansion {
     /// Of `expr` up to `degree`, the coefficients with a relative error of about `2^-accuracy`, relative to the norm.
     pub fn new(expr: &Expr, degree: u32, accuracy: Bits, deadline: Deadline) -> Result<Expansion> {
+        if vanishes(expr)? {
+            let zero = Ball::int(0, accuracy);
+            return Ok(Expansion {
+                q: vec![zero.clone(); degree as usize + 1],
+                rest: zero,
+                bits: accuracy,
+            });
+        }
         let mut more = 0;
         loop {
             let goal = accuracy + more;
@@ -105,6 +114,17 @@ impl Expansion {
         }
         out.try_into().ok()
     }
+}
+
+/// Zero on all pieces, as a product of functions with different supports is.
+fn vanishes(expr: &Expr) -> Result<bool> {
+    const REACH: u32 = 16;
+    let zero = |e: &Expr| e.simplify().as_rational().is_some_and(|q| q == 0);
+    let pieces = pieces(&expr.expand(), REACH)?;
+    let far = |end: &End| matches!(end, End::Reach(_));
+    Ok(pieces
+        .iter()
+        .all(|p| zero(&p.formula) && !far(&p.from) && !far(&p.to)))
 }
 
 /// `m_0 ..` is one of them; four derivatives are needed where scale and shift both vary.

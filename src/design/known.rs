@@ -28,7 +28,7 @@ const KINDS: [Kind; 4] = [
         letter: "t",
         above: (1, 1),
         most: 40,
-        span: [(0, 1), (4, 1), (4, 1)],
+        span: [(0, 1), (2, 1), (2, 1)],
         about: "odd and bounded",
     },
     Kind {
@@ -36,7 +36,7 @@ const KINDS: [Kind; 4] = [
         letter: "t",
         above: (2, 1),
         most: 24,
-        span: [(0, 1), (4, 1), (3, 1)],
+        span: [(0, 1), (2, 1), (2, 1)],
         about: "monotone; the dual of sin(sqrt(t)*x+pi/4), which is bounded",
     },
     Kind {

@@ -232,6 +232,16 @@ fn rounded(v: &Ball) -> Rational {
 }
 
 impl Reference<'_> {
+    /// How many Hermite coefficients its expansions have.
+    pub fn degree(&self) -> u32 {
+        self.degree
+    }
+
+    /// Its precision.
+    pub fn bits(&self) -> Bits {
+        self.bits
+    }
+
     /// The moments for all values of the letter in the ball; `None` where the ball leads too far away.
     pub fn at(&self, letter: &Ball) -> Option<Member> {
         let bits = self.bits;

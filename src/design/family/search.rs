@@ -20,16 +20,20 @@ pub(super) struct Found {
     pub remarks: Vec<String>,
 }
 
-/// The Hermite coefficients of an expansion that serves a whole cell.
+/// The Hermite coefficients of an expansion that serves a whole cell, at first.
 const DEGREE: u32 = 36;
+/// And at last: `exp(c x)` has its largest ones near `c^2`.
+const DEGREE_MAX: u32 = 144;
+/// A cell that was halved so often and is not decided gets an expansion of its own, of twice the degree.
+const PATIENCE: u32 = 5;
 /// Their accuracy.
 const ACCURACY: Bits = 96;
 /// The box is halved so often on the way to cells that one expansion serves.
 const CELLS: u32 = 14;
 /// From here on an end where the members become constant is looked at.
 const DEGENERATE: u32 = 4;
-/// A cell is halved so often before it counts as undecided.
-const HALVINGS: u32 = 24;
+/// A cell is halved so often with the largest degree before it counts as undecided.
+const HALVINGS: u32 = 14;
 /// The polynomial of a cell is looked at in parts, halved so often.
 const PARTS: u32 = 6;
 
@@ -125,7 +129,7 @@ fn explore(
     found: &mut Found,
 ) -> Result<()> {
     question.deadline.check("the search for all members")?;
-    let wanted = Ball::rational(question.alpha, ACCURACY + 32);
+    let wanted = Ball::rational(question.alpha, reference.bits());
     let mid = Rational::from(lo + hi) / 2u32;
     // a little more than the cell: a root at its end is inside
     let radius = Rational::from(hi - lo) * Rational::from((33, 64));
@@ -137,6 +141,16 @@ fn explore(
             .brackets
             .extend(brackets.into_iter().map(|[a, b]| (place(a), place(b))));
         return Ok(());
+    }
+    let degree = reference.degree();
+    if depth >= PATIENCE && degree < DEGREE_MAX {
+        let (degree, accuracy) = (2 * degree, ACCURACY + degree);
+        if let Some(own) = question
+            .curve
+            .reference(&mid, degree, accuracy, question.deadline)?
+        {
+            return explore(question, &own, lo, hi, 0, found);
+        }
     }
     if depth == HALVINGS {
         let reason = "alpha comes so near to the wanted value there that no sign is certain";

@@ -1,0 +1,175 @@
+//! Sessions of `design alpha`, `slopes`, `critical` and `nearest`.
+
+use serde_json::Value as Json;
+
+use crate::support::{deeplimit, on_one_line};
+
+fn json(args: &[&str]) -> Json {
+    let s = deeplimit(&[&["design"], args, &["--json"]].concat());
+    assert_eq!(s.code, Some(0), "{}", s.stderr);
+    serde_json::from_str(&s.stdout).expect("one object")
+}
+
+fn number(value: &Json) -> f64 {
+    value["value"]
+        .as_str()
+        .and_then(|v| v.parse().ok())
+        .expect("a number")
+}
+
+/// What was found is read by `classify`, and has the exponent.
+fn classified(solution: &Json) -> Json {
+    let phi = solution["activation"].as_str().unwrap();
+    let s = deeplimit(&["classify", "--json", "--", phi]);
+    assert_eq!(s.code, Some(0), "{phi}: {}", s.stderr);
+    let verdict: Json = serde_json::from_str(&s.stdout).unwrap();
+    verdict[0].clone()
+}
+
+#[test]
+fn all_members_of_a_family() {
+    let found = json(&[
+        "alpha",
+        "2",
+        "--family",
+        "max(x-c,0)",
+        "--box",
+        "c=-1..3",
+        "--digits",
+        "20",
+    ]);
+    assert_eq!(
+        (&found["complete"], &found["proved"], &found["infeasible"]),
+        (&true.into(), &true.into(), &Json::Null)
+    );
+    let solution = &found["solutions"][0];
+    assert_eq!(
+        solution["parameters"]["c"]["value"],
+        "0.54508526277301386089"
+    );
+    assert!((number(&solution["alpha"]) - 2.0).abs() < 1e-15);
+    let verdict = classified(solution);
+    assert_eq!(verdict["regime"], "singular");
+    assert!((number(&verdict["alpha"]) - 2.0).abs() < 1e-13);
+}
+
+#[test]
+fn none_is_proved() {
+    let found = json(&["alpha", "1", "--family", "tanh(c*x)", "--box", "c=0..2"]);
+    assert_eq!(
+        (&found["complete"], &found["proved"]),
+        (&true.into(), &true.into())
+    );
+    assert!(found["solutions"].as_array().unwrap().is_empty());
+    assert!(
+        found["infeasible"]
+            .as_str()
+            .unwrap()
+            .contains("no member with c=0..2 has alpha = 1")
+    );
+    let told = deeplimit(&[
+        "design",
+        "alpha",
+        "1",
+        "--family",
+        "tanh(c*x)",
+        "--box",
+        "c=0..2",
+    ]);
+    let text = on_one_line(&told.stdout);
+    assert!(
+        told.code == Some(0) && text.contains("None:") && text.contains("alpha tends to 1"),
+        "{text}"
+    );
+}
+
+#[test]
+fn one_of_each_kind() {
+    let found = json(&["alpha", "3"]);
+    let all = found["solutions"].as_array().unwrap();
+    assert!(all.len() >= 4, "{all:?}");
+    for solution in all {
+        assert!((number(&solution["alpha"]) - 3.0).abs() < 1e-9);
+    }
+    for at in [0, 1] {
+        assert!((number(&classified(&all[at])["alpha"]) - 3.0).abs() < 1e-12);
+    }
+}
+
+#[test]
+fn slopes_of_a_deep_network() {
+    let found = json(&["slopes", "tanh", "--slope", "1.002770965849537020065"]);
+    let solutions = found["solutions"].as_array().unwrap();
+    assert_eq!(solutions.len(), 2);
+    for solution in solutions {
+        assert!((number(&solution["input_scale"]) - 0.0746107296066).abs() < 1e-12);
+        assert!((number(&solution["output_scale"]) - 18.0026361999).abs() < 1e-9);
+        assert!((number(&classified(solution)["b_prime"]) - 1.002770965849537).abs() < 1e-10);
+    }
+    let none = json(&["slopes", "x^2", "--slope", "1.6"]);
+    assert!(none["solutions"].as_array().unwrap().is_empty());
+    assert!(
+        none["infeasible"]
+            .as_str()
+            .unwrap()
+            .contains("Q'(1) = C'(1)")
+    );
+}
+
+#[test]
+fn the_edge_of_chaos() {
+    let found = json(&["critical", "tanh", "--scale", "1"]);
+    for solution in found["solutions"].as_array().unwrap() {
+        assert!((number(&classified(solution)["b_prime"]) - 1.0).abs() < 1e-12);
+        assert!(number(&solution["variance_slope"]).abs() < 1.0);
+    }
+}
+
+#[test]
+fn the_nearest() {
+    let found = json(&["nearest", "gelu", "--alpha", "2"]);
+    let solution = &found["solutions"][0];
+    assert!((number(&classified(solution)["alpha"]) - 2.0).abs() < 1e-10);
+    assert!(solution["distance"].as_f64().unwrap() < 0.5);
+}
+
+#[test]
+fn bad_input() {
+    for (args, words) in [
+        (&["alpha", "0"][..], "greater than zero"),
+        (&["alpha", "-2"], "greater than zero"),
+        (&["alpha", "inf"], "nearest neighbour"),
+        (&["alpha", "x"], "rational number"),
+        (
+            &["alpha", "2", "--family", "tanh", "--box", "c=0..1"],
+            "no free letter",
+        ),
+        (
+            &["alpha", "2", "--family", "max(x-c,0)", "--box", "c=0..inf"],
+            "no end",
+        ),
+        (
+            &["alpha", "2", "--family", "max(x-c,0)", "--box", "c"],
+            "c=-6..12",
+        ),
+        (
+            &["alpha", "2", "--family", "max(x-c,0)", "--box", "b=0..1"],
+            "there is no `b`",
+        ),
+        (
+            &["alpha", "2", "--family", "step(x-c)", "--box", "c=0..1"],
+            "jumps",
+        ),
+        (&["slopes", "tanh", "--slope", "1"], "greater than 1"),
+        (&["slopes", "sign", "--slope", "2"], "jumps"),
+        (&["critical", "tanh", "--scale", "0"], "greater than"),
+        (&["nearest", "sign", "--alpha", "2"], "jumps"),
+        (&["nearest", "tanh", "--alpha", "0"], "greater than zero"),
+    ] {
+        let s = deeplimit(&[&["design"], args].concat());
+        let told = on_one_line(&s.stderr);
+        assert_eq!(s.code, Some(2), "{args:?}: {}{told}", s.stdout);
+        assert!(told.contains(words), "{args:?}: {told}");
+        assert!(s.stdout.is_empty());
+    }
+}
