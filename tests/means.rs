@@ -175,6 +175,7 @@ fn bad_means_have_their_sentence() {
         ("x+mean(1/x)-mean(1/x)", "in `mean(1/x)`"),
         ("x*mean(exp(x^2))", "diverges"),
         ("tanh(x+mean(centred(log(x))))", "in `mean("),
+        ("x+mean(0*log(x))", "in `mean(0*log(x))`"),
         ("centred(3)", "zero"),
         ("mean(softplus)", "constant"),
     ] {

@@ -203,7 +203,7 @@ impl Activation {
 
 /// The activation is defined wherever it is written to be: simplification drops what is multiplied by zero or cancels
 /// (`0*log(x)`), and with it where that is undefined.
-fn defined(written: &Expr, simplified: &Expr) -> Result<()> {
+pub(crate) fn defined(written: &Expr, simplified: &Expr) -> Result<()> {
     let partial = |e: &Expr| match e {
         Expr::Binary(BinaryOp::Div, _, b) => !b.is_constant(),
         Expr::Binary(BinaryOp::Pow, a, b) => {

@@ -40,6 +40,7 @@ mod wave;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use activation::defined;
 pub use activation::{Activation, closed_expectation};
 pub use constant::Closed;
 pub use continuity::{bounds, first_jump, is_continuous, meet};

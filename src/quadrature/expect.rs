@@ -9,7 +9,7 @@ use crate::activation::{Expr, Parity};
 use crate::deadline::Deadline;
 use crate::effort::Effort;
 use crate::error::{Error, Result};
-use crate::exact::{Activation, Closed, closed_expectation};
+use crate::exact::{Activation, Closed, closed_expectation, defined};
 use crate::real::{Analytic, Ball, Bits, Quantity, bits_for};
 
 /// `E f(Z)`, `Z ~ N(0,1)`, with `digits` certain significant digits, and in closed form where one is found. Where `E f` is so
@@ -42,6 +42,7 @@ pub(crate) fn mean(
     written.means_are_known(wanted, deadline)?;
     // E[f - mean(g)] = E[f - g]
     let expr = written.with_functions_for_means().simplify();
+    defined(&written, &expr)?;
     let pieces = pieces(&expr, 16)?;
     if expr.parity() == Some(Parity::Odd) {
         // the integral must exist all the same
