@@ -14,25 +14,50 @@ fn json(args: &[&str]) -> Json {
 }
 
 fn number(value: &Json) -> f64 {
-    value["value"].as_str().and_then(|v| v.parse().ok()).expect("a number")
+    value["value"]
+        .as_str()
+        .and_then(|v| v.parse().ok())
+        .expect("a number")
 }
 
 /// Issue 16: 4.439e-2 at degree 5; the activation is one, and its dual is the polynomial.
 #[test]
 fn a_kernel_becomes_an_activation() {
-    let base = ["design", "kernel", "--of", "relu", "--layers", "4", "--degree", "5"];
+    let base = [
+        "design", "kernel", "--of", "relu", "--layers", "4", "--degree", "5",
+    ];
     let found = json(&[&base[..], &["--json"]].concat());
-    for key in ["complete", "infeasible", "proved", "kernel", "positive_definite", "negative_coefficient", "looked_up_to"] {
+    for key in [
+        "complete",
+        "infeasible",
+        "proved",
+        "kernel",
+        "positive_definite",
+        "negative_coefficient",
+        "looked_up_to",
+    ] {
         assert!(found.get(key).is_some(), "{key}");
     }
-    assert_eq!((&found["proved"], &found["infeasible"]), (&true.into(), &Json::Null));
+    assert_eq!(
+        (&found["proved"], &found["infeasible"]),
+        (&true.into(), &Json::Null)
+    );
     let solution = &found["solutions"][0];
     assert_eq!(solution["coefficients"], found["coefficients"]);
     assert_eq!(solution["error"], found["error"]);
     assert!((number(&solution["error"]) - 0.04439).abs() < 1e-5);
     assert!(number(&found["error_at_least"]) <= number(&found["error"]) * (1.0 + 1e-12));
-    assert!(solution["parameters"].as_object().is_some_and(serde_json::Map::is_empty));
-    let b: Vec<f64> = solution["coefficients"].as_array().unwrap().iter().map(number).collect();
+    assert!(
+        solution["parameters"]
+            .as_object()
+            .is_some_and(serde_json::Map::is_empty)
+    );
+    let b: Vec<f64> = solution["coefficients"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(number)
+        .collect();
     assert_eq!(b.len(), 6);
     let phi = solution["activation"].as_str().unwrap();
     let verdict = deeplimit(&["classify", phi]);
@@ -43,15 +68,27 @@ fn a_kernel_becomes_an_activation() {
     let sum: f64 = b.iter().sum();
     assert!((number(&dual[0]["dual"]) - at_half / sum).abs() < 1e-12);
     let text = deeplimit(&base);
-    assert!(text.stdout.contains("no polynomial of this degree is nearer, proved"), "{}", text.stdout);
+    assert!(
+        text.stdout
+            .contains("no polynomial of this degree is nearer, proved"),
+        "{}",
+        text.stdout
+    );
 }
 
 #[test]
 fn what_no_activation_has_is_infeasible() {
-    let found = json(&["design", "kernel", "cos(rho)", "--exact", "--degree", "9", "--json"]);
+    let found = json(&[
+        "design", "kernel", "cos(rho)", "--exact", "--degree", "9", "--json",
+    ]);
     assert_eq!(found["solutions"], Json::Array(vec![]));
     assert_eq!(found["proved"], true);
-    assert!(found["infeasible"].as_str().unwrap().contains("rho^2 is -0.5"));
+    assert!(
+        found["infeasible"]
+            .as_str()
+            .unwrap()
+            .contains("rho^2 is -0.5")
+    );
     let near = json(&["design", "kernel", "cos(rho)", "--degree", "4", "--json"]);
     assert_eq!(near["positive_definite"], false);
     assert_eq!(near["negative_coefficient"]["degree"], 2);
@@ -71,13 +108,26 @@ fn a_table_is_read_or_refused() {
         deeplimit(&args)
     };
     // 1/4 + rho^2/2, unsorted
-    let good = asked("good.csv", "rho,value\n1,0.75\n-1,0.75\n0,0.25\n0.5,0.375\n", true);
+    let good = asked(
+        "good.csv",
+        "rho,value\n1,0.75\n-1,0.75\n0,0.25\n0.5,0.375\n",
+        true,
+    );
     assert_eq!(good.code, Some(0), "{}", good.stderr);
     let good: Json = serde_json::from_str(&good.stdout).unwrap();
-    let b: Vec<f64> = good["coefficients"].as_array().unwrap().iter().map(number).collect();
+    let b: Vec<f64> = good["coefficients"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(number)
+        .collect();
     assert!((b[0] - 0.25).abs() < 1e-9 && b[1].abs() < 1e-9 && (b[2] - 0.5).abs() < 1e-9);
     for (name, text, words) in [
-        ("nan.csv", "0,1\n1,nan\n", "line 2, column 2: `nan` is no finite number"),
+        (
+            "nan.csv",
+            "0,1\n1,nan\n",
+            "line 2, column 2: `nan` is no finite number",
+        ),
         ("far.csv", "0,1\n2,1\n", "2 is not a correlation"),
         ("twice.csv", "0,1\n0,2\n", "two values at rho = 0"),
         ("wide.csv", "0,1,2\n", "there are 3 cells"),
@@ -95,7 +145,10 @@ fn a_table_is_read_or_refused() {
 #[test]
 fn bad_questions_have_one_sentence() {
     for (args, words) in [
-        (&["x^2", "--degree", "3"][..], "the variable is called `rho`"),
+        (
+            &["x^2", "--degree", "3"][..],
+            "the variable is called `rho`",
+        ),
         (&["sqrt(rho)", "--degree", "3"], "no value at rho = "),
         (&["rho", "--degree", "501"], "from 0 to 500"),
         (&["rho", "--degree", "-1"], "from 0 to 500"),
@@ -103,9 +156,18 @@ fn bad_questions_have_one_sentence() {
         (&["rho", "--tolerance", "nan"], "tolerance"),
         (&["rho"], "--degree"),
         (&["--of", "relu", "--degree", "3"], "--layers"),
-        (&["--of", "relu", "--layers", "0", "--degree", "3"], "from 1 to 100"),
-        (&["--of", "step", "--layers", "2", "--degree", "3"], "infinite at rho = 1"),
-        (&["--of", "rleu", "--layers", "2", "--degree", "3"], "did you mean `relu`"),
+        (
+            &["--of", "relu", "--layers", "0", "--degree", "3"],
+            "from 1 to 100",
+        ),
+        (
+            &["--of", "step", "--layers", "2", "--degree", "3"],
+            "infinite at rho = 1",
+        ),
+        (
+            &["--of", "rleu", "--layers", "2", "--degree", "3"],
+            "did you mean `relu`",
+        ),
         (&["rho", "--degree", "3", "--as", "ntp"], "ntk"),
     ] {
         let s = deeplimit(&[&["design", "kernel"], args].concat());

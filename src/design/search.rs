@@ -12,7 +12,7 @@ use crate::deadline::Deadline;
 use crate::error::Result;
 use crate::real::{Analytic, Ball, Bits, Mpfr, Real};
 
-/// Bits of all numbers of the search: with 320, powers up to 500 are told apart, and an error down to `10^-28` is that of the
+/// Bits of all numbers of the search: with 320, powers up to 200 are told apart, and an error down to `10^-28` is that of the
 /// best polynomial.
 pub(super) const BITS: Bits = 320;
 /// Bits of the points, which are exact numbers.
