@@ -71,7 +71,7 @@ pub struct DesignKernel {
     /// Which of its kernels: ntk or nngp
     #[arg(long, value_parser = kind(), default_value_t = Kind::Ntk, value_name = "KERNEL", hide_possible_values = true, requires = "of")]
     pub kind: Kind,
-    /// The highest power of rho, from 0 to 500
+    /// The highest power of rho, from 0 to 200
     #[arg(long, value_name = "N", value_parser = degree)]
     pub degree: Option<u32>,
     /// Take the smallest degree with this error

@@ -5,8 +5,10 @@ use std::collections::HashMap;
 
 use rug::Rational;
 
+use super::arc::arc_cosine;
 use super::jet::Jet;
 use crate::activation::{BinaryOp, Constant, Expr, Function, Relation, Tape};
+use crate::dual::{Dual, closed_form};
 use crate::real::{Analytic, Ball, Bits};
 
 #[derive(Clone, Debug)]
@@ -23,6 +25,8 @@ enum Step {
     Choice(usize, Relation, usize, usize),
     /// `sqrt(1 - a^2)`: defined wherever `|a| <= 1`.
     Cosine(usize),
+    /// The dual of relu.
+    Relu(Rational, usize),
 }
 
 /// A program: every subtree is evaluated once, a constant one when the program is made.
@@ -30,6 +34,8 @@ enum Step {
 pub(super) struct Program {
     steps: Vec<Step>,
     bits: Bits,
+    /// That of relu.
+    relu: Option<Dual<Ball>>,
 }
 
 impl Program {
@@ -38,6 +44,7 @@ impl Program {
         let mut program = Program {
             steps: vec![],
             bits,
+            relu: None,
         };
         program.written(&formula.expand(), &mut HashMap::new());
         program
@@ -71,6 +78,16 @@ impl Program {
     }
 
     fn step(&mut self, e: &Expr, known: &mut HashMap<Expr, usize>) -> Step {
+        if let Some((factor, a)) = arc_cosine(e) {
+            if self.relu.is_none() {
+                let relu = Expr::Call(
+                    Function::Max,
+                    [Expr::X, Expr::rational(&Rational::new())].into(),
+                );
+                self.relu = closed_form(&relu, self.bits);
+            }
+            return Step::Relu(factor, self.written(a, known));
+        }
         let mut child = |e: &Expr| self.written(e, known);
         match e {
             Expr::X => Step::Rho,
@@ -126,7 +143,7 @@ impl Program {
             Step::Neg(a) | Step::Integer(a, _) | Step::Rational(a, _) | Step::Call(_, a) => {
                 constant(a)
             }
-            Step::Cosine(a) => constant(a),
+            Step::Cosine(a) | Step::Relu(_, a) => constant(a),
             Step::Binary(_, a, b) | Step::Extreme(_, a, b) => constant(a) && constant(b),
             Step::Choice(d, _, a, b) => [d, a, b].into_iter().all(constant),
         };
@@ -197,6 +214,18 @@ impl Program {
             }
             Step::Call(function, a) => self.call(*function, &values[*a]),
             Step::Cosine(a) => values[*a].cosine(),
+            Step::Relu(factor, a) => match &self.relu {
+                Some(dual) => {
+                    let z = values[*a].correlation();
+                    // its slope is 1 - acos(z)/pi
+                    let one = Jet::constant(Ball::int(1, self.bits), order);
+                    let over = Ball::int(1, self.bits) / Ball::pi(self.bits);
+                    let slope = one.minus(&z.arc(true).scaled(&over));
+                    let kernel = z.chain(dual.at(&z.c[0]), &slope);
+                    kernel.scaled(&Ball::rational(factor, self.bits))
+                }
+                None => Jet::constant(Ball::undefined(self.bits), order),
+            },
         }
     }
 

@@ -204,7 +204,7 @@ impl Jet {
     }
 
     /// `f(x)` with `f(x_0) = value`, `f'(x) = slope`.
-    fn chain(&self, value: Ball, slope: &Jet) -> Jet {
+    pub fn chain(&self, value: Ball, slope: &Jet) -> Jet {
         let mut y = vec![value];
         for k in 1..=self.order() {
             y.push(integrated(&self.c, &slope.c, k));
@@ -233,10 +233,8 @@ impl Jet {
 
     /// The arc sine, or the arc cosine.
     pub fn arc(&self, cosine: bool) -> Jet {
-        let inside = self.c[0].clamp_unit();
-        let mut within = self.clone();
-        within.partial |= self.c[0].lower() < -1 || self.c[0].upper() > 1;
-        within.c[0] = inside.clone();
+        let within = self.correlation();
+        let inside = within.c[0].clone();
         let mut slope = match self.order() {
             0 => within.clone(),
             _ => within.one_minus_square().root(&Rational::from((-1, 2))),
@@ -253,12 +251,19 @@ impl Jet {
         self.chain(value, &slope.negated())
     }
 
-    /// `sqrt(1 - x^2)`: not negative for what is a sine.
-    pub fn cosine(&self) -> Jet {
+    /// The part of it that is a correlation.
+    pub fn correlation(&self) -> Jet {
         let mut inside = self.clone();
         inside.c[0] = self.c[0].clamp_unit();
+        inside.partial |= self.c[0].lower() < -1 || self.c[0].upper() > 1;
+        inside
+    }
+
+    /// `sqrt(1 - x^2)`: not negative for what is a sine.
+    pub fn cosine(&self) -> Jet {
+        let inside = self.correlation();
         let mut out = inside.one_minus_square().root(&Rational::from((1, 2)));
-        out.partial = self.partial || self.c[0].lower() < -1 || self.c[0].upper() > 1;
+        out.partial = inside.partial;
         out
     }
 

@@ -3,13 +3,14 @@
 //! wanted kernel is replaced by the nearest polynomial of that kind, and the polynomial by an activation.
 //!
 //! * [`target`]: the wanted kernel: a formula, a table, the kernel of a deep network.
-//! * [`jet`], [`formula`], [`layers`]: its values and derivatives, enclosed at a point or over a cell.
+//! * [`jet`], [`arc`], [`formula`], [`layers`]: its values and derivatives, enclosed at a point or over a cell.
 //! * [`exchange`], [`search`]: the nearest polynomial, by linear programming.
 //! * [`bounds`]: what is proved of its error, from above and below.
 //! * [`definite`]: whether the kernel is one of a network at all.
 //! * [`realised`]: the activation, with the signs that make it flattest.
 //! * [`question`]: question and answer.
 
+mod arc;
 mod bounds;
 mod definite;
 mod exchange;

@@ -13,8 +13,8 @@ use crate::error::{Error, Result};
 use crate::real::{Analytic, Ball, Mpfr, Quantity, Real};
 use crate::recursion::Kind;
 
-/// The highest power of a polynomial that is looked for.
-pub const DEGREE_MAX: u32 = 500;
+/// The highest power of a polynomial that is looked for: that of the highest Hermite polynomial that an expression has.
+pub const DEGREE_MAX: u32 = 200;
 
 /// How far the powers go.
 #[derive(Clone, Debug)]
@@ -139,6 +139,9 @@ struct Found {
     at_least: Float,
 }
 
+/// Smaller errors are not told apart.
+const FELT: f64 = 1e-28;
+
 /// Of the error, the upper bound is so sharp: `2^-30` of it.
 const SHARP: u32 = 30;
 
@@ -150,7 +153,7 @@ impl Search<'_> {
         }
         let found = match self.wish.choice {
             Choice::Series => self.series(degree)?,
-            _ => self.nearest(&mut self.grid(degree)?, degree)?,
+            _ => self.nearest(degree)?,
         };
         self.designed(found, definite, None)
     }
@@ -197,7 +200,7 @@ impl Search<'_> {
         let find = |degree: usize| -> Result<Found> {
             match self.wish.choice {
                 Choice::Series => self.series(degree),
-                _ => self.nearest(&mut self.grid(degree)?, degree),
+                _ => self.nearest(degree),
             }
         };
         // of the greatest degree that is not good enough: is that proved?
@@ -245,19 +248,41 @@ impl Search<'_> {
     }
 
     /// The best polynomial, rounded, with its bounds.
-    fn nearest(&self, grid: &mut Grid, degree: usize) -> Result<Found> {
+    fn nearest(&self, degree: usize) -> Result<Found> {
         let normalised = self.wish.choice == Choice::NearestNormalised;
         if let Some(found) = self.itself(degree, normalised) {
             return Ok(found);
         }
-        let best = grid.best(&self.kernel, degree, normalised, self.effort.deadline)?;
+        let felt = self.felt(degree);
+        let mut best =
+            self.grid(felt)?
+                .best(&self.kernel, felt, normalised, self.effort.deadline)?;
         let size = best.at_least.clone();
+        best.coefficients.resize(degree + 1, Mpfr::int(0, BITS));
+        if felt < degree {
+            best.at_least = Float::with_val(64, 0);
+        }
         let coefficients = self.decimals(&best.coefficients, &size, normalised);
         Ok(Found {
             deviation: self.deviation(&coefficients, &best.extrema)?,
             coefficients,
             at_least: best.at_least,
         })
+    }
+
+    /// The degree from which on the error is too small for the search to feel: of a power series without negative coefficients
+    /// it is about `c_(n+1)/2^n`.
+    fn felt(&self, degree: usize) -> usize {
+        if self.wanted.rows().is_some() {
+            return degree;
+        }
+        let c = taylor(&self.kernel, degree + 2, BITS);
+        if c.iter().any(|c| !c.is_finite() || c.lower() < 0) {
+            return degree;
+        }
+        let size = |c: &Ball, n: usize| c.upper().to_f64() * 0.5_f64.powi(n as i32);
+        let unfelt = |n: &usize| size(&c[n + 1], *n).max(size(&c[n + 2], *n)) < FELT;
+        (0..degree).find(unfelt).unwrap_or(degree)
     }
 
     /// A polynomial whose coefficients are not negative is its own.

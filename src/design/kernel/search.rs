@@ -12,7 +12,7 @@ use crate::deadline::Deadline;
 use crate::error::Result;
 use crate::real::{Analytic, Ball, Bits, Mpfr, Real};
 
-/// Bits of all numbers of the search: with 320, powers up to 500 are told apart, and an error down to `10^-28` is that of the
+/// Bits of all numbers of the search: with 320, powers up to 200 are told apart, and an error down to `10^-28` is that of the
 /// best polynomial.
 pub(super) const BITS: Bits = 320;
 /// Bits of the points, which are exact numbers.
@@ -163,9 +163,23 @@ impl Grid {
             let [a, b, c] = [w[0], w[1], w[2]].map(|i| Real::abs(&errors[i]));
             b >= near && b >= a && b >= c
         });
-        let places: Vec<[Mpfr; 3]> = peaks
+        let mut places: Vec<[Mpfr; 3]> = peaks
             .map(|w| [w[0], w[1], w[2]].map(|i| self.points[i].clone()))
             .collect();
+        // the error may still rise behind an end
+        let last = order.len() - 1;
+        for [end, next] in [[0, 1], [last, last - 1]] {
+            let [end, next] = [order[end], order[next]];
+            let [a, b] = [end, next].map(|i| Real::abs(&errors[i]));
+            if a >= near && a >= b {
+                let [x, y] = [end, next].map(|i| self.points[i].clone());
+                let middle = rounded(&(&x + &y).scale2(-1));
+                places.push(match x < y {
+                    true => [x, middle, y],
+                    false => [y, middle, x],
+                });
+            }
+        }
         let found: Vec<Vec<(Mpfr, Ball, Ball)>> = places
             .into_par_iter()
             .map(|place| peak(kernel, &p, &place))
