@@ -55,6 +55,7 @@
 //! * [`activation`]: an activation as data: parse, print, derive, resolve into smooth pieces, bound, evaluate.
 //! * [`effort`]: how much work an answer is worth: digits, arithmetic, time.
 //! * [`exact`]: constants in closed form, and Gaussian expectations in closed form: where equalities are proved.
+//! * [`emit`]: an activation as runnable code: Python, PyTorch, JAX, Rust, LaTeX.
 //! * [`quadrature`]: `E f(Z)` with a proved error.
 //! * [`hermite`]: the coefficients `a_n = E phi h_n` and the power series of the dual.
 //! * [`dual`]: `rho -> E phi(u) phi(v)`, its slope and its fixed points.
@@ -79,6 +80,7 @@ pub mod cntk;
 pub mod deadline;
 pub mod dual;
 pub mod effort;
+pub mod emit;
 pub mod error;
 pub mod exact;
 pub mod gram;

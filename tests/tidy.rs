@@ -15,6 +15,7 @@ const ROOMS: &[&str] = &[
     "effort",
     "activation",
     "exact",
+    "emit",
     "quadrature",
     "hermite",
     "dual",
