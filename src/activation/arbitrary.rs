@@ -63,12 +63,32 @@ fn named(u: Expr, parameter: Expr, index: u32) -> impl Strategy<Value = Expr> {
 
 /// Any tree that the parser can make, sense or nonsense.
 pub(crate) fn any_expr() -> impl Strategy<Value = Expr> {
-    let leaf = prop_oneof![
+    trees(leaf())
+}
+
+fn leaf() -> impl Strategy<Value = Expr> {
+    prop_oneof![
         4 => Just(Expr::X),
         3 => decimal(),
         1 => Just(Expr::Constant(Constant::Pi)),
         1 => Just(Expr::Constant(Constant::E)),
-    ];
+    ]
+}
+
+/// Any tree with the letters `c` and `t`.
+pub(crate) fn any_family() -> impl Strategy<Value = Expr> {
+    let letter = proptest::sample::select(vec!["c", "t"]).prop_map(|l| Expr::Letter(l.into()));
+    trees(prop_oneof![3 => leaf(), 2 => letter])
+}
+
+/// The same with means.
+pub(crate) fn any_family_of_means() -> impl Strategy<Value = Expr> {
+    let mean = any_family().prop_map(|f| f.mean());
+    let centred = any_family().prop_map(|f| f.centred());
+    trees(prop_oneof![4 => leaf(), 1 => mean, 1 => centred])
+}
+
+fn trees(leaf: impl Strategy<Value = Expr> + 'static) -> impl Strategy<Value = Expr> {
     leaf.prop_recursive(5, 40, 4, |inner| {
         use BinaryOp::*;
         let op = proptest::sample::select(vec![Add, Sub, Mul, Div, Pow]);

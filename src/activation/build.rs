@@ -84,11 +84,40 @@ impl Expr {
         }
     }
 
+    /// `mean(self)`, the number `E f(Z)`.
+    ///
+    /// ```
+    /// use deeplimit::activation::Expr;
+    /// let f: Expr = "softplus".parse()?;
+    /// assert_eq!(f.mean().to_string(), "mean(softplus(x))");
+    /// assert!(f.mean().is_constant());
+    /// # Ok::<(), deeplimit::error::Error>(())
+    /// ```
+    #[must_use]
+    pub fn mean(&self) -> Expr {
+        Expr::Mean(Arc::new(self.clone()))
+    }
+
+    /// `self - mean(self)`, whose mean is zero by definition.
+    ///
+    /// ```
+    /// use deeplimit::activation::Expr;
+    /// let f: Expr = "softplus".parse()?;
+    /// assert_eq!(f.centred(), "centred(softplus)".parse()?);
+    /// # Ok::<(), deeplimit::error::Error>(())
+    /// ```
+    #[must_use]
+    pub fn centred(&self) -> Expr {
+        Expr::Binary(BinaryOp::Sub, Arc::new(self.clone()), Arc::new(self.mean()))
+    }
+
     /// The same node over other children.
     pub(crate) fn with_children(&self, f: impl Fn(&Expr) -> Expr) -> Expr {
         let each = |args: &Arc<[Expr]>| args.iter().map(&f).collect();
         match self {
-            Expr::Number(_) | Expr::Constant(_) | Expr::X => self.clone(),
+            Expr::Number(_) | Expr::Constant(_) | Expr::Letter(_) | Expr::Mean(_) | Expr::X => {
+                self.clone()
+            }
             Expr::Neg(a) => Expr::Neg(Arc::new(f(a))),
             Expr::Binary(op, a, b) => Expr::Binary(*op, Arc::new(f(a)), Arc::new(f(b))),
             Expr::Call(function, args) => Expr::Call(*function, each(args)),
@@ -104,10 +133,12 @@ impl Expr {
         }
     }
 
-    /// The direct subtrees, from left to right.
+    /// The direct subtrees, from left to right. What is inside a mean is none: its `x` is another one.
     pub fn children(&self) -> Vec<&Expr> {
         match self {
-            Expr::Number(_) | Expr::Constant(_) | Expr::X => vec![],
+            Expr::Number(_) | Expr::Constant(_) | Expr::Letter(_) | Expr::Mean(_) | Expr::X => {
+                vec![]
+            }
             Expr::Neg(a) => vec![a],
             Expr::Binary(_, a, b) => vec![a, b],
             Expr::Call(_, args) | Expr::Named(_, args) => args.iter().collect(),
@@ -120,20 +151,27 @@ impl Expr {
         property(self) || self.children().into_iter().any(|child| child.any(property))
     }
 
-    /// No `x` anywhere.
+    /// No `x` anywhere, but inside means.
     pub fn is_constant(&self) -> bool {
         !self.any(&|e| matches!(e, Expr::X))
     }
 
     /// The number of nodes (shared subtrees count every time).
     pub fn size(&self) -> usize {
+        let bound = match self {
+            Expr::Mean(f) => f.size(),
+            _ => 0,
+        };
         self.children()
             .into_iter()
-            .fold(1, |n, child| n.saturating_add(child.size()))
+            .fold(1 + bound, |n, child| n.saturating_add(child.size()))
     }
 
     /// The number of nodes on the longest way down.
     pub fn depth(&self) -> usize {
+        if let Expr::Mean(f) = self {
+            return 1 + f.depth();
+        }
         1 + self
             .children()
             .into_iter()

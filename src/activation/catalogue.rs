@@ -465,7 +465,7 @@ impl Expr {
                     body.any(&|e| matches!(e, Expr::Named(inner, _) if entry(inner).is_some()));
                 if nested { body.expand() } else { body }
             }
-            Expr::Number(_) | Expr::Constant(_) | Expr::X => self.clone(),
+            Expr::Mean(f) => f.expand().mean(),
             _ => self.with_children(Expr::expand),
         }
     }

@@ -6,6 +6,7 @@ use rug::Rational;
 
 use super::catalogue;
 use super::expr::{BinaryOp, Condition, Constant, Expr, Function, Relation};
+use crate::error::{Error, Result};
 
 /// A larger derivative (of a product of a hundred factors, say) is left as the rules made it.
 const TIDY_SIZE: usize = 20_000;
@@ -27,26 +28,61 @@ impl Expr {
     /// # Ok::<(), deeplimit::error::Error>(())
     /// ```
     pub fn derivative(&self) -> Expr {
-        let slope = Slopes::default().of(self);
+        Slopes::new(Expr::X).tidy(self)
+    }
+
+    /// `d/dc` by a [letter](Expr::Letter) `c`, simplified, by the rules of [`derivative`](Expr::derivative): it holds for
+    /// almost every `c` and `x`, and under a mean.
+    ///
+    /// ```
+    /// use deeplimit::activation::Expr;
+    /// let f = Expr::parse_family("c*tanh(x/c)-mean(max(x-c, 0))")?;
+    /// assert_eq!(f.derivative_in("c")?.to_string(), "tanh(x/c)-x*(1-tanh(x/c)^2)/c-mean(x >= c ? -1 : 0)");
+    /// assert!(Expr::parse_family("step(x-c)")?.derivative_in("c").is_err());
+    /// # Ok::<(), deeplimit::error::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Unresolved`] where a jump may move with the letter: a mean then changes by what passes under the jump,
+    /// and the derivative does not see that.
+    pub fn derivative_in(&self, letter: &str) -> Result<Expr> {
+        if let Some(jump) = jump_that_moves(&self.expand(), letter) {
+            return Err(Error::Unresolved(format!(
+                "{jump} may jump at a place that moves with `{letter}`, and means over it have a derivative that the \
+                 formula does not show"
+            )));
+        }
+        Ok(Slopes::new(Expr::Letter(letter.into())).tidy(self))
+    }
+}
+
+/// The derivatives of the subtrees seen so far.
+struct Slopes {
+    /// By what: `x` or a letter.
+    by: Expr,
+    known: HashMap<Expr, Expr>,
+}
+
+impl Slopes {
+    fn new(by: Expr) -> Slopes {
+        let known = HashMap::new();
+        Slopes { by, known }
+    }
+
+    /// The derivative, simplified unless it is too long.
+    fn tidy(&mut self, e: &Expr) -> Expr {
+        let slope = self.of(e);
         if slope.size() > TIDY_SIZE {
             slope
         } else {
             slope.tidied()
         }
     }
-}
 
-/// The derivatives of the subtrees seen so far.
-#[derive(Default)]
-struct Slopes {
-    known: HashMap<Expr, Expr>,
-}
-
-impl Slopes {
     fn of(&mut self, e: &Expr) -> Expr {
         match e {
             Expr::Number(_) | Expr::Constant(_) => return Expr::int(0),
-            Expr::X => return Expr::int(1),
+            Expr::X | Expr::Letter(_) => return Expr::int(i64::from(*e == self.by)),
             _ => {}
         }
         if let Some(slope) = self.known.get(e) {
@@ -59,8 +95,12 @@ impl Slopes {
 
     fn node(&mut self, e: &Expr) -> Expr {
         match e {
-            Expr::Number(_) | Expr::Constant(_) => Expr::int(0),
-            Expr::X => Expr::int(1),
+            Expr::Number(_) | Expr::Constant(_) | Expr::X | Expr::Letter(_) => self.of(e),
+            Expr::Mean(_) if self.by == Expr::X => Expr::int(0),
+            Expr::Mean(f) => match self.of(f) {
+                slope if slope.is_int(0) => slope,
+                slope => slope.mean(),
+            },
             Expr::Neg(a) => -self.of(a),
             Expr::Binary(BinaryOp::Add, a, b) => self.of(a) + self.of(b),
             Expr::Binary(BinaryOp::Sub, a, b) => self.of(a) - self.of(b),
@@ -99,7 +139,15 @@ impl Slopes {
         let place = usize::from(
             args.len() > 1 && catalogue::entry(name).is_some_and(|entry| entry.index.is_some()),
         );
+        let others = (args.iter().enumerate()).filter(|(i, _)| *i != place);
+        if others.into_iter().any(|(_, a)| has(a, &self.by)) {
+            return match e.written_out() {
+                Expr::Named(..) => Expr::int(0),
+                formula => self.of(&formula),
+            };
+        }
         match &args[place] {
+            Expr::X if self.by != Expr::X => Expr::int(0),
             Expr::X => match e.hermite_index() {
                 Some(0) => Expr::int(0),
                 // h_n' = sqrt(n) h_{n-1}
@@ -118,7 +166,11 @@ impl Slopes {
                 inner => {
                     let mut at_x = args.to_vec();
                     at_x[place] = Expr::X;
-                    let outer = self.of(&Expr::Named(name, at_x.into())).tidied();
+                    let at_x = Expr::Named(name, at_x.into());
+                    let outer = match self.by {
+                        Expr::X => self.of(&at_x).tidied(),
+                        _ => at_x.derivative(),
+                    };
                     outer.substitute(u) * inner
                 }
             },
@@ -186,6 +238,52 @@ impl Slopes {
             },
         }
     }
+}
+
+/// Does this atom occur, under a mean or not?
+fn has(e: &Expr, atom: &Expr) -> bool {
+    match e {
+        Expr::Mean(f) => *atom != Expr::X && has(f, atom),
+        _ => e == atom || e.children().into_iter().any(|child| has(child, atom)),
+    }
+}
+
+/// The first subtree that may jump where the letter decides; catalogue names are expanded.
+fn jump_that_moves(e: &Expr, letter: &str) -> Option<Expr> {
+    let letter_in = |e: &Expr| has(e, &Expr::Letter(letter.into()));
+    let moves = match e {
+        Expr::Call(Function::Sign | Function::Step, args) => letter_in(&args[0]),
+        Expr::If(c, a, b) if letter_in(&c.left) || letter_in(&c.right) => !branches_meet(c, a, b),
+        _ => false,
+    };
+    if moves {
+        return Some(e.clone());
+    }
+    let inside = match e {
+        Expr::Mean(f) => vec![&**f],
+        _ => e.children(),
+    };
+    inside
+        .into_iter()
+        .find_map(|child| jump_that_moves(child, letter))
+}
+
+/// Are both branches equal where the sides of the condition are? Seen where these are linear in `x`.
+fn branches_meet(c: &Condition, a: &Expr, b: &Expr) -> bool {
+    let difference = c.left.clone() - c.right.clone();
+    let Some([constant, slope]) = difference
+        .polynomial_over_constants()
+        .and_then(|p| <[Expr; 2]>::try_from(p).ok())
+    else {
+        return false;
+    };
+    // A slope that may be zero is no place.
+    if slope.as_rational().is_none_or(|q| q == 0) {
+        return false;
+    }
+    let place = -(constant / slope);
+    let jump = a.clone() - b.clone();
+    jump.substitute(&place).simplify().is_int(0)
 }
 
 fn over(a: Expr, b: Expr) -> Expr {

@@ -13,6 +13,11 @@ pub enum Expr {
     Number(Arc<Rational>),
     /// `pi` or `e`.
     Constant(Constant),
+    /// A letter that has no value yet, the parameter of a family: `c` in `max(x-c, 0)`
+    /// ([`Expr::parse_family`]). A constant of which nothing is known, not even that it is not zero.
+    Letter(Arc<str>),
+    /// `mean(f)`: the number `E f(Z)`, `Z ~ N(0,1)`. The `x` of `f` is bound, so this is a constant.
+    Mean(Arc<Expr>),
     /// The variable.
     X,
     /// `-a`.

@@ -13,6 +13,10 @@ pub(crate) enum Meaning {
     Short(&'static str),
     /// `where(condition, then, otherwise)`
     Where,
+    /// `mean(f)`
+    Mean,
+    /// `centred(f)`
+    Centred,
 }
 
 /// A function of other libraries, as a text in this grammar; it stands in the tree written out.
@@ -104,7 +108,8 @@ const PARAMETERS: [(&str, &str); 17] = [
 ];
 
 /// The same function under another name.
-const ALIASES: [(&str, &str); 39] = [
+const ALIASES: [(&str, &str); 40] = [
+    ("centered", "centred"),
     ("ln", "log"),
     ("arcsin", "asin"),
     ("arccos", "acos"),
@@ -185,7 +190,12 @@ const MODULES: [(&str, &str); 34] = [
 ];
 
 /// The same name, another function: `(libraries, name, what to say)`.
-const ELSEWHERE: [(&str, &str, &str); 10] = [
+const ELSEWHERE: [(&str, &str, &str); 11] = [
+    (
+        "numpy torch jax",
+        "mean",
+        "this is the mean of an array: write `mean(f)` for the Gaussian mean `E f(Z)`",
+    ),
     (
         "jax",
         "gelu",
@@ -284,7 +294,7 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     functions
         .chain(entries)
         .chain(abroad)
-        .chain(["where"])
+        .chain(["where", "mean", "centred"])
         .chain(ALIASES.iter().map(|(there, _)| *there))
 }
 
@@ -299,6 +309,8 @@ fn plain(name: &str) -> Option<Meaning> {
     let known = |name: &str| {
         Some(match here(name) {
             "where" => Meaning::Where,
+            "mean" => Meaning::Mean,
+            "centred" => Meaning::Centred,
             name => match (Function::named(name), catalogue::entry(name)) {
                 (Some(function), _) => Meaning::Function(function),
                 (_, Some(entry)) => Meaning::Entry(entry),

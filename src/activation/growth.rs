@@ -203,7 +203,7 @@ fn bounded(range: &Interval, start: u32) -> Option<Growth> {
 fn structural(e: &Expr, start: u32) -> Option<Growth> {
     let of = |e: &Expr| tail(e, start);
     match e {
-        Expr::Number(_) | Expr::Constant(_) => None,
+        Expr::Number(_) | Expr::Constant(_) | Expr::Letter(_) | Expr::Mean(_) => None,
         Expr::X => {
             let mut g = Growth::constant(Float::with_val(BITS, 1), start);
             g.k = Float::with_val(BITS, 1);

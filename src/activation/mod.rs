@@ -5,6 +5,7 @@
 //! * [`token`], [`parse`], [`names`], [`foreign`]: text to tree, with the place and a suggestion where it fails.
 //! * [`print`]: tree to text that parses back to the same tree.
 //! * [`catalogue`](mod@catalogue): the activations that have a name, with their formulas.
+//! * [`letters`]: families, with letters that have no value.
 //! * [`derive`]: the derivative.
 //! * [`growth`]: how fast it grows along the real line.
 //! * [`simplify`]: simpler trees of equal value, polynomials, proofs that a tree is zero.
@@ -18,6 +19,7 @@ mod derive;
 pub mod expr;
 mod foreign;
 pub mod growth;
+mod letters;
 mod names;
 pub mod order;
 pub mod parse;

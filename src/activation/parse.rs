@@ -72,6 +72,24 @@ impl Expr {
     pub fn parse_with(text: &str, constants: &Constants) -> Result<Expr> {
         Ok(sized(text, constants)?.expr)
     }
+
+    /// As [`Expr::parse`], for a family of activations: a name that means nothing else is a [letter](Expr::Letter).
+    ///
+    /// ```
+    /// use deeplimit::activation::Expr;
+    /// let family = Expr::parse_family("tanh(a*x+b)-a")?;
+    /// assert_eq!(family.letters().iter().map(|l| &**l).collect::<Vec<_>>(), ["a", "b"]);
+    /// assert_eq!(family.with_letter("a", &"1/2".parse()?).to_string(), "tanh(1/2*x+b)-1/2");
+    /// // what looks like a slip, or is called, is no letter
+    /// assert!(Expr::parse_family("sigmod").is_err() && Expr::parse_family("c(x)").is_err());
+    /// # Ok::<(), deeplimit::error::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Expr::parse`].
+    pub fn parse_family(text: &str) -> Result<Expr> {
+        Expr::parse_with(text, &Constants::family())
+    }
 }
 
 /// The tree of a text that somebody typed.

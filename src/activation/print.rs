@@ -52,14 +52,30 @@ fn tightness(e: &Expr) -> Tightness {
     match e {
         Expr::Number(q) if **q < 0 => Tightness::Sign,
         Expr::Number(q) if decimal(q).is_none() => Tightness::Product,
-        Expr::Number(_) | Expr::Constant(_) | Expr::X | Expr::Call(..) | Expr::Named(..) => {
-            Tightness::Atom
-        }
+        Expr::Number(_)
+        | Expr::Constant(_)
+        | Expr::Letter(_)
+        | Expr::Mean(_)
+        | Expr::X
+        | Expr::Call(..)
+        | Expr::Named(..) => Tightness::Atom,
+        _ if centred(e).is_some() => Tightness::Atom,
         Expr::Neg(_) => Tightness::Sign,
         Expr::Binary(BinaryOp::Add | BinaryOp::Sub, ..) => Tightness::Sum,
         Expr::Binary(BinaryOp::Mul | BinaryOp::Div, ..) => Tightness::Product,
         Expr::Binary(BinaryOp::Pow, ..) => Tightness::Power,
         Expr::If(..) => Tightness::Conditional,
+    }
+}
+
+/// `f` where the tree is `f-mean(f)`.
+fn centred(e: &Expr) -> Option<&Expr> {
+    match e {
+        Expr::Binary(BinaryOp::Sub, f, mean) => match &**mean {
+            Expr::Mean(g) if g == f => Some(f),
+            _ => None,
+        },
+        _ => None,
     }
 }
 
@@ -82,12 +98,17 @@ fn write(e: &Expr, text: &mut String) {
         },
         Expr::Constant(super::expr::Constant::Pi) => text.push_str("pi"),
         Expr::Constant(super::expr::Constant::E) => text.push('e'),
+        Expr::Letter(name) => text.push_str(name),
+        Expr::Mean(f) => text.push_str(&call("mean", std::slice::from_ref(&**f))),
         Expr::X => text.push('x'),
         Expr::Neg(a) => {
             text.push('-');
             write_at(a, Tightness::Power, text);
         }
         Expr::Binary(op, a, b) => {
+            if let Some(f) = centred(e) {
+                return text.push_str(&call("centred", std::slice::from_ref(f)));
+            }
             let (symbol, left, right) = match op {
                 BinaryOp::Add => ('+', Tightness::Sum, Tightness::Product),
                 BinaryOp::Sub => ('-', Tightness::Sum, Tightness::Product),

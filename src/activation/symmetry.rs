@@ -168,7 +168,11 @@ fn degree(e: &Expr) -> Option<Degree> {
             degree(&c.left)?.with(degree(&c.right)?)?;
             degree(a)?.with(degree(b)?)
         }
-        Expr::Number(_) | Expr::Constant(Constant::Pi | Constant::E) | Expr::Named(..) => None,
+        Expr::Number(_)
+        | Expr::Constant(Constant::Pi | Constant::E)
+        | Expr::Letter(_)
+        | Expr::Mean(_)
+        | Expr::Named(..) => None,
     }
 }
 

@@ -73,9 +73,10 @@ const FAR: u32 = 64;
 
 impl Activation {
     /// # Errors
-    /// [`Error::Domain`] where the expression is undefined somewhere, zero, or constant; [`Error::Unresolved`] where the
+    /// [`Error::Domain`] where the expression has a letter without a value, is undefined somewhere, zero, or constant; [`Error::Unresolved`] where the
     /// position of a kink cannot be proved.
     pub fn new(expr: &Expr) -> Result<Activation> {
+        expr.no_letters()?;
         let written = expr.expand();
         let expanded = written.simplify();
         defined(&written, &expanded)?;

@@ -30,7 +30,7 @@ fn read(expr: &Expr, budget: &mut u32) -> Option<Closed> {
         Expr::Number(q) => Some(Closed::rational((**q).clone())),
         Expr::Constant(Constant::Pi) => Some(Closed::pi()),
         Expr::Constant(Constant::E) => Some(Closed::e()),
-        Expr::X => None,
+        Expr::X | Expr::Letter(_) | Expr::Mean(_) => None,
         Expr::Neg(a) => Some(read(a, budget)?.negated()),
         Expr::Binary(op, a, b) => {
             let (a, b) = (read(a, budget)?, read(b, budget)?);

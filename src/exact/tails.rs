@@ -56,7 +56,7 @@ impl Tail {
                 .all(|part| self.is_continuous(part))
         };
         match e {
-            Expr::Number(_) | Expr::Constant(_) | Expr::X => true,
+            Expr::Number(_) | Expr::Constant(_) | Expr::Letter(_) | Expr::Mean(_) | Expr::X => true,
             Expr::Neg(_) => parts(),
             Expr::Binary(op, a, b) => {
                 let defined = match op {

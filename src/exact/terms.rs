@@ -243,7 +243,9 @@ fn expand(expr: &Expr, budget: &mut u32) -> Option<Terms> {
     *budget = budget.checked_sub(1)?;
     match expr {
         Expr::X => Some(Terms::single(Shape::power(1), Closed::one())),
-        Expr::Number(_) | Expr::Constant(_) => Some(Terms::constant(Closed::from_expr(expr)?)),
+        Expr::Number(_) | Expr::Constant(_) | Expr::Letter(_) | Expr::Mean(_) => {
+            Some(Terms::constant(Closed::from_expr(expr)?))
+        }
         Expr::Neg(a) => Some(expand(a, budget)?.negated()),
         Expr::Binary(BinaryOp::Pow, a, b) => power(&expand(a, budget)?, &expand(b, budget)?),
         Expr::Binary(op, a, b) => {

@@ -8,7 +8,7 @@ use super::super::foreign::{self, Meaning};
 use super::super::names;
 use super::super::token::{Token, fault, next_token};
 use super::{Parser, Sized, formula};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// What stands between two commas.
 pub(super) struct Argument {
@@ -57,13 +57,20 @@ impl Parser<'_> {
             Ok(Some(found)) => found,
             Ok(None) => {
                 let called = matches!(self.token, Token::Open);
-                return Err(names::unknown_at(name, self.variable, called, at));
+                let unknown = names::unknown_at(name, self.variable, called, at.clone());
+                return match (&unknown, self.typed) {
+                    (Error::Parse { free: Some(_), .. }, Some(c)) if c.has_letters() => {
+                        self.leaf(name, Sized::leaf(Expr::Letter(name.into())), at)
+                    }
+                    _ => Err(unknown),
+                };
             }
             Err(sentence) => return fault(sentence, at),
         };
         match meaning {
             Meaning::Constant(c) => return self.leaf(name, Sized::leaf(Expr::Constant(c)), at),
             Meaning::Where => return self.selection(&at),
+            Meaning::Mean | Meaning::Centred => return self.bound(name, meaning, &at),
             _ => {}
         }
         let mut arguments = match self.token {
@@ -97,7 +104,56 @@ impl Parser<'_> {
                 let arguments = arguments.unwrap_or_else(|| vec![self.variable_at(&whole)]);
                 self.short(short, &arguments, whole)
             }
-            Meaning::Constant(_) | Meaning::Where => fault(names::unknown(name, self.variable), at),
+            Meaning::Constant(_) | Meaning::Where | Meaning::Mean | Meaning::Centred => {
+                fault(names::unknown(name, self.variable), at)
+            }
+        }
+    }
+
+    /// `mean(f)` and `centred(f)`: one function of `x`.
+    fn bound(&mut self, name: &str, meaning: Meaning, at: &Range<usize>) -> Result<Sized> {
+        let arguments = match self.token {
+            Token::Open => self.arguments(name)?,
+            _ => vec![],
+        };
+        let whole = at.start..self.end;
+        let count = arguments.len();
+        let f = match <[Argument; 1]>::try_from(arguments) {
+            Ok(
+                [
+                    Argument {
+                        name: None, value, ..
+                    },
+                ],
+            ) => value,
+            Ok(
+                [
+                    Argument {
+                        name: Some(parameter),
+                        at,
+                        ..
+                    },
+                ],
+            ) => {
+                return fault(format!("`{name}` has no parameter `{parameter}`"), at);
+            }
+            Err(_) => {
+                let given = if count == 0 {
+                    "none".to_owned()
+                } else {
+                    count.to_string()
+                };
+                let message = format!(
+                    "`{name}` takes one argument, a function of {x}, not {given}: `{name}(softplus({x}))`",
+                    x = self.variable
+                );
+                return fault(message, whole);
+            }
+        };
+        let mean = self.node(at.start, &[&f], f.expr.mean())?;
+        match meaning {
+            Meaning::Centred => self.node(at.start, &[&f, &mean], f.expr.centred()),
+            _ => Ok(mean),
         }
     }
 

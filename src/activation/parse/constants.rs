@@ -11,6 +11,8 @@ use crate::error::{Error, Result};
 #[derive(Clone, Debug, Default)]
 pub struct Constants {
     values: Vec<(String, Sized)>,
+    /// What else has no meaning is a letter.
+    letters: bool,
 }
 
 impl Constants {
@@ -68,6 +70,18 @@ impl Constants {
         }
         self.values.push((name.to_owned(), value));
         Ok(())
+    }
+
+    /// No values, and every name without a meaning is a letter.
+    pub(super) fn family() -> Constants {
+        Constants {
+            letters: true,
+            ..Constants::default()
+        }
+    }
+
+    pub(super) fn has_letters(&self) -> bool {
+        self.letters
     }
 
     /// The names, in the order in which they were set.

@@ -71,7 +71,7 @@ impl End {
 ///
 /// # Errors
 ///
-/// [`Domain`](crate::error::Error::Domain) where the activation is undefined on an interval or has a pole that makes `E phi(Z)^2`
+/// [`Domain`](crate::error::Error::Domain) where a letter has no value, where the activation is undefined on an interval or has a pole that makes `E phi(Z)^2`
 /// diverge; [`Unresolved`](crate::error::Error::Unresolved) where a switching function has a zero that cannot be isolated, or
 /// infinitely many.
 ///
@@ -85,6 +85,7 @@ impl End {
 /// # Ok::<(), deeplimit::error::Error>(())
 /// ```
 pub fn pieces(expr: &Expr, reach: u32) -> Result<Vec<Piece>> {
+    expr.no_letters()?;
     Resolver::new(expr, reach).pieces()
 }
 

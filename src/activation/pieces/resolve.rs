@@ -126,7 +126,9 @@ impl<'a> Resolver<'a> {
             }
         }
         match e {
-            Expr::Number(_) | Expr::Constant(_) | Expr::X => Ok(vec![(span.clone(), e.clone())]),
+            Expr::Number(_) | Expr::Constant(_) | Expr::Letter(_) | Expr::Mean(_) | Expr::X => {
+                Ok(vec![(span.clone(), e.clone())])
+            }
             Expr::Neg(a) => self.mapped(a, span, |a| -a),
             Expr::Binary(op, a, b) => self.binary(e, *op, (a, b), span),
             Expr::Call(function, args) => match (&args[..], function) {

@@ -38,6 +38,18 @@ pub(super) fn is_positive(atom: &Expr) -> bool {
     )
 }
 
+/// May these two powers of an atom be joined? A constant of which it is not known that it is not zero (a letter, a mean)
+/// must stay below the line where it is: `c*x/c` has no value for `c = 0`, at no `x`.
+pub(super) fn may_cancel(atom: &Expr, p: &Rational, q: &Rational) -> bool {
+    let opposed = p.cmp0() == q.cmp0().reverse();
+    !opposed || is_positive(atom) || !has_unknown(atom)
+}
+
+/// Is there a letter or a mean in it?
+pub(super) fn has_unknown(atom: &Expr) -> bool {
+    atom.any(&|e| matches!(e, Expr::Letter(_) | Expr::Mean(_)))
+}
+
 pub(super) fn is_sum(atom: &Expr) -> bool {
     matches!(atom, Expr::Binary(BinaryOp::Add | BinaryOp::Sub, ..))
 }
@@ -49,6 +61,15 @@ impl Monomial {
 
     /// The product, and the rational factor that radicals leave: `2^(1/2) * 2^(1/2) = 2`.
     pub fn times(&self, other: &Monomial) -> Option<(Rational, Monomial)> {
+        self.joined(other, false)
+    }
+
+    /// The same for a divisor that is known to divide.
+    fn without(&self, inverse: &Monomial) -> Option<(Rational, Monomial)> {
+        self.joined(inverse, true)
+    }
+
+    fn joined(&self, other: &Monomial, divides: bool) -> Option<(Rational, Monomial)> {
         let mut factor = Rational::from(1);
         let mut product = Vec::with_capacity(self.0.len() + other.0.len());
         let (mut left, mut right) = (self.0.iter().peekable(), other.0.iter().peekable());
@@ -63,8 +84,11 @@ impl Monomial {
                 Ordering::Less => left.next()?.clone(),
                 Ordering::Greater => right.next()?.clone(),
                 Ordering::Equal => {
-                    let (atom, p) = left.next()?;
-                    (atom.clone(), Rational::from(p + &right.next()?.1))
+                    let ((atom, p), (_, q)) = (left.next()?, right.next()?);
+                    if !divides && !may_cancel(atom, p, q) {
+                        return None;
+                    }
+                    (atom.clone(), Rational::from(p + q))
                 }
             };
             let exponent = reduced(&atom, exponent, &mut factor)?;
@@ -335,7 +359,7 @@ impl Form {
         let (factor, inverse) = monomial.power(&Rational::from(-1))?;
         let mut quotient = Form::default();
         for (m, c) in &self.terms {
-            let (more, rest) = m.times(&inverse)?;
+            let (more, rest) = m.without(&inverse)?;
             quotient.insert(rest, more * &factor * c / coefficient);
         }
         Some(quotient)

@@ -3,7 +3,7 @@
 use rug::ops::Pow;
 use rug::{Integer, Rational};
 
-use super::form::{Form, Monomial, is_positive};
+use super::form::{Form, Monomial, is_positive, may_cancel};
 use super::reading::{PROOF_POWER, Reader};
 use super::writing;
 use crate::activation::build::integer_power;
@@ -52,6 +52,14 @@ impl Reader {
             }
         }
         let (coefficient, monomial) = self.factor(form)?;
+        if n < 0
+            && monomial
+                .0
+                .iter()
+                .any(|(a, q)| *q < 0 && !may_cancel(a, q, &1.into()))
+        {
+            return None;
+        }
         let (factor, power) = monomial.power(&Rational::from(n))?;
         let power = Form::term(power, integer_power(&coefficient, n)? * factor);
         if self.bold {

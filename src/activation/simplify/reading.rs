@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use rug::Rational;
 
-use super::form::{Form, Monomial, is_positive, is_sum, within_bits};
+use super::form::{Form, Monomial, has_unknown, is_positive, is_sum, may_cancel, within_bits};
 use super::{DEGREE, writing};
 use crate::activation::catalogue;
 use crate::activation::expr::{BinaryOp, Condition, Constant, Expr, Function};
@@ -48,7 +48,9 @@ impl Reader {
     pub fn read(&mut self, e: &Expr) -> Form {
         match e {
             Expr::Number(q) => return Form::constant((**q).clone()),
-            Expr::Constant(Constant::Pi) | Expr::X => return Form::atom(e.clone()),
+            Expr::Constant(Constant::Pi) | Expr::Letter(_) | Expr::X => {
+                return Form::atom(e.clone());
+            }
             Expr::Constant(Constant::E) => {
                 return Form::atom(Expr::call(Function::Exp, Expr::int(1)));
             }
@@ -90,7 +92,16 @@ impl Reader {
 
     fn node(&mut self, e: &Expr) -> Option<Form> {
         match e {
-            Expr::Number(_) | Expr::Constant(_) | Expr::X => None,
+            Expr::Number(_) | Expr::Constant(_) | Expr::Letter(_) | Expr::X => None,
+            Expr::Mean(f) => {
+                let form = self.read(f);
+                let f = writing::tree(&form);
+                Some(if f.is_constant() {
+                    form
+                } else {
+                    Form::atom(f.mean())
+                })
+            }
             Expr::Neg(_) | Expr::Binary(BinaryOp::Add | BinaryOp::Sub, ..) => self.sum(e),
             Expr::Binary(BinaryOp::Mul | BinaryOp::Div, ..) => self.factors(e),
             Expr::Binary(BinaryOp::Pow, a, b) => {
@@ -263,6 +274,8 @@ impl Reader {
         let mut waiting = vec![(e, false)];
         while let Some((e, below)) = waiting.pop() {
             match e {
+                // The divisor of a divisor would be a factor.
+                Expr::Binary(BinaryOp::Div, _, b) if below && has_unknown(b) => return None,
                 // Pushed in this order, they are popped from left to right.
                 Expr::Binary(op @ (BinaryOp::Mul | BinaryOp::Div), a, b) => {
                     waiting.push((b, below != (*op == BinaryOp::Div)));
@@ -305,6 +318,10 @@ impl Reader {
                     let (c, monomial) = self.factor(part)?;
                     coefficient = within_bits(coefficient * c)?;
                     for (atom, q) in monomial.0 {
+                        let known = powers.get(&atom);
+                        if known.is_some_and(|p| !may_cancel(&atom, p, &q)) {
+                            return None;
+                        }
                         *powers.entry(atom).or_default() += q;
                     }
                 }

@@ -170,7 +170,9 @@ impl Range {
     /// The tree with every switch resolved that the range decides.
     fn resolved(&self, e: &Expr) -> Expr {
         let e = match e {
-            Expr::Number(_) | Expr::Constant(_) | Expr::X => return e.clone(),
+            Expr::Number(_) | Expr::Constant(_) | Expr::Letter(_) | Expr::Mean(_) | Expr::X => {
+                return e.clone();
+            }
             _ => e.with_children(|child| self.resolved(child)),
         };
         let Some(sign) = decisive(&e).and_then(|p| self.sign(&p)) else {

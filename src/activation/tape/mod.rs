@@ -23,6 +23,8 @@ enum Op {
     Number(Rational),
     Pi,
     E,
+    /// A constant that has no value.
+    Unknown,
     Neg(Slot),
     Add(Slot, Slot),
     Sub(Slot, Slot),
@@ -136,6 +138,7 @@ impl<T: Analytic> Tape<T> {
             Op::Number(q) => T::rational(q, self.bits),
             Op::Pi => T::pi(self.bits),
             Op::E => T::int(1, self.bits).exp(),
+            Op::Unknown => undefined(),
             Op::Neg(a) => -at(a).clone(),
             Op::Add(a, b) => at(a).clone() + at(b),
             Op::Sub(a, b) => at(a).clone() - at(b),
@@ -239,7 +242,7 @@ impl<T: Analytic> Tape<T> {
 impl Op {
     fn operands(&self) -> Vec<Slot> {
         match self {
-            Op::Number(_) | Op::Pi | Op::E => vec![],
+            Op::Number(_) | Op::Pi | Op::E | Op::Unknown => vec![],
             Op::Neg(a)
             | Op::Integer(a, _)
             | Op::Rational(a, _)

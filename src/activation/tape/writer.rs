@@ -97,6 +97,7 @@ impl<T: Analytic> Writer<'_, T> {
             Expr::Number(q) => self.number((**q).clone()),
             Expr::Constant(Constant::Pi) => self.emit(Op::Pi),
             Expr::Constant(Constant::E) => self.emit(Op::E),
+            Expr::Letter(_) | Expr::Mean(_) => self.emit(Op::Unknown),
             Expr::X => Slot::X,
             Expr::Neg(a) => {
                 let a = self.slot(a);

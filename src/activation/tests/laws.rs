@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use rug::{Float, Rational};
 
 use super::{cases, naive, parse};
-use crate::activation::arbitrary::{activation, any_expr, smooth};
+use crate::activation::arbitrary::{activation, any_expr, any_family, any_family_of_means, smooth};
 use crate::activation::expr::{Expr, Function};
 use crate::activation::symmetry::Parity;
 use crate::activation::tape::Tape;
@@ -63,6 +63,39 @@ proptest! {
         let twice = once.simplify();
         prop_assert!(twice == once, "{:.300} -> {:.300} -> {:.300}", e, once, twice);
         prop_assert!(Expr::parse(&once.to_string()).as_ref() == Ok(&once), "{:.300} -> {:.300}", e, once);
+    }
+
+    #[test]
+    fn letters_may_have_any_value(e in any_family(), x in point(), c in 0_i64..3, t in point()) {
+        let value = |e: &Expr| {
+            let t = Expr::rational(&Rational::from_f64(t).unwrap());
+            ball(&e.with_letter("c", &Expr::int(c - 1)).with_letter("t", &t), x, 300)
+        };
+        let (before, after) = (value(&e), value(&e.simplify()));
+        meet(&before, &after)?;
+        if before.is_finite() && before.rad() < 1e-40 {
+            prop_assert!(after.is_finite(), "{} -> {}: {:?}", e, e.simplify(), before);
+        }
+    }
+
+    #[test]
+    fn families_print_and_simplify(e in any_family_of_means()) {
+        prop_assert_eq!(Expr::parse_family(&e.to_string()), Ok(e.clone()));
+        let once = e.simplify();
+        let twice = once.simplify();
+        prop_assert!(twice == once, "{:.300} -> {:.300} -> {:.300}", e, once, twice);
+        prop_assert_eq!(Expr::parse_family(&once.to_string()), Ok(once));
+    }
+
+    #[test]
+    fn derivatives_in_a_letter_are_derivatives(e in activation(), c in point()) {
+        // d/dc f(c) is f'(x) at x = c, however f is written
+        let c = Expr::rational(&Rational::from_f64(c).unwrap());
+        let letter = Expr::Letter("c".into());
+        if let Ok(slope) = e.substitute(&letter).derivative_in("c") {
+            let (a, b) = (slope.with_letter("c", &c), e.derivative().substitute(&c));
+            meet(&ball(&a, 0.0, 300), &ball(&b, 0.0, 300))?;
+        }
     }
 
     #[test]

@@ -353,3 +353,86 @@ fn every_name_works_with_and_without_an_argument() {
         assert_eq!(Function::named(f.name()), Some(f));
     }
 }
+
+/// What is divided by a letter stays divided: for `c = 0` there is no value, at no `x`.
+#[test]
+fn letters_do_not_cancel() {
+    let simple = |text: &str| Expr::parse_family(text).unwrap().simplify().to_string();
+    for text in [
+        "c*x/c",
+        "x*(c/c)",
+        "tanh(c)*x/tanh(c)",
+        "1/(1/c)*x",
+        "x*c^2*c^-1",
+        "mean(tanh(x+1))*x/mean(tanh(x+1))",
+    ] {
+        let kept = simple(text);
+        assert!(
+            kept.contains('/') || kept.contains("^(-1)"),
+            "{text} -> {kept}"
+        );
+    }
+    for (text, wanted) in [
+        ("c*x-x*c", "0"),
+        ("(c*x+c*x^2)/2", "0.5*c*x*(x+1)"),
+        ("x*exp(c)/exp(c)", "x"),
+        ("c*c*x", "c^2*x"),
+        ("mean(3)", "3"),
+        ("mean(x+x)*x", "mean(2*x)*x"),
+    ] {
+        assert_eq!(simple(text), wanted, "{text}");
+    }
+}
+
+#[test]
+fn letters_are_what_nothing_else_is() {
+    let letters = |text: &str| Expr::parse_family(text).map(|e| e.letters().join(" "));
+    assert_eq!(letters("tanh(a*x+b)*s_1+a"), Ok("a b s_1".to_owned()));
+    assert_eq!(letters("lambda z: max(z-c, 0)-x"), Ok("c x".to_owned()));
+    assert_eq!(letters("x*pi+e"), Ok(String::new()));
+    for text in [
+        "sigmod+c",
+        "c(x)",
+        "np.c*x",
+        "inf*c",
+        "hermite(c)",
+        "c+",
+        "softmax*c",
+    ] {
+        assert!(letters(text).is_err(), "{text}");
+    }
+    assert!(Expr::parse("max(x-c, 0)").is_err());
+    let family = Expr::parse_family("max(x-c, 0)").unwrap();
+    let said = crate::Activation::new(&family).unwrap_err().to_string();
+    assert!(said.starts_with("`c` has no value"), "{said}");
+}
+
+#[test]
+fn derivatives_in_letters() {
+    let slope = |text: &str| {
+        Expr::parse_family(text)
+            .unwrap()
+            .derivative_in("c")
+            .map(|e| e.to_string())
+    };
+    for (text, wanted) in [
+        ("c^2*x", "2*c*x"),
+        ("leaky_relu(x, c)", "x > 0 ? 0 : x"),
+        ("gelu(x)", "0"),
+        ("mean(tanh(x))*c", "mean(tanh(x))"),
+        ("mean(c*tanh(x))", "mean(tanh(x))"),
+        ("x > c ? x-c : 2*(x-c)", "x > c ? -1 : -2"),
+        ("step(x-t)*c", "step(x-t)"),
+    ] {
+        assert_eq!(slope(text), Ok(wanted.to_owned()), "{text}");
+    }
+    for text in [
+        "step(x-c)",
+        "mean(sign(c*x))",
+        "x > c ? 1 : 0",
+        "c > 0 ? x : 1",
+        "elu(c*x)*step(c)",
+    ] {
+        assert!(slope(text).is_err(), "{text}");
+    }
+}

@@ -274,8 +274,8 @@ fn a_hint_is_for_slips_of_the_keyboard() {
         let parameters = typed
             .split_once('(')
             .map_or("x", |(_, p)| p.trim_end_matches(')'));
-        // What has two arguments cannot stand alone.
-        let one = parameters == "x" && !["max", "min", "pow", "clip"].contains(&meant);
+        // What has two arguments, or a function for one, cannot stand alone.
+        let one = parameters == "x" && !["max", "min", "pow", "clip", "centred"].contains(&meant);
         assert!(!one || Expr::parse(&typed).is_ok(), "{typed}");
     }
     for name in foreign::names() {
