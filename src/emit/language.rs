@@ -122,7 +122,11 @@ fn full(c: f64, language: Language) -> String {
 fn number(c: f64) -> Text {
     Text {
         code: format!("{c:?}"),
-        tightness: if c < 0.0 { Tightness::Sign } else { Tightness::Atom },
+        tightness: if c < 0.0 {
+            Tightness::Sign
+        } else {
+            Tightness::Atom
+        },
     }
 }
 
@@ -160,14 +164,22 @@ fn write(op: &Op, texts: &[Option<Text>], program: &Program, language: Language)
         },
         Op::Root(a, q) if rust => Text::atom(format!("{}.powf({:?})", at(a, Atom), q.value())),
         Op::Root(a, q) => {
-            let power = if language == Language::Torch { "pow" } else { "power" };
+            let power = if language == Language::Torch {
+                "pow"
+            } else {
+                "power"
+            };
             Text::atom(format!("{m}.{power}({}, {:?})", text(a).code, q.value()))
         }
         Op::Exponential(c, a) if rust => {
             Text::atom(format!("{:?}_f64.powf({})", c.value(), text(a).code))
         }
         Op::Exponential(c, a) => {
-            let power = if language == Language::Torch { "pow" } else { "power" };
+            let power = if language == Language::Torch {
+                "pow"
+            } else {
+                "power"
+            };
             Text::atom(format!("{m}.{power}({:?}, {})", c.value(), text(a).code))
         }
         Op::Call(call, a) => called(*call, &text(a), language),
@@ -182,12 +194,7 @@ fn write(op: &Op, texts: &[Option<Text>], program: &Program, language: Language)
             then,
             otherwise,
         } => {
-            let condition = format!(
-                "{} {} {}",
-                at(left, Sum),
-                relation.symbol(),
-                at(right, Sum)
-            );
+            let condition = format!("{} {} {}", at(left, Sum), relation.symbol(), at(right, Sum));
             if rust {
                 let code = format!(
                     "if {condition} {{ {} }} else {{ {} }}",
@@ -200,8 +207,8 @@ fn write(op: &Op, texts: &[Option<Text>], program: &Program, language: Language)
                 };
             }
             let branch = |slot: &Slot, other: &Slot| {
-                let both = program.known_number(*slot).is_some()
-                    && program.known_number(*other).is_some();
+                let both =
+                    program.known_number(*slot).is_some() && program.known_number(*other).is_some();
                 match program.known_number(*slot) {
                     Some(c) if both => full(c, language),
                     _ => text(slot).code,
@@ -279,7 +286,11 @@ fn called(call: Call, u: &Text, language: Language) -> Text {
         (Call::Softplus, Language::Rust) => return of("softplus"),
         (Call::Softplus, _) => return Text::atom(format!("np.logaddexp(0.0, {inner})")),
         (Call::Expm1 | Call::Log1p, Language::Rust) => {
-            let name = if call == Call::Expm1 { "exp_m1" } else { "ln_1p" };
+            let name = if call == Call::Expm1 {
+                "exp_m1"
+            } else {
+                "ln_1p"
+            };
             return Text::atom(format!("{}.{name}()", u.at(Tightness::Atom)));
         }
         (Call::Expm1, _) => return of(&format!("{m}.expm1")),
@@ -293,7 +304,11 @@ fn called(call: Call, u: &Text, language: Language) -> Text {
         (Function::Erf | Function::Erfc, Language::Rust) => format!("libm::{}", function.name()),
         (Function::Sign, Language::Rust) => "sign".to_owned(),
         (_, Language::Rust) => {
-            let name = if function == Function::Log { "ln" } else { function.name() };
+            let name = if function == Function::Log {
+                "ln"
+            } else {
+                function.name()
+            };
             return Text::atom(format!("{}.{name}()", u.at(Tightness::Atom)));
         }
         (_, Language::Torch) => format!("torch.{}", function.name()),
@@ -306,7 +321,11 @@ fn called(call: Call, u: &Text, language: Language) -> Text {
 /// The framework's own function for an entry of the catalogue, where it is the same function.
 fn own(own: &Own, u: &str, language: Language) -> Text {
     let torch = language == Language::Torch;
-    let first = own.parameters.first().map(|c| format!("{c:?}")).unwrap_or_default();
+    let first = own
+        .parameters
+        .first()
+        .map(|c| format!("{c:?}"))
+        .unwrap_or_default();
     let one = own.parameters == [1.0];
     let function = match own.name {
         "gelu" if torch => "F.gelu".to_owned(),
@@ -314,7 +333,9 @@ fn own(own: &Own, u: &str, language: Language) -> Text {
         "gelu_tanh" if torch => return Text::atom(format!("F.gelu({u}, approximate=\"tanh\")")),
         "gelu_tanh" => return Text::atom(format!("jax.nn.gelu({u}, approximate=True)")),
         "sigmoid" if torch => "torch.sigmoid".to_owned(),
-        "leaky_relu" | "prelu" if torch => return Text::atom(format!("F.leaky_relu({u}, {first})")),
+        "leaky_relu" | "prelu" if torch => {
+            return Text::atom(format!("F.leaky_relu({u}, {first})"));
+        }
         "leaky_relu" | "prelu" => return Text::atom(format!("jax.nn.leaky_relu({u}, {first})")),
         "elu" | "celu" if !one => {
             let prefix = if torch { "F" } else { "jax.nn" };

@@ -34,10 +34,10 @@ pub(super) fn code(e: &Expr, options: &Options) -> Result<String> {
         text += &format!("% {}\n", fact.replace(['\n', '\r'], " "));
     }
     let formula = match options.factor {
-        None => formula(e)?.0,
+        None => formula(e, "x")?.0,
         Some(factor) => {
             let (number, _) = decimal(factor);
-            match formula(e)? {
+            match formula(e, "x")? {
                 f if f.0.starts_with(|c: char| c.is_ascii_digit()) => {
                     format!(r"{number} \cdot {}", at(&f, Tightness::Product))
                 }
@@ -63,7 +63,11 @@ fn at((text, tightness): &Formula, least: Tightness) -> String {
 fn decimal(x: f64) -> Formula {
     let text = format!("{x:?}");
     let text = text.strip_suffix(".0").unwrap_or(&text);
-    let tightness = if x < 0.0 { Tightness::Sign } else { Tightness::Atom };
+    let tightness = if x < 0.0 {
+        Tightness::Sign
+    } else {
+        Tightness::Atom
+    };
     match text.split_once('e') {
         None => (text.to_owned(), tightness),
         Some((digits, power)) => (
@@ -76,7 +80,10 @@ fn decimal(x: f64) -> Formula {
 fn number(q: &rug::Rational) -> Formula {
     let text = Expr::rational(q).to_string();
     match text.split_once('e') {
-        Some((digits, power)) => (format!(r"{digits} \cdot 10^{{{power}}}"), Tightness::Product),
+        Some((digits, power)) => (
+            format!(r"{digits} \cdot 10^{{{power}}}"),
+            Tightness::Product,
+        ),
         None => match text.split_once('/') {
             Some((a, b)) => (format!(r"\frac{{{a}}}{{{b}}}"), Tightness::Product),
             None => (text, Tightness::Atom),
@@ -84,19 +91,26 @@ fn number(q: &rug::Rational) -> Formula {
     }
 }
 
-fn formula(e: &Expr) -> Result<Formula> {
+/// `x` is what the variable is called.
+fn formula(e: &Expr, x: &str) -> Result<Formula> {
     use Tightness::{Atom, Power, Product, Sign, Sum};
-    if e.is_constant() && e.size() > LARGE_CONSTANT {
+    let means = e.any(&|e| matches!(e, Expr::Mean(_)));
+    if e.is_constant() && e.size() > LARGE_CONSTANT && !means {
         return Ok(decimal(value(e)?));
     }
     Ok(match e {
         Expr::Number(q) => number(q),
         Expr::Constant(Constant::Pi) => (r"\pi".to_owned(), Atom),
         Expr::Constant(Constant::E) => ("e".to_owned(), Atom),
-        Expr::X => ("x".to_owned(), Atom),
-        Expr::Neg(a) => (format!("-{}", at(&formula(a)?, Product)), Sign),
+        Expr::X => (x.to_owned(), Atom),
+        Expr::Letter(name) => (name.to_string(), Atom),
+        Expr::Mean(f) => (
+            format!(r"\mathbb{{E}}\left[{}\right]", formula(f, "Z")?.0),
+            Atom,
+        ),
+        Expr::Neg(a) => (format!("-{}", at(&formula(a, x)?, Product)), Sign),
         Expr::Binary(op, a, b) => {
-            let (left, right) = (formula(a)?, formula(b)?);
+            let (left, right) = (formula(a, x)?, formula(b, x)?);
             match op {
                 BinaryOp::Add => (format!("{} + {}", at(&left, Sum), at(&right, Product)), Sum),
                 BinaryOp::Sub => (format!("{} - {}", at(&left, Sum), at(&right, Product)), Sum),
@@ -105,19 +119,23 @@ fn formula(e: &Expr) -> Result<Formula> {
                 BinaryOp::Pow => (format!("{{{}}}^{{{}}}", at(&left, Atom), right.0), Power),
             }
         }
-        Expr::Call(function, args) => call(*function, args)?,
-        Expr::If(c, a, b) => (cases(c, a, b)?, Product),
-        Expr::Named("relu", args) => {
-            (format!(r"\max{}", bracketed(&format!("{}, 0", formula(&args[0])?.0))), Product)
-        }
+        Expr::Call(function, args) => call(*function, args, x)?,
+        Expr::If(c, a, b) => (cases(c, a, b, x)?, Product),
+        Expr::Named("relu", args) => (
+            format!(
+                r"\max{}",
+                bracketed(&format!("{}, 0", formula(&args[0], x)?.0))
+            ),
+            Product,
+        ),
         Expr::Named(name, args) => match e.hermite_index() {
             Some(n) if n > WRITTEN_OUT => (
-                format!("h_{{{n}}}{}", bracketed(&formula(&args[1])?.0)),
+                format!("h_{{{n}}}{}", bracketed(&formula(&args[1], x)?.0)),
                 Product,
             ),
             _ => match e.written_out() {
                 Expr::Named(..) => (format!(r"\operatorname{{{name}}}"), Product),
-                written => formula(&tidy(&written))?,
+                written => formula(&tidy(&written), x)?,
             },
         },
     })
@@ -128,7 +146,6 @@ fn tidy(e: &Expr) -> Expr {
     match e {
         Expr::Binary(BinaryOp::Mul, a, b) => tidy(a) * tidy(b),
         Expr::Binary(BinaryOp::Div, a, b) => tidy(a) / tidy(b),
-        Expr::Number(_) | Expr::Constant(_) | Expr::X => e.clone(),
         _ => e.with_children(tidy),
     }
 }
@@ -145,10 +162,10 @@ fn product(left: &Formula, right: &Formula) -> Formula {
     (format!("{a}{between}{b}"), Tightness::Product)
 }
 
-fn call(function: Function, args: &[Expr]) -> Result<Formula> {
+fn call(function: Function, args: &[Expr], x: &str) -> Result<Formula> {
     let mut inner = Vec::new();
     for a in args {
-        inner.push(formula(a)?.0);
+        inner.push(formula(a, x)?.0);
     }
     let inner = inner.join(", ");
     let product = Tightness::Product;
@@ -177,7 +194,7 @@ fn call(function: Function, args: &[Expr]) -> Result<Formula> {
 }
 
 /// One row for each branch; a conditional in the second one goes on with the rows.
-fn cases(c: &Condition, then: &Expr, otherwise: &Expr) -> Result<String> {
+fn cases(c: &Condition, then: &Expr, otherwise: &Expr, x: &str) -> Result<String> {
     let mut rows = String::new();
     let (mut c, mut then, mut otherwise) = (c, then, otherwise);
     loop {
@@ -187,13 +204,16 @@ fn cases(c: &Condition, then: &Expr, otherwise: &Expr) -> Result<String> {
             Relation::Greater => ">",
             Relation::GreaterEqual => r"\ge",
         };
-        let (left, right) = (formula(&c.left)?.0, formula(&c.right)?.0);
-        rows += &format!(r"{} & \text{{if }} {left} {symbol} {right}, \\ ", formula(then)?.0);
+        let (left, right) = (formula(&c.left, x)?.0, formula(&c.right, x)?.0);
+        rows += &format!(
+            r"{} & \text{{if }} {left} {symbol} {right}, \\ ",
+            formula(then, x)?.0
+        );
         match otherwise {
             Expr::If(next, a, b) => (c, then, otherwise) = (next, a, b),
             _ => break,
         }
     }
-    rows += &format!(r"{} & \text{{otherwise}}", formula(otherwise)?.0);
+    rows += &format!(r"{} & \text{{otherwise}}", formula(otherwise, x)?.0);
     Ok(format!(r"\begin{{cases}} {rows} \end{{cases}}"))
 }

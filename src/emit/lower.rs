@@ -34,6 +34,7 @@ pub(super) fn program(e: &Expr, demands: Demands) -> Result<Program> {
         program: Program::default(),
         demands,
         done: HashMap::new(),
+        outside: false,
     };
     let x = lowering.program.slot(Op::X);
     lowering.program.result = lowering.of(e, x)?;
@@ -44,6 +45,8 @@ struct Lowering {
     program: Program,
     demands: Demands,
     done: HashMap<(Expr, Slot), Slot>,
+    /// What stands outside of a polynomial round 0.
+    outside: bool,
 }
 
 impl Lowering {
@@ -83,8 +86,11 @@ impl Lowering {
                 (Function::Min, [a, b]) => self.extremum(a, Relation::LessEqual, b, x),
                 (Function::Max, [a, b]) => self.extremum(a, Relation::GreaterEqual, b, x),
                 (Function::Step, [u]) => {
-                    let (u, zero, one) =
-                        (self.of(u, x)?, self.program.number(0.0), self.program.number(1.0));
+                    let (u, zero, one) = (
+                        self.of(u, x)?,
+                        self.program.number(0.0),
+                        self.program.number(1.0),
+                    );
                     Ok(self.select((u, Relation::GreaterEqual, zero), one, zero))
                 }
                 (Function::Log, [u]) => self.logarithm(u, x),
@@ -92,13 +98,16 @@ impl Lowering {
                     let u = self.of(u, x)?;
                     Ok(self.call(Call::Plain(*function), u))
                 }
-                _ => Err(Error::Domain(format!("{e} has the wrong number of arguments"))),
+                _ => Err(Error::Domain(format!(
+                    "{e} has the wrong number of arguments"
+                ))),
             },
-            Expr::If(c, a, b) => {
-                self.choice((&c.left, c.relation, &c.right), a, b, x)
-            }
+            Expr::If(c, a, b) => self.choice((&c.left, c.relation, &c.right), a, b, x),
             Expr::Named(name, args) => self.named(e, name, args, x),
-            Expr::Number(_) | Expr::Constant(_) | Expr::X => self.of(e, x),
+            // constants, and what has become one before
+            Expr::Number(_) | Expr::Constant(_) | Expr::Letter(_) | Expr::Mean(_) | Expr::X => {
+                Err(Error::Domain(format!("{e} has no value")))
+            }
         }
     }
 
@@ -133,7 +142,11 @@ impl Lowering {
             let tape = crate::activation::Tape::new(&[Expr::Named(name, at_x.into())], 53);
             let same = |own: &Own| own.name == name && own.parameters == parameters;
             let number = self.program.own.iter().position(same).unwrap_or_else(|| {
-                self.program.own.push(Own { name, parameters, tape });
+                self.program.own.push(Own {
+                    name,
+                    parameters,
+                    tape,
+                });
                 self.program.own.len() - 1
             });
             return Ok(self.program.slot(Op::Own(number, u)));
@@ -249,7 +262,21 @@ impl Lowering {
 
     /// `constant * above / below`.
     fn scaled(&mut self, constant: &Expr, above: &[Slot], below: Option<Slot>) -> Result<Slot> {
-        let c = value(constant)?;
+        let mut c = value(constant)?;
+        let mut above = above.to_vec();
+        let mut exact = true;
+        for f in &mut above {
+            // powers of two and signs are exact wherever they stand
+            if let Op::Mul(a, b) = self.program.ops[*f]
+                && let Some(two) = self.program.known_number(a)
+                && (two.abs().log2().fract() == 0.0)
+                && (c * two).is_normal()
+            {
+                (c, *f, exact) = (c * two, b, false);
+            } else if let Op::Neg(a) = self.program.ops[*f] {
+                (c, *f, exact) = (-c, a, false);
+            }
+        }
         if above.is_empty() {
             let c = self.program.number(c);
             return Ok(match below {
@@ -259,13 +286,13 @@ impl Lowering {
         }
         // x/6 is one rounding, x*(1/6) two
         let divisor = constant.as_rational().filter(|q| {
-            *q.numer() == 1 && q.denom().to_f64() < 1e15 && !q.denom().is_power_of_two()
+            exact && *q.numer() == 1 && q.denom().to_f64() < 1e15 && !q.denom().is_power_of_two()
         });
         let mut product: Option<Slot> = match divisor {
             None if c.abs() != 1.0 => Some(self.program.number(c)),
             _ => None,
         };
-        for f in above {
+        for f in &above {
             product = Some(product.map_or(*f, |p| self.program.slot(Op::Mul(p, *f))));
         }
         let mut result = product.unwrap_or(0);
@@ -286,6 +313,7 @@ impl Lowering {
         let mut sum = Sum::of(e);
         let paired = self.pairs(&mut sum, x)?;
         if paired.is_empty()
+            && !self.outside
             && e.size() <= LOOKED_AT
             && cancels(e, &sum)
             && let Some(near) = near(e, &Rational::new())
@@ -431,7 +459,11 @@ impl Lowering {
             outside = self.select((size, Relation::Less, radius), far, x);
         }
         let polynomial = self.polynomial(&near.coefficients, inside);
-        let plain = plain(self, outside)?;
+        let before = self.outside;
+        self.outside |= near.centre == 0.0;
+        let plain = plain(self, outside);
+        self.outside = before;
+        let plain = plain?;
         Ok(self.select((size, Relation::Less, radius), polynomial, plain))
     }
 

@@ -42,10 +42,12 @@ mod tests;
 pub use language::Language;
 
 use crate::activation::{BinaryOp, Expr};
+use crate::deadline::Deadline;
 use crate::error::{Error, Result};
+use crate::quadrature::expect;
 
 /// What else the code is told.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// What the function is called; without it `phi`, and the class `Phi`.
     pub name: Option<String>,
@@ -53,6 +55,8 @@ pub struct Options {
     pub factor: Option<f64>,
     /// What the code says of itself, a line each: moments, the verdict.
     pub facts: Vec<String>,
+    /// For means that the expression contains.
+    pub deadline: Deadline,
 }
 
 /// Code of the function that the expression is.
@@ -70,18 +74,62 @@ pub fn code(expr: &Expr, language: Language, options: &Options) -> Result<String
     if let Some(name) = &options.name {
         module::check_name(name, language)?;
     }
+    expr.no_letters()?;
+    let known = with_means(expr, options.deadline)?;
     let scaled = match options.factor {
-        None => expr.clone(),
+        None => known.clone(),
         Some(factor) => {
             let number = rug::Rational::from_f64(factor).filter(|q| *q != 0);
             let number = number
                 .ok_or_else(|| Error::Domain(format!("{factor} is no factor of an activation")))?;
             let number = Expr::rational(&number);
-            Expr::Binary(BinaryOp::Mul, number.into(), expr.clone().into())
+            Expr::Binary(BinaryOp::Mul, number.into(), known.clone().into())
         }
     };
     match language {
         Language::Latex => latex::code(expr, options),
         _ => module::code(&scaled, expr, language, options),
+    }
+}
+
+/// Digits of a mean: more than two doubles hold.
+const MEAN_DIGITS: usize = 40;
+
+/// Every `E f(Z)` as a number.
+fn with_means(expr: &Expr, deadline: Deadline) -> Result<Expr> {
+    let mut means = Vec::new();
+    collect_means(expr, &mut means);
+    if means.is_empty() {
+        return Ok(expr.clone());
+    }
+    let mut values = Vec::new();
+    for f in means {
+        let inner = with_means(&f, deadline)?;
+        let mean = expect(&inner, MEAN_DIGITS, deadline)?;
+        let number = mean.ball().and_then(|b| b.mid().to_rational());
+        let number =
+            number.ok_or_else(|| Error::Domain(format!("E f(Z) is no number for f = {f}")))?;
+        values.push((f.mean(), Expr::rational(&number)));
+    }
+    Ok(replaced(expr, &values))
+}
+
+fn collect_means(e: &Expr, means: &mut Vec<Expr>) {
+    match e {
+        Expr::Mean(f) => means.push((**f).clone()),
+        _ => e
+            .children()
+            .into_iter()
+            .for_each(|child| collect_means(child, means)),
+    }
+}
+
+fn replaced(e: &Expr, values: &[(Expr, Expr)]) -> Expr {
+    match e {
+        Expr::Mean(_) => match values.iter().find(|(mean, _)| mean == e) {
+            Some((_, value)) => value.clone(),
+            None => e.clone(),
+        },
+        _ => e.with_children(|child| replaced(child, values)),
     }
 }

@@ -1,10 +1,10 @@
 //! What stands around the operations: imports, helpers, and a text that says what the code is.
 
+use super::Options;
 use super::language::{Language, body, in_jax, in_none, in_torch};
 use super::lower::{Demands, program};
 use super::program::{Call, Op, Program};
 use super::reach::{FORMATS, sentence};
-use super::Options;
 use crate::activation::{Expr, Function};
 use crate::error::{Error, Result};
 
@@ -49,9 +49,17 @@ pub(super) fn code(
         },
     };
     let value = program(expr, demands)?;
-    let default = if language == Language::Torch { "Phi" } else { "phi" };
+    let default = if language == Language::Torch {
+        "Phi"
+    } else {
+        "phi"
+    };
     let name = options.name.as_deref().unwrap_or(default);
-    let shown = if language == Language::Torch { "phi" } else { name };
+    let shown = if language == Language::Torch {
+        "phi"
+    } else {
+        name
+    };
     let formula = match options.factor {
         None => format!("{shown}(x) = {typed}"),
         Some(factor) => format!("{shown}(x) = {factor:?}*f(x), f(x) = {typed}"),
@@ -63,8 +71,16 @@ pub(super) fn code(
     Ok(match language {
         Language::Torch => torch(&value, name, &head),
         Language::Jax => jax(&value, name, &head),
-        Language::Rust => rust([&value, &program(&expr.derivative(), demands)?], name, &head),
-        _ => python([&value, &program(&expr.derivative(), demands)?], name, &head),
+        Language::Rust => rust(
+            [&value, &program(&expr.derivative(), demands)?],
+            name,
+            &head,
+        ),
+        _ => python(
+            [&value, &program(&expr.derivative(), demands)?],
+            name,
+            &head,
+        ),
     })
 }
 
@@ -113,7 +129,10 @@ fn python(programs: [&Program; 2], name: &str, head: &[String]) -> String {
     let errors = [Function::Erf, Function::Erfc].map(Call::Plain);
     let used = errors.map(|call| calls(all, call));
     let math = used.contains(&true) || has(all, |op| matches!(op, Op::Hermite(..)));
-    let mut text = format!("\"\"\"{}\n\n{name} is the function, d{name} its derivative, in doubles.\n\"\"\"\n\n", head.join("\n"));
+    let mut text = format!(
+        "\"\"\"{}\n\n{name} is the function, d{name} its derivative, in doubles.\n\"\"\"\n\n",
+        head.join("\n")
+    );
     if math {
         text += "import math\n\n";
     }
@@ -155,7 +174,12 @@ def {name}(x):
 
 fn torch(program: &Program, name: &str, head: &[String]) -> String {
     let (mut lines, result) = body(program, Language::Torch);
-    let uses = |word: &str| lines.iter().chain([&result]).any(|line| line.contains(word));
+    let uses = |word: &str| {
+        lines
+            .iter()
+            .chain([&result])
+            .any(|line| line.contains(word))
+    };
     let [functional, full, plain] = ["F.", "torch.full_like", "torch."].map(uses);
     if full {
         lines.insert(0, "x = 1.0 * x  # whole numbers too".to_owned());
@@ -202,7 +226,9 @@ fn jax(program: &Program, name: &str, head: &[String]) -> String {
     }
     text += "import jax.numpy as jnp\n";
     let special = [Function::Erf, Function::Erfc];
-    let special = special.into_iter().filter(|f| calls(&[program], Call::Plain(*f)));
+    let special = special
+        .into_iter()
+        .filter(|f| calls(&[program], Call::Plain(*f)));
     let special: Vec<&str> = special.map(Function::name).collect();
     if !special.is_empty() {
         text += &format!("from jax.scipy.special import {}\n", special.join(", "));
@@ -308,7 +334,10 @@ fn rust(programs: [&Program; 2], name: &str, head: &[String]) -> String {
         let unused = !program.any(|op| *op == Op::X);
         let argument = if unused { "_x" } else { "x" };
         if n == 0 {
-            text += &head.iter().map(|line| format!("/// {line}\n")).collect::<String>();
+            text += &head
+                .iter()
+                .map(|line| format!("/// {line}\n"))
+                .collect::<String>();
         } else {
             text += &format!("\n/// The derivative of [`{name}`].\n");
         }

@@ -44,7 +44,12 @@ pub(super) fn near(e: &Expr, place: &Rational) -> Option<Near> {
         let double = Tape::<f64>::new(std::slice::from_ref(e), 53);
         let outside = [2.0, -2.0, 4.0, -4.0, 1.5, -1.5].map(|f| centre + f * radius);
         let far = outside.into_iter().find(|x| double.at_one(x).is_finite())?;
-        Some(Near { centre, radius, coefficients, far })
+        Some(Near {
+            centre,
+            radius,
+            coefficients,
+            far,
+        })
     })
 }
 
@@ -109,7 +114,10 @@ fn good(at: &impl Fn(&Float) -> Option<Float>, radius: f64, c: &[f64]) -> bool {
     !c.is_empty()
         && places.into_iter().flat_map(|s| [s, -s]).all(|s| {
             let t = Float::with_val(BITS, s * radius);
-            let sum = c.iter().rev().fold(Float::new(BITS), |sum, c| sum * &t + *c);
+            let sum = c
+                .iter()
+                .rev()
+                .fold(Float::new(BITS), |sum, c| sum * &t + *c);
             at(&t).is_some_and(|value| {
                 let error = Float::with_val(BITS, &sum - &value).abs();
                 error <= Float::with_val(BITS, value.abs() * ACCURACY)

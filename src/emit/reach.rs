@@ -71,7 +71,11 @@ pub(super) fn sentence(program: &Program, format: &Format) -> String {
                 size if size >= 1e6 || size < 1e-3 && size > 0.0 => format!("{x:.3e}"),
                 _ => format!("{x}"),
             };
-            format!("In {name} it is finite for {} <= x <= {}.", shown(low), shown(high))
+            format!(
+                "In {name} it is finite for {} <= x <= {}.",
+                shown(low),
+                shown(high)
+            )
         }
     }
 }

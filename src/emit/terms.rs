@@ -44,7 +44,11 @@ impl Factors {
         match e {
             _ if e.is_constant() => {
                 let constant = std::mem::replace(&mut self.constant, Expr::int(0));
-                self.constant = if below { constant / e.clone() } else { constant * e.clone() };
+                self.constant = if below {
+                    constant / e.clone()
+                } else {
+                    constant * e.clone()
+                };
             }
             Expr::Neg(a) => {
                 self.constant = -self.constant.clone();
