@@ -4,6 +4,7 @@ mod choice;
 mod cntk;
 mod columns;
 mod dynamics;
+mod emit;
 mod gram;
 mod limit;
 mod minus;
@@ -13,6 +14,7 @@ mod papers;
 pub use cntk::{Cntk, Preprocess};
 pub use columns::Columns;
 pub use dynamics::Dynamics;
+pub use emit::Emit;
 pub use gram::{Evaluate, Gram, GramAction, GramMatrix, Merge, Network, Predict};
 pub use limit::{Depth, Limit};
 pub use minus::with_leading_minus;
@@ -145,6 +147,9 @@ pub enum Command {
     /// Classify images with the kernels of convolutional networks
     #[command(after_help = cntk::HELP, override_usage = cntk::USAGE)]
     Cntk(Box<Cntk>),
+    /// Write an activation as code: Python, PyTorch, JAX, Rust, LaTeX
+    #[command(after_help = emit::help())]
+    Emit(Emit),
     /// Check the claims of papers, and draw their figures
     #[command(after_help = papers::PAPERS_HELP)]
     Papers(Papers),
@@ -171,6 +176,7 @@ impl Command {
             Command::Phase(a) => &a.effort,
             Command::Limit(a) => &a.effort,
             Command::Depth(a) => &a.effort,
+            Command::Emit(a) => &a.effort,
             Command::Gram(a) => return a.network.as_ref().map_or(&[], |n| &n.set),
             Command::Evaluate(a) => return &a.network.set,
             Command::Predict(a) => return &a.network.set,

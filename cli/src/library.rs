@@ -4,6 +4,7 @@
 mod certainty;
 mod data;
 mod dynamics;
+mod emit;
 mod evaluation;
 pub mod images;
 mod phase;
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 pub use certainty::ErrorJson;
 pub use dynamics::dynamics;
+pub use emit::emitted;
 pub use phase::{CriticalPoint, GROWS_SO_FAR, Phases, Place, Standing, Standings, phase};
 
 pub use data::{GramReport, Merged, RowPair, extremes, gram, merged, predictions};

@@ -8,6 +8,7 @@ mod answers;
 mod cntk;
 mod data;
 mod dynamics;
+mod emit;
 mod entries;
 mod limits;
 mod networks;

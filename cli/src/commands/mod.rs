@@ -8,6 +8,7 @@ pub mod constants;
 pub mod depth;
 pub mod dual;
 pub mod dynamics;
+pub mod emit;
 pub mod evaluate;
 pub mod expect;
 pub mod gram;
