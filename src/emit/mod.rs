@@ -4,6 +4,7 @@
 //! * [`module`]: what stands around the operations: imports, helpers, a text that says what it is.
 //! * [`latex`]: the formula, typeset.
 //! * [`lower`], [`terms`]: an expression to a program of stable steps; sums and products, whose parts belong together.
+//! * [`calm`]: exponentials that overflow together.
 //! * [`near`]: polynomials where a formula loses its digits.
 //! * [`masked`]: branches that are not taken.
 //! * [`program`]: the program, and its values.
@@ -25,6 +26,7 @@
 //! # Ok::<(), deeplimit::Error>(())
 //! ```
 
+mod calm;
 mod constant;
 mod language;
 mod latex;
@@ -64,7 +66,7 @@ pub struct Options {
 /// Values and derivatives are those of the expression, to some units in the last place of the largest term that is added on the
 /// way; sigmoids, `log(1+exp(u))`, `1+erf(u)` and their kin keep their relative accuracy however small they are, and removable
 /// singularities are filled. At a kink the derivative is that of one side, or, for `abs` and in PyTorch and JAX, between them.
-/// NaN comes to NaN. In PyTorch and JAX derivatives of any order are the framework's; a branch that is not taken never spoils them.
+/// An exponent is a double: `x^(1/3)` is off by `2^-54 |log x|` of itself. NaN comes to NaN. In PyTorch and JAX derivatives of any order are the framework's; a branch that is not taken never spoils them.
 ///
 /// # Errors
 /// [`Error::Domain`] for a name that is no identifier or taken, a constant that is undefined or beyond the doubles;

@@ -1,6 +1,7 @@
 //! What stands around the operations: imports, helpers, and a text that says what the code is.
 
 use super::Options;
+use super::calm::calm;
 use super::language::{Language, body, in_jax, in_none, in_torch};
 use super::lower::{Demands, program};
 use super::program::{Call, Op, Program};
@@ -48,6 +49,7 @@ pub(super) fn code(
             _ => in_none,
         },
     };
+    let expr = &calm(expr);
     let value = program(expr, demands)?;
     let default = if language == Language::Torch {
         "Phi"
@@ -72,12 +74,12 @@ pub(super) fn code(
         Language::Torch => torch(&value, name, &head),
         Language::Jax => jax(&value, name, &head),
         Language::Rust => rust(
-            [&value, &program(&expr.derivative(), demands)?],
+            [&value, &program(&calm(&expr.derivative()), demands)?],
             name,
             &head,
         ),
         _ => python(
-            [&value, &program(&expr.derivative(), demands)?],
+            [&value, &program(&calm(&expr.derivative()), demands)?],
             name,
             &head,
         ),
