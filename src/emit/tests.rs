@@ -1,5 +1,6 @@
 //! Emitted code is run, and compared with the library at high precision.
 
+mod faults;
 mod formulas;
 mod frameworks;
 mod python;
@@ -14,10 +15,10 @@ use rug::Float;
 
 use super::{Language, Options, code};
 use crate::activation::{Expr, Tape, arbitrary, catalogue};
-use crate::real::{Analytic, Ball};
+use crate::real::{Analytic, Ball, Mpfr, Real};
 
-/// Bits of the reference, and of one that cancels.
-const BITS: [u32; 2] = [200, 5000];
+/// Bits of the reference, the last where these do not do: `1 - cos(x)` at the smallest double.
+const BITS: [u32; 3] = [160, 240, 2600];
 /// Relative to the value and to what the rounding of `x` makes of it.
 const DOUBLE: f64 = 1e-14;
 
@@ -36,13 +37,13 @@ fn written() -> Vec<Case> {
             None => texts.push(entry.name.to_owned()),
         }
     }
-    // their derivatives cancel, or the rounding of an exponent counts at 5e-324
-    let loose = [
-        "exp(x)/(1+exp(x))",
-        "x^2/(1+x^2)",
-        "x > 0 ? x^(1/3) : -(-x)^(1/3)",
-    ];
+    // the derivative is a difference that nearly cancels
+    let loose = ["x^2/(1+x^2)"];
     let more = [
+        "exp(x)/(1+exp(x))",
+        "x*exp(x)/(exp(x)-1)",
+        "exp(2*x)/(1+exp(2*x))^2",
+        "x > 0 ? x^(1/3) : -(-x)^(1/3)",
         "elu(x, 0.5)",
         "celu(x, 2)",
         "leaky_relu(x, 0.1)",
@@ -116,52 +117,87 @@ fn inputs() -> Vec<f64> {
 
 /// What is right at a point, and by how much it may be missed.
 struct Reference {
-    value: Float,
-    /// Rounding `x` and the value.
+    /// Between these: at a kink of a framework's derivative, between both sides.
+    ends: [Float; 2],
+    /// Rounding `x`, an exponent and the value.
     strict: f64,
     /// Rounding every operation of the formula.
     loose: f64,
 }
 
-/// Values and derivatives; nothing where the function is undefined or a switch is within the rounding.
-fn references(expr: &Expr, xs: &[f64]) -> Vec<[Option<Reference>; 2]> {
-    let d1 = expr.derivative();
-    let d2 = d1.derivative();
-    let all = [expr.clone(), d1, d2];
-    // what cancels 300 digits out takes more bits
-    let exact = BITS.map(|bits| Tape::<Ball>::new(&all, bits));
-    let balls = Tape::<Ball>::new(&all, 53);
-    let doubles = Tape::<f64>::new(&all, 53);
-    let at = |x: &f64| {
+/// How far to either side of a kink is looked.
+const SIDE: f64 = 1e-20;
+
+/// An expression and its derivatives.
+struct Truth {
+    exact: [Tape<Mpfr>; 3],
+    balls: Tape<Ball>,
+}
+
+impl Truth {
+    fn of(expr: &Expr) -> Truth {
+        let mut all = vec![expr.clone()];
+        for n in 0..3 {
+            all.push(all[n].derivative());
+        }
+        Truth {
+            exact: BITS.map(|bits| Tape::new(&all, bits)),
+            balls: Tape::new(&all, 53),
+        }
+    }
+
+    /// Values, with more bits where these may have cancelled.
+    fn values(&self, x: &Float) -> Vec<Float> {
+        let at = |n: usize| {
+            let values = self.exact[n].at(&Mpfr::new(Float::with_val(BITS[n], x)));
+            values.iter().map(Real::to_float).collect::<Vec<Float>>()
+        };
+        let (few, more) = (at(0), at(1));
+        let agree = few.iter().zip(&more).all(|(a, b)| {
+            let off = Float::with_val(64, a - b).abs();
+            !b.is_finite() || *b != 0 && off < Float::with_val(64, b * 1e-20).abs()
+        });
+        if agree || x.is_zero() { more } else { at(2) }
+    }
+
+    /// Nothing where the function is undefined. With `sides`, a derivative at a kink is between those beside it.
+    fn at(&self, x: f64, sides: bool) -> [Option<Reference>; 3] {
         if !x.is_finite() {
-            return [None, None];
+            return [None, None, None];
         }
-        let ball = |bits| Ball::exact(Float::with_val(bits, *x));
-        let mut values = exact[0].at(&ball(BITS[0]));
-        if values
-            .iter()
-            .any(|v| v.is_finite() && v.relative_bits() < 80)
-        {
-            values = exact[1].at(&ball(BITS[1]));
-        }
-        let enclosed = balls.at(&ball(53));
-        let plain = doubles.at(x);
-        [0, 1].map(|n| {
-            let value = values[n].mid().clone();
-            let (double, slope) = (value.to_f64(), values[n + 1].to_f64());
-            let slope = if slope.is_finite() { slope } else { 0.0 };
-            let known = values[n].is_finite() && double.is_finite() && plain[n].is_finite();
+        let here = Float::with_val(BITS[2], x);
+        let values = self.values(&here);
+        let step = Float::with_val(BITS[2], SIDE * x.abs().max(1.0));
+        let near = sides.then(|| {
+            let below = Float::with_val(BITS[2], &here - &step);
+            let above = Float::with_val(BITS[2], &here + &step);
+            [self.values(&below), self.values(&above)]
+        });
+        let enclosed = self.balls.at(&Ball::exact(Float::with_val(53, x)));
+        [0, 1, 2].map(|n| {
+            let slope = values[n + 1].to_f64();
+            let mut ends = [values[n].clone(), values[n].clone()];
+            for side in near.iter().flatten().filter(|_| n > 0) {
+                let [low, high] = ends;
+                ends = [low.min(&side[n]), high.max(&side[n])];
+            }
+            let value = ends[0].to_f64().abs().max(ends[1].to_f64().abs());
+            let known = values[n].is_finite() && value.is_finite() && slope.is_finite();
+            let exponent = if x == 0.0 {
+                0.0
+            } else {
+                x.abs().ln().abs() / 2_f64.powi(54)
+            };
             known.then(|| Reference {
-                strict: DOUBLE * (double.abs() + (x * slope).abs()) + 1e-300,
+                strict: DOUBLE * (value + (x * slope).abs()) + exponent * value + 1e-300,
                 loose: match enclosed[n].is_finite() {
                     true => 4.0 * enclosed[n].rad().to_f64(),
                     false => f64::INFINITY,
                 },
-                value,
+                ends,
             })
         })
-    };
-    xs.iter().map(at).collect()
+    }
 }
 
 /// An empty folder for the files of a test.
@@ -218,53 +254,53 @@ enum Accuracy {
     Absolute(f64),
 }
 
-/// Values of all cases at all inputs, `order` by `order`, against the library.
+/// Values and derivatives of all cases at all inputs against the library.
 fn compare(cases: &[Case], xs: &[f64], found: &[f64], orders: usize, accuracy: Accuracy) {
     let mut values = found.chunks_exact(xs.len());
     let (mut failures, mut checked) = (Vec::new(), 0);
+    let sides = matches!(accuracy, Accuracy::Absolute(_));
     for case in cases {
-        let expected = references(&case.expr, xs);
+        let truth = Truth::of(&case.expr);
+        let expected: Vec<_> = xs.iter().map(|x| truth.at(*x, sides)).collect();
         for order in 0..orders {
             let values = values.next().unwrap();
             for ((x, value), expected) in xs.iter().zip(values).zip(&expected) {
-                if x.is_nan() && !value.is_nan() {
-                    // a constant is one everywhere
-                    let expr = if order == 0 {
-                        case.expr.clone()
-                    } else {
-                        case.expr.derivative()
-                    };
-                    if !expr.is_constant() {
-                        failures.push(format!("{} ({order}) at NaN: {value}", case.expr));
-                    }
+                let text = || format!("{} ({order}) at {x:e}: {value:e}", case.expr);
+                if x.is_nan() && !value.is_nan() && order == 0 {
+                    failures.push(text());
                 }
-                let Some(reference) = &expected[order] else {
+                // below that a tie may be one of the rounding, above it what was drawn at random overflows
+                let moderate = x.abs() <= 1e10 && (*x == 0.0 || x.abs() >= 1e-200);
+                let Some(reference) = expected[order].as_ref().filter(|_| case.strict || moderate)
+                else {
                     continue;
                 };
-                let truth = reference.value.to_f64();
-                let error = Float::with_val(200, &reference.value - *value)
-                    .to_f64()
-                    .abs();
-                let far = x.abs() > 50.0;
+                let [low, high] = &reference.ends;
+                let beyond = |a: &Float, b: f64| Float::with_val(BITS[1], a - b).to_f64();
+                let error = beyond(low, *value).max(-beyond(high, *value)).max(0.0);
+                let error = if value.is_nan() { f64::NAN } else { error };
                 let tolerance = match accuracy {
                     Accuracy::Absolute(unit) => {
-                        unit * (1.0 + truth.abs() + reference.strict / DOUBLE)
-                            + if case.strict {
-                                0.0
-                            } else {
-                                reference.loose * unit / 1e-15
-                            }
+                        let size = 1.0 + reference.strict / DOUBLE;
+                        let rounding = if case.strict {
+                            0.0
+                        } else {
+                            reference.loose / DOUBLE
+                        };
+                        // frameworks differentiate their own steps: what cancels there is not seen by the formula
+                        unit * (size + rounding) * if order == 2 { 1e4 } else { 1.0 }
                     }
                     _ if !case.strict => reference.strict + reference.loose,
                     // far out the terms of a formula are far from their sum
-                    _ if far => reference.strict + DOUBLE,
+                    _ if x.abs() > 50.0 => reference.strict + DOUBLE,
                     _ => reference.strict,
                 };
                 checked += 1;
                 if !(error <= tolerance) {
+                    let (low, high) = (low.to_f64(), high.to_f64());
+                    let text = text();
                     failures.push(format!(
-                        "{} ({order}) at {x:e}: {value:e} and {truth:e}, off by {error:.1e} > {tolerance:.1e}",
-                        case.expr
+                        "{text}, not {low:e} to {high:e}: {error:.1e} > {tolerance:.1e}"
                     ));
                 }
             }
@@ -272,10 +308,22 @@ fn compare(cases: &[Case], xs: &[f64], found: &[f64], orders: usize, accuracy: A
     }
     assert!(values.next().is_none());
     assert!(checked > cases.len() * xs.len() / 2, "{checked}");
-    assert!(
-        failures.is_empty(),
-        "{}\n{}",
-        failures.len(),
-        failures.join("\n")
-    );
+    let count = failures.len();
+    failures.truncate(200);
+    assert!(failures.is_empty(), "{count}\n{}", failures.join("\n"));
+}
+
+/// Emitted files of all cases in a folder: `m0.py`, `m1.py`, ...
+fn write(cases: &[Case], language: Language, folder: &Path) {
+    for (n, case) in cases.iter().enumerate() {
+        let text = code(&case.expr, language, &Options::default());
+        let text = text.unwrap_or_else(|e| panic!("{}: {e}", case.expr));
+        std::fs::write(folder.join(format!("m{n}.{}", language.extension())), text).unwrap();
+    }
+}
+
+/// Inputs as a file of doubles.
+fn write_inputs(xs: &[f64], folder: &Path) {
+    let bytes: Vec<u8> = xs.iter().flat_map(|x| x.to_le_bytes()).collect();
+    std::fs::write(folder.join("x"), bytes).unwrap();
 }

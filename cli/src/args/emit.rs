@@ -32,7 +32,7 @@ rust has no dependency but libm for erf, latex is the formula"
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
     /// A file for the code, in place of the standard output
-    #[arg(long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Replace the file if there is one
     #[arg(long)]
@@ -58,8 +58,8 @@ pub fn help() -> String {
         "Examples:
   deeplimit emit gelu --to torch
   deeplimit emit 'max(x,0)-1/sqrt(2*pi)' --to python --normalise
-  deeplimit emit 'x > 0 ? x : exp(x)-1' --to jax --name my_elu --out my_elu.py
-  deeplimit emit selu --to rust --out selu.rs --force
+  deeplimit emit 'x > 0 ? x : exp(x)-1' --to jax --name my_elu -o my_elu.py
+  deeplimit emit selu --to rust -o selu.rs --force
   deeplimit emit 'optimal(4)' --to latex
 
 The code says what it is: the formula, the normalisation 1/E phi(Z)^2,

@@ -1,110 +1,114 @@
-//! PyTorch and JAX: values, derivatives by the framework, in doubles, in single and in half precision.
+//! PyTorch and JAX, where they can be imported: values, derivatives, both precisions, and all that a module goes through.
 
 use super::*;
 
-/// Relative, in doubles and in singles: framework functions and derivatives are as good as that beside 1.
-const UNITS: [f64; 2] = [1e-14, 1e-6];
-
-const TORCH: &str = "
-import importlib, pickle, re, sys, warnings, numpy as np, torch
-warnings.simplefilter('ignore')
-folder, count = sys.argv[1], int(sys.argv[2])
+const TORCH: &str = r#"
+import array, importlib, pickle, re, sys, torch
+folder, count, compiled = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 sys.path.insert(0, folder)
-for name, kind in (('64', torch.float64), ('32', torch.float32)):
-    x = torch.tensor(np.fromfile(folder + '/x' + name), dtype=kind)
-    out = []
-    for n in range(count):
-        module = importlib.import_module(f'm{n}')
-        f = pickle.loads(pickle.dumps(module.Phi()))
-        at = x.clone().requires_grad_()
-        y = f(at)
-        assert y.dtype == kind and y.shape == x.shape, n
-        g, = torch.autograd.grad(y.sum(), at, create_graph=True, materialize_grads=True)
-        out += [y, g]
-        h = torch.zeros_like(x)
-        if g.requires_grad:
-            h, = torch.autograd.grad(g.sum(), at, materialize_grads=True)
-        tame = (x.abs() < 50) & y.isfinite() & g.isfinite()
-        assert not h[tame].isnan().any(), (n, x[tame][h[tame].isnan()])
-        if name == '64':
-            assert torch.equal(torch.func.vmap(f)(x[:40]), f(x)[:40]), n
-            each = torch.func.vmap(torch.func.grad(f))(x[:40])
-            assert torch.allclose(each, g[:40], rtol=1e-12, equal_nan=True), n
-            for kind2 in (torch.float16, torch.bfloat16):
-                said = re.search(r'In ' + str(kind2)[6:] + r' it is finite for (\\S+) <= x <= (\\S+)\\.\\n', module.__doc__)
-                half = torch.arange(0, 0x7c00 if kind2 == torch.float16 else 0x7f80, 7, dtype=torch.int16).view(kind2)
-                half = torch.cat([half, -half])
-                if said:
-                    low, high = map(float, said.groups())
-                    # rounding may cross the last places
-                    half = half[(half.double() >= 0.99 * low) & (half.double() <= 0.99 * high)]
-                if said or 'every finite' in module.__doc__:
-                    assert f(half).isfinite().all(), (n, kind2, half[~f(half).isfinite()])
-    torch.cat(out).detach().double().numpy().tofile(folder + '/y' + name)
-";
+torch._dynamo.config.cache_size_limit = 4096
+numbers = array.array('d'); numbers.frombytes(open(folder + '/x', 'rb').read())
+grid = torch.tensor(numbers, dtype=torch.float64)
+small = grid[:SMALL].float()
+out = {64: [], 32: []}
 
-const JAX: &str = "
-import importlib, sys, numpy as np, jax, jax.numpy as jnp
+def derivatives(phi, x, orders):
+    x = x.clone().requires_grad_()
+    values = [phi(x)]
+    for _ in range(orders):
+        last = values[-1].sum()
+        slope = torch.autograd.grad(last, x, create_graph=True)[0] if last.requires_grad else torch.zeros_like(x)
+        values.append(slope)
+    return [v.detach() for v in values]
+
+for n in range(count):
+    module = importlib.import_module(f'm{n}')
+    phi = pickle.loads(pickle.dumps(module.Phi()))
+    values = derivatives(phi, grid, 2)
+    out[64] += values
+    single = derivatives(phi, small, 1)
+    assert all(v.dtype == torch.float32 for v in single)
+    out[32] += single
+    mapped = torch.func.vmap(torch.func.grad(phi))(grid)
+    torch.testing.assert_close(mapped, values[1], rtol=1e-13, atol=1e-13, equal_nan=True)
+    assert phi(torch.tensor([0.5, 2.0])).shape == (2,) and phi(torch.tensor([1, 2])).shape == (2,)
+    for kind, name in [(torch.float16, 'float16'), (torch.bfloat16, 'bfloat16')]:
+        said = [l for l in module.__doc__.splitlines() if l.startswith(f'In {name} ')]
+        assert len(said) == 1
+        low, high = [float(v) for v in re.findall(r'for (\S+) <= x <= (\S+)\.$', said[0])[0]] if '<=' in said[0] \
+            else [-torch.finfo(kind).max, torch.finfo(kind).max]
+        if 'not finite' in said[0]:
+            continue
+        size = torch.logspace(-7, 39, 300, dtype=torch.float64)
+        x = torch.cat([-size, torch.zeros(1, dtype=torch.float64), size, torch.tensor([low, high])])
+        x = x[(x >= 0.99 * low) & (x <= 0.99 * high)].to(kind)
+        y = phi(x)
+        assert y.dtype == kind and y.isfinite().all(), (module.__doc__, name, x[~y.isfinite()])
+    if n % compiled == 0:
+        fast = torch.compile(phi, fullgraph=True, backend='aot_eager')
+        torch.testing.assert_close(derivatives(fast, grid, 1), values[:2], rtol=1e-13, atol=1e-13, equal_nan=True)
+for bits in out:
+    array.array('d', torch.cat([v.double() for v in out[bits]]).tolist()).tofile(open(f'{folder}/y{bits}', 'wb'))
+"#;
+
+const JAX: &str = r#"
+import importlib, sys, jax, numpy as np
 jax.config.update('jax_enable_x64', True)
 folder, count = sys.argv[1], int(sys.argv[2])
 sys.path.insert(0, folder)
-all = [importlib.import_module(f'm{n}').phi for n in range(count)]
-def both(x):
-    return jnp.concatenate([jnp.stack(jax.value_and_grad(f)(x)) for f in all])
-for name, kind in (('64', jnp.float64), ('32', jnp.float32)):
-    x = jnp.array(np.fromfile(folder + '/x' + name), dtype=kind)
-    y = jax.jit(jax.vmap(both))(x)
-    assert y.dtype == kind, y.dtype
-    np.array(y.T, dtype=np.float64, order='C').tofile(folder + '/y' + name)
-for f in all:
-    assert f(jnp.ones(3, dtype=jnp.bfloat16)).dtype == jnp.bfloat16
-    assert f(1).dtype == jnp.float64
-";
+grid = np.fromfile(folder + '/x')
+small = grid[:SMALL].astype(np.float32)
+out = {64: [], 32: []}
+for n in range(count):
+    phi = importlib.import_module(f'm{n}').phi
+    slope = jax.vmap(jax.grad(phi))
+    both = jax.jit(lambda x: (phi(x), slope(x), jax.vmap(jax.grad(jax.grad(phi)))(x)))
+    out[64] += both(grid)
+    single = jax.jit(lambda x: (phi(x), slope(x)))(small)
+    assert all(v.dtype == np.float32 for v in single)
+    out[32] += single
+    assert phi(np.ones((2, 3))).shape == (2, 3) and phi(1).shape == ()
+for bits in out:
+    np.concatenate([np.asarray(v, dtype=np.float64) for v in out[bits]]).tofile(f'{folder}/y{bits}')
+"#;
 
-fn check(language: Language, modules: &str, runner: &str, randoms: usize) {
+/// From -50 to 50 only, in single precision.
+const SMALL: usize = 322;
+
+fn framework(language: Language, modules: &str, runner: &str) {
     let Some(python) = interpreter(modules) else {
         return;
     };
     let folder = folder(language.name());
-    // what is rounded to singles is rounded before it is looked at
-    let single: Vec<f64> = inputs().into_iter().map(|x| f64::from(x as f32)).collect();
-    let single: Vec<f64> = single.into_iter().filter(|x| !(x.abs() > 1e3)).collect();
-    let xs = [inputs(), single];
-    for (name, xs) in ["x64", "x32"].into_iter().zip(&xs) {
-        let bytes: Vec<u8> = xs.iter().flat_map(|x| x.to_le_bytes()).collect();
-        std::fs::write(folder.join(name), bytes).unwrap();
-    }
+    let xs = inputs();
     let mut cases = written();
-    cases.extend(random(randoms));
-    for (n, case) in cases.iter().enumerate() {
-        let text = code(&case.expr, language, &Options::default());
-        let text = text.unwrap_or_else(|e| panic!("{}: {e}", case.expr));
-        std::fs::write(folder.join(format!("m{n}.py")), text).unwrap();
-    }
-    let count = cases.len().to_string();
+    cases.extend(random(10));
+    write_inputs(&xs, &folder);
+    write(&cases, language, &folder);
     run(Command::new(python)
         .arg("-c")
-        .arg(runner)
+        .arg(runner.replace("SMALL", &SMALL.to_string()))
         .arg(&folder)
-        .arg(count));
-    for ((name, xs), unit) in ["y64", "y32"].into_iter().zip(&xs).zip(UNITS) {
-        compare(
-            &cases,
-            xs,
-            &doubles(&folder.join(name)),
-            2,
-            Accuracy::Absolute(unit),
-        );
-    }
+        .args([cases.len().to_string(), "12".to_owned()]));
+    compare(
+        &cases,
+        &xs,
+        &doubles(&folder.join("y64")),
+        3,
+        Accuracy::Absolute(DOUBLE),
+    );
+    let small: Vec<f64> = xs[..SMALL].iter().map(|x| f64::from(*x as f32)).collect();
+    let found = doubles(&folder.join("y32"));
+    compare(&cases, &small, &found, 2, Accuracy::Absolute(1e-6));
     std::fs::remove_dir_all(folder).unwrap();
 }
 
 #[test]
 fn torch_is_the_library() {
-    check(Language::Torch, "numpy, torch", TORCH, 40);
+    framework(Language::Torch, "torch", TORCH);
 }
 
 #[test]
 fn jax_is_the_library() {
-    check(Language::Jax, "numpy, jax", JAX, 10);
+    framework(Language::Jax, "jax, numpy", JAX);
 }

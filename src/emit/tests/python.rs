@@ -9,7 +9,7 @@ x = np.fromfile(sys.argv[1] + '/x')
 out = []
 for n in range(int(sys.argv[2])):
     space = {}
-    exec(open(f'{sys.argv[1]}/{n}.py').read(), space)
+    exec(open(f'{sys.argv[1]}/m{n}.py').read(), space)
     assert isinstance(space['phi'](0.5), float) and space['phi'](np.ones((2, 3))).shape == (2, 3)
     out += [space['phi'](x), space['dphi'](x)]
 np.concatenate(out).tofile(sys.argv[1] + '/y')
@@ -22,27 +22,17 @@ fn values_and_derivatives_are_the_librarys() {
     };
     let folder = folder("python");
     let xs = inputs();
-    let bytes: Vec<u8> = xs.iter().flat_map(|x| x.to_le_bytes()).collect();
-    std::fs::write(folder.join("x"), bytes).unwrap();
     let mut cases = written();
     cases.extend(random(40));
-    for (n, case) in cases.iter().enumerate() {
-        let text = code(&case.expr, Language::Python, &Options::default());
-        let text = text.unwrap_or_else(|e| panic!("{}: {e}", case.expr));
-        std::fs::write(folder.join(format!("{n}.py")), text).unwrap();
-    }
+    write_inputs(&xs, &folder);
+    write(&cases, Language::Python, &folder);
     let count = cases.len().to_string();
     run(Command::new(python)
         .arg("-c")
         .arg(RUNNER)
         .arg(&folder)
         .arg(count));
-    compare(
-        &cases,
-        &xs,
-        &doubles(&folder.join("y")),
-        2,
-        Accuracy::Strict,
-    );
+    let found = doubles(&folder.join("y"));
+    compare(&cases, &xs, &found, 2, Accuracy::Strict);
     std::fs::remove_dir_all(folder).unwrap();
 }

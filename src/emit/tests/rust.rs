@@ -7,8 +7,7 @@ fn values_and_derivatives_are_the_librarys() {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let folder = folder("rust");
     let xs = inputs();
-    let bytes: Vec<u8> = xs.iter().flat_map(|x| x.to_le_bytes()).collect();
-    std::fs::write(folder.join("x"), bytes).unwrap();
+    write_inputs(&xs, &folder);
     let cases = written();
     // in place of the crate: C's functions
     let mut text = "#![deny(warnings)]
@@ -58,12 +57,7 @@ mod libm {
         .arg(&program)
         .arg(&source));
     run(Command::new(&program).arg(&folder));
-    compare(
-        &cases,
-        &xs,
-        &doubles(&folder.join("y")),
-        2,
-        Accuracy::Strict,
-    );
+    let found = doubles(&folder.join("y"));
+    compare(&cases, &xs, &found, 2, Accuracy::Strict);
     std::fs::remove_dir_all(folder).unwrap();
 }
