@@ -2,6 +2,7 @@
 
 mod disguises;
 mod laws;
+mod means;
 mod oracles;
 mod scales;
 mod support;

@@ -31,6 +31,10 @@ const ROOMS: &[&str] = &[
     "paper",
 ];
 
+/// The one line that asks a later room: a mean inside an expression is an integral (`src/activation/mean.rs`). It ends,
+/// because what is inside a mean is smaller than the mean.
+const ASKS_LATER: (&str, &str) = ("mean.rs", "crate::quadrature::mean(");
+
 /// The rooms that read files, because files are what they are about.
 const READS_FILES: [&str; 3] = ["array", "store", "image"];
 
@@ -81,8 +85,13 @@ fn a_room_uses_only_earlier_rooms() {
         }
         let text = fs::read_to_string(&path).unwrap();
         let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+        let asks = |line: &&str| {
+            here == "activation" && name == ASKS_LATER.0 && line.contains(ASKS_LATER.1)
+        };
+        assert!(code.lines().filter(asks).count() <= 1, "{}", path.display());
+        let lines = || code.lines().filter(|l| !l.trim_start().starts_with("//"));
         for later in &ROOMS[position + 1..] {
-            for line in code.lines().filter(|l| !l.trim_start().starts_with("//")) {
+            for line in lines().filter(|line| !asks(line)) {
                 let uses = format!("crate::{later}");
                 let found = line.find(&uses).is_some_and(|i| {
                     !line[i + uses.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '_')

@@ -49,7 +49,9 @@ const EXPRESSIONS: &str = "Expressions:
   (with < <= > >=), the functions min max abs sign step exp log sqrt sin
   cos tan sinh cosh tanh asin acos atan asinh erf erfc, and the catalogue
   of `deeplimit activations`: relu, gelu, elu(x, 0.5), hermite(3, x),
-  optimal(4) ... A name alone is applied to x. What Python writes is read
+  optimal(4) ... A name alone is applied to x. mean(f) is the number
+  E f(Z) of a function f of x, exactly, and centred(f) is f - mean(f):
+  centred(softplus(x)) has A = 0, proved. What Python writes is read
   where it means the same: np.maximum(x, 0), nn.SiLU(), F.elu(x, 0.5),
   x if x > 0 else 0, lambda x: ..., log1p, clip. A letter that is a
   constant gets its value with --set: tanh(a*x) --set a=1.5. Put an

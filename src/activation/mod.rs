@@ -6,6 +6,7 @@
 //! * [`print`]: tree to text that parses back to the same tree.
 //! * [`catalogue`](mod@catalogue): the activations that have a name, with their formulas.
 //! * [`letters`]: families, with letters that have no value.
+//! * [`mean`]: the values of means.
 //! * [`derive`]: the derivative.
 //! * [`growth`]: how fast it grows along the real line.
 //! * [`simplify`]: simpler trees of equal value, polynomials, proofs that a tree is zero.
@@ -20,6 +21,7 @@ pub mod expr;
 mod foreign;
 pub mod growth;
 mod letters;
+mod mean;
 mod names;
 pub mod order;
 pub mod parse;
@@ -40,6 +42,7 @@ pub use catalogue::{Entry, catalogue};
 pub(crate) use derive::removable;
 pub use expr::{BinaryOp, Condition, Constant, Expr, Function, Relation};
 pub use foreign::readings;
+pub(crate) use mean::Memo;
 pub use parse::Constants;
 pub use rational::Exact;
 pub(crate) use rational::all_exact;

@@ -32,7 +32,8 @@ impl Expr {
     /// Grammar: decimal numbers (`2`, `0.1`, `1e-3`, `1_000`, all exact), `x`, `pi`, `e`, `+ - * / ^` (`^` is
     /// right associative and binds tighter than a sign before it: `-x^2` is `-(x^2)`), parentheses,
     /// `a < b ? then : otherwise` with `< <= > >=`, the primitive functions ([`Function`]) and the
-    /// names of the [catalogue](super::catalogue::catalogue()), both also without an argument.
+    /// names of the [catalogue](super::catalogue::catalogue()), both also without an argument; `mean(f)`, the number
+    /// `E f(Z)` for a function `f` of `x`, and `centred(f)`, which is `f-mean(f)`.
     ///
     /// What other languages write is read where it can mean one thing only: `**`, `then if a < b else otherwise`,
     /// `where(a < b, then, otherwise)`, `lambda x: ...`, raised digits and the signs of mathematics, `np.maximum(x, 0)`,

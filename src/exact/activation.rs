@@ -9,7 +9,8 @@ use crate::activation::pieces::{End, Piece, pieces};
 use crate::activation::{BinaryOp, Expr, Function, Parity};
 use crate::error::{Error, Result};
 
-use super::{Bound, Closed, expectation, is_continuous};
+use super::means::{is_centred, with_closed_means};
+use super::{Bound, Closed, closed_mean, expectation, is_continuous};
 
 /// An activation: the expression and the facts that rest on it and on no number. Made once, and asked often.
 ///
@@ -27,7 +28,7 @@ use super::{Bound, Closed, expectation, is_continuous};
 pub struct Activation {
     /// As it was typed.
     pub typed: Expr,
-    /// Catalogue names expanded, simplified.
+    /// Catalogue names expanded, means in closed form where they have one, simplified.
     pub expr: Expr,
     /// Even or odd, if proved.
     pub parity: Option<Parity>,
@@ -37,6 +38,8 @@ pub struct Activation {
     pub pieces: Vec<Piece>,
     /// `E phi(Z)`.
     pub mean: Option<Closed>,
+    /// `E phi(Z) = 0` by the definition of the means in the expression: `centred(f)`.
+    pub centred: bool,
     /// `E phi(Z)^2`.
     pub square: Option<Closed>,
     /// `E Z phi(Z)`.
@@ -67,18 +70,20 @@ impl fmt::Display for Activation {
 }
 
 /// Breakpoints farther out than this are looked for only where the integrals need them.
-const REACH: u32 = 16;
+pub(super) const REACH: u32 = 16;
 /// So far a jump is looked for where continuity stays open.
 const FAR: u32 = 64;
 
 impl Activation {
     /// # Errors
-    /// [`Error::Domain`] where the expression has a letter without a value, is undefined somewhere, zero, or constant; [`Error::Unresolved`] where the
+    /// [`Error::Domain`] where the expression has a letter without a value or a mean that does not exist, is undefined somewhere, zero, or constant; [`Error::Unresolved`] where the
     /// position of a kink cannot be proved.
     pub fn new(expr: &Expr) -> Result<Activation> {
         expr.no_letters()?;
         let written = expr.expand();
-        let expanded = written.simplify();
+        written.means_exist()?;
+        let centred = is_centred(&written);
+        let expanded = with_closed_means(&written.simplify()).simplify();
         defined(&written, &expanded)?;
         if let Some(q) = expanded.as_rational() {
             return Err(Error::Domain(if q == 0 {
@@ -112,7 +117,13 @@ impl Activation {
         let times =
             |a: &Expr, b: &Expr| Expr::Binary(BinaryOp::Mul, a.clone().into(), b.clone().into());
         let of = |f: &dyn Fn(&Expr) -> Expr| closed_expectation(&pieces, f);
-        let mean = of(&Expr::clone);
+        let mean = match centred {
+            true => Some(Closed::zero()),
+            false => of(&Expr::clone).or_else(|| {
+                let has_means = expanded.any(&|e| matches!(e, Expr::Mean(_)));
+                has_means.then(|| closed_mean(&expanded))?
+            }),
+        };
         let square = of(&|p| times(p, p));
         let first = of(&|p| times(&Expr::X, p));
         let derivative_square = of(&|p| {
@@ -156,6 +167,7 @@ impl Activation {
             linear,
             homogeneity,
             mean,
+            centred,
             square,
             first,
             derivative_square,
@@ -167,6 +179,9 @@ impl Activation {
 
     /// `E[phi(Z) h_n(Z)]` in closed form.
     pub fn coefficient(&self, n: u32) -> Option<Closed> {
+        if n == 0 && self.mean.is_some() {
+            return self.mean.clone();
+        }
         let h = Expr::parse(&format!("hermite({n}, x)")).ok()?.expand();
         closed_expectation(&self.pieces, &|p| {
             Expr::Binary(BinaryOp::Mul, p.clone().into(), h.clone().into())

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use super::closed_mean;
 use super::constant::Closed;
 use crate::activation::{BinaryOp, Condition, Constant, Expr, Function, Relation};
 
@@ -30,7 +31,8 @@ fn read(expr: &Expr, budget: &mut u32) -> Option<Closed> {
         Expr::Number(q) => Some(Closed::rational((**q).clone())),
         Expr::Constant(Constant::Pi) => Some(Closed::pi()),
         Expr::Constant(Constant::E) => Some(Closed::e()),
-        Expr::X | Expr::Letter(_) | Expr::Mean(_) => None,
+        Expr::Mean(f) => closed_mean(f),
+        Expr::X | Expr::Letter(_) => None,
         Expr::Neg(a) => Some(read(a, budget)?.negated()),
         Expr::Binary(op, a, b) => {
             let (a, b) = (read(a, budget)?, read(b, budget)?);

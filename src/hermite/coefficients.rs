@@ -83,6 +83,11 @@ pub fn hermite_coefficients(
             *a = Ball::int(0, bits);
         }
     }
+    if structure.mean.as_ref().is_some_and(Closed::is_zero)
+        && let Some(first) = a.first_mut()
+    {
+        *first = Ball::int(0, bits);
+    }
     if let Some(s) = structure
         .square
         .as_ref()

@@ -233,6 +233,13 @@ impl Inquiry {
             self.stands(constant, Stands::Equal, 0, value(&self.constants).clone());
             return Ok(Zero::Proved);
         }
+        if constant == VerdictConstant::Mean && self.structure.centred {
+            self.say(&format!(
+                "{name} = 0, because a mean is subtracted from its own function (by definition of the mean)"
+            ));
+            self.stands(constant, Stands::Equal, 0, value(&self.constants).clone());
+            return Ok(Zero::Proved);
+        }
         if closed.as_ref().is_some_and(Closed::is_zero) {
             self.say(&format!(
                 "{name} = 0, because the integral in closed form is 0 identically"

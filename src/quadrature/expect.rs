@@ -9,7 +9,7 @@ use crate::activation::{Expr, Parity};
 use crate::deadline::Deadline;
 use crate::effort::Effort;
 use crate::error::{Error, Result};
-use crate::exact::{Activation, closed_expectation};
+use crate::exact::{Activation, Closed, closed_expectation};
 use crate::real::{Analytic, Ball, Bits, Quantity, bits_for};
 
 /// `E f(Z)`, `Z ~ N(0,1)`, with `digits` certain significant digits, and in closed form where one is found. Where `E f` is so
@@ -25,18 +25,33 @@ use crate::real::{Analytic, Ball, Bits, Quantity, bits_for};
 /// assert_eq!(e.exact.as_deref(), Some("1/sqrt(2*pi)"));
 /// ```
 pub fn expect(expr: &Expr, digits: usize, deadline: Deadline) -> Result<Quantity> {
-    let expr = expr.expand().simplify();
-    let wanted = bits_for(digits);
+    let (value, closed) = mean(expr, bits_for(digits), deadline)?;
+    Ok(Quantity::new(&value, closed.map(|c| c.to_string())))
+}
+
+/// `E f(Z)` with `wanted` certain bits, and in closed form where one is found that is of use.
+///
+/// # Errors
+/// As [`expect`].
+pub(crate) fn mean(
+    expr: &Expr,
+    wanted: Bits,
+    deadline: Deadline,
+) -> Result<(Ball, Option<Closed>)> {
+    let written = expr.expand();
+    written.means_are_known(wanted, deadline)?;
+    // E[f - mean(g)] = E[f - g]
+    let expr = written.with_functions_for_means().simplify();
     let pieces = pieces(&expr, 16)?;
     if expr.parity() == Some(Parity::Odd) {
         // the integral must exist all the same
         Plan::new(&Integrand::of(&expr), Envelope::Plain, 32)?;
-        return Ok(Quantity::integer(0));
+        return Ok((Ball::int(0, 53), Some(Closed::zero())));
     }
     if let Some(closed) = closed_expectation(&pieces, &Expr::clone) {
         let value = closed.relative(wanted);
         if closed.is_zero() || value.relative_bits() >= wanted {
-            return Ok(Quantity::new(&value, Some(closed.to_string())));
+            return Ok((value, Some(closed)));
         }
     }
     // f = 10^exponent g with E |g| about 1, so that what is small is small by cancellation alone
@@ -63,7 +78,7 @@ pub fn expect(expr: &Expr, digits: usize, deadline: Deadline) -> Result<Quantity
         let value = Samples::<Ball>::new(&plan, accuracy + extra, deadline)?.mean(0);
         let have = value.relative_bits();
         if have >= wanted || value.magnitude() < small {
-            return Ok(Quantity::new(&(&value * &power), None));
+            return Ok((&value * &power, None));
         }
         // what cancels within the formula (`1 - erf(x+30)`) takes bits, not nodes
         let rounding = lost_bits(&value, &plan.error);
@@ -75,10 +90,11 @@ pub fn expect(expr: &Expr, digits: usize, deadline: Deadline) -> Result<Quantity
             accuracy += (wanted - have) + 8;
         }
     }
-    Err(Error::Unresolved(unreached(&expr, digits)))
+    Err(Error::Unresolved(unreached(&expr, wanted)))
 }
 
-fn unreached(expr: &Expr, digits: usize) -> String {
+fn unreached(expr: &Expr, wanted: Bits) -> String {
+    let digits = (f64::from(wanted) * std::f64::consts::LOG10_2) as u32;
     format!("{digits} digits of E f(Z) were not reached for f = {expr}")
 }
 

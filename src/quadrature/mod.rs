@@ -32,7 +32,7 @@ mod unit;
 
 pub use envelope::Envelope;
 pub use expect::expect;
-pub(crate) use expect::lost_bits;
+pub(crate) use expect::{lost_bits, mean};
 pub use plan::{Integrand, Plan, integrals, ln};
 pub use samples::{Rules, Samples};
 pub use unit::{Sizes, Unit, power_of_ten};

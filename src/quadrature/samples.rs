@@ -80,6 +80,8 @@ pub struct Samples<R> {
 impl<R: Real + Send + Sync> Samples<R> {
     /// Evaluates the plan's formulas at its nodes with numbers of `bits` bits.
     pub fn new(plan: &Plan, bits: Bits, deadline: Deadline) -> Result<Self> {
+        let functions = plan.parts.iter().flat_map(|part| &part.functions);
+        (functions.into_iter()).try_for_each(|f| f.means_are_known(bits, deadline))?;
         let mut rules = Rules::new(bits);
         let count = plan
             .parts

@@ -16,6 +16,9 @@ impl Analytic for f64 {
     fn int(n: i64, _: Bits) -> Self {
         n as f64
     }
+    fn from_ball(ball: &Ball) -> Self {
+        ball.mid().to_f64()
+    }
     fn pi(_: Bits) -> Self {
         std::f64::consts::PI
     }
@@ -96,9 +99,6 @@ impl Analytic for f64 {
 impl Real for f64 {
     const TRACKS_ERRORS: bool = false;
 
-    fn from_ball(ball: &Ball) -> Self {
-        ball.mid().to_f64()
-    }
     fn abs(&self) -> Self {
         f64::abs(*self)
     }

@@ -105,6 +105,9 @@ pub trait Analytic:
     fn int(n: i64, bits: Bits) -> Self {
         Self::rational(&Rational::from(n), bits)
     }
+    /// The number that a ball encloses: the ball itself for [`Ball`], an enclosure of it for intervals and rectangles, its
+    /// midpoint, rounded, elsewhere.
+    fn from_ball(ball: &Ball) -> Self;
     /// `pi`.
     fn pi(bits: Bits) -> Self;
     /// The value that no operation can mend.
@@ -166,8 +169,6 @@ pub trait Real: Analytic {
     /// left out.
     const TRACKS_ERRORS: bool = true;
 
-    /// The number that a ball encloses: the ball itself for [`Ball`], its midpoint, rounded, elsewhere.
-    fn from_ball(ball: &Ball) -> Self;
     /// The value without its radius.
     fn midpoint(&self) -> Self {
         self.clone()

@@ -136,6 +136,9 @@ impl Analytic for Mpfr {
     fn int(n: i64, bits: Bits) -> Self {
         Mpfr(Float::with_val(bits, n))
     }
+    fn from_ball(ball: &Ball) -> Self {
+        Mpfr(ball.mid().clone())
+    }
     fn pi(bits: Bits) -> Self {
         Mpfr(Float::with_val(bits, Constant::Pi))
     }
@@ -176,9 +179,6 @@ impl Analytic for Mpfr {
 impl Real for Mpfr {
     const TRACKS_ERRORS: bool = false;
 
-    fn from_ball(ball: &Ball) -> Self {
-        Mpfr(ball.mid().clone())
-    }
     fn abs(&self) -> Self {
         Mpfr(self.0.clone().abs())
     }

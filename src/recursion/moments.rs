@@ -78,6 +78,7 @@ pub(super) fn bare(expr: Expr, parity: Option<Parity>) -> Result<Activation> {
         linear: false,
         homogeneity: None,
         mean: None,
+        centred: false,
         square: None,
         first: None,
         derivative_square: None,

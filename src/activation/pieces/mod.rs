@@ -86,6 +86,7 @@ impl End {
 /// ```
 pub fn pieces(expr: &Expr, reach: u32) -> Result<Vec<Piece>> {
     expr.no_letters()?;
+    expr.means_exist()?;
     Resolver::new(expr, reach).pieces()
 }
 

@@ -3,10 +3,12 @@
 mod writer;
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use rug::Rational;
 
 use super::expr::{Expr, Function, Relation};
+use super::mean;
 use crate::real::{Analytic, Bits};
 
 /// Where an operand comes from.
@@ -25,6 +27,8 @@ enum Op {
     E,
     /// A constant that has no value.
     Unknown,
+    /// `E f(Z)`
+    Mean(Arc<Expr>),
     Neg(Slot),
     Add(Slot, Slot),
     Sub(Slot, Slot),
@@ -57,7 +61,8 @@ enum Op {
 ///
 /// What a result means is up to the number type: rounded for `f64`, an enclosure for balls and
 /// rectangles. A switch (`min`, `max`, `abs`, `sign`, `step`, a conditional) whose sign is not certain
-/// makes the result [undefined](Analytic::undefined), as does every point outside the domain.
+/// makes the result [undefined](Analytic::undefined), as does every point outside the domain, a letter, and a mean that
+/// does not exist. (Means are constants, so making a tape may take an integral; each is kept once it is known.)
 ///
 /// A quotient `N/D` of functions that provably both vanish at a rational `c` (0, or a visible root of the
 /// denominator) is taken in mean-value form where the division fails: for a convex set `S` that
@@ -139,6 +144,7 @@ impl<T: Analytic> Tape<T> {
             Op::Pi => T::pi(self.bits),
             Op::E => T::int(1, self.bits).exp(),
             Op::Unknown => undefined(),
+            Op::Mean(f) => mean::number(f, self.bits),
             Op::Neg(a) => -at(a).clone(),
             Op::Add(a, b) => at(a).clone() + at(b),
             Op::Sub(a, b) => at(a).clone() - at(b),
@@ -242,7 +248,7 @@ impl<T: Analytic> Tape<T> {
 impl Op {
     fn operands(&self) -> Vec<Slot> {
         match self {
-            Op::Number(_) | Op::Pi | Op::E | Op::Unknown => vec![],
+            Op::Number(_) | Op::Pi | Op::E | Op::Unknown | Op::Mean(_) => vec![],
             Op::Neg(a)
             | Op::Integer(a, _)
             | Op::Rational(a, _)

@@ -97,7 +97,8 @@ impl<T: Analytic> Writer<'_, T> {
             Expr::Number(q) => self.number((**q).clone()),
             Expr::Constant(Constant::Pi) => self.emit(Op::Pi),
             Expr::Constant(Constant::E) => self.emit(Op::E),
-            Expr::Letter(_) | Expr::Mean(_) => self.emit(Op::Unknown),
+            Expr::Letter(_) => self.emit(Op::Unknown),
+            Expr::Mean(f) => self.emit(Op::Mean(f.clone())),
             Expr::X => Slot::X,
             Expr::Neg(a) => {
                 let a = self.slot(a);

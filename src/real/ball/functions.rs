@@ -141,6 +141,9 @@ impl Analytic for Ball {
         let (mid, exact) = n.rounded(bits, Round::Nearest);
         Self::rounded(mid, exact, Magnitude::ZERO)
     }
+    fn from_ball(ball: &Ball) -> Self {
+        ball.clone()
+    }
     fn pi(bits: Bits) -> Self {
         let (mid, exact) = Constant::Pi.rounded(bits, Round::Nearest);
         Self::rounded(mid, exact, Magnitude::ZERO)

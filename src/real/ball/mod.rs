@@ -381,9 +381,6 @@ impl Ball {
 operators!(Ball);
 
 impl Real for Ball {
-    fn from_ball(ball: &Ball) -> Self {
-        ball.clone()
-    }
     fn midpoint(&self) -> Self {
         Ball::exact(self.mid.clone())
     }

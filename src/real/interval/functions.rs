@@ -9,7 +9,7 @@ use rug::{Float, Rational};
 
 use super::Interval;
 use crate::real::rounding::{Pending, too_large_to_reduce};
-use crate::real::{Analytic, Bits};
+use crate::real::{Analytic, Ball, Bits};
 
 /// An MPFR function in place, as [`Float::exp_round`].
 type InPlace = fn(&mut Float, Round) -> Ordering;
@@ -158,6 +158,9 @@ impl Analytic for Interval {
             lo: n.down(bits),
             hi: n.up(bits),
         }
+    }
+    fn from_ball(ball: &Ball) -> Self {
+        ball.to_interval()
     }
     fn pi(bits: Bits) -> Self {
         Interval {

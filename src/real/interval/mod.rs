@@ -12,7 +12,7 @@ use rug::ops::{AddAssignRound, NegAssign, SubAssignRound};
 
 use super::operators::{Arithmetic, binary_operator, operators};
 use super::rounding::Pending;
-use super::{Analytic, Ball, Bits, Real};
+use super::{Analytic, Bits, Real};
 
 /// The closed interval `[lo, hi]`; `lo` may be minus infinity, `hi` plus infinity. An interval is a
 /// set of real numbers: infinity itself is not a member.
@@ -375,9 +375,6 @@ impl Arithmetic for Interval {
 operators!(Interval);
 
 impl Real for Interval {
-    fn from_ball(ball: &Ball) -> Self {
-        ball.to_interval()
-    }
     fn midpoint(&self) -> Self {
         Interval::point(self.to_float())
     }

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use rug::{Float, Rational};
 
 use super::Rect;
-use crate::real::{Analytic, Bits, Interval, Real};
+use crate::real::{Analytic, Ball, Bits, Interval, Real};
 
 impl Analytic for Rect {
     fn bits(&self) -> Bits {
@@ -16,6 +16,9 @@ impl Analytic for Rect {
     }
     fn int(n: i64, bits: Bits) -> Self {
         Self::real(Interval::int(n, bits))
+    }
+    fn from_ball(ball: &Ball) -> Self {
+        Rect::real(ball.to_interval())
     }
     fn pi(bits: Bits) -> Self {
         Self::real(Interval::pi(bits))
