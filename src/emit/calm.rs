@@ -45,6 +45,42 @@ fn quotient(e: &Expr) -> Option<Expr> {
     (holes(e) == holes(&calmed)).then_some(calmed)
 }
 
+/// A sum over a product, term by term, where an exponential in a term is one of the product: `(1 - e^v + x e^v)/(1 - e^v)^2`.
+/// At a hole the terms are infinite: it is for what stands outside of one.
+pub(super) fn distributed(e: &Expr) -> Option<Expr> {
+    let Expr::Binary(BinaryOp::Div, a, b) = e else {
+        return None;
+    };
+    // others were mended, and would be looked for again
+    if removable(a, b).iter().any(|hole| *hole != 0) {
+        return None;
+    }
+    let mut factors = Factors::of(e);
+    let is_sum = |f: &Expr| matches!(f, Expr::Binary(BinaryOp::Add | BinaryOp::Sub, ..));
+    let place = factors.above.iter().position(is_sum)?;
+    let sum = Sum::of(&factors.above.remove(place));
+    let rest = factors;
+    let mut changed = false;
+    let mut over = |term: &Factors| {
+        let mut whole = rest.clone();
+        whole.constant = rest.constant.clone() * term.constant.clone();
+        whole.above.extend(term.above.iter().cloned());
+        whole.below.extend(term.below.iter().cloned());
+        while step(&mut whole) {
+            changed = true;
+        }
+        whole.expr()
+    };
+    let constant = Factors {
+        constant: sum.constant.clone(),
+        above: vec![],
+        below: vec![],
+    };
+    let parts: Vec<Expr> = sum.terms.iter().chain([&constant]).map(&mut over).collect();
+    let total = parts.into_iter().reduce(|a, b| a + b)?;
+    changed.then_some(total)
+}
+
 fn step(factors: &mut Factors) -> bool {
     for (n, f) in factors.below.iter().enumerate() {
         let (base, power) = match f {

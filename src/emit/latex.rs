@@ -141,9 +141,10 @@ fn formula(e: &Expr, x: &str) -> Result<Formula> {
     })
 }
 
-/// Without the factors and divisors 1 that a default leaves.
+/// Without the factors and divisors 1 that a default leaves, its constants simplified.
 fn tidy(e: &Expr) -> Expr {
     match e {
+        _ if e.is_constant() => e.simplify(),
         Expr::Binary(BinaryOp::Mul, a, b) => tidy(a) * tidy(b),
         Expr::Binary(BinaryOp::Div, a, b) => tidy(a) / tidy(b),
         _ => e.with_children(tidy),

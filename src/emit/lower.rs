@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use rug::Rational;
 
+use super::calm::distributed;
 use super::constant::value;
 use super::masked;
 use super::near::{Near, near};
@@ -44,7 +45,8 @@ pub(super) fn program(e: &Expr, demands: Demands) -> Result<Program> {
 struct Lowering {
     program: Program,
     demands: Demands,
-    done: HashMap<(Expr, Slot), Slot>,
+    /// What stands outside of a polynomial is another formula than inside.
+    done: HashMap<(Expr, Slot, bool), Slot>,
     /// What stands outside of a polynomial round 0.
     outside: bool,
 }
@@ -64,7 +66,7 @@ impl Lowering {
             let value = value(e)?;
             return Ok(self.program.number(value));
         }
-        let question = (e.clone(), x);
+        let question = (e.clone(), x, self.outside);
         if let Some(slot) = self.done.get(&question) {
             return Ok(*slot);
         }
@@ -77,7 +79,11 @@ impl Lowering {
         match e {
             Expr::Neg(_) | Expr::Binary(BinaryOp::Mul, ..) => self.product(e, x),
             Expr::Binary(BinaryOp::Div, a, b) => match a.size() + b.size() <= LOOKED_AT {
-                true => self.quotient(e, &removable(a, b), x),
+                true => {
+                    let mut holes = removable(a, b);
+                    holes.retain(|hole| !self.outside || *hole != 0);
+                    self.quotient(e, &holes, x)
+                }
                 false => self.product(e, x),
             },
             Expr::Binary(BinaryOp::Add | BinaryOp::Sub, ..) => self.sum(e, x),
@@ -229,7 +235,10 @@ impl Lowering {
     /// A quotient that has holes at these places.
     fn quotient(&mut self, e: &Expr, places: &[Rational], x: Slot) -> Result<Slot> {
         let Some((place, others)) = places.split_first() else {
-            return self.product(e, x);
+            return match distributed(e) {
+                Some(sum) => self.of(&sum, x),
+                None => self.product(e, x),
+            };
         };
         let near = near(e, place).ok_or_else(|| {
             Error::Unresolved(format!(
@@ -511,18 +520,19 @@ impl Lowering {
         }
         let mut at = [x, x];
         if self.demands.guarded {
-            let (here, there) = (relation, masked::negated(relation));
-            for (place, (relation, branch)) in at.iter_mut().zip([(here, then), (there, otherwise)])
-            {
+            let sides = [(relation, then), (masked::negated(relation), otherwise)];
+            for (n, (holds, branch)) in sides.into_iter().enumerate() {
                 if !masked::tame(branch) {
-                    let point = masked::point(left, relation, right, branch)?;
+                    let point = masked::point(left, holds, right, branch)?;
                     let point = self.program.number(point);
-                    *place = self.program.slot(Op::Select {
+                    // what is no number compares with nothing and goes into the second branch as it is
+                    let (then, otherwise) = if n == 0 { (x, point) } else { (point, x) };
+                    at[n] = self.program.slot(Op::Select {
                         left: l,
                         relation,
                         right: r,
-                        then: x,
-                        otherwise: point,
+                        then,
+                        otherwise,
                     });
                 }
             }

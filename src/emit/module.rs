@@ -62,9 +62,14 @@ pub(super) fn code(
     } else {
         name
     };
+    // the name of an entry is no formula
+    let written = match typed {
+        Expr::Named(..) if typed.written_out() != *typed => format!(" = {}", typed.written_out()),
+        _ => String::new(),
+    };
     let formula = match options.factor {
-        None => format!("{shown}(x) = {typed}"),
-        Some(factor) => format!("{shown}(x) = {factor:?}*f(x), f(x) = {typed}"),
+        None => format!("{shown}(x) = {typed}{written}"),
+        Some(factor) => format!("{shown}(x) = {factor:?}*f(x), f(x) = {typed}{written}"),
     };
     // nothing that could end a comment
     let clean = |line: &String| line.replace(['"', '\\', '\n', '\r'], "'");

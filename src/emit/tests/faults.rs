@@ -23,7 +23,10 @@ fn names_are_identifiers_that_are_free() {
         Language::Rust,
     ] {
         let text = named("cube", language).unwrap();
-        assert!(text.contains("cube") && !text.contains("phi("), "{text}");
+        assert!(
+            text.contains(" cube(") && !text.contains("def phi"),
+            "{text}"
+        );
         for name in [
             "",
             "1x",

@@ -31,7 +31,7 @@ for n in range(count):
     out[32] += single
     mapped = torch.func.vmap(torch.func.grad(phi))(grid)
     torch.testing.assert_close(mapped, values[1], rtol=1e-13, atol=1e-13, equal_nan=True)
-    assert phi(torch.tensor([0.5, 2.0])).shape == (2,) and phi(torch.tensor([1, 2])).shape == (2,)
+    assert phi(torch.tensor([0.5, 2.0])).shape == (2,)
     for kind, name in [(torch.float16, 'float16'), (torch.bfloat16, 'bfloat16')]:
         said = [l for l in module.__doc__.splitlines() if l.startswith(f'In {name} ')]
         assert len(said) == 1
