@@ -303,7 +303,7 @@ fn compare(cases: &[Case], xs: &[f64], found: &[f64], orders: usize, accuracy: A
                     _ => reference.strict,
                 };
                 checked += 1;
-                if !(error <= tolerance) {
+                if error.is_nan() || error > tolerance {
                     let (low, high) = (low.to_f64(), high.to_f64());
                     let text = text();
                     failures.push(format!(
