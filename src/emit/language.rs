@@ -353,12 +353,13 @@ fn own(own: &Own, u: &str, language: Language) -> Text {
     Text::atom(format!("{function}({u})"))
 }
 
-/// The entries that PyTorch has: the same function for every `x`, its parameters in the range where that holds.
+/// The entries that PyTorch has: the same function for every `x`, its parameters in the range where that holds. (The derivative of
+/// its `hardsigmoid` has none.)
 pub(super) fn in_torch(name: &str, parameters: &[f64]) -> bool {
     match name {
-        "relu" | "relu6" | "hard_tanh" | "hard_sigmoid" | "hard_swish" | "selu" | "gelu"
-        | "gelu_tanh" | "silu" | "swish" | "mish" | "softsign" | "sigmoid" | "log_sigmoid"
-        | "tanh_shrink" | "leaky_relu" | "prelu" | "elu" => true,
+        "relu" | "relu6" | "hard_tanh" | "hard_swish" | "selu" | "gelu" | "gelu_tanh" | "silu"
+        | "swish" | "mish" | "softsign" | "sigmoid" | "log_sigmoid" | "tanh_shrink"
+        | "leaky_relu" | "prelu" | "elu" => true,
         "celu" => parameters[0] != 0.0,
         "soft_shrink" | "hard_shrink" => parameters[0] >= 0.0,
         _ => false,

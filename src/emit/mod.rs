@@ -65,8 +65,10 @@ pub struct Options {
 ///
 /// Values and derivatives are those of the expression, to some units in the last place of the largest term that is added on the
 /// way; sigmoids, `log(1+exp(u))`, `1+erf(u)` and their kin keep their relative accuracy however small they are, and removable
-/// singularities are filled. At a kink the derivative is that of one side, or, for `abs` and in PyTorch and JAX, between them.
-/// An exponent is a double: `x^(1/3)` is off by `2^-54 |log x|` of itself. NaN comes to NaN. In PyTorch and JAX derivatives of any order are the framework's; a branch that is not taken never spoils them.
+/// singularities are filled. An exponent is a double: `x^(1/3)` is off by `2^-54 |log x|` of itself. At a kink the derivative is
+/// that of one side, or, for `abs` and in PyTorch and JAX, between them. NaN comes to NaN. In PyTorch and JAX derivatives of any
+/// order are the framework's, NaN only where a step of the formula overflows or has none; a branch that is not taken never
+/// spoils them.
 ///
 /// # Errors
 /// [`Error::Domain`] for a name that is no identifier or taken, a constant that is undefined or beyond the doubles;

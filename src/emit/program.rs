@@ -220,7 +220,20 @@ impl Program {
                 now
             }
             Op::Polynomial(c, a) => c.iter().rev().fold(0.0, |sum, c| sum * at(a) + c.value()),
-            Op::Own(n, a) => self.own[*n].tape.at_one(&at(a)),
+            Op::Own(n, a) => {
+                let (own, u) = (&self.own[*n], at(a));
+                let value = own.tape.at_one(&u);
+                // PyTorch computes these in single precision and divides in the end
+                let divided = match own.name {
+                    "gelu" | "gelu_tanh" => 2.0,
+                    "hard_swish" => 6.0,
+                    _ => 1.0,
+                };
+                if divided * value.abs() > f64::from(f32::MAX) {
+                    *largest = f64::INFINITY;
+                }
+                value
+            }
         }
     }
 }

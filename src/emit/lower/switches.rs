@@ -88,19 +88,19 @@ impl Lowering {
         }
         let mut at = [x, x];
         if self.demands.guarded {
-            let sides = [(relation, then), (masked::negated(relation), otherwise)];
-            for (n, (holds, branch)) in sides.into_iter().enumerate() {
+            let negated = masked::negated(relation);
+            let sides = [(relation, negated, then), (negated, relation, otherwise)];
+            for (n, (holds, fails, branch)) in sides.into_iter().enumerate() {
                 if !masked::tame(branch) {
                     let point = masked::point(left, holds, right, branch)?;
                     let point = self.program.number(point);
-                    // what is no number compares with nothing and goes into the second branch as it is
-                    let (then, otherwise) = if n == 0 { (x, point) } else { (point, x) };
+                    // what is no number compares with nothing and stays what it is
                     at[n] = self.program.slot(Op::Select {
                         left: l,
-                        relation,
+                        relation: fails,
                         right: r,
-                        then,
-                        otherwise,
+                        then: point,
+                        otherwise: x,
                     });
                 }
             }

@@ -83,6 +83,9 @@ fn framework(language: Language, modules: &str, runner: &str) {
     let xs = inputs();
     let mut cases = written();
     cases.extend(random(10));
+    // autograd divides two infinities where a step of the formula overflows
+    let overflows = |case: &Case| case.expr.to_string().contains("/(exp(x)-1)");
+    cases.retain(|case| !overflows(case));
     write_inputs(&xs, &folder);
     write(&cases, language, &folder);
     run(Command::new(python)
