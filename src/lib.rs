@@ -56,6 +56,7 @@
 //! * [`effort`]: how much work an answer is worth: digits, arithmetic, time.
 //! * [`exact`]: constants in closed form, and Gaussian expectations in closed form: where equalities are proved.
 //! * [`quadrature`]: `E f(Z)` with a proved error.
+//! * [`emit`]: an activation as runnable code: Python, PyTorch, JAX, Rust, LaTeX.
 //! * [`hermite`]: the coefficients `a_n = E phi h_n` and the power series of the dual.
 //! * [`dual`]: `rho -> E phi(u) phi(v)`, its slope and its fixed points.
 //! * [`recursion`]: the kernels of a network of any depth, with weights, biases and the conventions of papers.
@@ -81,6 +82,7 @@ pub mod deadline;
 pub mod design;
 pub mod dual;
 pub mod effort;
+pub mod emit;
 pub mod error;
 pub mod exact;
 pub mod gram;

@@ -16,6 +16,7 @@ const ROOMS: &[&str] = &[
     "activation",
     "exact",
     "quadrature",
+    "emit",
     "hermite",
     "dual",
     "recursion",

@@ -5,6 +5,7 @@ mod cntk;
 mod columns;
 mod design;
 mod dynamics;
+mod emit;
 mod gram;
 mod limit;
 mod minus;
@@ -17,6 +18,7 @@ pub use design::{
     Design, DesignAction, DesignAlpha, DesignCritical, DesignKernel, DesignNearest, DesignSlopes,
 };
 pub use dynamics::Dynamics;
+pub use emit::Emit;
 pub use gram::{Evaluate, Gram, GramAction, GramMatrix, Merge, Network, Predict};
 pub use limit::{Depth, Limit};
 pub use minus::with_leading_minus;
@@ -154,6 +156,9 @@ pub enum Command {
     /// Find activations for a wanted limit or kernel
     #[command(after_help = design::HELP)]
     Design(Box<Design>),
+    /// Write an activation as code: Python, PyTorch, JAX, Rust, LaTeX
+    #[command(after_help = emit::help())]
+    Emit(Emit),
     /// Check the claims of papers, and draw their figures
     #[command(after_help = papers::PAPERS_HELP)]
     Papers(Papers),
@@ -180,6 +185,7 @@ impl Command {
             Command::Phase(a) => &a.effort,
             Command::Limit(a) => &a.effort,
             Command::Depth(a) => &a.effort,
+            Command::Emit(a) => &a.effort,
             Command::Gram(a) => return a.network.as_ref().map_or(&[], |n| &n.set),
             Command::Evaluate(a) => return &a.network.set,
             Command::Predict(a) => return &a.network.set,

@@ -5,6 +5,7 @@ mod certainty;
 mod data;
 mod design;
 mod dynamics;
+mod emit;
 mod evaluation;
 pub mod images;
 mod phase;
@@ -18,6 +19,7 @@ pub use design::{
     slopes,
 };
 pub use dynamics::dynamics;
+pub use emit::emitted;
 pub use phase::{CriticalPoint, GROWS_SO_FAR, Phases, Place, Standing, Standings, phase};
 
 pub use data::{GramReport, Merged, RowPair, extremes, gram, merged, predictions};

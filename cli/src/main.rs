@@ -155,6 +155,7 @@ fn report(cli: &Cli, width: usize) -> io::Result<Report> {
         Command::Papers(args) => commands::papers::run(&args.action, width),
         Command::Limit(args) => commands::limit::run(args, width),
         Command::Depth(args) => commands::depth::run(args, width),
+        Command::Emit(args) => commands::emit::run(args),
         Command::Gram(args) => commands::gram::run(args),
         Command::Evaluate(args) => commands::evaluate::run(args, width),
         Command::Predict(args) => commands::predict::run(args),

@@ -10,6 +10,7 @@ mod data;
 mod design;
 mod designs;
 mod dynamics;
+mod emit;
 mod entries;
 mod limits;
 mod networks;

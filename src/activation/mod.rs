@@ -39,6 +39,7 @@ pub(crate) mod arbitrary;
 mod tests;
 
 pub use catalogue::{Entry, catalogue};
+pub(crate) use derive::removable;
 pub use expr::{BinaryOp, Condition, Constant, Expr, Function, Relation};
 pub use foreign::readings;
 pub(crate) use mean::Memo;

@@ -9,6 +9,7 @@ pub mod depth;
 pub mod design;
 pub mod dual;
 pub mod dynamics;
+pub mod emit;
 pub mod evaluate;
 pub mod expect;
 pub mod gram;
