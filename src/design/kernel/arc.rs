@@ -44,10 +44,14 @@ fn arguments<'a>(e: &'a Expr, found: &mut Vec<&'a Expr>) {
             arguments(a, found);
             arguments(b, found);
         }
-        Expr::Call(Function::Acos | Function::Asin, args)
-            if args[0].as_rational().is_none() && !found.contains(&&args[0]) =>
-        {
-            found.push(&args[0]);
+        Expr::Call(Function::Acos | Function::Asin, args) => {
+            let a = match &args[0] {
+                Expr::Neg(a) => a,
+                a => a,
+            };
+            if a.as_rational().is_none() && !found.contains(&a) {
+                found.push(a);
+            }
         }
         _ => {}
     }
@@ -151,7 +155,8 @@ mod tests {
                 "1/(2*pi)*(rho*acos(-rho)+sqrt((1-rho)*(1+rho)))",
                 Some((1, 2)),
             ),
-            ("rho/2+(sqrt(1-rho^2)+rho*asin(rho))/pi", None),
+            ("rho/2+(sqrt(1-rho^2)+rho*asin(rho))/pi", Some((1, 1))),
+            ("rho/3+(sqrt(1-rho^2)+rho*asin(rho))/pi", None),
             ("(sqrt(1-rho^2)+rho*(pi/2+asin(rho)))*3/pi", Some((3, 1))),
             ("(sqrt(1-rho^2)-rho*(pi-acos(rho)))/pi", None),
             ("sqrt(1-rho^2)+rho*(pi-acos(rho))", None),

@@ -141,6 +141,8 @@ struct Found {
 
 /// Smaller errors are not told apart.
 const FELT: f64 = 1e-28;
+/// A series that leaves out less is as good as the kernel.
+const SERIES: f64 = 1e-6;
 
 /// Of the error, the upper bound is so sharp: `2^-30` of it.
 const SHARP: u32 = 30;
@@ -253,7 +255,7 @@ impl Search<'_> {
         if let Some(found) = self.itself(degree, normalised) {
             return Ok(found);
         }
-        let felt = self.felt(degree);
+        let felt = self.felt(degree, normalised)?;
         let mut best =
             self.grid(felt)?
                 .best(&self.kernel, felt, normalised, self.effort.deadline)?;
@@ -270,19 +272,31 @@ impl Search<'_> {
         })
     }
 
-    /// The degree from which on the error is too small for the search to feel: of a power series without negative coefficients
-    /// it is about `c_(n+1)/2^n`.
-    fn felt(&self, degree: usize) -> usize {
+    /// The degree from which on the error is too small for the search to feel: what a power series without negative coefficients
+    /// leaves out there is small, and the best polynomial is better by about `2^n` (Chebyshev). All powers, where that is not so.
+    fn felt(&self, degree: usize, normalised: bool) -> Result<usize> {
         if self.wanted.rows().is_some() {
-            return degree;
+            return Ok(degree);
         }
-        let c = taylor(&self.kernel, degree + 2, BITS);
+        let c = taylor(&self.kernel, degree, BITS);
         if c.iter().any(|c| !c.is_finite() || c.lower() < 0) {
-            return degree;
+            return Ok(degree);
         }
-        let size = |c: &Ball, n: usize| c.upper().to_f64() * 0.5_f64.powi(n as i32);
-        let unfelt = |n: &usize| size(&c[n + 1], *n).max(size(&c[n + 2], *n)) < FELT;
-        (0..degree).find(unfelt).unwrap_or(degree)
+        let value = |x: i32| self.kernel.value(&Float::with_val(BITS, x), BITS);
+        let one = Ball::int(1, BITS);
+        let (mut right, mut left) = (value(1)?, value(-1)?);
+        if normalised && !(&right - &one).contains_zero() {
+            return Ok(degree);
+        }
+        for (n, c) in c.iter().enumerate() {
+            right = right - c;
+            left = if n % 2 == 0 { left - c } else { left + c };
+            let rest = right.magnitude().to_f64().max(left.magnitude().to_f64());
+            if rest < SERIES && rest * 0.5_f64.powi(n as i32) < FELT {
+                return Ok(n);
+            }
+        }
+        Ok(degree)
     }
 
     /// A polynomial whose coefficients are not negative is its own.

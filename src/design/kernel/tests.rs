@@ -134,6 +134,9 @@ fn an_error_too_small_to_be_felt_is_still_enclosed() {
     assert_eq!(d.coefficients.len(), 61);
     assert!(upper(&d.error) < 1e-25 && lower(&d.error) > 0.0);
     assert!(d.at_least.ball().unwrap().contains_zero());
+    // what is left out of this one is not small
+    let gap = nearest(&formula("rho+rho^60"), 7);
+    assert!(is_tight(&gap) && lower(&gap.error) > 0.1);
 }
 
 #[test]
@@ -179,7 +182,7 @@ fn kernels_of_no_network_are_refuted() {
     for (text, degree) in [
         ("exp(-rho^2)", Some(2)),
         ("1/(2-rho)-rho^8/100", Some(8)),
-        ("cosh(rho)-1e-100*rho^60", Some(60)),
+        ("cosh(rho)-1e-80*rho^60", Some(60)),
         ("sqrt(1-rho^2)", Some(2)),
         ("rho-rho^3/10", Some(3)),
         ("exp(rho)", None),
@@ -296,7 +299,7 @@ proptest! {
     /// The rows of a polynomial without negative coefficients give it back, and its activation has it for its kernel.
     #[test]
     fn a_polynomial_is_found_again(numerators in proptest::collection::vec(0..20_u32, 1..7), ntk: bool) {
-        prop_assume!(numerators.iter().any(|n| *n > 0));
+        prop_assume!(numerators.iter().skip(1).any(|n| *n > 0));
         let b: Vec<Rational> = numerators.iter().map(|n| Rational::from((*n, 16))).collect();
         let at = |rho: &Rational| b.iter().rev().fold(Rational::new(), |sum, b| sum * rho + b);
         let points = (-12..=12).map(|j| Rational::from((j, 12)));
