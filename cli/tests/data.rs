@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
+use crate::support::files::array;
 use crate::support::{Session, deeplimit};
 
 /// An empty folder.
@@ -31,20 +32,6 @@ fn json(s: &Session) -> Json {
     serde_json::from_str(&s.stdout).unwrap()
 }
 
-/// The shape and the numbers of a .npy file of doubles.
-fn npy(path: &Path) -> (String, Vec<f64>) {
-    let bytes = fs::read(path).unwrap();
-    let start = 10 + usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
-    let header = String::from_utf8(bytes[10..start].to_vec()).unwrap();
-    let numbers = bytes[start..].chunks_exact(8);
-    (
-        header,
-        numbers
-            .map(|b| f64::from_le_bytes(b.try_into().unwrap()))
-            .collect(),
-    )
-}
-
 /// ReLU at depth 1: `T_1 = rho (1 - theta/pi) + (sin theta + (pi - theta) cos theta)/pi`.
 #[test]
 fn the_matrix_on_disk_is_the_kernel_of_the_rows() {
@@ -54,7 +41,7 @@ fn the_matrix_on_disk_is_the_kernel_of_the_rows() {
     let answer = json(&run(line, &dir));
     assert_eq!(answer[0]["rows"], 3);
     assert!(answer[0]["error"].as_f64().unwrap() < 1e-12);
-    let (header, k) = npy(&dir.join("K.npy"));
+    let (header, k) = array(&dir.join("K.npy"));
     assert!(
         header.contains("'<f8'") && header.contains("(3, 3)"),
         "{header}"
@@ -74,7 +61,7 @@ fn the_matrix_on_disk_is_the_kernel_of_the_rows() {
     // lengths count: |(0, 2)| |(3, 3)| = 2 sqrt(18)
     let line = "gram --data @x.csv --activation relu --depth 1 --out @L.npy --lengths keep";
     assert_eq!(run(line, &dir).code, Some(0));
-    let (_, l) = npy(&dir.join("L.npy"));
+    let (_, l) = array(&dir.join("L.npy"));
     assert!((l[5] - 2.0 * 18f64.sqrt() * t(pi / 4.0)).abs() < 1e-13);
     // never overwritten, and read back
     let again = run(
@@ -93,7 +80,7 @@ fn the_matrix_on_disk_is_the_kernel_of_the_rows() {
         "{}",
         itself.stderr
     );
-    assert_eq!(npy(&dir.join("K.npy")).1, k);
+    assert_eq!(array(&dir.join("K.npy")).1, k);
     let left: Vec<_> = fs::read_dir(&dir).unwrap().collect();
     assert_eq!(left.len(), 3, "{left:?}");
 }
@@ -129,7 +116,7 @@ fn one_matrix_from_every_type_and_order() {
         let line = "gram --activation relu --depth 3 --lengths keep --force --out @K.npy --data @";
         let s = run(&format!("{line}{name}"), &dir);
         assert_eq!(s.code, Some(0), "{name}: {}", s.stderr);
-        npy(&dir.join("K.npy")).1
+        array(&dir.join("K.npy")).1
     };
     let expected = matrix("x.csv");
     for name in [
@@ -613,7 +600,7 @@ fn weights_and_biases_are_those_of_ntk() {
     let line = "gram --data @x.csv --activation erf --depth 1 --kernel nngp --sigma-w 1.5 --sigma-b 0.1 --out @K.npy";
     let s = run(line, &dir);
     assert_eq!(s.code, Some(0), "{}", s.stderr);
-    let (_, k) = npy(&dir.join("K.npy"));
+    let (_, k) = array(&dir.join("K.npy"));
     let entry = |rho: f64| {
         let sine: f64 = 2.0 * (2.25 * rho + 0.01) / (1.0 + 2.0 * 2.26);
         2.25 * 2.0 / std::f64::consts::PI * sine.asin() + 0.01
@@ -650,7 +637,7 @@ fn infinite_depth_in_every_regime() {
         );
         let answer = json(&run(&line, &dir));
         assert_eq!(answer[0]["limit"], limit);
-        let (_, k) = npy(&dir.join("K.npy"));
+        let (_, k) = array(&dir.join("K.npy"));
         // rows 1 and 3 have the same direction
         for (i, x) in [(0, own), (1, other), (2, own), (8, own)] {
             assert!(

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
+use crate::support::files::numbers;
 use crate::support::{Session, deeplimit};
 
 /// An empty folder with these files.
@@ -35,16 +36,6 @@ fn json(s: &Session) -> Json {
     all[0].clone()
 }
 
-/// The numbers of a .npy file of doubles.
-fn npy(path: &Path) -> Vec<f64> {
-    let bytes = fs::read(path).unwrap();
-    let start = 10 + usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
-    let numbers = bytes[start..].chunks_exact(8);
-    numbers
-        .map(|b| f64::from_le_bytes(b.try_into().unwrap()))
-        .collect()
-}
-
 fn number(answer: &Json, key: &str) -> f64 {
     answer[key]
         .as_f64()
@@ -59,7 +50,7 @@ fn scaled_copies_of_a_row() {
     let dir = folder("copies", &[("x.csv", rows)]);
     let line = "gram --data @x.csv --activation optimal(4) --depth inf --out @K.npy";
     let answer = json(&run(&format!("{line} --json"), &dir));
-    let k = npy(&dir.join("K.npy"));
+    let k = numbers(&dir.join("K.npy"));
     assert!(
         (k[1] / 9.873_476_986_674_905e66 - 1.0).abs() < 1e-12,
         "{:e}",
@@ -135,13 +126,13 @@ fn deep_kernels_that_were_refused() {
             "gram --data @x.csv --activation {activation} --depth {depth} --out @K.npy --force --json"
         );
         let answer = json(&run(&line, &dir));
-        let found = npy(&dir.join("K.npy"))[1].ln() + number(&answer, "log_scale");
+        let found = numbers(&dir.join("K.npy"))[1].ln() + number(&answer, "log_scale");
         // the gap of the second row is rounded, and the kernel goes by its 16th power
         assert!((found - log).abs() < 1e-11, "{activation} {depth}: {found}");
     }
     let line = "gram --data @x.csv --activation hermite(2) --depth 50 --out @K.npy --force --json";
     let answer = json(&run(line, &dir));
-    let k = npy(&dir.join("K.npy"));
+    let k = numbers(&dir.join("K.npy"));
     assert_eq!(
         (k[0], k[1], k[2]),
         (2f64.powi(51) - 1.0, 0.0, 0.0),

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use serde_json::{Map, Value as Json};
-use support::files::idx;
+use support::files::{idx, numbers};
 use support::program;
 
 /// Relative: what another order of the same sums may change in a double.
@@ -106,15 +106,11 @@ fn folder() -> PathBuf {
 /// The numbers in the file that a command line ends with, if it writes one.
 fn written(folder: &Path, line: &str) -> Option<Json> {
     let (_, name) = line.rsplit_once("--out ")?;
-    let bytes = fs::read(folder.join(name)).unwrap();
+    let path = folder.join(name);
     let numbers: Vec<Json> = if name.ends_with(".npy") {
-        let start = 10 + usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
-        let numbers = bytes[start..].chunks_exact(8);
-        numbers
-            .map(|b| f64::from_le_bytes(b.try_into().unwrap()).into())
-            .collect()
+        numbers(&path).into_iter().map(Json::from).collect()
     } else {
-        let text = String::from_utf8(bytes).unwrap();
+        let text = fs::read_to_string(path).unwrap();
         let cells = text.split([',', '\n']).filter(|c| !c.is_empty());
         cells
             .map(|c| c.parse::<f64>().map_or_else(|_| c.into(), Json::from))

@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value as Json;
 
+use crate::support::files::numbers;
 use crate::support::{assert_bad, deeplimit, items, program};
 
 /// Rows of the data; tiles of 128 rows come of [`MEMORY`].
@@ -207,6 +208,7 @@ fn killed_at_any_moment_it_goes_on_where_it_was() {
     }
     // both layouts hold the same numbers
     let npy = numbers(&dir.join("K.npy"));
+    assert_eq!(npy.len(), N * N);
     for i in [0, 127, 128, 700, N - 1] {
         for j in [0, 500, 1151, 1152, N - 1] {
             let tile = fs::read(dir.join(format!("K.zarr/c/{}/{}", i / 128, j / 128))).unwrap();
@@ -215,14 +217,6 @@ fn killed_at_any_moment_it_goes_on_where_it_was() {
             assert_eq!(number.to_bits(), npy[i * N + j].to_bits(), "{i} {j}");
         }
     }
-}
-
-fn numbers(npy: &Path) -> Vec<f64> {
-    let bytes = fs::read(npy).unwrap();
-    let start = 10 + usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
-    let (numbers, rest) = bytes[start..].as_chunks::<8>();
-    assert!(rest.is_empty() && numbers.len() == N * N);
-    numbers.iter().map(|b| f64::from_le_bytes(*b)).collect()
 }
 
 /// A limit on the size of files stands for a full disk: the write fails, and later there is room again.

@@ -25,7 +25,7 @@ pub(crate) use gated::gated;
 pub use piecewise_linear::PiecewiseLinear;
 pub use prepared::{derivative_square, prepared};
 pub use values::{DualValue, values};
-pub(crate) use values::{LAST_DEGREE, resolving_series};
+pub(crate) use values::{LAST_DEGREE, correlations, resolving_series};
 
 use std::cmp::Ordering;
 

@@ -21,6 +21,16 @@ pub struct DualValue {
     pub slope: Option<Quantity>,
 }
 
+/// Are these correlations?
+pub(crate) fn correlations(rhos: &[Rational]) -> Result<()> {
+    match rhos.iter().find(|rho| (*rho).clone().abs() > 1) {
+        None => Ok(()),
+        Some(rho) => Err(Error::Domain(format!(
+            "{rho} is not a correlation: it must lie between -1 and 1"
+        ))),
+    }
+}
+
 /// Longer series than this are not made: the enclosure is given as it is.
 pub(crate) const LAST_DEGREE: u32 = 3000;
 
@@ -46,13 +56,7 @@ pub fn values(
     digits: usize,
     deadline: Deadline,
 ) -> Result<Vec<DualValue>> {
-    for rho in at {
-        if rho.clone().abs() > 1 {
-            return Err(Error::Domain(format!(
-                "{rho} is not a correlation: it must lie between -1 and 1"
-            )));
-        }
-    }
+    correlations(at)?;
     // the normalised dual does not change with a factor
     let structure = Unit::of(&Activation::new(expr)?)?.structure;
     let wanted = bits_for(digits);

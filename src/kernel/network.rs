@@ -148,11 +148,7 @@ fn of_kinds(
             "a compiled kernel is one of inputs of the same length: the squared norms {norm} and {other} differ"
         )));
     }
-    if *norm <= 0 {
-        return Err(Error::Domain(format!(
-            "{norm} is not the squared norm of an input with a direction: it must be positive"
-        )));
-    }
+    settings.directions()?;
     let variances = settings.variances()?;
     let words = words(settings);
     let normalising = matches!(variances.weight, WeightVariance::Normalising);

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::activation::{Exact, Expr, Parity, all_exact};
 use crate::deadline::Deadline;
-use crate::dual::{Dual, closed_form, resolving_series};
+use crate::dual::{Dual, closed_form, correlations, resolving_series};
 use crate::effort::Effort;
 use crate::error::{Error, Result};
 use crate::exact::Activation;
@@ -301,13 +301,7 @@ impl Subject {
         deadline: Deadline,
         values: impl Fn(&LimitKernel) -> Result<Vec<V>>,
     ) -> Result<(LimitKernel, Vec<V>)> {
-        for rho in at {
-            if rho.clone().abs() > 1 {
-                return Err(Error::Domain(format!(
-                    "{rho} is not a correlation: it must lie between -1 and 1"
-                )));
-            }
-        }
+        correlations(at)?;
         let far = at.iter().map(|r| r.clone().abs()).filter(|r| *r < 1).max();
         let far = far.unwrap_or_default();
         let wanted = bits_for(digits);

@@ -41,6 +41,17 @@ impl Settings {
         self.convention
             .variances(self.sigma_w.as_ref(), self.sigma_b.as_ref())
     }
+
+    /// Inputs of these norms have a direction.
+    pub(crate) fn directions(&self) -> Result<()> {
+        let (one, other) = &self.norms;
+        match [one, other].into_iter().find(|norm| **norm <= 0) {
+            None => Ok(()),
+            Some(norm) => Err(Error::Domain(format!(
+                "{norm} is not the squared norm of an input with a direction: it must be positive"
+            ))),
+        }
+    }
 }
 
 /// A network, infinitely wide: an activation, a convention, weights and biases. What is asked of it stands in later rooms: its

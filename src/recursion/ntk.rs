@@ -13,7 +13,7 @@ use super::unit::{DIRECT, UnitLayers};
 use super::walk::Correlation;
 use crate::activation::Expr;
 use crate::deadline::Deadline;
-use crate::dual::{Dual, prepared};
+use crate::dual::{Dual, correlations, prepared};
 use crate::error::{Error, Result};
 use crate::exact::Activation;
 use crate::real::{Analytic, Ball, Bits, bits_for};
@@ -59,20 +59,8 @@ pub fn ntk(
     deadline: Deadline,
 ) -> Result<Vec<Result<KernelValue>>> {
     Depth::check(depth)?;
-    for rho in rhos {
-        if rho.clone().abs() > 1 {
-            return Err(Error::Domain(format!(
-                "{rho} is not a correlation: it must lie between -1 and 1"
-            )));
-        }
-    }
-    for norm in [&settings.norms.0, &settings.norms.1] {
-        if *norm <= 0 {
-            return Err(Error::Domain(format!(
-                "{norm} is not the squared norm of an input with a direction: it must be positive"
-            )));
-        }
-    }
+    correlations(rhos)?;
+    settings.directions()?;
     let variances = settings.variances()?;
     let structure = Activation::new(expr)?;
     let jumps = structure.continuous == Some(false);

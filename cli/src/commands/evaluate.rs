@@ -106,11 +106,11 @@ fn json(args: &Args, e: &Evaluation) -> EvaluateJson {
     let fold = |f: &Fold| FoldJson {
         depth: f.depth.to_string(),
         classifier: f.classifier.name(),
-        ridge: f.ridge,
-        train: f.train,
-        test: f.test,
-        accuracy: f.accuracy,
-        interval: f.interval(),
+        ridge: f.chosen.choice.ridge,
+        train: f.chosen.train,
+        test: f.chosen.test,
+        accuracy: f.chosen.accuracy,
+        interval: f.chosen.interval(),
     };
     EvaluateJson {
         data: args.data.display().to_string(),
@@ -152,12 +152,14 @@ fn table(folds: &[Fold]) -> Table {
         cells: vec![
             f.depth.to_string(),
             f.classifier.name().to_owned(),
-            f.ridge
+            f.chosen
+                .choice
+                .ridge
                 .map_or_else(|| "none".to_owned(), |r| format!("{r:e}")),
-            f.train.to_string(),
-            f.test.to_string(),
-            percent(f.accuracy),
-            percents(f.interval()),
+            f.chosen.train.to_string(),
+            f.chosen.test.to_string(),
+            percent(f.chosen.accuracy),
+            percents(f.chosen.interval()),
         ],
         ..Entry::default()
     };
@@ -183,7 +185,7 @@ fn words(args: &Args, e: &Evaluation, width: usize) -> String {
     } else {
         "accuracy, leaving out one row at a time"
     };
-    let tests: usize = e.folds.iter().map(|f| f.test).sum();
+    let tests: usize = e.folds.iter().map(|f| f.chosen.test).sum();
     let overlap = match tests > e.outcome.tested {
         true => format!(
             "the folds test {tests} rows, {} different ones: a row counts once\n",

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use deeplimit::classifier::choice::{self, Outcome, Protocol, Trial};
-use deeplimit::classifier::{Rule, numbered, wilson};
+use deeplimit::classifier::{Rule, numbered};
 use deeplimit::error::{Error, Result};
 use deeplimit::gram::{Gram, Twins};
 use deeplimit::kernel::{Classifier, Depth};
@@ -29,19 +29,11 @@ pub struct Evaluation {
 /// One fold of it.
 #[derive(Clone, Debug)]
 pub struct Fold {
+    /// What was chosen, by its number, and how well it did.
+    pub chosen: choice::Fold,
+    /// The depth of that number.
     pub depth: Depth,
     pub classifier: Classifier,
-    pub ridge: Option<f64>,
-    pub train: usize,
-    pub test: usize,
-    pub accuracy: f64,
-}
-
-impl Fold {
-    /// Wilson's interval of the accuracy.
-    pub fn interval(&self) -> [f64; 2] {
-        wilson(self.accuracy, self.test)
-    }
 }
 
 /// Accuracy by folds; `report(done, all, folds)` hears how far it is, and the folds that are finished.
@@ -96,12 +88,9 @@ pub fn evaluation(
     }
     let shown = |folds: &[choice::Fold]| -> Vec<Fold> {
         let of = |f: &choice::Fold| Fold {
+            chosen: *f,
             depth: args.depth[f.choice.candidate],
             classifier: trials[f.choice.candidate].rule().classifier(),
-            ridge: f.choice.ridge,
-            train: f.train,
-            test: f.test,
-            accuracy: f.accuracy,
         };
         folds.iter().map(of).collect()
     };

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
+use crate::support::files::numbers;
 use crate::support::{Session, deeplimit};
 
 struct Folder(PathBuf);
@@ -75,16 +76,6 @@ impl Folder {
         names.sort();
         names
     }
-}
-
-/// The numbers of a .npy file of doubles.
-fn numbers(path: &Path) -> Vec<f64> {
-    let bytes = fs::read(path).unwrap();
-    let start = 10 + usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
-    let numbers = bytes[start..].chunks_exact(8);
-    numbers
-        .map(|b| f64::from_le_bytes(b.try_into().unwrap()))
-        .collect()
 }
 
 fn npy(kind: &str, shape: &str, data: &[u8]) -> Vec<u8> {

@@ -1,4 +1,7 @@
-//! Files made byte by byte: arrays of numpy and idx, gzip, PNG.
+//! Files made byte by byte: arrays of numpy and idx, gzip, PNG; and arrays of doubles, read.
+
+use std::fs;
+use std::path::Path;
 
 /// numpy's format, version 1.
 pub fn npy(kind: &str, fortran: bool, sizes: &[usize], data: &[u8]) -> Vec<u8> {
@@ -10,6 +13,24 @@ pub fn npy(kind: &str, fortran: bool, sizes: &[usize], data: &[u8]) -> Vec<u8> {
     bytes.extend(words.bytes());
     bytes.extend(data);
     bytes
+}
+
+/// The header and the numbers of a .npy file of doubles.
+pub fn array(path: &Path) -> (String, Vec<f64>) {
+    let bytes = fs::read(path).unwrap();
+    let start = 10 + usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
+    let header = String::from_utf8(bytes[10..start].to_vec()).unwrap();
+    let (numbers, rest) = bytes[start..].as_chunks::<8>();
+    assert!(rest.is_empty(), "{header}: {} bytes", bytes.len());
+    (
+        header,
+        numbers.iter().map(|b| f64::from_le_bytes(*b)).collect(),
+    )
+}
+
+/// The numbers alone.
+pub fn numbers(path: &Path) -> Vec<f64> {
+    array(path).1
 }
 
 /// The idx format, with numbers of this type.

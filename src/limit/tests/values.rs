@@ -119,3 +119,45 @@ fn another_network_has_not_that_limit() {
     let plain = at("relu", &[decimal("0.3")], 3, &lee("2"));
     assert!(plain.without_limit.is_none() && plain.rows[0].as_ref().unwrap().limit.is_none());
 }
+
+/// Beyond -1 and 1 there is no correlation, and an input without length has no direction: each room that is asked says so.
+#[test]
+fn what_is_no_pair_of_inputs_is_refused() {
+    let relu: crate::Activation = "relu".parse().unwrap();
+    let effort = crate::Effort::default();
+    for rho in ["1.0001", "-2"] {
+        let network = crate::Network::of(&relu);
+        let refused = [
+            relu.dual(&[rho], &effort).err(),
+            relu.limit(&[rho], &effort).err(),
+            network.values(3, &[rho], &effort).err(),
+        ];
+        for error in refused {
+            let said = error.unwrap().to_string();
+            assert!(said.contains("is not a correlation"), "{said}");
+        }
+    }
+    for (q, p) in [(0, 0), (0, 1), (1, 0)] {
+        let error = ntk(
+            &relu.expr,
+            &[],
+            3,
+            &norms(q, p),
+            DIGITS,
+            Deadline::default(),
+        )
+        .unwrap_err();
+        assert!(
+            error.to_string().starts_with("0 is not the squared norm"),
+            "{error}"
+        );
+    }
+    let network = crate::Network::with(&relu, norms(0, 0));
+    let error = network
+        .kernel(crate::Depth::Layers(2), crate::Kind::Ntk, &effort)
+        .unwrap_err();
+    assert!(
+        error.to_string().starts_with("0 is not the squared norm"),
+        "{error}"
+    );
+}
