@@ -17,6 +17,7 @@
 
 mod curve;
 mod ends;
+mod member;
 mod reading;
 mod search;
 
