@@ -52,7 +52,9 @@ const FREE_MAX: usize = 20;
 pub(crate) fn unknown_at(name: &str, variable: &str, called: bool, at: Range<usize>) -> Error {
     let (message, alone) = sentence(name, variable);
     let letter = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let free = alone && !called && name.len() <= FREE_MAX && name.chars().all(letter);
+    // `x` is the variable where another name is not: it gets no value
+    let may = alone && !called && name != "x";
+    let free = may && name.len() <= FREE_MAX && name.chars().all(letter);
     Error::Parse {
         message,
         at,

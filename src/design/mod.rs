@@ -27,7 +27,7 @@ mod taylor;
 pub use critical::{Critical, Criticals, critical};
 pub use family::{Family, Member, Members, Span, Undecided};
 pub use kernel::{
-    Choice, DEGREE_MAX, Definite, Extent, KernelDesign, KernelOutcome, KernelWish, LAYERS_MAX,
+    Criterion, DEGREE_MAX, Definiteness, Extent, KernelDesign, KernelOutcome, KernelWish, LAYERS_MAX,
     REACH, Realisation, WantedKernel,
 };
 pub use known::{Known, known};

@@ -96,13 +96,20 @@ pub fn answered<T: Send + 'static, J: Serialize>(
         }
         Some(Err(error)) => {
             let item = FaultItem::new(key, &text, &error);
-            let json = effort.json.then(|| object(&item)).unwrap_or_default();
-            Report::new(json, vec![Fault { text, error }], false, false)
+            let shown = in_json(effort, &item);
+            Report::new(shown, vec![Fault { text, error }], false, false)
         }
         None => {
             let item = FaultItem::interrupted(key, &text);
-            let json = effort.json.then(|| object(&item)).unwrap_or_default();
-            Report::new(json, vec![], false, true).with_closing(missing)
+            Report::new(in_json(effort, &item), vec![], false, true).with_closing(missing)
         }
     })
+}
+
+/// What stands in the place of an answer; for people there is the error.
+fn in_json(effort: &Effort, item: &FaultItem) -> String {
+    match effort.json {
+        true => object(item),
+        false => String::new(),
+    }
 }

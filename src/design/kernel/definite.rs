@@ -11,7 +11,7 @@ use crate::real::{Analytic, Ball, Quantity};
 
 /// What is known of a kernel's coefficients.
 #[derive(Clone, Debug)]
-pub enum Definite {
+pub enum Definiteness {
     /// None is negative: a kernel of a network, or a polynomial.
     Yes,
     /// One is: no activation has this kernel.
@@ -35,14 +35,14 @@ pub(super) fn definite(
     wanted: &WantedKernel,
     degree: usize,
     deadline: Deadline,
-) -> Result<Definite> {
+) -> Result<Definiteness> {
     if wanted.is_network() {
-        return Ok(Definite::Yes);
+        return Ok(Definiteness::Yes);
     }
     if let Some(c) = wanted.polynomial() {
         return Ok(match c.iter().position(|c| *c < 0) {
-            None => Definite::Yes,
-            Some(degree) => Definite::No {
+            None => Definiteness::Yes,
+            Some(degree) => Definiteness::No {
                 degree,
                 coefficient: Quantity::new(
                     &Ball::rational(&c[degree], BITS),
@@ -52,7 +52,7 @@ pub(super) fn definite(
         });
     }
     if wanted.rows().is_some() {
-        return Ok(Definite::Open(None));
+        return Ok(Definiteness::Open(None));
     }
     let order = degree.max(LOOKED);
     let mut open = None;
@@ -66,22 +66,22 @@ pub(super) fn definite(
             .position(|c| !c.is_finite() || c.upper() > 0 && c.lower() < 0);
         match (negative, unknown) {
             (Some(degree), None) => {
-                return Ok(Definite::No {
+                return Ok(Definiteness::No {
                     degree,
                     coefficient: Quantity::new(&c[degree], None),
                 });
             }
             (Some(degree), Some(u)) if degree < u => {
-                return Ok(Definite::No {
+                return Ok(Definiteness::No {
                     degree,
                     coefficient: Quantity::new(&c[degree], None),
                 });
             }
-            (_, None) => return Ok(Definite::Open(Some(order))),
+            (_, None) => return Ok(Definiteness::Open(Some(order))),
             (_, Some(u)) => open = u.checked_sub(1),
         }
     }
-    Ok(Definite::Open(open))
+    Ok(Definiteness::Open(open))
 }
 
 /// The Taylor coefficients at 0.

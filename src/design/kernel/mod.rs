@@ -25,7 +25,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 
-pub use definite::Definite;
-pub use question::{Choice, DEGREE_MAX, Extent, KernelDesign, KernelOutcome, KernelWish};
+pub use definite::Definiteness;
+pub use question::{Criterion, DEGREE_MAX, Extent, KernelDesign, KernelOutcome, KernelWish};
 pub use realised::{REACH, Realisation};
 pub use target::{LAYERS_MAX, WantedKernel};

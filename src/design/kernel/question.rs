@@ -4,7 +4,7 @@ use rug::ops::Pow;
 use rug::{Float, Integer, Rational};
 
 use super::bounds::{Deviation, deviation};
-use super::definite::{Definite, definite, taylor};
+use super::definite::{Definiteness, definite, taylor};
 use super::realised::Realisation;
 use super::search::{BITS, Grid};
 use super::target::{Prepared, WantedKernel};
@@ -27,7 +27,7 @@ pub enum Extent {
 
 /// What is wanted of the coefficients.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Choice {
+pub enum Criterion {
     /// The polynomial nearest to the kernel.
     #[default]
     Nearest,
@@ -51,7 +51,7 @@ pub struct KernelDesign {
     /// The kernel may be undefined in places near the ends; the error is of where it is defined.
     pub partial: bool,
     /// Is the wanted kernel one of a network at all?
-    pub definite: Definite,
+    pub definite: Definiteness,
     /// The activation.
     pub realisation: Realisation,
 }
@@ -76,7 +76,7 @@ pub struct KernelWish {
     /// How far the powers go.
     pub extent: Extent,
     /// Which polynomial.
-    pub choice: Choice,
+    pub criterion: Criterion,
     /// Which kernel of the network with one hidden layer it shall be.
     pub realised: Kind,
 }
@@ -90,11 +90,11 @@ impl WantedKernel {
     /// said of the error is said of the rounded one.
     ///
     /// ```
-    /// use deeplimit::design::{Choice, Extent, KernelOutcome, KernelWish, WantedKernel};
+    /// use deeplimit::design::{Criterion, Extent, KernelOutcome, KernelWish, WantedKernel};
     /// use deeplimit::{Activation, Effort, Kind};
     /// let relu: Activation = "relu".parse()?;
     /// let deep = WantedKernel::of_network(&relu, 4, Kind::Ntk)?;
-    /// let wish = KernelWish { extent: Extent::Degree(5), choice: Choice::Nearest, realised: Kind::Nngp };
+    /// let wish = KernelWish { extent: Extent::Degree(5), criterion: Criterion::Nearest, realised: Kind::Nngp };
     /// let KernelOutcome::Design(found) = deep.design(&wish, &Effort::default())? else { panic!() };
     /// assert_eq!(found.error.digits(4), "0.04439");
     /// assert!((found.error.to_f64() / found.at_least.to_f64() - 1.0).abs() < 1e-9);
@@ -153,8 +153,8 @@ impl Search<'_> {
         if let Some(none) = self.without_series(&definite) {
             return Ok(none);
         }
-        let found = match self.wish.choice {
-            Choice::Series => self.series(degree)?,
+        let found = match self.wish.criterion {
+            Criterion::Series => self.series(degree)?,
             _ => self.nearest(degree)?,
         };
         self.designed(found, definite, None)
@@ -164,17 +164,17 @@ impl Search<'_> {
         Grid::new(self.wanted, &self.kernel, degree, self.effort.deadline)
     }
 
-    fn definite(&self, degree: usize) -> Result<Definite> {
+    fn definite(&self, degree: usize) -> Result<Definiteness> {
         definite(self.wanted, degree, self.effort.deadline)
     }
 
     /// The power series of a kernel that has none with coefficients that are not negative.
-    fn without_series(&self, definite: &Definite) -> Option<KernelOutcome> {
-        if self.wish.choice != Choice::Series {
+    fn without_series(&self, definite: &Definiteness) -> Option<KernelOutcome> {
+        if self.wish.criterion != Criterion::Series {
             return None;
         }
         match definite {
-            Definite::No {
+            Definiteness::No {
                 degree,
                 coefficient,
             } => Some(KernelOutcome::None {
@@ -200,8 +200,8 @@ impl Search<'_> {
             return Ok(none);
         }
         let find = |degree: usize| -> Result<Found> {
-            match self.wish.choice {
-                Choice::Series => self.series(degree),
+            match self.wish.criterion {
+                Criterion::Series => self.series(degree),
                 _ => self.nearest(degree),
             }
         };
@@ -251,7 +251,7 @@ impl Search<'_> {
 
     /// The best polynomial, rounded, with its bounds.
     fn nearest(&self, degree: usize) -> Result<Found> {
-        let normalised = self.wish.choice == Choice::NearestNormalised;
+        let normalised = self.wish.criterion == Criterion::NearestNormalised;
         if let Some(found) = self.itself(degree, normalised) {
             return Ok(found);
         }
@@ -398,7 +398,7 @@ impl Search<'_> {
     fn designed(
         &self,
         found: Found,
-        definite: Definite,
+        definite: Definiteness,
         smallest_degree: Option<bool>,
     ) -> Result<KernelOutcome> {
         let Deviation {

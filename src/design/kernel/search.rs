@@ -166,18 +166,15 @@ impl Grid {
         let mut places: Vec<[Mpfr; 3]> = peaks
             .map(|w| [w[0], w[1], w[2]].map(|i| self.points[i].clone()))
             .collect();
-        // the error may still rise behind an end
-        let last = order.len() - 1;
-        for [end, next] in [[0, 1], [last, last - 1]] {
-            let [end, next] = [order[end], order[next]];
-            let [a, b] = [end, next].map(|i| Real::abs(&errors[i]));
-            if a >= near && a >= b {
-                let [x, y] = [end, next].map(|i| self.points[i].clone());
-                let middle = rounded(&(&x + &y).scale2(-1));
-                places.push(match x < y {
-                    true => [x, middle, y],
-                    false => [y, middle, x],
-                });
+        // an end may be higher than its neighbour, and lower than what lies between
+        let ends = [
+            (order.first(), order.get(1)),
+            (order.iter().nth_back(1), order.last()),
+        ];
+        for (a, b) in ends {
+            if let (Some(a), Some(b)) = (a, b) {
+                let (left, right) = (self.points[*a].clone(), self.points[*b].clone());
+                places.push([left.clone(), rounded(&(&left + &right).scale2(-1)), right]);
             }
         }
         let found: Vec<Vec<(Mpfr, Ball, Ball)>> = places

@@ -7,17 +7,17 @@ use super::formula::Program;
 use super::*;
 use crate::activation::{Constants, Expr, Tape};
 use crate::real::{Analytic, Ball, Quantity};
-use crate::recursion::{Depth, Kind, Network};
+use crate::recursion::{Kind, Network};
 use crate::{Activation, Effort, Error};
 
 fn formula(text: &str) -> WantedKernel {
     WantedKernel::formula(text, &Constants::default()).unwrap()
 }
 
-fn wish(extent: Extent, choice: Choice) -> KernelWish {
+fn wish(extent: Extent, criterion: Criterion) -> KernelWish {
     KernelWish {
         extent,
-        choice,
+        criterion,
         realised: Kind::Nngp,
     }
 }
@@ -30,7 +30,7 @@ fn asked(kernel: &WantedKernel, wish: &KernelWish) -> KernelDesign {
 }
 
 fn nearest(kernel: &WantedKernel, degree: u32) -> KernelDesign {
-    asked(kernel, &wish(Extent::Degree(degree), Choice::Nearest))
+    asked(kernel, &wish(Extent::Degree(degree), Criterion::Nearest))
 }
 
 fn upper(q: &Quantity) -> f64 {
@@ -64,7 +64,10 @@ fn a_deep_tangent_kernel_is_approximated_as_well_as_published() {
             .collect();
         assert_eq!(found, support);
     }
-    let sum = asked(&kernel, &wish(Extent::Degree(5), Choice::NearestNormalised));
+    let sum = asked(
+        &kernel,
+        &wish(Extent::Degree(5), Criterion::NearestNormalised),
+    );
     assert!((sum.error.to_f64() / 7.3753e-2 - 1.0).abs() < 3e-5);
     assert_eq!(sum.coefficients.iter().sum::<Rational>(), 1);
 }
@@ -79,8 +82,12 @@ fn classical_best_approximations() {
         ("step(rho)", 1, 0.5),
     ] {
         let d = nearest(&formula(text), degree);
-        assert!(is_tight(&d), "{text}");
-        assert!((d.error.to_f64() - error).abs() < 1e-9, "{text}");
+        assert!(is_tight(&d), "{text}: {} {}", d.error, d.at_least);
+        assert!(
+            (d.error.to_f64() - error).abs() < 2e-9 * error,
+            "{text}: {}",
+            d.error
+        );
     }
     // no coefficient is negative, so a polynomial is its own
     let itself = nearest(&formula("rho^2/3+1/2"), 2);
@@ -145,7 +152,7 @@ fn a_tolerance_takes_the_smallest_degree() {
     let tolerance = Rational::from((1, 1000));
     let d = asked(
         &kernel,
-        &wish(Extent::Tolerance(tolerance), Choice::Nearest),
+        &wish(Extent::Tolerance(tolerance), Criterion::Nearest),
     );
     assert_eq!(d.smallest_degree, Some(true));
     let degree = d.coefficients.len() as u32 - 1;
@@ -158,7 +165,7 @@ fn a_tolerance_takes_the_smallest_degree() {
 fn layers_become_one() {
     let exp: Activation = "exp(x/2)".parse().unwrap();
     let kernel = WantedKernel::of_network(&exp, 2, Kind::Nngp).unwrap();
-    let d = asked(&kernel, &wish(Extent::Degree(12), Choice::Series));
+    let d = asked(&kernel, &wish(Extent::Degree(12), Criterion::Series));
     // exp(s (exp(s (rho - 1)) - 1)), s = 1/4
     let s = 0.25_f64;
     let first = (s * ((-s).exp() - 1.0)).exp();
@@ -191,7 +198,7 @@ fn kernels_of_no_network_are_refuted() {
         let d = nearest(&formula(text), 3);
         match (&d.definite, degree) {
             (
-                Definite::No {
+                Definiteness::No {
                     degree: k,
                     coefficient,
                 },
@@ -200,12 +207,14 @@ fn kernels_of_no_network_are_refuted() {
                 assert_eq!(*k, n, "{text}");
                 assert!(upper(coefficient) < 0.0, "{text}");
             }
-            (Definite::Open(_), None) => {}
+            (Definiteness::Open(_), None) => {}
             (other, _) => panic!("{text}: {other:?}"),
         }
     }
-    let none =
-        formula("cos(rho)").design(&wish(Extent::Degree(9), Choice::Series), &Effort::default());
+    let none = formula("cos(rho)").design(
+        &wish(Extent::Degree(9), Criterion::Series),
+        &Effort::default(),
+    );
     let KernelOutcome::None { reason, proved } = none.unwrap() else {
         panic!("cos has no activation");
     };
@@ -215,7 +224,7 @@ fn kernels_of_no_network_are_refuted() {
 #[test]
 fn every_bad_kernel_has_its_sentence() {
     let said = |result: crate::Result<KernelOutcome>| result.unwrap_err().to_string();
-    let five = wish(Extent::Degree(5), Choice::Nearest);
+    let five = wish(Extent::Degree(5), Criterion::Nearest);
     for text in ["sqrt(rho)", "log(rho)", "1/rho", "acos(2*rho)"] {
         let message = said(formula(text).design(&five, &Effort::default()));
         assert!(
@@ -223,7 +232,7 @@ fn every_bad_kernel_has_its_sentence() {
             "{message}"
         );
     }
-    let far = wish(Extent::Degree(201), Choice::Nearest);
+    let far = wish(Extent::Degree(201), Criterion::Nearest);
     assert!(said(formula("rho").design(&far, &Effort::default())).contains("above 200"));
     let error = WantedKernel::formula("x^2", &Constants::default()).unwrap_err();
     assert!(matches!(error, Error::Parse { .. }) && error.to_string().contains("`rho`"));
@@ -276,7 +285,7 @@ proptest! {
         let kernel = formula(&text);
         let few = nearest(&kernel, 2);
         let more = nearest(&kernel, 5);
-        let sum = asked(&kernel, &wish(Extent::Degree(5), Choice::NearestNormalised));
+        let sum = asked(&kernel, &wish(Extent::Degree(5), Criterion::NearestNormalised));
         for d in [&few, &more, &sum] {
             prop_assert!(is_tight(d), "{text}: {:?} {:?}", d.error, d.at_least);
             prop_assert!(d.coefficients.iter().all(|b| *b >= 0));
@@ -298,8 +307,9 @@ proptest! {
 
     /// The rows of a polynomial without negative coefficients give it back, and its activation has it for its kernel.
     #[test]
-    fn a_polynomial_is_found_again(numerators in proptest::collection::vec(0..20_u32, 1..7), ntk: bool) {
-        prop_assume!(numerators.iter().skip(1).any(|n| *n > 0));
+    fn a_polynomial_is_found_again(numerators in proptest::collection::vec(0..20_u32, 2..7), ntk: bool) {
+        // (a constant activation has no network to speak of)
+        prop_assume!(numerators[1..].iter().any(|n| *n > 0));
         let b: Vec<Rational> = numerators.iter().map(|n| Rational::from((*n, 16))).collect();
         let at = |rho: &Rational| b.iter().rev().fold(Rational::new(), |sum, b| sum * rho + b);
         let points = (-12..=12).map(|j| Rational::from((j, 12)));
@@ -307,7 +317,7 @@ proptest! {
         let kind = if ntk { Kind::Ntk } else { Kind::Nngp };
         let question = KernelWish {
             realised: kind,
-            ..wish(Extent::Degree(numerators.len() as u32 - 1), Choice::Nearest)
+            ..wish(Extent::Degree(numerators.len() as u32 - 1), Criterion::Nearest)
         };
         let d = asked(&table.unwrap(), &question);
         prop_assert!(upper(&d.error) < 1e-13);
@@ -323,7 +333,7 @@ proptest! {
         });
         let wanted = at(&Rational::from((1, 3))).to_f64() / at(&1.into()).to_f64();
         prop_assert!((third / one - wanted).abs() < 1e-11);
-        let _ = Depth::Layers(1);
+
     }
 
     /// Over a cell a jet encloses what it is at every point of it, and at a point what the derivatives' tapes say.

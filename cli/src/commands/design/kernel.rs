@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::io;
 
 use deeplimit::activation::Expr;
-use deeplimit::design::{Choice, Definite, Extent, KernelDesign, KernelOutcome, KernelWish, REACH};
+use deeplimit::design::{
+    Criterion, Definiteness, Extent, KernelDesign, KernelOutcome, KernelWish, REACH,
+};
 use deeplimit::limit::Quantity;
 use rug::Rational;
 use serde::Serialize;
@@ -64,10 +66,10 @@ pub fn run(args: &Args, width: usize) -> io::Result<Report> {
             (Some(tolerance), _) => Extent::Tolerance(tolerance.clone()),
             (None, degree) => Extent::Degree(degree.unwrap_or_default()),
         },
-        choice: match (args.exact, args.sum_is_one) {
-            (true, _) => Choice::Series,
-            (_, true) => Choice::NearestNormalised,
-            _ => Choice::Nearest,
+        criterion: match (args.exact, args.sum_is_one) {
+            (true, _) => Criterion::Series,
+            (_, true) => Criterion::NearestNormalised,
+            _ => Criterion::Nearest,
         },
         realised: args.realised,
     };
@@ -138,8 +140,8 @@ fn designed(
         everywhere: !design.partial,
     };
     let (positive_definite, negative, looked_up_to) = match &design.definite {
-        Definite::Yes => (Some(true), None, None),
-        Definite::No {
+        Definiteness::Yes => (Some(true), None, None),
+        Definiteness::No {
             degree,
             coefficient,
         } => {
@@ -149,7 +151,7 @@ fn designed(
             };
             (Some(false), Some(negative), None)
         }
-        Definite::Open(looked) => (None, None, *looked),
+        Definiteness::Open(looked) => (None, None, *looked),
     };
     let solution = SolutionJson {
         activation: activation.clone(),
@@ -275,7 +277,7 @@ fn error_line(design: &KernelDesign, args: &Args) -> String {
             certain(&design.at_least, digits.min(10))
         ),
     };
-    format!("error: {error} at most, proved; {best}")
+    format!("error: {error}, proved; {best}")
 }
 
 fn degree_line(design: &KernelDesign) -> Option<String> {
@@ -286,19 +288,19 @@ fn degree_line(design: &KernelDesign) -> Option<String> {
     })
 }
 
-fn definite_line(definite: &Definite, args: &Args) -> Option<String> {
+fn definite_line(definite: &Definiteness, args: &Args) -> Option<String> {
     match definite {
-        Definite::Yes => None,
-        Definite::No {
+        Definiteness::Yes => None,
+        Definiteness::No {
             degree,
             coefficient,
         } => Some(format!(
             "no activation has this kernel itself: the coefficient of rho^{degree} is {}",
             certain(coefficient, args.effort.digits.min(10))
         )),
-        Definite::Open(Some(n)) => Some(format!(
+        Definiteness::Open(Some(n)) => Some(format!(
             "none of its coefficients up to rho^{n} is negative, which proves nothing of the others"
         )),
-        Definite::Open(None) => None,
+        Definiteness::Open(None) => None,
     }
 }
