@@ -303,6 +303,12 @@ fn called(call: Call, u: &Text, language: Language) -> Text {
         (Function::Erf | Function::Erfc, Language::Jax) => function.name().to_owned(),
         (Function::Erf | Function::Erfc, Language::Rust) => format!("libm::{}", function.name()),
         (Function::Sign, Language::Rust) => "sign".to_owned(),
+        // its sign of what is no number is 0
+        (Function::Sign, Language::Torch) => {
+            return Text::atom(format!(
+                "torch.where(torch.isnan({inner}), {inner}, torch.sign({inner}))"
+            ));
+        }
         (_, Language::Rust) => {
             let name = if function == Function::Log {
                 "ln"
@@ -354,12 +360,12 @@ fn own(own: &Own, u: &str, language: Language) -> Text {
 }
 
 /// The entries that PyTorch has: the same function for every `x`, its parameters in the range where that holds. (The derivative of
-/// its `hardsigmoid` has none.)
+/// its `hardsigmoid` has none, the second one of its `mish` is NaN far out.)
 pub(super) fn in_torch(name: &str, parameters: &[f64]) -> bool {
     match name {
         "relu" | "relu6" | "hard_tanh" | "hard_swish" | "selu" | "gelu" | "gelu_tanh" | "silu"
-        | "swish" | "mish" | "softsign" | "sigmoid" | "log_sigmoid" | "tanh_shrink"
-        | "leaky_relu" | "prelu" | "elu" => true,
+        | "swish" | "softsign" | "sigmoid" | "log_sigmoid" | "tanh_shrink" | "leaky_relu"
+        | "prelu" | "elu" => true,
         "celu" => parameters[0] != 0.0,
         "soft_shrink" | "hard_shrink" => parameters[0] >= 0.0,
         _ => false,
