@@ -161,7 +161,7 @@ fn report(cli: &Cli, width: usize) -> io::Result<Report> {
         Command::Predict(args) => commands::predict::run(args),
         Command::Dynamics(args) => commands::dynamics::run(args),
         Command::Cntk(args) => Ok(commands::cntk::run(args, width)),
-        Command::Design(args) => commands::design::run(&args.action, width),
+        Command::Design(args) => commands::design::run(args, width),
         Command::Completions(args) => Ok(commands::completions::run(args)),
         Command::Man(args) => commands::man::run(args),
     }

@@ -134,6 +134,18 @@ fn the_nearest() {
 }
 
 #[test]
+fn with_code() {
+    let found = json(&["alpha", "4", "--emit", "python"]);
+    for solution in found["solutions"].as_array().unwrap() {
+        assert!(solution["code"].as_str().unwrap().contains("def phi(x)"));
+    }
+    let told = deeplimit(&[
+        "design", "critical", "tanh", "--scale", "1", "--emit", "latex",
+    ]);
+    assert!(told.stdout.contains("\\tanh"), "{}", told.stdout);
+}
+
+#[test]
 fn bad_input() {
     for (args, words) in [
         (&["alpha", "0"][..], "greater than zero"),

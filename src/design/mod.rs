@@ -27,8 +27,8 @@ mod taylor;
 pub use critical::{Critical, Criticals, critical};
 pub use family::{Family, Member, Members, Span, Undecided};
 pub use kernel::{
-    Criterion, DEGREE_MAX, Definiteness, Extent, KernelDesign, KernelOutcome, KernelWish, LAYERS_MAX,
-    REACH, Realisation, WantedKernel,
+    Criterion, DEGREE_MAX, Definiteness, Extent, KernelDesign, KernelOutcome, KernelWish,
+    LAYERS_MAX, REACH, Realisation, WantedKernel,
 };
 pub use known::{Known, known};
 pub use lowest::{Lowest, lowest};

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Subcommand};
 use deeplimit::design::{DEGREE_MAX, LAYERS_MAX};
+use deeplimit::emit::Language;
 use deeplimit::recursion::Kind;
 use rug::Rational;
 
@@ -16,6 +17,9 @@ pub struct Design {
     /// What is given
     #[command(subcommand)]
     pub action: DesignAction,
+    /// Write each activation as code, too: python, torch, jax, rust or latex
+    #[arg(long, global = true, value_parser = super::emit::language(), value_name = "LANGUAGE", hide_possible_values = true)]
+    pub emit: Option<Language>,
 }
 
 /// What the design starts from.
@@ -247,7 +251,7 @@ const KERNEL_USAGE: &str = "deeplimit design kernel <FORMULA> --degree <N>
 pub const HELP: &str = "Examples:
   deeplimit design alpha 4
   deeplimit design alpha 2 --family 'max(x-c,0)' --box c=-6..12
-  deeplimit design slopes tanh --slope 1.0028
+  deeplimit design slopes tanh --slope 1.0028 --emit torch
   deeplimit design critical gelu
   deeplimit design nearest tanh --alpha 4
   deeplimit design kernel 'exp(rho-1)' --degree 3

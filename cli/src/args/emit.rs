@@ -41,7 +41,8 @@ rust has no dependency but libm for erf, latex is the formula"
     pub effort: Effort,
 }
 
-fn language() -> impl TypedValueParser<Value = Language> {
+/// The words for a language.
+pub(super) fn language() -> impl TypedValueParser<Value = Language> {
     let words = [
         (Language::Python, "numpy, the derivative too"),
         (Language::Torch, "A module of PyTorch"),

@@ -9,15 +9,16 @@ pub mod slopes;
 use std::collections::BTreeMap;
 use std::io;
 
+use deeplimit::emit::Language;
 use deeplimit::error::Result;
 use serde::Serialize;
 
 use super::{INTERRUPT, expression};
-use crate::args::{DesignAction, Effort};
+use crate::args::{Design, DesignAction, Effort};
 use crate::batch::answers;
 use crate::fault::Fault;
 use crate::json::{FaultItem, object};
-use crate::library::Request;
+use crate::library::{self, Request};
 use crate::number::Number;
 use crate::report::Report;
 
@@ -59,20 +60,21 @@ pub struct Designed<J> {
 }
 
 /// Answers the command.
-pub fn run(action: &DesignAction, width: usize) -> io::Result<Report> {
-    match action {
-        DesignAction::Alpha(args) => alpha::run(args, width),
-        DesignAction::Slopes(args) => slopes::run(args, width),
-        DesignAction::Critical(args) => critical::run(args, width),
-        DesignAction::Nearest(args) => nearest::run(args, width),
-        DesignAction::Kernel(args) => kernel::run(args, width),
+pub fn run(design: &Design, width: usize) -> io::Result<Report> {
+    let emit = design.emit;
+    match &design.action {
+        DesignAction::Alpha(args) => alpha::run(args, emit, width),
+        DesignAction::Slopes(args) => slopes::run(args, emit, width),
+        DesignAction::Critical(args) => critical::run(args, emit, width),
+        DesignAction::Nearest(args) => nearest::run(args, emit, width),
+        DesignAction::Kernel(args) => kernel::run(args, emit, width),
     }
 }
 
 /// Asks one question about what was typed, with its deadline; an error stands in the place of the answer, under `key`.
 pub fn answered<T: Send + 'static, J: Serialize>(
     (key, typed): (&'static str, &str),
-    effort: &Effort,
+    (effort, emit): (&Effort, Option<Language>),
     question: impl Fn(&str, Request) -> Result<T> + Send + Sync + 'static,
     told: impl FnOnce(T) -> Designed<J>,
 ) -> io::Result<Report> {
@@ -86,9 +88,26 @@ pub fn answered<T: Send + 'static, J: Serialize>(
     Ok(match batch.answers.pop().flatten() {
         Some(Ok(answer)) => {
             let told = told(answer);
-            let text = match effort.json {
-                true => object(&told.json),
-                false => told.text,
+            let text = match (emit, effort.json) {
+                (None, true) => object(&told.json),
+                (None, false) => told.text,
+                (Some(language), in_json_too) => {
+                    let mut json = serde_json::to_value(&told.json).map_err(io::Error::other)?;
+                    match with_code(&mut json, language, request) {
+                        Ok(_) if in_json_too => object(&json),
+                        Ok(codes) => [vec![told.text], codes].concat().join("\n"),
+                        Err(error) => {
+                            let item = FaultItem::new(key, &text, &error);
+                            let shown = in_json(effort, &item);
+                            return Ok(Report::new(
+                                shown,
+                                vec![Fault { text, error }],
+                                false,
+                                false,
+                            ));
+                        }
+                    }
+                }
             };
             let mut report = Report::new(text, vec![], told.undecided, false);
             report.notes = told.notes;
@@ -104,6 +123,32 @@ pub fn answered<T: Send + 'static, J: Serialize>(
             Report::new(in_json(effort, &item), vec![], false, true).with_closing(missing)
         }
     })
+}
+
+/// Adds the code of every solution under `code`, and returns it.
+fn with_code(
+    json: &mut serde_json::Value,
+    language: Language,
+    request: Request,
+) -> Result<Vec<String>> {
+    let mut all = Vec::new();
+    let solutions = json
+        .get_mut("solutions")
+        .and_then(serde_json::Value::as_array_mut);
+    for solution in solutions
+        .into_iter()
+        .flatten()
+        .filter_map(serde_json::Value::as_object_mut)
+    {
+        let activation = solution
+            .get("activation")
+            .and_then(serde_json::Value::as_str)
+            .unwrap_or_default();
+        let code = library::emitted(activation, language, false, None, request)?.code;
+        solution.insert("code".into(), code.clone().into());
+        all.push(code);
+    }
+    Ok(all)
 }
 
 /// What stands in the place of an answer; for people there is the error.

@@ -5,6 +5,7 @@ use std::io;
 
 use deeplimit::activation::Expr;
 use deeplimit::design::{Known, Members, Span, Undecided};
+use deeplimit::emit::Language;
 use deeplimit::error::{Error, Result};
 use deeplimit::limit::Quantity;
 use rug::Rational;
@@ -50,7 +51,7 @@ enum Found {
 }
 
 /// Answers the command.
-pub fn run(args: &Args, width: usize) -> io::Result<Report> {
+pub fn run(args: &Args, emit: Option<Language>, width: usize) -> io::Result<Report> {
     let (typed, spans) = (args.alpha.clone(), args.spans.clone());
     let question = move |text: &str, request: Request| -> Result<(Rational, Found)> {
         let alpha = exponent(&typed)?;
@@ -68,7 +69,7 @@ pub fn run(args: &Args, width: usize) -> io::Result<Report> {
         Some(family) => ("family", family.as_str()),
         None => ("alpha", args.alpha.as_str()),
     };
-    answered(about, &args.effort, question, |(alpha, found)| {
+    answered(about, (&args.effort, emit), question, |(alpha, found)| {
         told(&alpha, found, args, width)
     })
 }

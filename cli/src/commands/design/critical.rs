@@ -5,6 +5,7 @@ use std::io;
 
 use deeplimit::activation::Expr;
 use deeplimit::design::{Critical, Criticals};
+use deeplimit::emit::Language;
 use serde::Serialize;
 
 use super::{DesignJson, Designed, SolutionJson, answered};
@@ -28,7 +29,7 @@ struct CriticalJson {
 }
 
 /// Answers the command.
-pub fn run(args: &Args, width: usize) -> io::Result<Report> {
+pub fn run(args: &Args, emit: Option<Language>, width: usize) -> io::Result<Report> {
     let scales = args.scales.clone();
     let question = move |text: &str, request| {
         let scales = scales
@@ -39,7 +40,7 @@ pub fn run(args: &Args, width: usize) -> io::Result<Report> {
     };
     answered(
         ("activation", &args.expression),
-        &args.effort,
+        (&args.effort, emit),
         question,
         |found| told(&found, args, width),
     )

@@ -7,6 +7,7 @@ use deeplimit::activation::Expr;
 use deeplimit::design::{
     Criterion, Definiteness, Extent, KernelDesign, KernelOutcome, KernelWish, REACH,
 };
+use deeplimit::emit::Language;
 use deeplimit::limit::Quantity;
 use rug::Rational;
 use serde::Serialize;
@@ -60,7 +61,7 @@ struct NegativeJson {
 }
 
 /// Answers the command.
-pub fn run(args: &Args, width: usize) -> io::Result<Report> {
+pub fn run(args: &Args, emit: Option<Language>, width: usize) -> io::Result<Report> {
     let wish = KernelWish {
         extent: match (&args.tolerance, args.degree) {
             (Some(tolerance), _) => Extent::Tolerance(tolerance.clone()),
@@ -86,9 +87,12 @@ pub fn run(args: &Args, width: usize) -> io::Result<Report> {
     };
     let question =
         move |text: &str, request| library::designed_kernel(text, &wanted, &wish, request);
-    answered(("kernel", &typed), &args.effort, question, |found| {
-        told(&found, args, width)
-    })
+    answered(
+        ("kernel", &typed),
+        (&args.effort, emit),
+        question,
+        |found| told(&found, args, width),
+    )
 }
 
 fn told(

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use deeplimit::design::Nearest;
+use deeplimit::emit::Language;
 use serde::Serialize;
 
 use super::alpha::exponent;
@@ -21,13 +22,13 @@ struct NearestJson {
 }
 
 /// Answers the command.
-pub fn run(args: &Args, width: usize) -> io::Result<Report> {
+pub fn run(args: &Args, emit: Option<Language>, width: usize) -> io::Result<Report> {
     let (alpha, degree) = (args.alpha.clone(), args.degree);
     let question =
         move |text: &str, request| library::nearest(text, &exponent(&alpha)?, degree, request);
     answered(
         ("activation", &args.expression),
-        &args.effort,
+        (&args.effort, emit),
         question,
         |found| told(&found, args, width),
     )

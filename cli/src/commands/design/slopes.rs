@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use deeplimit::design::{Shaped, Shapings, Slopes};
+use deeplimit::emit::Language;
 use deeplimit::limit::Quantity;
 use serde::Serialize;
 
@@ -25,7 +26,7 @@ struct ShapedJson {
 }
 
 /// Answers the command.
-pub fn run(args: &Args, width: usize) -> io::Result<Report> {
+pub fn run(args: &Args, emit: Option<Language>, width: usize) -> io::Result<Report> {
     let (slope, curvature, tat) = (args.slope.clone(), args.curvature.clone(), args.tat);
     let question = move |text: &str, request| {
         let wanted = match (tat, &curvature, &slope) {
@@ -39,7 +40,7 @@ pub fn run(args: &Args, width: usize) -> io::Result<Report> {
     };
     answered(
         ("activation", &args.expression),
-        &args.effort,
+        (&args.effort, emit),
         question,
         |found| told(&found, args, width),
     )
