@@ -65,7 +65,7 @@
 //! * [`kernel`]: a kernel of any depth, compiled into a fast function of the correlation in doubles.
 //! * [`gram`]: Gram matrices on data.
 //! * [`classifier`]: from a matrix and labels to scores and a label: regression at any depth, and what it becomes; choosing and testing.
-//! * [`design`]: from a wanted kernel back to an activation, with a certificate.
+//! * [`design`]: from a wanted exponent, kernel or slope back to an activation, with a certificate.
 //! * [`network`]: networks of finite width: empirical kernels, training, linearisation.
 //! * [`image`]: pictures as arrays: readers and preprocessing.
 //! * [`cntk`]: the convolutional kernels of pictures.
