@@ -13,6 +13,8 @@
 //! nearest. That its exponent is what was wanted is proved: the coefficients from `h_2` on are written as decimals, and the one of
 //! `h_1` is a letter of a [`Family`], for which there is exactly one root.
 
+use std::fmt::Write;
+
 use rug::Rational;
 
 use super::{Family, Member, Span};
@@ -98,12 +100,10 @@ pub fn nearest(expr: &Expr, alpha: &Rational, degree: u32, effort: &Effort) -> R
         ))
     })?;
     // as typed, not normalised: decimals for all but the first
-    let decimal = |v: f64| format!("{v:.12}");
-    let mut text = format!("{}+c*x", activation.typed);
-    for n in 2..=degree as usize {
-        let change = (b[n] - known.a[n]) * size;
-        if change.abs() > 1e-12 {
-            text.push_str(&format!("+({})*hermite({n},x)", decimal(change)));
+    let mut text = format!("({})+c*x", activation.typed);
+    for (n, (b, a)) in b.iter().zip(&known.a).enumerate().skip(2) {
+        if (b - a).abs() > 1e-12 {
+            let _ = write!(text, "+({:.12e})*hermite({n},x)", (b - a) * size);
         }
     }
     let c = (b[1] - known.a[1]) * size;

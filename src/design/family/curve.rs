@@ -331,9 +331,9 @@ impl Reference<'_> {
             let d = self.means[i].along(&moments);
             mean = mean.plus(&w.times(&along(&d, 0)));
             first = first.plus(&w.times(&s.times(&along(&d, 1))));
-            for j in i..k {
+            for (j, other) in weights.iter().enumerate().skip(i) {
                 let twice = Ball::int(if i == j { 1 } else { 2 }, bits);
-                let weight = w.times(&weights[j]).times_number(&twice);
+                let weight = w.times(other).times_number(&twice);
                 let (p, q) = &self.products[pair];
                 pair += 1;
                 square = square.plus(&weight.times(&along(&p.along(&moments), 0)));

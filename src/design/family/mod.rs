@@ -150,9 +150,7 @@ impl Family {
             [first, second] => {
                 let width = Rational::from(&first.to - &first.from);
                 let lines: Vec<Rational> = (0..SECTIONS)
-                    .map(|k| {
-                        Rational::from(&width * Rational::from((k, SECTIONS - 1))) + &first.from
-                    })
+                    .map(|k| &width * Rational::from((k, SECTIONS - 1)) + &first.from)
                     .collect();
                 let sections: Vec<Members> = lines
                     .into_par_iter()

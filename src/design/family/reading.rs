@@ -72,7 +72,7 @@ fn collect_arguments(e: &Expr, found: &mut Vec<Expr>) {
     }
     let slope = slope(e);
     if slope.is_constant()
-        && !slope.as_rational().is_some_and(|q| q == 0)
+        && slope.as_rational().is_none_or(|q| q != 0)
         && !e.any(&|e| matches!(e, Expr::If(..)))
     {
         if !found.contains(e) {

@@ -151,7 +151,7 @@ fn newton(at: &impl Fn(f64, f64) -> [f64; 2], start: (f64, f64)) -> Option<(f64,
                 break;
             }
             factor /= 2.0;
-            if !(factor > 1e-4) {
+            if factor < 1e-4 {
                 return (size(value) < 1e-6).then_some((log, beta));
             }
         }
