@@ -134,6 +134,14 @@ fn the_nearest() {
 }
 
 #[test]
+fn a_finite_depth_asks_for_less() {
+    let found = json(&["alpha", "4", "--depth", "100", "--points", "1e4"]);
+    let alpha = found["finite_depth"]["alpha"].as_f64().unwrap();
+    assert!((2.0..2.5).contains(&alpha), "{alpha}");
+    assert!((number(&found["solutions"][0]["alpha"]) - alpha).abs() < 1e-3);
+}
+
+#[test]
 fn with_code() {
     let found = json(&["alpha", "4", "--emit", "python"]);
     for solution in found["solutions"].as_array().unwrap() {
@@ -171,6 +179,14 @@ fn bad_input() {
         (
             &["alpha", "2", "--family", "step(x-c)", "--box", "c=0..1"],
             "jumps",
+        ),
+        (
+            &["alpha", "4", "--depth", "0", "--points", "10"],
+            "at least one layer",
+        ),
+        (
+            &["alpha", "2.5", "--depth", "9", "--points", "10"],
+            "no dimension",
         ),
         (&["slopes", "tanh", "--slope", "1"], "greater than 1"),
         (&["slopes", "sign", "--slope", "2"], "jumps"),

@@ -3,6 +3,7 @@
 //! * [`family`]: all members of a family with free letters whose singular kernel has a wanted exponent.
 //! * [`lowest`](mod@lowest): the polynomial of lowest degree with a wanted exponent.
 //! * [`known`](mod@known): one activation of each kind that has it.
+//! * [`finite`]: the exponent that a network of finite depth takes.
 //! * [`nearest`](mod@nearest): the one nearest to a given activation.
 //! * [`critical`](mod@critical): an affine wrap at the edge of chaos, with a variance that attracts.
 //! * [`slopes`](mod@slopes): an affine wrap of an activation with wanted slopes (deep kernel shaping and its kin).
@@ -17,6 +18,7 @@ use crate::error::{Error, Result};
 mod critical;
 mod expansion;
 pub mod family;
+mod finite;
 pub mod kernel;
 mod known;
 mod lowest;
@@ -26,6 +28,7 @@ mod taylor;
 
 pub use critical::{Critical, Criticals, critical};
 pub use family::{Family, Member, Members, Span, Undecided};
+pub use finite::{FiniteDepth, at_depth};
 pub use kernel::{
     Criterion, DEGREE_MAX, Definiteness, Extent, KernelDesign, KernelOutcome, KernelWish,
     LAYERS_MAX, REACH, Realisation, WantedKernel,

@@ -100,6 +100,12 @@ pub struct DesignAlpha {
     /// The exponent: the dimension d of the data makes the classifier consistent
     #[arg(value_name = "D", allow_negative_numbers = true)]
     pub alpha: String,
+    /// D is the dimension of the data, and the network has so many layers
+    #[arg(long, value_name = "L", requires = "points")]
+    pub depth: Option<String>,
+    /// So many training points, with --depth
+    #[arg(long, value_name = "N", requires = "depth")]
+    pub points: Option<String>,
     /// A family of activations with free letters, centred for you
     #[arg(
         long,
@@ -125,6 +131,7 @@ const ALPHA_HELP: &str = "Examples:
   deeplimit design alpha 2 --family 'max(x-c,0)' --box c=-6..12
   deeplimit design alpha 2.2 --family 'gelu(s*x)' --box s=0..10 --digits 30
   deeplimit design alpha 1 --family 'tanh(c*x)' --box c=0..8
+  deeplimit design alpha 4 --depth 100 --points 10000
   deeplimit design alpha 2 --family 'tanh(a*x+b)' --box a=0.5..3 --box b=-3..3
 
 The singular kernel of an infinitely deep network behaves like |x-x'|^-alpha;
@@ -134,7 +141,11 @@ members in the box are found, after centring, and it is proved that there are
 no others (with two letters: on thirteen lines through the box). The value of
 a letter is an enclosure of the root, at which alpha is what is wanted
 exactly; what stands behind `alpha` is the exponent of the activation as it is
-written, with so many digits.";
+written, with so many digits.
+
+A network of finite depth behaves like a larger exponent at small distances.
+With --depth and --points, D is the dimension of the data, and an estimate of
+the exponent that makes up for it is designed for.";
 
 /// `deeplimit design slopes`.
 #[derive(Args, Debug)]

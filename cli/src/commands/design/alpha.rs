@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use deeplimit::activation::Expr;
-use deeplimit::design::{Known, Members, Span, Undecided};
+use deeplimit::design::{FiniteDepth, Known, Members, Span, Undecided, at_depth};
 use deeplimit::emit::Language;
 use deeplimit::error::{Error, Result};
 use deeplimit::limit::Quantity;
@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::{DesignJson, Designed, SolutionJson, answered};
 use crate::args::DesignAlpha as Args;
+use crate::exact;
 use crate::library::{self, Request};
 use crate::number::{Number, certain};
 use crate::report::Report;
@@ -29,6 +30,34 @@ struct AlphaJson {
     open: Vec<OpenJson>,
     /// Lines through the box of two letters; `null` where there is one letter.
     lines: Option<usize>,
+    /// With `--depth`; `null` without.
+    finite_depth: Option<FiniteDepthJson>,
+}
+
+#[derive(Serialize)]
+struct FiniteDepthJson {
+    alpha: f64,
+    nearest: f64,
+    depth_of_limit: f64,
+}
+
+impl From<FiniteDepth> for FiniteDepthJson {
+    fn from(found: FiniteDepth) -> Self {
+        FiniteDepthJson {
+            alpha: found.alpha,
+            nearest: found.nearest,
+            depth_of_limit: found.depth,
+        }
+    }
+}
+
+fn about_depth(alpha: &Rational, found: &FiniteDepth) -> String {
+    format!(
+        "At this depth an exponent of about {} does what the dimension does in the limit (an estimate for uniform points, whose nearest neighbours are at |x-x'|^2/2 = {:.2e}); alpha = d takes some {:.0e} layers.",
+        Expr::rational(alpha),
+        found.nearest,
+        found.depth
+    )
 }
 
 #[derive(Serialize)]
@@ -53,25 +82,61 @@ enum Found {
 /// Answers the command.
 pub fn run(args: &Args, emit: Option<Language>, width: usize) -> io::Result<Report> {
     let (typed, spans) = (args.alpha.clone(), args.spans.clone());
-    let question = move |text: &str, request: Request| -> Result<(Rational, Found)> {
-        let alpha = exponent(&typed)?;
-        let spans: Vec<Span> = spans
-            .iter()
-            .map(|s| Span::parse(s))
-            .collect::<Result<_>>()?;
-        let found = match spans.is_empty() {
-            true => Found::Known(library::known_activations(&alpha, request)?),
-            false => Found::Members(library::members(text, &alpha, &spans, request)?),
+    let finite = args.depth.clone().zip(args.points.clone());
+    let question =
+        move |text: &str, request: Request| -> Result<(Rational, Option<FiniteDepth>, Found)> {
+            let mut alpha = exponent(&typed)?;
+            let mut depth = None;
+            if let Some((layers, points)) = &finite {
+                let dimension = alpha.is_integer().then(|| alpha.numer().to_u32()).flatten();
+                let dimension = dimension.ok_or_else(|| {
+                    Error::Domain(format!(
+                        "{typed} is no dimension: with --depth it is a whole number"
+                    ))
+                })?;
+                let found = at_depth(
+                    dimension,
+                    exact::double(layers, "depth")?,
+                    exact::double(points, "number of points")?,
+                )?;
+                // three digits of an estimate
+                alpha = exponent(&format!("{:.3}", found.alpha))?;
+                depth = Some(found);
+            }
+            let spans: Vec<Span> = spans
+                .iter()
+                .map(|s| Span::parse(s))
+                .collect::<Result<_>>()?;
+            let found = match spans.is_empty() {
+                true => Found::Known(library::known_activations(&alpha, request)?),
+                false => Found::Members(library::members(text, &alpha, &spans, request)?),
+            };
+            Ok((alpha, depth, found))
         };
-        Ok((alpha, found))
-    };
     let about = match &args.family {
         Some(family) => ("family", family.as_str()),
         None => ("alpha", args.alpha.as_str()),
     };
-    answered(about, (&args.effort, emit), question, |(alpha, found)| {
-        told(&alpha, found, args, width)
-    })
+    answered(
+        about,
+        (&args.effort, emit),
+        question,
+        |(alpha, depth, found)| {
+            let mut designed = told(&alpha, found, args, width);
+            if let Some(depth) = depth {
+                designed.text = format!(
+                    "{}
+{}",
+                    wrapped(&about_depth(&alpha, &depth), 0, "", width),
+                    designed.text
+                );
+                if let Some(more) = &mut designed.json.more {
+                    more.finite_depth = Some(depth.into());
+                }
+            }
+            designed
+        },
+    )
 }
 
 pub(super) fn exponent(text: &str) -> Result<Rational> {
@@ -116,6 +181,7 @@ fn told(
         remarks: vec![],
         open: vec![],
         lines: None,
+        finite_depth: None,
     };
     let entry = |name: &Expr,
                  values: &[(String, Quantity)],
