@@ -3,15 +3,9 @@
 //! The distance is that of `L^2` under the normal law. With Hermite coefficients `a_n` of the given activation and `b_n` of the
 //! one that is looked for, `b_0 = 0` and `b_n = a_n` for `n > N`, so that what is written is the given activation plus a
 //! polynomial of degree `N`. `sum (a_n - b_n)^2` under `alpha = D`, that is
-//! `4 log|b_1| + D log S_1 = (2 + D) log S_0`, `S_0 = sum b_n^2`, `S_1 = sum n b_n^2`, has with a multiplier the stationary points
-//!
-//! ```text
-//! b_n (1 + l (D n/S_1 - (2 + D)/S_0)) = a_n   (n >= 2),      b_1 (1 + l (D/S_1 - (2 + D)/S_0)) + 2 l / b_1 = a_1
-//! ```
-//!
-//! Three equations in `l`, `S_0`, `S_1`, solved in doubles from several starts, the nearest taken: best found, not proved the
-//! nearest. That its exponent is what was wanted is proved: the coefficients from `h_2` on are written as decimals, and the one of
-//! `h_1` is a letter of a [`Family`], for which there is exactly one root.
+//! `4 log|b_1| + D log S_1 = (2 + D) log S_0`, `S_0 = sum b_n^2`, `S_1 = sum n b_n^2`, is made small by projected gradients in doubles
+//! from several starts: best found, not proved the nearest. That its exponent is what was wanted is proved: the coefficients from
+//! `h_2` on are written as decimals, and the one of `h_1` is a letter of a [`Family`], for which there is exactly one root.
 
 use std::fmt::Write;
 
@@ -158,93 +152,97 @@ impl Known {
         ]
     }
 
-    /// `b` for a multiplier, by iteration of the sums; the sign of `b_1` is that of `a_1`, or `+`.
-    fn at(&self, multiplier: f64, start: &[f64]) -> Option<Vec<f64>> {
-        let mut b = start.to_vec();
-        let d = self.alpha;
-        for _ in 0..400 {
-            let [s0, s1] = self.sums(&b);
-            let factor = |n: f64| 1.0 + multiplier * (d * n / s1 - (2.0 + d) / s0);
-            let mut next = vec![0.0];
-            // f b^2 - a b + 2 l = 0
-            let (f, a) = (factor(1.0), self.a[1]);
-            let inside = a * a - 8.0 * f * multiplier;
-            if inside < 0.0 {
-                return None;
-            }
-            let sign = if a < 0.0 { -1.0 } else { 1.0 };
-            next.push((a + sign * inside.sqrt()) / (2.0 * f));
-            next.extend((2..self.a.len()).map(|n| self.a[n] / factor(n as f64)));
-            if next.iter().any(|v| !v.is_finite()) {
-                return None;
-            }
-            let change: f64 = next.iter().zip(&b).map(|(p, q)| (p - q).abs()).sum();
-            for (b, n) in b.iter_mut().zip(next) {
-                *b += 0.5 * (n - *b);
-            }
-            if change < 1e-14 {
-                return Some(b);
-            }
-        }
-        None
-    }
-
     /// `4 log|b_1| + D log S_1 - (2 + D) log S_0`
     fn excess(&self, b: &[f64]) -> f64 {
         let [s0, s1] = self.sums(b);
         4.0 * b[1].abs().ln() + self.alpha * s1.ln() - (2.0 + self.alpha) * s0.ln()
     }
 
-    /// Follows the multiplier away from zero, on both sides, until the exponent is what is wanted. Where the coefficients that could
-    /// change are zero (an odd activation has no even ones) small ones are put in.
-    fn best(&self) -> Option<Vec<f64>> {
-        let mut found: Vec<Vec<f64>> = Vec::new();
-        let mut start = self.a.clone();
-        start[0] = 0.0;
-        if start[1] == 0.0 {
-            start[1] = 0.1;
+    /// The derivatives of the excess by `b_1 ..`; `b_0` stays zero.
+    fn gradient(&self, b: &[f64]) -> Vec<f64> {
+        let [s0, s1] = self.sums(b);
+        let d = self.alpha;
+        let of = |(n, b): (usize, &f64)| {
+            let first = if n == 1 { 4.0 / b } else { 0.0 };
+            first + 2.0 * d * n as f64 * b / s1 - 2.0 * (2.0 + d) * b / s0
+        };
+        let mut all: Vec<f64> = b.iter().enumerate().map(of).collect();
+        all[0] = 0.0;
+        all
+    }
+
+    /// Onto the surface of excess 0 along its gradient, by steps that keep the sign of `b_1`.
+    fn onto(&self, b: &mut [f64]) -> Option<()> {
+        for _ in 0..200 {
+            let excess = self.excess(b);
+            if excess.abs() < 1e-13 {
+                return Some(());
+            }
+            let gradient = self.gradient(b);
+            let square: f64 = gradient.iter().map(|g| g * g).sum();
+            let mut step = excess / square;
+            let limit = 0.5 * b[1].abs() / gradient[1].abs();
+            step = step.clamp(-limit, limit);
+            for (b, g) in b.iter_mut().zip(&gradient) {
+                *b -= step * g;
+            }
+            if !square.is_normal() || b.iter().any(|b| !b.is_finite()) {
+                return None;
+            }
         }
-        for side in [1.0, -1.0] {
-            let mut b = start.clone();
-            let mut last = (0.0, self.excess(&start));
-            let mut step = 1e-4;
-            for _ in 0..400 {
-                let multiplier = last.0 + side * step;
-                match self.at(multiplier, &b) {
-                    Some(next) => {
-                        let value = self.excess(&next);
-                        if value.signum() != last.1.signum() {
-                            found.extend(self.between(last.0, multiplier, &next));
-                            break;
-                        }
-                        last = (multiplier, value);
-                        b = next;
-                        step *= 1.3;
-                    }
-                    None => step /= 4.0,
-                }
-                if step < 1e-12 || multiplier.abs() > 1e6 {
+        (self.excess(b).abs() < 1e-9).then_some(())
+    }
+
+    /// Projected gradients: along the surface towards the given coefficients, and back onto it. Where coefficients are zero (an
+    /// odd activation has no even ones) the start has small ones, of either sign.
+    fn best(&self) -> Option<Vec<f64>> {
+        let starts = [1e-3, -1e-3, 0.1].map(|off| {
+            let mut b: Vec<f64> = self
+                .a
+                .iter()
+                .map(|a| if a.abs() < 1e-12 { off } else { *a })
+                .collect();
+            b[0] = 0.0;
+            b
+        });
+        let found = starts.into_iter().filter_map(|start| self.descended(start));
+        found.min_by(|p, q| self.distance(p).total_cmp(&self.distance(q)))
+    }
+
+    fn descended(&self, mut b: Vec<f64>) -> Option<Vec<f64>> {
+        self.onto(&mut b)?;
+        let mut rate = 0.5;
+        for _ in 0..4000 {
+            let gradient = self.gradient(&b);
+            let square: f64 = gradient.iter().map(|g| g * g).sum();
+            let away: Vec<f64> = self.a.iter().zip(&b).map(|(a, b)| a - b).collect();
+            let along: f64 = away
+                .iter()
+                .zip(&gradient)
+                .skip(1)
+                .map(|(w, g)| w * g)
+                .sum::<f64>()
+                / square;
+            let tangent: Vec<f64> = away
+                .iter()
+                .zip(&gradient)
+                .map(|(w, g)| w - along * g)
+                .collect();
+            let mut next = b.clone();
+            for (n, t) in next.iter_mut().zip(&tangent).skip(1) {
+                *n += rate * t;
+            }
+            let nearer = next[1] * b[1] > 0.0
+                && self.onto(&mut next).is_some()
+                && self.distance(&next) < self.distance(&b) - 1e-16;
+            if nearer {
+                b = next;
+            } else {
+                rate /= 2.0;
+                if rate < 1e-6 {
                     break;
                 }
             }
-        }
-        found
-            .into_iter()
-            .min_by(|p, q| self.distance(p).total_cmp(&self.distance(q)))
-    }
-
-    fn between(&self, mut from: f64, mut to: f64, near: &[f64]) -> Option<Vec<f64>> {
-        let mut b = near.to_vec();
-        let far = self.excess(&b).signum();
-        for _ in 0..80 {
-            let middle = f64::midpoint(from, to);
-            let next = self.at(middle, &b)?;
-            if self.excess(&next).signum() == far {
-                to = middle
-            } else {
-                from = middle
-            }
-            b = next;
         }
         Some(b)
     }

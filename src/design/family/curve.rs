@@ -119,7 +119,8 @@ impl Curve {
         Ok(Some(format!(
             "where {} tends to 0, alpha tends to {limit}; up to {} it is {side} than {}: proved",
             self.name_of_scale(),
-            Expr::rational(&Float::with_val(12, size).to_rational().unwrap_or_default()),
+            // cut off, not rounded
+            (size.to_f64() * 1000.0).floor() / 1000.0,
             Expr::rational(alpha)
         )))
     }
