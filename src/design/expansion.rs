@@ -269,3 +269,50 @@ fn recurrence(degree: usize, delta: &Ball, tau: &Ball, roots: &[Ball]) -> Vec<Ba
     }
     m
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `E (s Z + delta - 1)_+ = s (phi(u) - u Phi(-u))`, `u = (1 - delta)/s`, and its derivative `Phi(-u)`, from few coefficients:
+    /// far from the middle the rest is what there is.
+    #[test]
+    fn few_coefficients_enclose_the_expectation() {
+        let q = |p: i32, d: i32| Ball::rational(&(p, d).into(), 128);
+        let relu: Expr = "max(x-1,0)".parse().unwrap();
+        for degree in [4, 8, 20] {
+            let expansion = Expansion::new(&relu, degree, 100, Deadline::default()).unwrap();
+            for (s, delta) in [
+                (q(1, 1), q(1, 2)),
+                (q(6, 5), q(-1, 3)),
+                (q(9, 10), q(2, 5)),
+                (q(1, 1), q(1, 1000)),
+            ] {
+                let u = (Ball::int(1, 128) - &delta) / &s;
+                let density = (u.square().scale2(-1) * Ball::int(-1, 128)).exp()
+                    / Ball::pi(128).scale2(1).sqrt();
+                let beyond = (&u / &Ball::int(2, 128).sqrt()).erfc().scale2(-1);
+                let truth = [&s * &(&density - &(&u * &beyond)), beyond, &density / &s];
+                let moments = Moments::new(degree as usize, &s, &delta, 128).unwrap();
+                let found = expansion.at(&moments).unwrap();
+                let along = MomentsAlong::new(
+                    degree as usize,
+                    &Taylor::constant(s),
+                    &Taylor::constant(delta),
+                )
+                .unwrap();
+                let along = expansion.along(&along);
+                let nowhere = Ball::int(0, 128);
+                for (j, truth) in truth.iter().enumerate() {
+                    assert!(
+                        found[j].encloses(truth),
+                        "{degree} {j}: {:?} {truth:?}",
+                        found[j]
+                    );
+                    assert!(along[j].at(&nowhere).encloses(truth), "{degree} {j}");
+                    assert!(degree < 20 || found[0].radius() < 1e-4);
+                }
+            }
+        }
+    }
+}

@@ -185,3 +185,46 @@ impl Taylor {
         sum.widened(&self.rest)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A polynomial with the coefficients, whose rest is zero.
+    fn of(c: &[f64]) -> Taylor {
+        let mut all = Taylor::constant(Ball::int(0, 128));
+        for (to, c) in all.c.iter_mut().zip(c) {
+            *to = Ball::exact(Float::with_val(128, *c));
+        }
+        all
+    }
+
+    /// What is left out is in the rest: series of degree 12 at places where they are off by more than rounding.
+    #[test]
+    fn enclosures_contain_what_they_enclose() {
+        let u = of(&[1.0, 0.5, -0.25, 0.0, 0.03]);
+        for t in [-1.0, -0.7, 0.3, 0.99, 1.0] {
+            let t = Ball::exact(Float::with_val(128, t));
+            let x = u.at(&t);
+            let one = Ball::int(1, 128);
+            for (found, truth) in [
+                (u.ln().unwrap(), x.ln()),
+                (u.recip().unwrap(), &one / &x),
+                (
+                    u.times_number(&Ball::int(3, 128)).exp(),
+                    (&x * &Ball::int(3, 128)).exp(),
+                ),
+                (u.square().square().square(), x.powi(8)),
+                (u.minus(&u.square()), &x - &x.square()),
+            ] {
+                let value = found.at(&t);
+                assert!(value.encloses(&truth), "{value:?} {truth:?}");
+                let all = [Float::with_val(64, -1), Float::with_val(64, 1)];
+                assert!(found.range(&all).encloses(&truth));
+                assert!(value.radius() < 1e-2);
+            }
+        }
+        // 1 + 0.95 t comes too near to zero
+        assert!(of(&[1.0, 0.95]).ln().is_none() && of(&[-1.0]).ln().is_none());
+    }
+}
