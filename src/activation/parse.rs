@@ -89,32 +89,6 @@ impl Expr {
     pub fn parse_in(variable: &str, text: &str, constants: &Constants) -> Result<Expr> {
         Ok(sized(variable, text, constants)?.expr)
     }
-
-    /// As [`Expr::parse`], for a family of activations: a name that means nothing else is a [letter](Expr::Letter).
-    ///
-    /// ```
-    /// use deeplimit::activation::Expr;
-    /// let family = Expr::parse_family("tanh(a*x+b)-a")?;
-    /// assert_eq!(family.letters().iter().map(|l| &**l).collect::<Vec<_>>(), ["a", "b"]);
-    /// assert_eq!(family.with_letter("a", &"1/2".parse()?).to_string(), "tanh(1/2*x+b)-1/2");
-    /// // what looks like a slip, or is called, is no letter
-    /// assert!(Expr::parse_family("sigmod").is_err() && Expr::parse_family("c(x)").is_err());
-    /// # Ok::<(), deeplimit::error::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`Expr::parse`].
-    pub fn parse_family(text: &str) -> Result<Expr> {
-        Expr::parse_family_with(text, &Constants::default())
-    }
-
-    /// As [`Expr::parse_family`], where some names have a value.
-    ///
-    /// # Errors
-    /// As [`Expr::parse`].
-    pub fn parse_family_with(text: &str, constants: &Constants) -> Result<Expr> {
-        Expr::parse_with(text, &constants.family())
-    }
 }
 
 /// The tree of a text that somebody typed.

@@ -12,7 +12,7 @@ use super::laboratory::Laboratory;
 use super::parameters::{Parameters, unknown};
 use crate::activation::Expr;
 use crate::classifier::certain::{
-    Deep, Family, OrderedGap, Precision, Prediction, dual_of, interpolant, regression,
+    AtAnyPrecision, Deep, OrderedGap, Precision, Prediction, dual_of, interpolant, regression,
 };
 use crate::classifier::{
     Decision, Dirichlet, Training, Weight, generator, majority, nearest, on_the_sphere, smoother,
@@ -224,7 +224,7 @@ fn relatively(x: f64, error: f64) -> Measured {
 /// A kernel with something added to its diagonal.
 struct Ridged(Deep, Rational);
 
-impl Family for Ridged {
+impl AtAnyPrecision for Ridged {
     fn kernel<R: Real + Send + Sync + 'static>(
         &self,
         bits: Bits,

@@ -3,7 +3,7 @@ use rug::{Float, Rational};
 use super::experiment::tally;
 use super::*;
 use crate::activation::Expr;
-use crate::classifier::certain::{Deep, Family};
+use crate::classifier::certain::{AtAnyPrecision, Deep};
 use crate::kernel::{Depth, Kind};
 use crate::real::{Quantity, Value};
 use crate::recursion::Correlation;

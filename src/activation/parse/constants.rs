@@ -73,7 +73,7 @@ impl Constants {
     }
 
     /// The same, and every name without a meaning is a letter.
-    pub(super) fn family(&self) -> Constants {
+    pub(crate) fn family(&self) -> Constants {
         Constants {
             letters: true,
             ..self.clone()

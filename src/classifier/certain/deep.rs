@@ -14,7 +14,7 @@ use crate::recursion::{Correlation, Kind, Scaled, UnitLayers};
 pub type Evaluator<'a, R> = Box<dyn Fn(&Correlation<R>) -> Result<Scaled<R>> + Send + Sync + 'a>;
 
 /// A kernel that can be had at any precision.
-pub trait Family: Sync {
+pub trait AtAnyPrecision: Sync {
     /// The kernel in this arithmetic.
     ///
     /// # Errors
@@ -28,7 +28,7 @@ pub trait Family: Sync {
 /// The kernel of a network with this activation in `depth` hidden layers, unit-norm inputs, no bias.
 ///
 /// ```
-/// use deeplimit::classifier::certain::{Deep, Family};
+/// use deeplimit::classifier::certain::{Deep, AtAnyPrecision};
 /// use deeplimit::{activation::Expr, kernel::Kind, recursion::Correlation};
 /// let relu = Deep::new(Expr::parse("relu").unwrap(), 1, Kind::Ntk).unwrap();
 /// let k = relu.kernel::<f64>(53).unwrap();
@@ -77,7 +77,7 @@ pub fn dual_of<R: Real>(expr: &Expr, bits: Bits) -> Result<Dual<R>> {
 /// Layers that are walked one by one; deeper down the singular regime goes on by its Koenigs function.
 const WALKED: u64 = 2000;
 
-impl Family for Deep {
+impl AtAnyPrecision for Deep {
     fn kernel<R: Real + Send + Sync + 'static>(&self, bits: Bits) -> Result<Evaluator<'_, R>> {
         let dual = dual_of::<R>(&self.expr, bits)?;
         let (depth, kind) = (self.depth, self.kind);
@@ -160,7 +160,7 @@ impl OrderedGap {
     }
 }
 
-impl Family for OrderedGap {
+impl AtAnyPrecision for OrderedGap {
     fn kernel<R: Real + Send + Sync + 'static>(&self, bits: Bits) -> Result<Evaluator<'_, R>> {
         // the bracket of g is known to half of the bits, so the walk takes twice as many
         let fine = 2 * bits;

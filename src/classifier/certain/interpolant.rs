@@ -7,7 +7,7 @@
 use rayon::prelude::*;
 use rug::Float;
 
-use super::deep::Family;
+use super::deep::AtAnyPrecision;
 use super::symmetric::{Factor, Symmetric};
 use crate::classifier::{Decision, Training, decided};
 use crate::error::{Error, Result};
@@ -34,7 +34,7 @@ use crate::real::{Bits, Mpfr, Real};
 ///
 /// # Errors
 /// [`Error::Unresolved`] where `most` bits do not suffice; [`Error::Domain`] for points of another dimension.
-pub fn interpolant<F: Family>(
+pub fn interpolant<F: AtAnyPrecision>(
     g: &F,
     training: &Training,
     tests: &Points,
@@ -81,7 +81,7 @@ fn labelled(scores: &[Vec<Mpfr>], slack: f64) -> Vec<Decision> {
         .collect()
 }
 
-fn attempt<F: Family>(
+fn attempt<F: AtAnyPrecision>(
     g: &F,
     training: &Training,
     tests: &Points,

@@ -14,7 +14,7 @@ use std::cmp::Ordering;
 use rayon::prelude::*;
 use rug::Float;
 
-use super::deep::{Evaluator, Family};
+use super::deep::{AtAnyPrecision, Evaluator};
 use super::symmetric::{Factor, Symmetric};
 use crate::classifier::{Decision, Training, decided};
 use crate::error::{Error, Result};
@@ -99,7 +99,7 @@ impl Prediction {
 ///
 /// # Errors
 /// [`Error::Domain`] where training and test points have different dimensions; what the kernel says.
-pub fn regression<F: Family>(
+pub fn regression<F: AtAnyPrecision>(
     family: &F,
     training: &Training,
     tests: &Points,
@@ -168,7 +168,7 @@ fn gram<R: Real + Send + Sync>(
     Ok((Symmetric::from_rows(rows), scale))
 }
 
-fn attempt<R: Real + Send + Sync + 'static, F: Family>(
+fn attempt<R: Real + Send + Sync + 'static, F: AtAnyPrecision>(
     family: &F,
     training: &Training,
     tests: &Points,

@@ -47,7 +47,7 @@ fn nine_points_of_a_quarter_circle() {
 
 /// `dual = 2/(3 - rho)`: `g(t) = t/(1 + t)` in closed form, and the recursion written down independently.
 struct Geometric(Option<u32>);
-impl Family for Geometric {
+impl AtAnyPrecision for Geometric {
     fn kernel<R: Real + Send + Sync + 'static>(&self, bits: Bits) -> Result<Evaluator<'_, R>> {
         let depth = self.0;
         Ok(Box::new(move |place| {

@@ -9,7 +9,8 @@ use rug::{Float, Rational};
 use super::*;
 use crate::activation::Expr;
 use crate::classifier::certain::{
-    Deep, Evaluator, Factor, Family, OrderedGap, Precision, Symmetric, interpolant, regression,
+    AtAnyPrecision, Deep, Evaluator, Factor, OrderedGap, Precision, Symmetric, interpolant,
+    regression,
 };
 use crate::dual::closed_form;
 use crate::error::{Error, Result};
@@ -255,7 +256,7 @@ mod kernels {
         }
         // broken on purpose: a claim of more digits than there are would decide in doubles
         struct Boastful(Deep);
-        impl Family for Boastful {
+        impl AtAnyPrecision for Boastful {
             fn kernel<R: Real + Send + Sync + 'static>(
                 &self,
                 bits: Bits,
