@@ -96,7 +96,7 @@ pub fn nearest(expr: &Expr, alpha: &Rational, degree: u32, effort: &Effort) -> R
     // as typed, not normalised: decimals for all but the first
     let mut text = format!("({})+c*x", activation.typed);
     for (n, (b, a)) in b.iter().zip(&known.a).enumerate().skip(2) {
-        if (b - a).abs() > 1e-12 {
+        if (b - a).abs() > 1e-8 {
             let _ = write!(text, "+({:.12e})*hermite({n},x)", (b - a) * size);
         }
     }
@@ -193,24 +193,51 @@ impl Known {
         (self.excess(b).abs() < 1e-9).then_some(())
     }
 
-    /// Projected gradients: along the surface towards the given coefficients, and back onto it. Where coefficients are zero (an
-    /// odd activation has no even ones) the start has small ones, of either sign.
+    /// On the surface of excess 0 by the coefficient of `h_1` alone: without it `alpha` is infinite, and with much of it small.
+    fn started(&self, mut b: Vec<f64>) -> Option<Vec<f64>> {
+        let first = if b[1] == 0.0 { 0.1 } else { b[1] };
+        let mut at = |log: f64| {
+            b[1] = first * log.exp();
+            self.excess(&b)
+        };
+        let (mut lo, mut hi) = (-60.0, 0.0);
+        while at(hi) < 0.0 {
+            (lo, hi) = (hi, hi + 0.25);
+            if hi > 4.0 {
+                return None;
+            }
+        }
+        for _ in 0..80 {
+            let middle = f64::midpoint(lo, hi);
+            if at(middle) < 0.0 {
+                lo = middle
+            } else {
+                hi = middle
+            }
+        }
+        Some(b)
+    }
+
+    /// Projected gradients: along the surface towards the given coefficients, and back onto it, from the given ones and from some
+    /// with more of one of them, of either sign (an odd activation has no even ones, and would keep to that).
     fn best(&self) -> Option<Vec<f64>> {
-        let starts = [1e-3, -1e-3, 0.1].map(|off| {
-            let mut b: Vec<f64> = self
-                .a
-                .iter()
-                .map(|a| if a.abs() < 1e-12 { off } else { *a })
-                .collect();
-            b[0] = 0.0;
-            b
-        });
-        let found = starts.into_iter().filter_map(|start| self.descended(start));
+        let mut plain = self.a.clone();
+        plain[0] = 0.0;
+        let mut starts = vec![plain.clone()];
+        for n in 2..plain.len() {
+            for off in [0.02, -0.02, 0.3, -0.3] {
+                let mut b = plain.clone();
+                b[n] += off;
+                starts.push(b);
+            }
+        }
+        let found = starts
+            .into_iter()
+            .filter_map(|start| self.descended(self.started(start)?));
         found.min_by(|p, q| self.distance(p).total_cmp(&self.distance(q)))
     }
 
     fn descended(&self, mut b: Vec<f64>) -> Option<Vec<f64>> {
-        self.onto(&mut b)?;
         let mut rate = 0.5;
         for _ in 0..4000 {
             let gradient = self.gradient(&b);
