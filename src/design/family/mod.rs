@@ -10,8 +10,8 @@
 //! (Theorem 1 of Radhakrishnan, Belkin and Uhler 2022; `E f' = E Z f` by Stein). Read as `sum_i w_i F_i(a x + b)` with letters in
 //! `w`, `a`, `b` alone ([`reading`]), the moments are Gaussian expectations of the functions `F_i`, `F_i F_j`, `F_i' F_j'` with
 //! another scale and shift: analytic in the letter, whatever kinks the functions have, and known from their Hermite
-//! coefficients at one point, all derivatives by the letter included ([`expansion`]: the heat equation). On every cell of a
-//! subdivision of the box the condition becomes a polynomial in the letter with a proved rest ([`taylor`], [`curve`]); where it
+//! coefficients at one point, all derivatives by the letter included ([`super::expansion`]: the heat equation). On every cell of a
+//! subdivision of the box the condition becomes a polynomial in the letter with a proved rest ([`super::taylor`], [`curve`]); where it
 //! has no zero, or one and is monotone, the cell is done ([`search`]). So "these are all" and "there is none" are proved, and each
 //! solution is known to as many digits as one wants.
 
