@@ -1,0 +1,33 @@
+//! The Python door: `deeplimit._core`. Nothing is computed here; each word asks the library's.
+//!
+//! * `errors`: the library's errors as Python's, on one page; a panic never crosses.
+//! * `work`: work without the GIL: Ctrl-C, progress, a pool of threads that survives a fork.
+//! * `number`: certain numbers. `array`: arrays in and out.
+//! * `activation`: `Activation` and its verdict, constants, coefficients, duals, limits, code.
+
+mod activation;
+mod array;
+mod errors;
+mod number;
+mod work;
+
+use pyo3::prelude::*;
+
+/// The extension module.
+#[pymodule]
+mod _core {
+    #[pymodule_export]
+    use crate::activation::Activation;
+    #[pymodule_export]
+    use crate::number::Number;
+    #[pymodule_export]
+    use crate::work::set_num_threads;
+
+    use super::*;
+
+    #[pymodule_init]
+    fn init(m: &Bound<'_, PyModule>) -> PyResult<()> {
+        m.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        crate::errors::register(m)
+    }
+}
