@@ -1,6 +1,19 @@
 """What an infinitely wide neural network becomes when it is infinitely deep too."""
 
-from ._core import Activation, Number, __version__, set_num_threads
+from ._answers import Classification, LimitRow, LimitTable, NetworkValue
+from ._core import (
+    Activation,
+    Network,
+    Number,
+    __version__,
+    activations,
+    classify,
+    dual,
+    expect,
+    hermite,
+    limit,
+    set_num_threads,
+)
 from ._errors import (
     DataError,
     DomainError,

@@ -24,7 +24,9 @@ class ParseError(Error):
 
 
 class DomainError(Error):
-    """The question has no answer: an expectation that diverges, a correlation outside [-1, 1]."""
+    """The question has no answer: an expectation that diverges, a correlation outside [-1, 1]. ``index`` is its place in a sequence."""
+
+    index = None
 
 
 class DataError(Error):

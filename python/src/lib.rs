@@ -3,12 +3,20 @@
 //! * `errors`: the library's errors as Python's, on one page; a panic never crosses.
 //! * `work`: work without the GIL: Ctrl-C, progress, a pool of threads that survives a fork.
 //! * `number`: certain numbers. `array`: arrays in and out.
-//! * `activation`: `Activation` and its verdict, constants, coefficients, duals, limits, code.
+//! * `real`: exact numbers from Python. `evaluate`: functions of doubles on arrays.
+//! * `activation`: `Activation` and what is asked of it; `verdict`, `limit`: the answers; `questions`: the words of the module.
+//! * `network`: `Network`, its kernels enclosed.
 
 mod activation;
 mod array;
 mod errors;
+mod evaluate;
+mod limit;
+mod network;
 mod number;
+mod questions;
+mod real;
+mod verdict;
 mod work;
 
 use pyo3::prelude::*;
@@ -19,7 +27,11 @@ mod _core {
     #[pymodule_export]
     use crate::activation::Activation;
     #[pymodule_export]
+    use crate::network::Network;
+    #[pymodule_export]
     use crate::number::Number;
+    #[pymodule_export]
+    use crate::questions::{_panic, activations, classify, dual, expect, hermite, limit};
     #[pymodule_export]
     use crate::work::set_num_threads;
 

@@ -163,8 +163,7 @@ pub fn ask<T: Send + 'static>(
     let pool = pool().map_err(|e| errors::raise(py, "InternalError", &e))?;
     let (end, ended) = channel();
     let spawned = std::thread::Builder::new().spawn(move || {
-        let result = pool
-            .install(|| std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)));
+        let result = pool.install(|| std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)));
         let _ = end.send(result);
     });
     spawned.map_err(|e| errors::raise(py, "InternalError", &e.to_string()))?;
@@ -180,7 +179,11 @@ pub fn ask<T: Send + 'static>(
     match done {
         Some(Ok(result)) => result.map_err(|e| errors::of(py, e, text)),
         Some(Err(panic)) => Err(errors::raise(py, "InternalError", &errors::of_panic(panic))),
-        None => Err(errors::raise(py, "InternalError", "the work ended without an answer")),
+        None => Err(errors::raise(
+            py,
+            "InternalError",
+            "the work ended without an answer",
+        )),
     }
 }
 
@@ -188,11 +191,15 @@ pub fn ask<T: Send + 'static>(
 ///
 /// # Errors
 /// `Error` for digits that are not between 1 and 1000, for a timeout that is not positive.
-pub fn effort(py: Python<'_>, digits: usize, timeout: Option<f64>) -> PyResult<Effort> {
-    if !(1..=1000).contains(&digits) {
+pub fn effort<N>(py: Python<'_>, digits: N, timeout: Option<f64>) -> PyResult<Effort>
+where
+    N: Copy + std::fmt::Display + TryInto<usize>,
+{
+    let known = digits.try_into().ok().filter(|n| (1..=1000).contains(n));
+    let Some(digits) = known else {
         let message = format!("digits must be between 1 and 1000, got {digits}");
         return Err(errors::raise(py, "Error", &message));
-    }
+    };
     Ok(Effort {
         deadline: deadline(py, timeout)?,
         ..Effort::digits(digits)
@@ -204,9 +211,9 @@ pub fn deadline(py: Python<'_>, timeout: Option<f64>) -> PyResult<Deadline> {
     let Some(seconds) = timeout else {
         return Ok(Deadline::default());
     };
-    let span = Duration::try_from_secs_f64(seconds).ok().filter(|s| {
-        !s.is_zero() && Instant::now().checked_add(*s).is_some()
-    });
+    let span = Duration::try_from_secs_f64(seconds)
+        .ok()
+        .filter(|s| !s.is_zero() && Instant::now().checked_add(*s).is_some());
     match span {
         Some(span) => Ok(Deadline::after(span)),
         None if seconds == f64::INFINITY => Ok(Deadline::default()),
