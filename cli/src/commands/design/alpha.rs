@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use deeplimit::activation::Expr;
-use deeplimit::design::{FiniteDepth, Known, Members, Span, Undecided, at_depth};
+use deeplimit::design::{FiniteDepth, Known, Members, Proof, Span, Undecided, at_depth, exponent};
 use deeplimit::emit::Language;
 use deeplimit::error::{Error, Result};
 use deeplimit::limit::Quantity;
@@ -139,20 +139,6 @@ pub fn run(args: &Args, emit: Option<Language>, width: usize) -> io::Result<Repo
     )
 }
 
-pub(super) fn exponent(text: &str) -> Result<Rational> {
-    if matches!(text.trim().trim_start_matches('+'), "inf" | "infinity") {
-        return Err(Error::Domain(
-            "alpha = inf is no singular kernel but the nearest neighbour (A' = 0): an activation for it is hermite(2,x)".into(),
-        ));
-    }
-    let value = Expr::parse(text)?.simplify().as_rational();
-    value.ok_or_else(|| {
-        Error::Domain(format!(
-            "alpha = {text}: the exponent is a rational number greater than zero"
-        ))
-    })
-}
-
 fn told(
     alpha: &Rational,
     found: Found,
@@ -223,21 +209,15 @@ fn told(
                 width,
             );
             Designed {
-                json: DesignJson {
-                    solutions,
-                    complete: false,
-                    infeasible: None,
-                    proved: true,
-                    more: Some(more),
-                },
+                json: DesignJson::new(solutions, Proof::of_solutions(), Some(more)),
                 text: format!("{}\n{closing}", table.text(width)),
                 notes: vec![],
                 undecided: false,
             }
         }
         Found::Members(found) => {
-            let complete = found.complete();
-            let open = found.open.is_empty();
+            let boxes = args.spans.join(", ");
+            let proof = found.proof(&boxes, &asked);
             more.lines = found.sections;
             more.remarks.clone_from(&found.remarks);
             more.open = found.open.iter().map(open_json).collect();
@@ -251,13 +231,10 @@ fn told(
                 .iter()
                 .map(|m| solution(&m.activation, &m.values, &m.alpha, None))
                 .collect();
-            let boxes = args.spans.join(", ");
-            let infeasible = (solutions.is_empty() && open && found.sections.is_none())
-                .then(|| format!("no member with {boxes} has alpha = {asked}"));
-            let closing = match (&infeasible, complete, found.sections) {
+            let closing = match (&proof.infeasible, proof.complete, found.sections) {
                 (Some(none), ..) => format!("None: {none}, proved."),
                 (None, true, _) => format!("These are all with {boxes}: proved."),
-                (None, false, Some(lines)) if open => format!(
+                (None, false, Some(lines)) if proof.proved => format!(
                     "Two letters leave a curve: all members on {lines} lines through the box."
                 ),
                 _ => "Parts of the box are undecided.".into(),
@@ -278,16 +255,10 @@ fn told(
                 text.push_str(&wrapped(line, 0, "", width));
             }
             Designed {
-                json: DesignJson {
-                    solutions,
-                    complete,
-                    infeasible,
-                    proved: open,
-                    more: Some(more),
-                },
+                undecided: !proof.proved,
+                json: DesignJson::new(solutions, proof, Some(more)),
                 text,
                 notes: vec![],
-                undecided: !open,
             }
         }
     }

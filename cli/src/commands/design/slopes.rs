@@ -94,17 +94,11 @@ fn told(
         text.push('\n');
     }
     text.push_str(&wrapped(&closing, 0, "", width));
-    let none = found.solutions.is_empty() && found.infeasible.is_none();
+    let proof = found.proof();
     Designed {
-        json: DesignJson {
-            solutions: found.solutions.iter().map(solution).collect(),
-            complete: found.infeasible.is_some(),
-            infeasible: found.infeasible.clone(),
-            proved: !none,
-            more: None,
-        },
+        undecided: !proof.proved,
+        json: DesignJson::new(found.solutions.iter().map(solution).collect(), proof, None),
         text,
         notes: vec![],
-        undecided: none,
     }
 }
