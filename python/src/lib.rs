@@ -6,14 +6,17 @@
 //! * `real`: exact numbers from Python. `evaluate`: functions of doubles on arrays.
 //! * `activation`: `Activation` and what is asked of it; `verdict`, `limit`: the answers; `questions`: the words of the module.
 //! * `network`: `Network`, its kernels enclosed.
+//! * `design`, `papers`: what `deeplimit.design` and `deeplimit.papers` ask.
 
 mod activation;
 mod array;
+mod design;
 mod errors;
 mod evaluate;
 mod limit;
 mod network;
 mod number;
+mod papers;
 mod questions;
 mod real;
 mod verdict;
@@ -27,9 +30,15 @@ mod _core {
     #[pymodule_export]
     use crate::activation::Activation;
     #[pymodule_export]
+    use crate::design::{
+        _design_alpha, _design_critical, _design_kernel, _design_nearest, _design_slopes,
+    };
+    #[pymodule_export]
     use crate::network::Network;
     #[pymodule_export]
     use crate::number::Number;
+    #[pymodule_export]
+    use crate::papers::{_papers_check, _papers_list};
     #[pymodule_export]
     use crate::questions::{_panic, activations, classify, dual, expect, hermite, limit};
     #[pymodule_export]
