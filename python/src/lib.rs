@@ -19,6 +19,7 @@ mod number;
 mod papers;
 mod questions;
 mod real;
+mod tiles;
 mod verdict;
 mod work;
 
@@ -41,6 +42,8 @@ mod _core {
     use crate::papers::{_papers_check, _papers_list};
     #[pymodule_export]
     use crate::questions::{_panic, activations, classify, dual, expect, hermite, limit};
+    #[pymodule_export]
+    use crate::tiles::Tiles;
     #[pymodule_export]
     use crate::work::set_num_threads;
 
