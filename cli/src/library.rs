@@ -36,7 +36,7 @@ use deeplimit::limit::{
     Subject,
 };
 pub use deeplimit::paper::{
-    Claim, Expected, Finding, Laboratory, Measured, Paper, Parameter, Parameters, Part, Row, Rows,
+    Claim, Finding, Laboratory, Measured, Paper, Part, Row, Rows,
     Source, Verdict, Wanted, figures::Curve, figures::Figure, figures::Look, standings::Placing,
     standings::standings, uci::OnSet, uci::RULES, uci::outcome,
 };
@@ -192,11 +192,6 @@ pub fn finding(laboratory: &Laboratory, claim: &Claim) -> Finding {
 /// The UCI sets that a laboratory has.
 pub fn source_sets(laboratory: &Laboratory) -> Result<Vec<String>> {
     laboratory.sets()
-}
-
-/// An exact number.
-pub fn exact(text: &str) -> Result<Rational> {
-    Parameters::exact(text)
 }
 
 /// The names of the figures of a paper; nothing where the library has none for it.

@@ -1,5 +1,6 @@
 """What an infinitely wide neural network becomes when it is infinitely deep too."""
 
+from . import _methods
 from ._answers import Classification, LimitRow, LimitTable, NetworkValue
 from ._core import (
     Activation,

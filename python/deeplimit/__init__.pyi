@@ -9,57 +9,34 @@ import numpy as np
 import numpy.typing as npt
 
 Real = float | int | str  # "sqrt(2)", "1e-3", "1/3": text is exact, a float is the number that it is
+from ._answers import Classification as Classification, LimitRow as LimitRow, LimitTable as LimitTable, NetworkValue as NetworkValue
+from ._core import (
+    Activation as Activation,
+    Network as Network,
+    Number as Number,
+    __version__ as __version__,
+    activations as activations,
+    classify as classify,
+    dual as dual,
+    expect as expect,
+    hermite as hermite,
+    limit as limit,
+    set_num_threads as set_num_threads,
+)
+from ._errors import (
+    DataError as DataError,
+    DomainError as DomainError,
+    Error as Error,
+    Infeasible as Infeasible,
+    InternalError as InternalError,
+    ParseError as ParseError,
+    StoreError as StoreError,
+    Timeout as Timeout,
+    Undecided as Undecided,
+)
+
 Array = npt.NDArray[np.float64]
 Progress = bool | Callable[[int, int], object] | None
-
-class Number:
-    value: str            # certain digits
-    radius: str
-    exact: str | None
-    midpoint: Fraction | None
-    def __float__(self) -> float: ...
-    def __contains__(self, x: float | int | str | Fraction | Number) -> bool: ...   # within midpoint +- radius
-    def mpmath(self) -> Any: ...
-    def decimal(self) -> Decimal: ...
-    def fraction(self) -> Fraction: ...
-    # comparison with floats: == is by identity of (midpoint, radius); < and > raise Undecided where the enclosure does not decide
-
-class Activation:
-    def __new__(cls, expr: str, /, **constants: Real) -> Activation: ...   # constants: letters of the text: Activation("max(x,a*x)", a="1/5")
-    @classmethod
-    def from_callable(cls, f: Callable[[Array], Any], /, *, kinks: Sequence[float] = (), name: str | None = None) -> CallableActivation: ...
-    expr: str             # as typed
-    name: str             # canonical print
-    def __call__(self, x: npt.ArrayLike, /) -> Array: ...
-    def derivative(self, x: npt.ArrayLike, /) -> Array: ...
-    def centred(self) -> Activation: ...
-    def classify(self, *, digits: int = 15, timeout: float | None = 60) -> Classification: ...
-    def expectation(self, *, digits: int = 15, timeout: float | None = 60) -> Number: ...      # E phi(Z)
-    def hermite(self, n: int, *, digits: int = 15, timeout: float | None = 60) -> list[Number]: ...   # a_0 .. a_n of the normalised activation
-    def dual(self, rho: Any, *, slope: bool = False, digits: int = 15, timeout: float | None = 60) -> Any: ...  # Number, or list for a sequence
-    def limit(self, rho: Any, *, digits: int = 15, timeout: float | None = 60) -> LimitTable: ...
-    def emit(self, target: Literal["python", "torch", "jax", "rust", "latex"], *, name: str = "phi") -> str: ...
-    def to_torch(self) -> Any: ...
-    def to_jax(self) -> Callable[..., Any]: ...
-    def plot(self, ax: Any = None) -> Any: ...
-    def cobweb(self, rho: float = 0.9, ax: Any = None) -> Any: ...
-    def spectrum(self, n: int = 40, ax: Any = None) -> Any: ...
-    def kernel_plot(self, depths: Sequence[int | str] = (1, 10, 100, "inf"), ax: Any = None) -> Any: ...
-    # __eq__, __hash__ (by text and constants), __reduce__, __copy__, __deepcopy__ (self), __repr__, _repr_html_, _repr_latex_
-
-class Classification:
-    activation: str; regime: str; sentence: str; proved: bool; missing: list[str]; evidence: list[str]
-    normalisation: Number; mean: Number; mean_slope: Number; slope: Number     # c_sigma, A, A', B'
-    alpha: Number | None; fixed_point: Number | None; order: int | None
-    def to_dict(self) -> dict[str, Any]: ...     # the words of `classify --json`
-    # __str__ the sentence; _repr_html_
-
-class LimitTable: ...     # columns of `limit --json`: rho, limit: Number, correction; normalisation in words; len, iteration; _repr_html_
-
-class Network:
-    def __new__(cls, activation: str | Activation, *, sigma_w: Real | None = None, sigma_b: Real | None = None, convention: str | None = None) -> Network: ...
-    def values(self, depth: int, rho: Any, *, digits: int = 15, timeout: float | None = 60) -> Any: ...      # nngp, ntk: Number
-    def kernel(self, depth: int | Literal["inf"], kind: Literal["ntk", "nngp"] = "ntk") -> Kernel: ...
 
 class Kernel:
     """Compiled once; thread-safe; picklable (rebuilds)."""
@@ -82,16 +59,8 @@ class Fitted:
     def labels(self, X: npt.ArrayLike, /) -> npt.NDArray[np.int64]: ...
     def left_out(self) -> npt.NDArray[np.int64]: ...
 
-def classify(expr: str | Activation, /, *, digits: int = 15, timeout: float | None = 60) -> Classification: ...
-def dual(expr: str | Activation, rho: Any, /, **options: Any) -> Any: ...
-def hermite(expr: str | Activation, n: int, /, **options: Any) -> list[Number]: ...
-def limit(expr: str | Activation, rho: Any, /, **options: Any) -> LimitTable: ...
-def expect(expr: str, /, *, digits: int = 15, timeout: float | None = 60) -> Number: ...       # E f(Z)
-def activations() -> list[str]: ...
 def cntk(images: npt.ArrayLike, other: npt.ArrayLike | None = None, /, *, depth: int, activation: str | Activation = "relu", pooling: bool = True,
          layout: Literal["nhwc", "nchw"] | None = None, dtype: Literal["f4", "f8"] = "f8", progress: Progress = None) -> Array: ...
-def set_num_threads(n: int | None = None, /) -> None: ...
-__version__: str
 
 # deeplimit.design:  alpha(d, *, family=None, box=None, digits=15, timeout=60) -> Designs;  slopes(activation, slope, *, tat=False, curvature=None);
 #   kernel(target, *, degree=None, tolerance=None, sum_is_one=False, kind="nngp"|"ntk"); critical(activation); nearest(activation, alpha)

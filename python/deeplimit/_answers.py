@@ -68,7 +68,7 @@ class Classification:
     >>> print(verdict)
     gelu: majority vote (chaotic, c* = 0.7604...), proved
     >>> verdict.fixed_point
-    Number(0.760452013063205)
+    Number(0.760401904895909)
     """
 
     activation: str

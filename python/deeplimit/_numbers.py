@@ -19,7 +19,7 @@ def doubles(x: Any, name: str) -> np.ndarray:
         raise DataError(f"{name} must be an array of numbers, its rows have different lengths") from None
     if array.dtype.kind not in "biuf":
         raise DataError(f"{name} must hold real numbers, got an array of {array.dtype}")
-    return np.require(array, np.float64, "CA")
+    return np.require(array, np.float64, ["C", "A"])
 
 
 def mpmath(number: Any) -> Any:

@@ -65,7 +65,11 @@ impl<'py> Designed<'py> {
         if self.solutions.is_empty()
             && let Some(why) = &proof.infeasible
         {
-            let class = if proof.proved { "Infeasible" } else { "Undecided" };
+            let class = if proof.proved {
+                "Infeasible"
+            } else {
+                "Undecided"
+            };
             let raised = errors::raise(py, class, why);
             if proof.proved {
                 raised.value(py).setattr("why", why)?;
@@ -112,7 +116,8 @@ pub fn _design_alpha<'py>(
         finite.set_item("depth_of_limit", found.depth)?;
         told.more.set_item("finite_depth", finite)?;
     }
-    told.more.set_item("wanted", Number::fraction(&wanted, effort.digits))?;
+    told.more
+        .set_item("wanted", Number::fraction(&wanted, effort.digits))?;
     let Some(family) = family else {
         let found = work::ask(py, None, move || design::known(&wanted, &effort))?;
         for k in &found {
@@ -127,7 +132,14 @@ pub fn _design_alpha<'py>(
         Ok(Span { letter, from, to })
     };
     let spans = spans.iter().map(box_of).collect::<PyResult<Vec<_>>>()?;
-    let shown = |s: &Span| format!("{}={}..{}", s.letter, Expr::rational(&s.from), Expr::rational(&s.to));
+    let shown = |s: &Span| {
+        format!(
+            "{}={}..{}",
+            s.letter,
+            Expr::rational(&s.from),
+            Expr::rational(&s.to)
+        )
+    };
     let boxes: Vec<String> = spans.iter().map(shown).collect();
     let asked = Expr::rational(&wanted).to_string();
     let text = family.clone();
@@ -176,7 +188,8 @@ pub fn _design_slopes<'py>(
         (Some(slope), None) => Slopes::Dks(real::rational(slope, "the slope")?),
         (None, Some(curvature)) => Slopes::Tat(real::rational(curvature, "the curvature")?),
         _ => {
-            let message = "one of a slope (deep kernel shaping) and a curvature (with tat=True) is wanted";
+            let message =
+                "one of a slope (deep kernel shaping) and a curvature (with tat=True) is wanted";
             return Err(errors::raise(py, "Error", message));
         }
     };
@@ -242,7 +255,9 @@ pub fn _design_nearest<'py>(
         return Err(errors::raise(py, "DomainError", &message));
     };
     let expr = Activation::taken(activation)?.typed;
-    let found = work::ask(py, None, move || design::nearest(&expr, &alpha, degree, &effort))?;
+    let found = work::ask(py, None, move || {
+        design::nearest(&expr, &alpha, degree, &effort)
+    })?;
     let mut told = Designed::new(py, effort.digits);
     let m = &found.member;
     let certificate = told.solution(&m.activation, &m.values, Some(&m.alpha))?;
@@ -286,9 +301,21 @@ pub fn _design_kernel<'py>(
         }
         (None, Some(e)) => match real::rational(e, "the tolerance")? {
             e if e > 0 => Extent::Tolerance(e),
-            _ => return Err(errors::raise(py, "DomainError", "the tolerance must be positive")),
+            _ => {
+                return Err(errors::raise(
+                    py,
+                    "DomainError",
+                    "the tolerance must be positive",
+                ));
+            }
         },
-        _ => return Err(errors::raise(py, "Error", "one of degree and tolerance is wanted")),
+        _ => {
+            return Err(errors::raise(
+                py,
+                "Error",
+                "one of degree and tolerance is wanted",
+            ));
+        }
     };
     let criterion = match criterion {
         "series" => Criterion::Series,
@@ -305,12 +332,17 @@ pub fn _design_kernel<'py>(
             let known = u32::try_from(layers).ok();
             let known = known.filter(|n| (1..=design::LAYERS_MAX).contains(n));
             let Some(layers) = known else {
-                let message = format!("layers must be between 1 and {}, got {layers}", design::LAYERS_MAX);
+                let message = format!(
+                    "layers must be between 1 and {}, got {layers}",
+                    design::LAYERS_MAX
+                );
                 return Err(errors::raise(py, "DomainError", &message));
             };
             let kind = of.parse().map_err(failed)?;
             let activation = Activation::taken(target)?;
-            work::ask(py, None, move || WantedKernel::of_network(&activation, layers, kind))?
+            work::ask(py, None, move || {
+                WantedKernel::of_network(&activation, layers, kind)
+            })?
         }
         None => wanted(target)?,
     };
@@ -332,7 +364,9 @@ pub fn _design_kernel<'py>(
     let alpha = verdict.as_ref().and_then(|c| c.alpha.as_ref());
     let certificate = told.solution(&design.realisation.activation, &[], alpha)?;
     let coefficients = design.coefficients.iter();
-    let coefficients: Vec<Number> = coefficients.map(|q| Number::fraction(q, effort.digits)).collect();
+    let coefficients: Vec<Number> = coefficients
+        .map(|q| Number::fraction(q, effort.digits))
+        .collect();
     certificate.set_item("coefficients", coefficients)?;
     certificate.set_item("error", told.number(&design.error))?;
     certificate.set_item("error_at_least", told.number(&design.at_least))?;
@@ -344,9 +378,10 @@ pub fn _design_kernel<'py>(
     certificate.set_item("everywhere", !design.partial)?;
     let (definite, negative, looked) = match &design.definite {
         Definiteness::Yes => (Some(true), None, None),
-        Definiteness::No { degree, coefficient } => {
-            (Some(false), Some((*degree, told.number(coefficient))), None)
-        }
+        Definiteness::No {
+            degree,
+            coefficient,
+        } => (Some(false), Some((*degree, told.number(coefficient))), None),
         Definiteness::Open(looked) => (None, None, *looked),
     };
     told.more.set_item("positive_definite", definite)?;

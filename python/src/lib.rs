@@ -2,20 +2,22 @@
 //!
 //! * `errors`: the library's errors as Python's, on one page; a panic never crosses.
 //! * `work`: work without the GIL: Ctrl-C, progress, a pool of threads that survives a fork.
-//! * `number`: certain numbers. `array`: arrays in and out.
+//! * `number`, `order`: certain numbers. `array`: arrays in and out.
 //! * `real`: exact numbers from Python. `evaluate`: functions of doubles on arrays.
-//! * `activation`: `Activation` and what is asked of it; `verdict`, `limit`: the answers; `questions`: the words of the module.
+//! * `activation`, `asked`: `Activation` and what is asked of it; `verdict`, `limit`: the answers; `questions`: the words of the module.
 //! * `network`: `Network`, its kernels enclosed.
 //! * `design`, `papers`: what `deeplimit.design` and `deeplimit.papers` ask.
 
 mod activation;
 mod array;
+mod asked;
 mod design;
 mod errors;
 mod evaluate;
 mod limit;
 mod network;
 mod number;
+mod order;
 mod papers;
 mod questions;
 mod real;

@@ -103,7 +103,7 @@ impl Given {
 /// >>> import deeplimit as dl
 /// >>> network = dl.Network("relu", sigma_w="sqrt(2)")
 /// >>> network.values(3, "1/2")
-/// NetworkValue(rho='1/2', nngp=Number(1.40864283292066), ntk=Number(3.58613098752033), limit=None, correction=None)
+/// NetworkValue(rho='1/2', nngp=Number(1.47625638460200), ntk=Number(3.47568935843062), limit=None, correction=None)
 #[pyclass(frozen, module = "deeplimit")]
 pub struct Network {
     activation: Py<Activation>,
@@ -183,7 +183,7 @@ impl Network {
     /// >>> import deeplimit as dl
     /// >>> deep = dl.Network("gelu").values(10**12, "0.99")
     /// >>> deep.nngp
-    /// Number(0.760452013063205)
+    /// Number(0.760401904895909)
     #[pyo3(signature = (depth, rho, *, digits=15, timeout=Some(60.0)))]
     fn values<'py>(
         &self,

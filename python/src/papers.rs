@@ -1,6 +1,7 @@
 //! `deeplimit.papers`: the claims that are brought, and the measuring of each.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Instant;
 
 use deeplimit::paper::{Claim, Finding, Laboratory, Measured, Paper, Wanted};
@@ -43,12 +44,13 @@ pub fn _papers_list<'py>(
     folder: Option<PathBuf>,
 ) -> PyResult<Vec<Bound<'py, PyDict>>> {
     let papers = papers(py, target, folder)?;
-    let claims = papers.iter().flat_map(|p| p.claims.iter().map(move |c| (p, c)));
+    let claims = papers
+        .iter()
+        .flat_map(|p| p.claims.iter().map(move |c| (p, c)));
     claims.map(|(p, c)| fields(py, p, c)).collect()
 }
 
-/// The claims measured: `papers.check`. Stopped, it gives back nothing; a claim under way is finished first, unless the deadline
-/// comes.
+/// The claims measured: `papers.check`. Stopped, it gives back nothing, and leaves behind the claims that are under way.
 #[pyfunction]
 #[pyo3(signature = (target, folder, effort, timeout, progress))]
 pub fn _papers_check<'py>(
@@ -61,33 +63,36 @@ pub fn _papers_check<'py>(
 ) -> PyResult<Vec<Bound<'py, PyDict>>> {
     let papers = papers(py, target, folder)?;
     let deadline = work::deadline(py, timeout)?;
-    let claims: Vec<(&Paper, &Claim)> = papers
-        .iter()
-        .flat_map(|p| p.claims.iter().map(move |c| (p, c)))
-        .collect();
+    let claims = papers.iter().flat_map(|p| &p.claims).cloned();
+    let claims: Vec<Claim> = claims.collect();
     let laboratory = Laboratory::new(effort).until(deadline);
-    let findings = work::run(py, progress, |watch| {
-        let done = std::sync::atomic::AtomicUsize::new(0);
+    let findings = work::leave(py, progress, move |watch| {
+        let done = AtomicUsize::new(0);
         watch.report(0, claims.len());
-        let measured = |(_, claim): &(&Paper, &Claim)| {
+        let measured = |claim: &Claim| {
             let begun = Instant::now();
             let found = match watch.stopped() {
                 true => Finding::not_attempted("stopped".to_owned()),
                 false => laboratory.check(claim),
             };
-            let n = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
-            watch.report(n, claims.len());
+            watch.report(done.fetch_add(1, Relaxed) + 1, claims.len());
             (found, begun.elapsed().as_secs_f64())
         };
-        claims.par_iter().with_max_len(1).map(measured).collect::<Vec<_>>()
+        let each = claims.par_iter().with_max_len(1);
+        each.map(measured).collect::<Vec<_>>()
     })?;
-    let mut answers = Vec::with_capacity(claims.len());
-    for ((paper, claim), (found, seconds)) in claims.iter().zip(findings) {
+    let claims = papers
+        .iter()
+        .flat_map(|p| p.claims.iter().map(move |c| (p, c)));
+    let mut answers = Vec::with_capacity(findings.len());
+    for ((paper, claim), (found, seconds)) in claims.zip(findings) {
         let fields = fields(py, paper, claim)?;
         fields.set_item("verdict", word(found.verdict))?;
         match &found.measured {
             Some(Measured::Word(word)) => fields.set_item("measured", word)?,
-            Some(Measured::Number(q)) => fields.set_item("measured", Number::new(q.clone(), DIGITS))?,
+            Some(Measured::Number(q)) => {
+                fields.set_item("measured", Number::new(q.clone(), DIGITS))?
+            }
             None => fields.set_item("measured", py.None())?,
         }
         let hint = match found.wanted {

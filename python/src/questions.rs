@@ -158,7 +158,7 @@ pub fn limit<'py>(
 /// >>> dl.expect("x^4")
 /// Number(3)
 /// >>> dl.expect("exp(a*x)", a=1, digits=30)
-/// Number(1.64872127070012814684865078781 = exp(1/2))
+/// Number(1.64872127070012814684865078781 = sqrt(e))
 #[pyfunction]
 #[pyo3(signature = (expr, /, *, digits=15, timeout=Some(60.0), **constants))]
 pub fn expect(

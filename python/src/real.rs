@@ -38,7 +38,11 @@ fn ratio(x: &Bound<'_, PyAny>) -> PyResult<Option<Rational>> {
         Ok(pair) => pair.extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>()?,
         Err(_) => match (x.getattr("numerator"), x.getattr("denominator")) {
             (Ok(n), Ok(d)) => (n, d),
-            _ => return Ok(None),
+            // an array of no dimension is its element
+            _ => match x.getattr("ndim").and_then(|n| n.extract()) {
+                Ok(0) => return ratio(&x.call_method0("item")?),
+                _ => return Ok(None),
+            },
         },
     };
     let (n, d) = (integer(&pair.0)?, integer(&pair.1)?);

@@ -86,6 +86,19 @@ impl Watch {
         !self.stopped()
     }
 
+    /// Looks for Ctrl-C, and tells `progress` what is new.
+    fn tell(&self, progress: Option<&Py<PyAny>>, told: &mut (usize, usize)) -> PyResult<()> {
+        Python::attach(|py| {
+            py.check_signals()?;
+            let now = (self.done.load(Relaxed), self.all.load(Relaxed));
+            if let Some(progress) = progress.filter(|_| now.1 > 0 && now != *told) {
+                *told = now;
+                progress.call1(py, now)?;
+            }
+            Ok(())
+        })
+    }
+
     /// Shall it stop?
     pub fn stopped(&self) -> bool {
         self.stop.load(Relaxed)
@@ -118,17 +131,7 @@ pub fn run<T: Send>(
                 }
             });
             let mut told = (0, 0);
-            let mut tell = || -> PyResult<()> {
-                Python::attach(|py| {
-                    py.check_signals()?;
-                    let now = (watch.done.load(Relaxed), watch.all.load(Relaxed));
-                    if let Some(progress) = progress.as_ref().filter(|_| now.1 > 0 && now != told) {
-                        told = now;
-                        progress.call1(py, now)?;
-                    }
-                    Ok(())
-                })
-            };
+            let mut tell = || watch.tell(progress.as_ref(), &mut told);
             let failure = loop {
                 match ended.recv_timeout(POLL) {
                     Err(RecvTimeoutError::Timeout) => {
@@ -160,24 +163,50 @@ pub fn ask<T: Send + 'static>(
     text: Option<&str>,
     work: impl FnOnce() -> deeplimit::Result<T> + Send + 'static,
 ) -> PyResult<T> {
+    leave(py, None, move |_| work())?.map_err(|e| errors::of(py, e, text))
+}
+
+/// The result of work that looks at its watch where it can, which may be seldom: Ctrl-C, or what `progress` raises, leaves it behind.
+///
+/// # Errors
+/// What Ctrl-C or `progress` raise, at once; a panic as `InternalError`.
+pub fn leave<T: Send + 'static>(
+    py: Python<'_>,
+    progress: Option<&Bound<'_, PyAny>>,
+    work: impl FnOnce(&Watch) -> T + Send + 'static,
+) -> PyResult<T> {
+    let progress = progress.map(|p| p.clone().unbind());
     let pool = pool().map_err(|e| errors::raise(py, "InternalError", &e))?;
+    let watch = Arc::new(Watch::default());
     let (end, ended) = channel();
-    let spawned = std::thread::Builder::new().spawn(move || {
-        let result = pool.install(|| std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)));
-        let _ = end.send(result);
+    let spawned = std::thread::Builder::new().spawn({
+        let watch = watch.clone();
+        move || {
+            let result = pool.install(|| {
+                std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(&watch)))
+            });
+            let _ = end.send(result);
+        }
     });
     spawned.map_err(|e| errors::raise(py, "InternalError", &e.to_string()))?;
     let done = py.detach(move || {
+        let mut told = (0, 0);
         loop {
-            match ended.recv_timeout(POLL) {
-                Err(RecvTimeoutError::Timeout) => Python::attach(|py| py.check_signals())?,
+            let answer = ended.recv_timeout(POLL);
+            let late = matches!(answer, Err(RecvTimeoutError::Timeout));
+            if late || progress.is_some() {
+                let told = watch.tell(progress.as_ref(), &mut told);
+                told.inspect_err(|_| watch.stop.store(true, Relaxed))?;
+            }
+            match answer {
+                Err(RecvTimeoutError::Timeout) => {}
                 Ok(done) => return Ok(Some(done)),
                 Err(RecvTimeoutError::Disconnected) => return Ok::<_, PyErr>(None),
             }
         }
     })?;
     match done {
-        Some(Ok(result)) => result.map_err(|e| errors::of(py, e, text)),
+        Some(Ok(result)) => Ok(result),
         Some(Err(panic)) => Err(errors::raise(py, "InternalError", &errors::of_panic(panic))),
         None => Err(errors::raise(
             py,

@@ -19,7 +19,7 @@ use crate::batch::answers;
 use crate::collection::laboratory;
 use crate::fault::{NO_SOURCE, sentence, shortened};
 use crate::json::array;
-use crate::library::{Claim, Expected, Finding, Measured, Paper, Verdict, Wanted, finding};
+use crate::library::{Claim, Finding, Measured, Paper, Verdict, Wanted, finding};
 use crate::number::{Number, certain};
 use crate::report::{Exit, Report};
 use crate::table::wrapped;
