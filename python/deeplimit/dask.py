@@ -276,7 +276,7 @@ def to_zarr(
     path : path
         Ends in ``.zarr``; on a file system that all workers and this process see.
     X : array of shape (n, d) or (n, height, width, channels), or the path of such a ``.npy`` file
-        A file is opened by the workers. An array is written beside the folder first (``path + ".rows.npy"``) and deleted at the end:
+        A file is opened by the workers. An array is written beside the folder first (``path + ".rows-....npy"``) and deleted at the end:
         nothing that only a worker's memory holds can be lost.
     kernel : deeplimit.Kernel or ImageKernel
         Of rows, or of images.
@@ -325,41 +325,47 @@ def to_zarr(
     if not path.lower().endswith(".zarr"):
         raise DataError(f"a Zarr folder ends in .zarr, {os.path.basename(path)!r} does not")
     temporary: list[str] = []
-    rows = _file(X, path, "rows", temporary)
-    columns = None if Y is None else _file(Y, path, "columns", temporary)
-    words = ""
-    if isinstance(kernel, ImageKernel):
-        hashes = [_hash(file) for file in (rows, columns) if file is not None]
-        words = f"{kernel._words()}, images {' '.join(hashes)}, deeplimit {_core.__version__}"
-    job = _Job(
-        path=path,
-        rows=rows,
-        columns=columns,
-        kernel=pickle.dumps(kernel),
-        words=words,
-        chunks=side,
-        log=None if log is None else os.path.abspath(os.fspath(log)),
-        driver=_process(),
-    )
+    try:
+        rows = _file(X, path, "rows", temporary)
+        columns = None if Y is None else _file(Y, path, "columns", temporary)
+        words = ""
+        if isinstance(kernel, ImageKernel):
+            hashes = [_hash(file) for file in (rows, columns) if file is not None]
+            words = f"{kernel._words()}, images {' '.join(hashes)}, deeplimit {_core.__version__}"
+        job = _Job(
+            path=path,
+            rows=rows,
+            columns=columns,
+            kernel=pickle.dumps(kernel),
+            words=words,
+            chunks=side,
+            log=None if log is None else os.path.abspath(os.fspath(log)),
+            driver=_process(),
+        )
+        _filled(job, kernel, client, int(retries), progress)
+    finally:
+        for file in temporary:
+            os.unlink(file)
+
+
+def _filled(job: _Job, kernel: Any, client: Any, retries: int, progress: Progress) -> None:
     store = _opened(job, kernel)
     missing = store.missing()
     with watching(progress, "tiles") as tell:
-        if missing:
-            client = _client() if client is None else client
-            if client is None:
-                for done, (i, j) in enumerate(missing):
-                    _fill(job, i, j)
-                    if tell is not None:
-                        tell(done + 1, len(missing))
-                _here.store = None, None
-            else:
-                _by_workers(client, job, store, missing, int(retries), tell)
+        client = _client() if client is None and missing else client
+        if missing and client is not None:
+            _by_workers(client, job, store, missing, retries, tell)
+            missing = []
+        _here.store = job, store
+        for done, (i, j) in enumerate(missing):
+            _fill(job, i, j)
+            if tell is not None:
+                tell(done + 1, len(missing))
+        _here.store = None, None
     if not store.finish():
         raise StoreError(
-            f"{path}.part still lacks {len(store.missing())} tiles that the workers have written: do all of them see the same folder?"
+            f"{job.path}.part still lacks {len(store.missing())} tiles that the workers have written: do all of them see the same folder?"
         )
-    for file in temporary:
-        os.unlink(file)
 
 
 def _client() -> Any:
@@ -380,18 +386,17 @@ def _file(X: Any, path: str, which: str, temporary: list[str]) -> str:
     X = np.asarray(X)
     if X.ndim < 2 or X.dtype.kind not in "fiub":
         raise DataError(f"X must be an array of numbers with two dimensions or more, got {X.dtype} of shape {X.shape}")
-    file = f"{path}.{which}.npy"
     parent = os.path.dirname(path)
     if not os.path.isdir(parent):
         raise StoreError(f"{path} cannot be written: there is no folder {parent}")
-    new = f"{file}.{uuid.uuid4().hex}"
+    # of this call alone: others may fill the same folder
+    file = f"{path}.{which}-{uuid.uuid4().hex}.npy"
     try:
-        with open(new, "xb") as out:
+        with open(file, "xb") as out:
+            temporary.append(file)
             np.save(out, np.ascontiguousarray(X, dtype=np.float64))
-        os.replace(new, file)
     except OSError as error:
         raise StoreError(f"{file} cannot be written: {error.strerror}") from None
-    temporary.append(file)
     return file
 
 

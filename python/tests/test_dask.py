@@ -187,8 +187,10 @@ def test_workers_killed_in_the_middle(tmp_path, client, kernel, rows):
     assert len(killed) == 2
     found, counts = whole(path), logged(log)
     tiles = -(-len(rows) // side)
-    assert len(counts) == tiles * (tiles + 1) // 2 and set(counts.values()) == {1}
-    assert seen[-1] == (len(counts), len(counts))
+    every = tiles * (tiles + 1) // 2
+    # who is killed between a tile and its line in the log has written the tile
+    assert every - len(killed) <= len(counts) <= every and set(counts.values()) == {1}
+    assert seen[-1] == (every, every)
     to_zarr(tmp_path / "undisturbed.zarr", rows, kernel, chunks=side)
     assert (found == whole(tmp_path / "undisturbed.zarr")).all() and not np.isnan(found).any()
     assert not [f for f in os.listdir(path) if f.endswith(".unfinished")]
@@ -282,7 +284,7 @@ def test_what_is_wrong_is_said(tmp_path, client):
     KERNEL.to_zarr(tmp_path / "K.zarr", X, chunks=64, shard=(1, 2))
     with pytest.raises(dl.StoreError):
         to_zarr(tmp_path / "K.zarr", 2 * X + 1, KERNEL)
-    assert "K.zarr.rows.npy" not in os.listdir(tmp_path)
+    assert os.listdir(tmp_path) == ["K.zarr.part"]
 
 
 def test_image_kernels_travel():
