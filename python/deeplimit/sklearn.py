@@ -377,7 +377,7 @@ class DeepKernelRegressor(RegressorMixin, BaseEstimator):
         As in `DeepKernelClassifier`.
     lengths : {"unit", "lift", "keep", "strict"}, default="lift"
         See `deeplimit.sklearn`. A target usually depends on how large the features are, and not on their direction alone.
-    ridge : float, default=0.01
+    ridge : float, default=0.1
         Relative to the mean of the kernel's diagonal: the variance of the noise over that of the prior.
 
     Attributes
@@ -417,7 +417,7 @@ class DeepKernelRegressor(RegressorMixin, BaseEstimator):
         sigma_w: Any = None,
         sigma_b: Any = None,
         lengths: str = "lift",
-        ridge: float = 0.01,
+        ridge: float = 0.1,
     ) -> None:
         self.activation = activation
         self.depth = depth
@@ -547,7 +547,7 @@ class DeepKernel(SklearnKernel):
     >>> bool(abs(gp.predict([[0.37]])[0] - np.sin(0.74)) < 0.05)
     True
     >>> DeepKernel("relu", depth=3, sigma_w=None, sigma_b=None)([[1.0, 0.0], [0.0, 1.0]]).round(6).tolist()
-    [[4.0, 0.837165], [0.837165, 4.0]]
+    [[4.0, 1.060388], [1.060388, 4.0]]
     """
 
     def __init__(

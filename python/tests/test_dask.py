@@ -337,7 +337,7 @@ def test_regression_refuses(tmp_path):
         (dl.DataError, "target 7", lambda: solve(tmp_path / "K.zarr", bad)),
         (dl.DataError, "ridge must be", lambda: solve(tmp_path / "K.zarr", X[:, 0], ridge=0.0)),
         (dl.DataError, "rank must be", lambda: solve(tmp_path / "K.zarr", X[:, 0], rank=-1)),
-        (dl.DataError, "no square", lambda: solve(tmp_path / "C.zarr", X[:, 0])),
+        (dl.DataError, "no Gram matrix", lambda: solve(tmp_path / "C.zarr", X[:, 0])),
         (dl.DataError, "not whole", lambda: solve(tmp_path / "P.zarr.part", X[:, 0], rank=0)),
         (dl.StoreError, "cannot be read", lambda: solve(tmp_path / "none.zarr", X[:, 0])),
         (dl.Undecided, "after 2 steps", lambda: solve(tmp_path / "K.zarr", X[:, 0], rank=0, iterations=2)),
