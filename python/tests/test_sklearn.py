@@ -183,6 +183,9 @@ def test_what_has_no_gram_matrix_is_refused():
             use(DeepKernel("sin(x)", depth="inf", sigma_w=None, sigma_b=None))
     with pytest.raises(dl.DomainError, match="DeepKernelClassifier"):
         DeepKernelFeatures("sin(x)", depth="inf").fit(X8)
+    # finite, and positive definite only for weights whose sum is 0
+    with pytest.raises(dl.DomainError, match="positive definite.*DeepKernelClassifier"):
+        DeepKernel("softplus(x)", depth="inf", sigma_w=None, sigma_b=None)(X8)
 
 
 def test_bad_rows_are_named():
@@ -264,7 +267,14 @@ def test_classifier_is_regression_on_centred_classes():
 
 @pytest.mark.parametrize(
     "activation, classifier",
-    [("sin(x)", "smoother"), ("relu", "majority vote"), ("gelu", "majority vote")],
+    [
+        ("sin(x)", "smoother"),
+        ("relu", "majority vote"),
+        ("gelu", "majority vote"),
+        ("x^2-1", "nearest neighbour"),
+        ("softplus(x)", "interpolant"),
+        ("x", "regression"),
+    ],
 )
 def test_infinite_depth_is_what_its_regime_says(activation, classifier):
     X, y = load_iris(return_X_y=True)
@@ -273,14 +283,22 @@ def test_infinite_depth_is_what_its_regime_says(activation, classifier):
     if classifier == "majority vote":
         odd = np.vstack([X[1::2] * [1, -1, 2, 1]])
         assert len(set(model.predict(odd))) == 1
+    if classifier == "regression":
+        return
     # a row that was seen has its own label
     assert (model.predict(X[::2]) == y[::2]).all()
 
 
 def test_regression_has_no_limit_but_a_classifier():
-    for activation in ("sin(x)", "relu", "gelu"):
+    for activation in ("sin(x)", "relu", "gelu", "x^2-1", "softplus(x)"):
         with pytest.raises(dl.DomainError, match="take DeepKernelClassifier"):
             DeepKernelRegressor(activation, depth="inf").fit(X8, X8[:, 0])
+    # but of a linear activation, whose kernel is the correlation at every depth
+    unit = X8 / np.linalg.norm(X8, axis=1)[:, None]
+    y = unit @ np.arange(8.0) + 3
+    linear = DeepKernelRegressor("x", depth="inf", lengths="unit", ridge=0.1).fit(X8[:20], y[:20])
+    weights = np.linalg.solve(unit[:20] @ unit[:20].T + 0.1 * np.eye(20), y[:20] - y[:20].mean())
+    assert np.allclose(linear.predict(X8), y[:20].mean() + unit @ unit[:20].T @ weights, rtol=1e-10)
     # a jump: infinite at equal inputs at depth 1 already
     with pytest.raises(dl.DomainError, match="take DeepKernelClassifier"):
         DeepKernelRegressor("sign(x)", depth=1).fit(X8, X8[:, 0])
