@@ -490,3 +490,14 @@ def test_features_refuse_what_they_cannot_be():
             DeepKernelFeatures(**options).fit(X8)
     with pytest.warns(UserWarning, match="each of them is a landmark"):
         assert DeepKernelFeatures(n_components=99).fit(X8).transform(X8).shape == (30, 30)
+
+
+@pytest.mark.parametrize("missing, module", [("sklearn", "sklearn"), ("dask", "dask")])
+def test_what_is_not_installed_is_said_how_to_install(missing, module):
+    import subprocess
+    import sys
+
+    code = f"import sys; sys.modules[{missing!r}] = None; import deeplimit; import deeplimit.{module}"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert f'ImportError: deeplimit.{module} needs' in ended.stderr
+    assert f'pip install "deeplimit[{module}]"' in ended.stderr
