@@ -36,9 +36,9 @@ use deeplimit::limit::{
     Subject,
 };
 pub use deeplimit::paper::{
-    Claim, Finding, Laboratory, Measured, Paper, Part, Row, Rows,
-    Source, Verdict, Wanted, figures::Curve, figures::Figure, figures::Look, standings::Placing,
-    standings::standings, uci::OnSet, uci::RULES, uci::outcome,
+    Claim, Finding, Laboratory, Measured, Paper, Part, Row, Rows, Source, Verdict, Wanted,
+    figures::Curve, figures::Figure, figures::Look, standings::Placing, standings::standings,
+    uci::OnSet, uci::RULES, uci::outcome,
 };
 use deeplimit::real::Arithmetic;
 pub use deeplimit::recursion::Convention;

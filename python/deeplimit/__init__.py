@@ -2,6 +2,7 @@
 
 from . import _methods
 from ._answers import Classification, LimitRow, LimitTable, NetworkValue
+from ._callable import CallableActivation, KernelEstimates
 from ._core import (
     Activation,
     Network,

@@ -8,8 +8,9 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-Real = float | int | str  # "sqrt(2)", "1e-3", "1/3": text is exact, a float is the number that it is
+_Real = float | int | str  # "sqrt(2)", "1e-3", "1/3": text is exact, a float is the number that it is
 from ._answers import Classification as Classification, LimitRow as LimitRow, LimitTable as LimitTable, NetworkValue as NetworkValue
+from ._callable import CallableActivation as CallableActivation, KernelEstimates as KernelEstimates
 from ._core import (
     Activation as Activation,
     Network as Network,
@@ -35,32 +36,32 @@ from ._errors import (
     Undecided as Undecided,
 )
 
-Array = npt.NDArray[np.float64]
-Progress = bool | Callable[[int, int], object] | None
+_Array = npt.NDArray[np.float64]
+_Progress = bool | Callable[[int, int], object] | None
 
 class Kernel:
     """Compiled once; thread-safe; picklable (rebuilds)."""
     def __new__(cls, activation: str | Activation, depth: int | Literal["inf"] = 3, *, kind: Literal["ntk", "nngp"] = "ntk",
-                sigma_w: Real | None = None, sigma_b: Real | None = None, convention: str | None = None,
+                sigma_w: _Real | None = None, sigma_b: _Real | None = None, convention: str | None = None,
                 lengths: Literal["unit", "keep", "lift", "strict"] = "unit", timeout: float | None = 60) -> Kernel: ...
     activation: str; depth: int | Literal["inf"]; kind: str; lengths: str
     error: float; log_scale: float; infinite_diagonal: bool; classifier: str; regime: str | None
-    def __call__(self, X: npt.ArrayLike, Y: npt.ArrayLike | None = None, /, *, out: Array | None = None, progress: Progress = None) -> Array: ...
-    def decisive(self, X: npt.ArrayLike, Y: npt.ArrayLike | None = None, /) -> Array: ...   # what the classifier decides by
-    def diag(self, X: npt.ArrayLike, /) -> Array: ...
-    def at(self, rho: npt.ArrayLike, /) -> Array: ...
-    def slope_at(self, rho: npt.ArrayLike, /) -> Array: ...
+    def __call__(self, X: npt.ArrayLike, Y: npt.ArrayLike | None = None, /, *, out: _Array | None = None, progress: _Progress = None) -> _Array: ...
+    def decisive(self, X: npt.ArrayLike, Y: npt.ArrayLike | None = None, /) -> _Array: ...   # what the classifier decides by
+    def diag(self, X: npt.ArrayLike, /) -> _Array: ...
+    def at(self, rho: npt.ArrayLike, /) -> _Array: ...
+    def slope_at(self, rho: npt.ArrayLike, /) -> _Array: ...
     def fit(self, X: npt.ArrayLike, labels: npt.ArrayLike, *, ridge: float = 0.0) -> Fitted: ...   # every regime: regression, smoother, vote, nearest
-    def to_zarr(self, path: str | PathLike[str], X: npt.ArrayLike, Y: npt.ArrayLike | None = None, *, shard: tuple[int, int] = (1, 1), chunks: int = 512, progress: Progress = None, overwrite: bool = False) -> None: ...
+    def to_zarr(self, path: str | PathLike[str], X: npt.ArrayLike, Y: npt.ArrayLike | None = None, *, shard: tuple[int, int] = (1, 1), chunks: int = 512, progress: _Progress = None, overwrite: bool = False) -> None: ...
     # for deeplimit.dask: _store(path, X, Y, chunks) -> Store with .missing() -> list[(i, j)], .fill(i, j), .finish(), tile_shape
 
 class Fitted:
-    def scores(self, X: npt.ArrayLike, /) -> Array: ...      # one column per class
+    def scores(self, X: npt.ArrayLike, /) -> _Array: ...      # one column per class
     def labels(self, X: npt.ArrayLike, /) -> npt.NDArray[np.int64]: ...
     def left_out(self) -> npt.NDArray[np.int64]: ...
 
 def cntk(images: npt.ArrayLike, other: npt.ArrayLike | None = None, /, *, depth: int, activation: str | Activation = "relu", pooling: bool = True,
-         layout: Literal["nhwc", "nchw"] | None = None, dtype: Literal["f4", "f8"] = "f8", progress: Progress = None) -> Array: ...
+         layout: Literal["nhwc", "nchw"] | None = None, dtype: Literal["f4", "f8"] = "f8", progress: _Progress = None) -> _Array: ...
 
 # deeplimit.design:  alpha(d, *, family=None, box=None, digits=15, timeout=60) -> Designs;  slopes(activation, slope, *, tat=False, curvature=None);
 #   kernel(target, *, degree=None, tolerance=None, sum_is_one=False, kind="nngp"|"ntk"); critical(activation); nearest(activation, alpha)

@@ -1,5 +1,7 @@
 """The exceptions, on one page."""
 
+from __future__ import annotations
+
 __all__ = [
     "DataError",
     "DomainError",
@@ -20,19 +22,19 @@ class Error(ValueError):
 class ParseError(Error):
     """The text is no expression. ``at`` is the place in it: ``(start, end)``, counted in characters."""
 
-    at = None
+    at: tuple[int, int] | None = None
 
 
 class DomainError(Error):
     """The question has no answer: an expectation that diverges, a correlation outside [-1, 1]. ``index`` is its place in a sequence."""
 
-    index = None
+    index: int | tuple[int, ...] | None = None
 
 
 class DataError(Error):
     """The data cannot be used as they are. ``index`` is the place, where there is one."""
 
-    index = None
+    index: int | tuple[int, ...] | None = None
 
 
 class Undecided(Error):
@@ -42,7 +44,7 @@ class Undecided(Error):
 class Infeasible(Error):
     """Proved: nothing has what is wanted. ``why`` is the reason."""
 
-    why = None
+    why: str | None = None
 
 
 class Timeout(Error, TimeoutError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ._callable import from_callable
 from ._core import Activation
 
 
@@ -118,3 +119,4 @@ def kernel_plot(self: Activation, depths: Sequence[int | str] = (1, 10, 100, "in
 for _method in (to_torch, to_jax, plot, cobweb, spectrum, kernel_plot):
     _method.__qualname__ = f"Activation.{_method.__name__}"
     setattr(Activation, _method.__name__, _method)
+Activation.from_callable = classmethod(from_callable)  # type: ignore[assignment]

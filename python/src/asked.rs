@@ -128,7 +128,7 @@ impl Activation {
     /// >>> verdict = dl.Activation("tanh").classify(digits=30)
     /// >>> verdict.regime, verdict.proved, str(verdict.alpha)
     /// ('singular', True, '0.880703630807796210397639343558')
-    #[pyo3(signature = (*, digits=15, timeout=Some(60.0)))]
+    #[pyo3(signature = (*, digits=15, timeout=Some(60.0)), text_signature = "($self, /, *, digits=15, timeout=60.0)")]
     pub fn classify<'py>(
         &self,
         py: Python<'py>,
@@ -157,7 +157,7 @@ impl Activation {
     /// >>> import deeplimit as dl
     /// >>> dl.Activation("relu").expectation()
     /// Number(0.398942280401433 = 1/sqrt(2*pi))
-    #[pyo3(signature = (*, digits=15, timeout=Some(60.0)))]
+    #[pyo3(signature = (*, digits=15, timeout=Some(60.0)), text_signature = "($self, /, *, digits=15, timeout=60.0)")]
     fn expectation(&self, py: Python<'_>, digits: i64, timeout: Option<f64>) -> PyResult<Number> {
         let effort = work::effort(py, digits, timeout)?;
         let inner = self.inner.clone();
@@ -184,7 +184,7 @@ impl Activation {
     /// >>> import deeplimit as dl
     /// >>> dl.Activation("relu").hermite(2)
     /// [Number(0.564189583547756 = 1/sqrt(pi)), Number(0.707106781186548 = 1/sqrt(2)), Number(0.398942280401433 = 1/sqrt(2*pi))]
-    #[pyo3(signature = (n, *, digits=15, timeout=Some(60.0)))]
+    #[pyo3(signature = (n, *, digits=15, timeout=Some(60.0)), text_signature = "($self, /, n, *, digits=15, timeout=60.0)")]
     pub fn hermite(
         &self,
         py: Python<'_>,
@@ -230,7 +230,7 @@ impl Activation {
     /// >>> import deeplimit as dl
     /// >>> dl.Activation("relu").dual([0, "1/2"])
     /// [Number(0.318309886183791), Number(0.608997781044229)]
-    #[pyo3(signature = (rho, *, slope=false, digits=15, timeout=Some(60.0)))]
+    #[pyo3(signature = (rho, *, slope=false, digits=15, timeout=Some(60.0)), text_signature = "($self, /, rho, *, slope=False, digits=15, timeout=60.0)")]
     pub fn dual<'py>(
         &self,
         py: Python<'py>,
@@ -288,7 +288,7 @@ impl Activation {
     /// 'T_L = (L+1) lambda^L (h + C/(L+1) + O(lambda^L)), h(dual) = lambda h'
     /// >>> table[0].limit
     /// Number(0.71359912828860120622)
-    #[pyo3(signature = (rho, *, digits=15, timeout=Some(60.0)))]
+    #[pyo3(signature = (rho, *, digits=15, timeout=Some(60.0)), text_signature = "($self, /, rho, *, digits=15, timeout=60.0)")]
     pub fn limit<'py>(
         &self,
         py: Python<'py>,
@@ -330,7 +330,7 @@ impl Activation {
     /// % silu
     /// \varphi(x) = \frac{x}{1 + e^{-x}}
     /// <BLANKLINE>
-    #[pyo3(signature = (target, *, name=None, normalise=false, facts=true, timeout=Some(60.0)))]
+    #[pyo3(signature = (target, *, name=None, normalise=false, facts=true, timeout=Some(60.0)), text_signature = "($self, /, target, *, name=None, normalise=False, facts=True, timeout=60.0)")]
     fn emit(
         &self,
         py: Python<'_>,

@@ -2,7 +2,7 @@
 
 use deeplimit::activation::Expr;
 use deeplimit::deadline::Deadline;
-use deeplimit::emit::Evaluator;
+use deeplimit::emit::DoubleFunction;
 use numpy::{PyArrayDyn, PyArrayMethods, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use rayon::prelude::*;
@@ -10,14 +10,14 @@ use rayon::prelude::*;
 use crate::{errors, work};
 
 /// A function of one double, compiled.
-pub struct Doubles(Evaluator);
+pub struct Doubles(DoubleFunction);
 
 impl Doubles {
     /// The expression, or its derivative.
     pub fn new(expr: &Expr, derivative: bool) -> deeplimit::Result<Self> {
         let made = match derivative {
-            false => Evaluator::new(expr, Deadline::default()),
-            true => Evaluator::derivative(expr, Deadline::default()),
+            false => DoubleFunction::new(expr, Deadline::default()),
+            true => DoubleFunction::derivative(expr, Deadline::default()),
         };
         made.map(Doubles)
     }

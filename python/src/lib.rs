@@ -6,6 +6,7 @@
 //! * `real`: exact numbers from Python. `evaluate`: functions of doubles on arrays.
 //! * `activation`, `asked`: `Activation` and what is asked of it; `verdict`, `limit`: the answers; `questions`: the words of the module.
 //! * `network`: `Network`, its kernels enclosed.
+//! * `sampled`: functions of which nothing is known but their values.
 //! * `design`, `papers`: what `deeplimit.design` and `deeplimit.papers` ask.
 
 mod activation;
@@ -21,6 +22,7 @@ mod order;
 mod papers;
 mod questions;
 mod real;
+mod sampled;
 mod tiles;
 mod verdict;
 mod work;
@@ -44,6 +46,8 @@ mod _core {
     use crate::papers::{_papers_check, _papers_list};
     #[pymodule_export]
     use crate::questions::{_panic, activations, classify, dual, expect, hermite, limit};
+    #[pymodule_export]
+    use crate::sampled::{_sample_points, _sampled, Sampled};
     #[pymodule_export]
     use crate::tiles::Tiles;
     #[pymodule_export]

@@ -184,7 +184,7 @@ impl Network {
     /// >>> deep = dl.Network("gelu").values(10**12, "0.99")
     /// >>> deep.nngp
     /// Number(0.760401904895909)
-    #[pyo3(signature = (depth, rho, *, digits=15, timeout=Some(60.0)))]
+    #[pyo3(signature = (depth, rho, *, digits=15, timeout=Some(60.0)), text_signature = "($self, /, depth, rho, *, digits=15, timeout=60.0)")]
     fn values<'py>(
         &self,
         py: Python<'py>,

@@ -236,7 +236,7 @@ impl Number {
         if let Ok(other) = x.cast::<Number>() {
             let other = other.get();
             return Ok(match (enclosure, other.enclosure()) {
-                (Some((m, r)), Some((n, s))) => Rational::from(m - n).abs() + s <= r,
+                (Some((m, r)), Some((n, s))) => (m - n).abs() + s <= r,
                 _ => self.same(other),
             });
         }

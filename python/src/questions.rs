@@ -28,7 +28,7 @@ use crate::{errors, real, work};
 /// >>> dl.classify("relu").regime
 /// 'majority'
 #[pyfunction]
-#[pyo3(signature = (expr, /, *, digits=15, timeout=Some(60.0)))]
+#[pyo3(signature = (expr, /, *, digits=15, timeout=Some(60.0)), text_signature = "(expr, /, *, digits=15, timeout=60.0)")]
 pub fn classify<'py>(
     expr: &Bound<'py, PyAny>,
     digits: i64,
@@ -58,7 +58,7 @@ pub fn classify<'py>(
 /// >>> dl.dual("relu", 0)
 /// Number(0.318309886183791)
 #[pyfunction]
-#[pyo3(signature = (expr, rho, /, *, slope=false, digits=15, timeout=Some(60.0)))]
+#[pyo3(signature = (expr, rho, /, *, slope=false, digits=15, timeout=Some(60.0)), text_signature = "(expr, rho, /, *, slope=False, digits=15, timeout=60.0)")]
 pub fn dual<'py>(
     expr: &Bound<'py, PyAny>,
     rho: &Bound<'py, PyAny>,
@@ -92,7 +92,7 @@ pub fn dual<'py>(
 /// >>> dl.hermite("x^2-1", 2)
 /// [Number(0), Number(0), Number(1)]
 #[pyfunction]
-#[pyo3(signature = (expr, n, /, *, digits=15, timeout=Some(60.0)))]
+#[pyo3(signature = (expr, n, /, *, digits=15, timeout=Some(60.0)), text_signature = "(expr, n, /, *, digits=15, timeout=60.0)")]
 pub fn hermite(
     expr: &Bound<'_, PyAny>,
     n: i64,
@@ -122,7 +122,7 @@ pub fn hermite(
 /// >>> dl.limit("relu", "1/2")[0].limit
 /// Number(0.25 = 1/4)
 #[pyfunction]
-#[pyo3(signature = (expr, rho, /, *, digits=15, timeout=Some(60.0)))]
+#[pyo3(signature = (expr, rho, /, *, digits=15, timeout=Some(60.0)), text_signature = "(expr, rho, /, *, digits=15, timeout=60.0)")]
 pub fn limit<'py>(
     expr: &Bound<'py, PyAny>,
     rho: &Bound<'py, PyAny>,
@@ -160,7 +160,7 @@ pub fn limit<'py>(
 /// >>> dl.expect("exp(a*x)", a=1, digits=30)
 /// Number(1.64872127070012814684865078781 = sqrt(e))
 #[pyfunction]
-#[pyo3(signature = (expr, /, *, digits=15, timeout=Some(60.0), **constants))]
+#[pyo3(signature = (expr, /, *, digits=15, timeout=Some(60.0), **constants), text_signature = "(expr, /, *, digits=15, timeout=60.0, **constants)")]
 pub fn expect(
     py: Python<'_>,
     expr: &str,

@@ -118,7 +118,7 @@ impl Correlations {
     pub fn of(rho: &Bound<'_, PyAny>) -> PyResult<Self> {
         let py = rho.py();
         let scalar = rho.is_instance_of::<PyString>() || rho.is_instance_of::<Number>();
-        let masked = rho.get_type().name()?.to_string() == "MaskedArray";
+        let masked = rho.get_type().name()? == "MaskedArray";
         if masked {
             let message = "rho must not be a masked array: its mask would be ignored";
             return Err(errors::raise(py, "DataError", message));

@@ -154,7 +154,7 @@ impl KernelOutcome {
 ///
 /// ```
 /// use deeplimit::design::exponent;
-/// assert_eq!(exponent("11/5")?, (11, 5).into());
+/// assert_eq!(exponent("11/5")?, rug::Rational::from((11, 5)));
 /// assert!(exponent("inf").is_err() && exponent("sqrt(2)").is_err());
 /// # Ok::<(), deeplimit::Error>(())
 /// ```

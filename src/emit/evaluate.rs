@@ -12,16 +12,16 @@ use crate::error::Result;
 /// A function of one double, with the promises of [`code`](super::code): what is written as code is what is computed here.
 ///
 /// ```
-/// use deeplimit::{Deadline, emit::Evaluator};
+/// use deeplimit::{Deadline, emit::DoubleFunction};
 /// let silu = "x/(1+exp(-x))".parse()?;
-/// let phi = Evaluator::new(&silu, Deadline::default())?;
-/// let slope = Evaluator::derivative(&silu, Deadline::default())?;
+/// let phi = DoubleFunction::new(&silu, Deadline::default())?;
+/// let slope = DoubleFunction::derivative(&silu, Deadline::default())?;
 /// // no exponential that overflows, in the derivative neither
 /// assert_eq!((phi.at(-800.0), phi.at(800.0), slope.at(-800.0), slope.at(800.0)), (0.0, 800.0, 0.0, 1.0));
 /// # Ok::<(), deeplimit::Error>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Evaluator {
+pub struct DoubleFunction {
     program: Program,
 }
 
@@ -31,7 +31,7 @@ const PLAIN: Demands = Demands {
     own: in_none,
 };
 
-impl Evaluator {
+impl DoubleFunction {
     /// Of the expression; the deadline is for means that it contains.
     ///
     /// # Errors
@@ -39,7 +39,7 @@ impl Evaluator {
     pub fn new(expr: &Expr, deadline: Deadline) -> Result<Self> {
         expr.no_letters()?;
         let program = program(&calm(&with_means(expr, deadline)?), PLAIN)?;
-        Ok(Evaluator { program })
+        Ok(DoubleFunction { program })
     }
 
     /// Of its derivative; at a kink that of one side.
@@ -50,7 +50,7 @@ impl Evaluator {
         expr.no_letters()?;
         let known = calm(&with_means(expr, deadline)?);
         let program = program(&calm(&known.derivative()), PLAIN)?;
-        Ok(Evaluator { program })
+        Ok(DoubleFunction { program })
     }
 
     /// The value, NaN where there is none.

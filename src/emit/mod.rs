@@ -43,7 +43,7 @@ mod terms;
 #[cfg(test)]
 mod tests;
 
-pub use evaluate::Evaluator;
+pub use evaluate::DoubleFunction;
 pub use language::Language;
 
 use crate::activation::{BinaryOp, Expr};
