@@ -20,7 +20,6 @@ import dask.array as da  # noqa: E402
 from distributed import Client, LocalCluster  # noqa: E402
 
 import deeplimit as dl  # noqa: E402
-import deeplimit.dask as dd  # noqa: E402
 from deeplimit.dask import ImageKernel, gram, solve, to_zarr  # noqa: E402
 
 RANDOM = np.random.default_rng(2)
@@ -123,7 +122,7 @@ def test_it_is_the_librarys_own_store(tmp_path, client):
 
 def slow(seconds):
     """Tiles that take their time, so that there is something to kill."""
-    import deeplimit.dask as workers
+    import deeplimit.dask._store as workers
 
     if not hasattr(workers, "_quick"):
         workers._quick = workers._opened
@@ -221,7 +220,7 @@ class Deadly:
     name = "deadly"
 
     def setup(self, worker):
-        import deeplimit.dask as workers
+        import deeplimit.dask._store as workers
 
         opened = workers._opened
 

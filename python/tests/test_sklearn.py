@@ -12,20 +12,19 @@ import pytest
 sklearn = pytest.importorskip("sklearn", reason="scikit-learn is not installed")
 
 from sklearn.base import clone  # noqa: E402
-from sklearn.datasets import load_diabetes, load_digits, load_iris  # noqa: E402
+from sklearn.datasets import load_diabetes, load_iris  # noqa: E402
 from sklearn.gaussian_process import GaussianProcessClassifier, GaussianProcessRegressor  # noqa: E402
 from sklearn.gaussian_process.kernels import ConstantKernel, WhiteKernel  # noqa: E402
 from sklearn.gaussian_process.tests import test_kernels as theirs  # noqa: E402
 from sklearn.kernel_ridge import KernelRidge  # noqa: E402
-from sklearn.linear_model import Ridge  # noqa: E402
-from sklearn.model_selection import GridSearchCV, cross_val_score  # noqa: E402
+from sklearn.model_selection import GridSearchCV  # noqa: E402
 from sklearn.pipeline import make_pipeline  # noqa: E402
 from sklearn.preprocessing import StandardScaler  # noqa: E402
 from sklearn.svm import SVC  # noqa: E402
 from sklearn.utils.estimator_checks import estimator_checks_generator  # noqa: E402
 
 import deeplimit as dl  # noqa: E402
-import deeplimit.sklearn as ours  # noqa: E402
+import deeplimit.sklearn._rows as ours  # noqa: E402
 from deeplimit.sklearn import (  # noqa: E402
     DeepKernel,
     DeepKernelClassifier,
@@ -376,10 +375,10 @@ def test_pipeline_and_grid_search_in_processes():
 def test_clones_and_copies_compile_nothing_again():
     model = DeepKernelClassifier(dl.Activation("softplus(x)"), depth=4)
     model.fit(X8, np.arange(30) % 3)
-    before = ours._cached.cache_info()
+    before = ours.cached.cache_info()
     for other in (clone(model), copy.deepcopy(model), DeepKernelClassifier(dl.Activation("softplus(x)"), depth=np.int64(4))):
         assert other.fit(X8, np.arange(30) % 3).kernel_ is model.kernel_
-    after = ours._cached.cache_info()
+    after = ours.cached.cache_info()
     assert after.misses == before.misses and after.hits == before.hits + 3
     kernel = DeepKernel(dl.Activation("softplus(x)"))
     assert clone(kernel) == kernel and pickle.loads(pickle.dumps(kernel)) == kernel
@@ -405,91 +404,6 @@ def test_pickles_answer_alike(model):
     assert np.array_equal(answer(model), answer(again))
     assert np.array_equal(answer(copy.deepcopy(model)), answer(model))
     assert "DeepKernel" in model._repr_html_()
-
-
-# Features -------------------------------------------------------------------------------------------------------------
-
-
-def test_all_rows_as_landmarks_are_the_kernel():
-    features = DeepKernelFeatures("tanh", depth=2, n_components=30, random_state=0).fit(X8)
-    phi = features.transform(X8)
-    assert np.allclose(phi @ phi.T, features.kernel_(ours._rows(X8, "unit")), atol=1e-9)
-    assert features.error_ < 1e-9 and features.landmarks_.shape == (30, 8)
-
-
-@pytest.mark.parametrize("kind", ["nngp", "ntk"])
-@pytest.mark.parametrize("method", ["nystroem", "random"])
-def test_more_features_err_less_and_the_error_is_the_one_measured(method, kind):
-    X = load_digits().data[:700]
-    errors = []
-    for m in (60, 1000):
-        features = DeepKernelFeatures("relu", depth=2, kind=kind, method=method, n_components=m, random_state=0)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            features.fit(X)
-        errors.append(features.error_)
-        assert features.max_error_ > 0 or method == "nystroem"
-    assert errors[1] < 0.5 * errors[0] and errors[1] < 0.1
-    # on rows that were not looked at
-    new = load_digits().data[700:900]
-    exact = features.kernel_(ours._rows(new, "unit"))
-    phi = features.transform(new)
-    assert np.linalg.norm(phi @ phi.T - exact) < (3 * errors[1] + 0.02) * np.linalg.norm(exact)
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"activation": "erf", "sigma_w": 1.5, "sigma_b": 0.3},
-        {"activation": "gelu"},
-        {"activation": "relu", "lengths": "lift", "sigma_w": "sqrt(2)", "sigma_b": 0.1},
-        {"activation": "relu", "lengths": "keep"},
-    ],
-    ids=str,
-)
-@pytest.mark.parametrize("kind", ["nngp", "ntk"])
-def test_random_features_have_the_kernel_as_their_mean(options, kind):
-    exact = DeepKernelFeatures(**options, depth=2, kind=kind, n_components=8).fit(X8[:8]).kernel_
-    lengths = options.get("lengths", "unit")
-    gram = exact(ours._rows(X8[:8], lengths))
-    found, m = [], 600
-    for seed in range(16):
-        features = DeepKernelFeatures(**options, depth=2, kind=kind, method="random", n_components=m, random_state=seed)
-        phi = features.fit(X8[:8]).transform(X8[:8])
-        assert phi.shape == (8, m)
-        found.append(phi @ phi.T)
-    # Monte Carlo, and what finite layers beneath shift the mean by, of order 1/m
-    error = np.std(found, axis=0, ddof=1) / 4
-    shift = 5 / m * np.sqrt(np.outer(np.diag(gram), np.diag(gram)))
-    assert (abs(np.mean(found, axis=0) - gram) < 4 * error + shift).all()
-    assert (error < 0.1 * np.diag(gram).max()).all()
-
-
-def test_features_stand_before_linear_models():
-    X, y = load_diabetes(return_X_y=True)
-    exact = DeepKernelRegressor("relu", depth=2, ridge=0.05)
-    linear = make_pipeline(
-        DeepKernelFeatures("relu", depth=2, lengths="lift", n_components=200, random_state=0),
-        Ridge(alpha=0.05 * 3),  # the mean of the diagonal is 3
-    )
-    X = StandardScaler().fit_transform(X)
-    a, b = (cross_val_score(model, X, y, cv=4).mean() for model in (exact, linear))
-    assert a > 0.3 and abs(a - b) < 0.05
-    names = linear[0].fit(X).get_feature_names_out()
-    assert len(names) == 200 and names[0] == "deepkernelfeatures0"
-
-
-def test_features_refuse_what_they_cannot_be():
-    for options, words in (
-        ({"n_components": 0}, "n_components"),
-        ({"n_components": 2.5}, "n_components"),
-        ({"method": "fourier"}, "method must be one of"),
-        ({"method": "random", "depth": "inf", "activation": "x"}, "nystroem"),
-    ):
-        with pytest.raises(dl.Error, match=words):
-            DeepKernelFeatures(**options).fit(X8)
-    with pytest.warns(UserWarning, match="each of them is a landmark"):
-        assert DeepKernelFeatures(n_components=99).fit(X8).transform(X8).shape == (30, 30)
 
 
 @pytest.mark.parametrize("missing, module", [("sklearn", "sklearn"), ("dask", "dask")])
