@@ -16,6 +16,7 @@ from ._core import (
     limit,
     set_num_threads,
 )
+from ._kernel import Fitted, Kernel, cntk
 from ._errors import (
     DataError,
     DomainError,

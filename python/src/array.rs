@@ -1,1 +1,157 @@
-//! Arrays in and out.
+//! Arrays in and out: rows of numbers as points.
+//!
+//! The thin Python layer (`deeplimit/_arrays.py`) has made them C-contiguous arrays of doubles; what is wrong with a number in
+//! them is said here, with its place.
+
+use deeplimit::Points;
+use numpy::{PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods};
+use pyo3::prelude::*;
+
+use crate::errors;
+
+/// A class with a place: `.index`.
+pub fn data_error(py: Python<'_>, message: &str, index: impl for<'a> IntoPyObject<'a>) -> PyErr {
+    let raised = errors::raise(py, "DataError", message);
+    match raised.value(py).setattr("index", index) {
+        Ok(()) => raised,
+        Err(error) => error,
+    }
+}
+
+/// The numbers as they lie.
+///
+/// # Errors
+/// `DataError` for an array that is not C-contiguous: that is a fault of the layer above.
+pub fn numbers<'a>(py: Python<'_>, x: &'a PyReadonlyArray2<'_, f64>) -> PyResult<&'a [f64]> {
+    // as_slice takes Fortran order too, and hands it over as it lies
+    match x.is_c_contiguous() {
+        true => Ok(x.as_slice()?),
+        false => Err(errors::raise(
+            py,
+            "DataError",
+            "an array in C order is wanted",
+        )),
+    }
+}
+
+/// The numbers of one dimension.
+///
+/// # Errors
+/// As [`numbers`].
+pub fn list<'a>(py: Python<'_>, x: &'a PyReadonlyArray1<'_, f64>) -> PyResult<&'a [f64]> {
+    match x.is_c_contiguous() {
+        true => Ok(x.as_slice()?),
+        false => Err(errors::raise(
+            py,
+            "DataError",
+            "an array in C order is wanted",
+        )),
+    }
+}
+
+/// What becomes of the lengths of rows, as Python says it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Lengths {
+    Unit,
+    Keep,
+    Lift,
+    /// Rows have length 1 up to this.
+    Strict,
+}
+
+impl Lengths {
+    /// By its name.
+    ///
+    /// # Errors
+    /// `Error` for another word.
+    pub fn of(py: Python<'_>, word: &str) -> PyResult<Self> {
+        Ok(match word {
+            "unit" => Lengths::Unit,
+            "keep" => Lengths::Keep,
+            "lift" => Lengths::Lift,
+            "strict" => Lengths::Strict,
+            other => {
+                let message =
+                    format!("lengths must be 'unit', 'keep', 'lift' or 'strict', got '{other}'");
+                return Err(errors::raise(py, "Error", &message));
+            }
+        })
+    }
+
+    /// What the library makes of them once the rows are points.
+    pub fn kept(self) -> deeplimit::Lengths {
+        match self {
+            Lengths::Keep => deeplimit::Lengths::Keep,
+            _ => deeplimit::Lengths::Unit,
+        }
+    }
+}
+
+/// How an array becomes points.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading<'a> {
+    /// "X" or "Y".
+    pub name: &'a str,
+    pub lengths: Lengths,
+    /// A row of zeros is a point of its own, orthogonal to all others.
+    pub zeros_apart: bool,
+    /// `2^-52`, or that of the numbers that the doubles were made of.
+    pub epsilon: f64,
+}
+
+impl Reading<'_> {
+    /// The rows as points; there is one at least.
+    ///
+    /// # Errors
+    /// `DataError` with `.index`, `(row, column)` of a number that is not finite, the row that is zero, too long, or not of
+    /// length 1 where it has to be.
+    pub fn points(&self, py: Python<'_>, x: &PyReadonlyArray2<'_, f64>) -> PyResult<Points> {
+        let (name, dimension) = (self.name, x.shape()[1]);
+        let rows = numbers(py, x)?;
+        if let Some(at) = rows.iter().position(|v| !v.is_finite()) {
+            let index = (at / dimension, at % dimension);
+            let message = format!(
+                "{name}[{}, {}] is {}: every number must be finite",
+                index.0, index.1, rows[at]
+            );
+            return Err(data_error(py, &message, index));
+        }
+        let zero = |row: &[f64]| row.iter().all(|v| *v == 0.0);
+        let counts = matches!(self.lengths, Lengths::Keep | Lengths::Lift) || self.zeros_apart;
+        if !counts && let Some(i) = rows.chunks_exact(dimension).position(zero) {
+            let message = format!("row {i} of {name} is zero and has no direction");
+            return Err(data_error(py, &message, i));
+        }
+        let appended = |constant: &dyn Fn(&[f64]) -> f64| -> Vec<f64> {
+            let rows = rows.chunks_exact(dimension);
+            rows.flat_map(|row| row.iter().copied().chain([constant(row)]))
+                .collect()
+        };
+        let points = py.detach(|| match self.lengths {
+            Lengths::Lift => Points::new(dimension + 1, appended(&|_| 1.0)),
+            Lengths::Keep => Points::with_zero_rows(dimension, rows.to_vec()),
+            _ if self.zeros_apart => {
+                let own = |row: &[f64]| f64::from(u8::from(zero(row)));
+                Points::new(dimension + 1, appended(&own))
+            }
+            _ => Points::with_zero_rows(dimension, rows.to_vec()),
+        });
+        let points = points.map_err(|e| errors::of(py, e, None))?;
+        if self.lengths == Lengths::Strict {
+            let rounding = (dimension as f64 + 8.0) * self.epsilon;
+            let found = points.lengths().iter();
+            let bad = found
+                .enumerate()
+                .find(|(_, l)| (**l - 1.0).abs() > rounding);
+            if let Some((i, length)) = bad
+                && !(self.zeros_apart && zero(&rows[i * dimension..][..dimension]))
+            {
+                let message = format!(
+                    "row {i} of {name} has length {length}, not 1, and lengths='strict' divides nothing"
+                );
+                return Err(data_error(py, &message, i));
+            }
+        }
+        Ok(points)
+    }
+}

@@ -5,16 +5,18 @@
 //! * `number`, `order`: certain numbers. `array`: arrays in and out.
 //! * `real`: exact numbers from Python. `evaluate`: functions of doubles on arrays.
 //! * `activation`, `asked`: `Activation` and what is asked of it; `verdict`, `limit`: the answers; `questions`: the words of the module.
-//! * `network`: `Network`, its kernels enclosed.
+//! * `network`: `Network`, its kernels enclosed. `kernel`: kernels compiled, on arrays. `cntk`: on images. `tiles`: on the disk.
 //! * `sampled`: functions of which nothing is known but their values.
 //! * `design`, `papers`: what `deeplimit.design` and `deeplimit.papers` ask.
 
 mod activation;
 mod array;
 mod asked;
+mod cntk;
 mod design;
 mod errors;
 mod evaluate;
+mod kernel;
 mod limit;
 mod network;
 mod number;
@@ -35,9 +37,13 @@ mod _core {
     #[pymodule_export]
     use crate::activation::Activation;
     #[pymodule_export]
+    use crate::cntk::_cntk;
+    #[pymodule_export]
     use crate::design::{
         _design_alpha, _design_critical, _design_kernel, _design_nearest, _design_slopes,
     };
+    #[pymodule_export]
+    use crate::kernel::{CompiledFit, CompiledKernel, Rows};
     #[pymodule_export]
     use crate::network::Network;
     #[pymodule_export]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard};
 
-use deeplimit::store::{Contents, Filled, SIDE_MAX, Store, Tile, is_whole};
+use deeplimit::store::{Contents, Filled, SIDE_MAX, Shard, Store, Tile, is_whole};
 use numpy::{PyReadonlyArray2, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 
@@ -84,16 +84,25 @@ impl Tiles {
         self.side
     }
 
-    /// The places of the tiles that are computed and are not there.
-    fn missing(&self, py: Python<'_>) -> PyResult<Vec<(usize, usize)>> {
+    /// The places of the tiles that are computed and are not there; of one shard `(k, n)` alone, where one is named.
+    #[pyo3(signature = (shard=(1, 1)))]
+    fn missing(&self, py: Python<'_>, shard: (usize, usize)) -> PyResult<Vec<(usize, usize)>> {
+        let (index, of) = shard;
+        if !(1..=of).contains(&index) {
+            let message = format!("shard must be (k, n) with k from 1 to n, got ({index}, {of})");
+            return Err(errors::raise(py, "DataError", &message));
+        }
+        let shard = Shard { index, of };
         let listed = py.detach(|| {
             let store = self.store();
-            let Some(store) = store.as_ref().filter(|_| !is_whole(&self.target, &self.contents))
+            let Some(store) = store
+                .as_ref()
+                .filter(|_| !is_whole(&self.target, &self.contents))
             else {
                 return Ok(vec![]);
             };
             let mut missing = vec![];
-            for tile in store.tiles() {
+            for tile in store.tiles().iter().filter(|t| shard.has(t.number)) {
                 if !store.has(tile)? {
                     missing.push(self.at(tile));
                 }

@@ -1,0 +1,523 @@
+"""`Kernel`: compiled once, applied to arrays; `cntk`: on images."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+
+from . import _arrays
+from ._core import Activation, CompiledFit, CompiledKernel, Network, Number, Tiles, _cntk
+from ._errors import DataError, DomainError
+from ._progress import Progress, watching
+
+_LENGTHS = ("unit", "keep", "lift", "strict")
+
+
+def _activation(x: Any) -> Activation:
+    return x if isinstance(x, Activation) else Activation(x)
+
+
+def _text(x: Any, name: str) -> str | None:
+    """A number as the text of exactly that number."""
+    if x is None or isinstance(x, str):
+        return x
+    if isinstance(x, Number):
+        x = x.fraction()
+    if isinstance(x, bool) or not hasattr(x, "as_integer_ratio"):
+        raise DomainError(f"{name} must be a number or the text of one, got {x!r}")
+    try:
+        n, d = x.as_integer_ratio()
+    except (ValueError, OverflowError):
+        raise DomainError(f"{name} must be a finite number, got {x!r}") from None
+    return f"{n}/{d}"
+
+
+def _depth(depth: Any) -> int | str:
+    if isinstance(depth, str) and depth.strip() == "inf" or isinstance(depth, float) and depth == float("inf"):
+        return "inf"
+    if isinstance(depth, Integral) and not isinstance(depth, (bool, np.bool_)) and 0 < depth <= 10**18:
+        return int(depth)
+    raise DomainError(f'depth must be a whole number of layers from 1 on, or "inf", got {depth!r}')
+
+
+class Kernel:
+    r"""The kernel of an infinitely wide network of any depth, compiled into a fast function: :math:`K(x, x') = T_L(\rho)` (NTK) or
+    :math:`S_L(\rho)` (NNGP), :math:`\rho = x \cdot x' / (|x| |x'|)`.
+
+    Immutable, safe to use from many threads, and picklable (it compiles again).
+
+    Parameters
+    ----------
+    activation : str or Activation
+    depth : int or "inf", default 3
+        Hidden layers.
+    kind : {"ntk", "nngp"}, default "ntk"
+    sigma_w, sigma_b : float, int, Fraction or str, optional
+        Standard deviations of weights and biases (finite depth). Without both: the activation normalised, no biases.
+    convention : {"radhakrishnan2022", "arora2019", "jacot2018", "lee2019"}, optional
+        As in `Network`.
+    lengths : {"unit", "keep", "lift", "strict"}, default "unit"
+        "unit" divides each row by its length; "keep" lets lengths count (homogeneous activations without biases, exactly); "lift" puts a
+        coordinate 1 behind each row and divides then (so directions know lengths); "strict" refuses rows that have not length 1.
+    timeout : float or None, default 60
+        Seconds for the compilation.
+
+    Attributes
+    ----------
+    error : float
+        Largest error of the compiled function that was measured, relative: an estimate.
+    log_scale : float
+        Entries times ``exp(log_scale)`` are the kernel; 0 but where it leaves the doubles.
+    infinite_diagonal : bool
+        Is it infinite at equal inputs?
+    classifier : str
+        What it makes of labelled rows: "regression", "smoother", "majority vote", "nearest neighbour", "interpolant".
+    regime : str or None
+        Of infinite depth.
+
+    Raises
+    ------
+    ParseError, DomainError, Undecided, Timeout
+        Where there is no such kernel, or none was found.
+
+    References
+    ----------
+    Radhakrishnan, Belkin and Uhler 2022, *Wide and deep neural networks achieve optimality for classification*; Jacot, Gabriel and
+    Hongler 2018; Lee et al. 2019.
+
+    Examples
+    --------
+    >>> import numpy as np, deeplimit as dl
+    >>> kernel = dl.Kernel("relu", depth=3)
+    >>> kernel(np.eye(2)).round(6)
+    array([[4.      , 1.115193],
+           [1.115193, 4.      ]])
+    >>> dl.Kernel("x^3-2*x", depth="inf").classifier
+    'smoother'
+    """
+
+    def __init__(
+        self,
+        activation: str | Activation,
+        depth: int | str = 3,
+        *,
+        kind: str = "ntk",
+        sigma_w: Any = None,
+        sigma_b: Any = None,
+        convention: str | None = None,
+        lengths: str = "unit",
+        timeout: float | None = 60,
+    ) -> None:
+        if lengths not in _LENGTHS:
+            raise DataError(f"lengths must be one of {', '.join(_LENGTHS)}, got {lengths!r}")
+        activation, depth = _activation(activation), _depth(depth)
+        # the network knows which convention is meant
+        network = Network(activation, sigma_w=sigma_w, sigma_b=sigma_b, convention=convention)
+        self._given = (activation, depth, kind, network.sigma_w, network.sigma_b, network.convention, lengths)
+        self._core = CompiledKernel(
+            activation, str(depth), kind, network.sigma_w, network.sigma_b, network.convention, lengths, False, timeout
+        )
+        self._warned = [False]
+
+    activation = property(lambda self: self._given[0].expr, doc="The expression.")
+    depth = property(lambda self: self._given[1], doc='Hidden layers, or "inf".')
+    kind = property(lambda self: self._given[2], doc='"ntk" or "nngp".')
+    sigma_w = property(lambda self: self._given[3], doc="Standard deviation of the weights as text, or None.")
+    sigma_b = property(lambda self: self._given[4], doc="Standard deviation of the biases as text, or None.")
+    convention = property(lambda self: self._given[5], doc="Whose kernel.")
+    lengths = property(lambda self: self._given[6], doc="What becomes of lengths.")
+    error = property(lambda self: self._core.error, doc="Relative error measured.")
+    log_scale = property(lambda self: self._core.log_scale, doc="Logarithm of the factor that is left out.")
+    infinite_diagonal = property(lambda self: self._core.infinite_diagonal, doc="Infinite at equal inputs?")
+    classifier = property(lambda self: self._core.classifier, doc="What it makes of labels.")
+    regime = property(lambda self: self._core.regime, doc="Of infinite depth.")
+
+    def _rows(self, x: Any, name: str) -> tuple[np.ndarray, float]:
+        array, epsilon = _arrays.rows(x, name)
+        _arrays.warn_of_one_column(array, self.lengths, self._warned)
+        return array, epsilon
+
+    def _read(self, x: Any, name: str) -> Any:
+        array, epsilon = self._rows(x, name)
+        if len(array) == 0:
+            raise DataError(f"{name} has no rows")
+        return self._core.read(array, name, epsilon)
+
+    def __call__(self, X: Any, Y: Any = None, /, *, out: np.ndarray | None = None, progress: Progress = None) -> np.ndarray:
+        """The matrix of the kernel.
+
+        Parameters
+        ----------
+        X : array_like of shape (n, d)
+        Y : array_like of shape (m, d), optional
+            Without: `X`; then the diagonal is exact and the matrix symmetric to the last bit.
+        out : ndarray of shape (n, m), optional
+            Where to put it; float64, C order.
+        progress : bool or callable, optional
+            True: a bar. A callable gets ``(done, all)``.
+
+        Returns
+        -------
+        ndarray of shape (n, m), float64
+            ``inf`` where the kernel is infinite (equal rows in singular regimes).
+
+        Raises
+        ------
+        DataError
+            For arrays of other shapes, numbers that are not finite (``.index``), rows of zeros.
+        DomainError
+            Where lengths shall count and cannot.
+        MemoryError
+
+        Notes
+        -----
+        8 n m bytes, and nothing of that size beside; 2 ns an entry and core. Ctrl-C stops it within a tenth of a second.
+
+        Examples
+        --------
+        >>> import deeplimit as dl
+        >>> dl.Kernel("relu", 1, kind="nngp")([[1, 0], [0, 2]], [[3, 0]]).round(6)
+        array([[1.      ],
+               [0.31831 ]])
+        """
+        x, own = self._rows(X, "X")
+        y, other = (None, own) if Y is None else self._rows(Y, "Y")
+        if y is not None:
+            _arrays.alike(x, y)
+        made = _arrays.target(out, (len(x), len(x if y is None else y)))
+        if made.size:
+            with watching(progress, "Gram matrix") as tell:
+                self._core.fill(x, y, [own, other], made, tell)
+        return made
+
+    def decisive(self, X: Any, Y: Any = None, /) -> np.ndarray:
+        """The matrix that the classifier decides by: the kernel; for the nearest neighbour, where it is a delta, minus the gap
+        ``1 - x . x'`` (of even and odd activations ``1 - |x . x'|``).
+
+        Parameters
+        ----------
+        X, Y : array_like
+            As in a call.
+
+        Returns
+        -------
+        ndarray of shape (n, m)
+
+        Examples
+        --------
+        >>> import deeplimit as dl
+        >>> dl.Kernel("x^2-1", "inf").decisive([[1, 0], [0, 1]])
+        array([[-0., -1.],
+               [-1., -0.]])
+        """
+        return self._core.decisive(self._read(X, "X"), None if Y is None else self._read(Y, "Y"))
+
+    def diag(self, X: Any, /) -> np.ndarray:
+        """The diagonal of ``kernel(X)``, to the bit, without the matrix.
+
+        Parameters
+        ----------
+        X : array_like of shape (n, d)
+
+        Returns
+        -------
+        ndarray of shape (n,)
+        """
+        x, epsilon = self._rows(X, "X")
+        out = np.empty(len(x))
+        if len(x):
+            self._core.diag(x, epsilon, out)
+        return out
+
+    def at(self, rho: Any, /) -> Any:
+        """The kernel as a function of the correlation, on inputs of length 1.
+
+        Parameters
+        ----------
+        rho : array_like
+            From -1 to 1.
+
+        Returns
+        -------
+        ndarray of the same shape, or a float
+
+        Raises
+        ------
+        DomainError
+            ``.index`` is the place (in the flattened array) of what is no correlation.
+
+        Examples
+        --------
+        >>> import deeplimit as dl
+        >>> dl.Kernel("relu", 3).at([0.0, 1.0]).round(6)
+        array([1.115193, 4.      ])
+        """
+        return self._at(rho, False)
+
+    def slope_at(self, rho: Any, /) -> Any:
+        """The derivative by the correlation; as `at`."""
+        return self._at(rho, True)
+
+    def _at(self, rho: Any, slope: bool) -> Any:
+        rho = _arrays.correlations(rho)
+        out = np.empty(rho.size)
+        self._core.at(np.ascontiguousarray(rho.ravel()), slope, out)
+        return float(out[0]) if rho.ndim == 0 else out.reshape(rho.shape)
+
+    def fit(self, X: Any, labels: Any, *, ridge: float = 0.0) -> Fitted:
+        """Learns labelled rows by the classifier that the kernel means, in every regime.
+
+        Parameters
+        ----------
+        X : array_like of shape (n, d)
+        labels : array_like of shape (n,)
+            Of any type that numpy sorts.
+        ridge : float, default 0
+            Relative to the mean of the diagonal; regression alone has one.
+
+        Returns
+        -------
+        Fitted
+
+        Examples
+        --------
+        >>> import deeplimit as dl
+        >>> seen = dl.Kernel("relu", 3).fit([[1, 0.1], [0.9, 0.3], [0.1, 1], [0.2, 0.9]], ["a", "a", "b", "b"])
+        >>> seen.labels([[1, 0], [0, 1]]).tolist()
+        ['a', 'b']
+        """
+        rows = self._read(X, "X")
+        labels = np.asarray(labels)
+        if labels.ndim != 1:
+            raise DataError(f"labels must be one-dimensional, got shape {labels.shape}")
+        if labels.dtype.kind == "f" and not np.isfinite(labels).all():
+            raise DataError(f"labels[{int(np.flatnonzero(~np.isfinite(labels))[0])}] is not finite")
+        if not (isinstance(ridge, (int, float, np.floating, np.integer)) and 0 <= ridge < float("inf")):
+            raise DataError(f"ridge must be a number from 0 on, got {ridge!r}")
+        classes, codes = np.unique(labels, return_inverse=True)
+        return Fitted(self, self._core.fit(rows, [int(c) for c in codes], float(ridge)), classes)
+
+    def to_zarr(
+        self,
+        path: str | os.PathLike[str],
+        X: Any,
+        Y: Any = None,
+        *,
+        shard: Sequence[int] = (1, 1),
+        chunks: int = 512,
+        progress: Progress = None,
+    ) -> bool:
+        """The matrix into a Zarr folder, tile by tile: resumable after any interruption, by as many processes as there are shards.
+
+        The same store as that of ``deeplimit gram --out K.zarr``; until all tiles are there it is called ``K.zarr.part``.
+
+        Parameters
+        ----------
+        path : str or PathLike
+            Ends in ``.zarr``.
+        X, Y : array_like
+            As in a call.
+        shard : (k, n), default (1, 1)
+            The k-th of n parts.
+        chunks : int, default 512
+            Rows of a tile.
+        progress : bool or callable, optional
+
+        Returns
+        -------
+        bool
+            Are all tiles of all shards there?
+
+        Raises
+        ------
+        StoreError
+            Where the folder cannot be written, or is of something else.
+        """
+        store = self._store(path, X, Y, chunks)
+        missing = store._tiles.missing(tuple(shard))
+        with watching(progress, os.fspath(path)) as tell:
+            for n, (i, j) in enumerate(missing):
+                store.fill(i, j)
+                if tell is not None:
+                    tell(n + 1, len(missing))
+        return store.finish()
+
+    def _store(self, path: str | os.PathLike[str], X: Any, Y: Any = None, chunks: int = 512) -> Store:
+        return Store(self, path, X, Y, chunks)
+
+    def _words(self) -> str:
+        """What it is, in a line."""
+        sigmas = [f"{n} = {v}" for n, v in (("sigma_w", self.sigma_w), ("sigma_b", self.sigma_b)) if v is not None]
+        return ", ".join([f"{self.kind} of {self._given[0].name}", f"depth {self.depth}", self.convention, *sigmas, f"lengths {self.lengths}"])
+
+    def __repr__(self) -> str:
+        words = [repr(self.activation), f"depth={self.depth!r}", f"kind={self.kind!r}"]
+        words += [f"{n}={v!r}" for n, v in (("sigma_w", self.sigma_w), ("sigma_b", self.sigma_b)) if v is not None]
+        return f"Kernel({', '.join(words)}, convention={self.convention!r}, lengths={self.lengths!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Kernel) and self._given == other._given
+
+    def __hash__(self) -> int:
+        return hash(self._given)
+
+    def __copy__(self) -> Kernel:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Kernel:
+        return self
+
+    def __reduce__(self) -> Any:
+        return _kernel, self._given
+
+
+def _kernel(activation: Any, depth: Any, kind: str, sigma_w: Any, sigma_b: Any, convention: str, lengths: str) -> Kernel:
+    """What `pickle` calls."""
+    return Kernel(activation, depth, kind=kind, sigma_w=sigma_w, sigma_b=sigma_b, convention=convention, lengths=lengths)
+
+
+class Fitted:
+    """A classifier that has seen its rows: made by `Kernel.fit`.
+
+    Attributes
+    ----------
+    classes : ndarray
+        The labels that there are, sorted.
+    kernel : Kernel
+    """
+
+    def __init__(self, kernel: Kernel, core: CompiledFit, classes: np.ndarray) -> None:
+        self.kernel, self._core, self.classes = kernel, core, classes
+
+    def scores(self, X: Any, /) -> np.ndarray:
+        """A score for each row and class; the largest decides.
+
+        Parameters
+        ----------
+        X : array_like of shape (m, d)
+
+        Returns
+        -------
+        ndarray of shape (m, number of classes)
+        """
+        return self._core.scores(self.kernel._read(X, "X"))
+
+    def labels(self, X: Any, /) -> np.ndarray:
+        """The label of each row.
+
+        Parameters
+        ----------
+        X : array_like of shape (m, d)
+
+        Returns
+        -------
+        ndarray of shape (m,)
+        """
+        return self.classes[self._core.labels(self.kernel._read(X, "X"))]
+
+    def left_out(self) -> np.ndarray:
+        """What each row would be taken for, had it not been seen.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+        """
+        return self.classes[self._core.left_out()]
+
+
+class Store:
+    """The tiles of a matrix on their way to a Zarr folder; any process may open it and fill some."""
+
+    def __init__(self, kernel: Kernel, path: Any, X: Any, Y: Any, chunks: int) -> None:
+        path = os.fspath(path)
+        if not str(path).endswith(".zarr"):
+            raise DataError(f"{path} must end in .zarr")
+        if isinstance(chunks, bool) or not isinstance(chunks, Integral) or chunks < 1:
+            raise DataError(f"chunks must be a number of rows from 1 on, got {chunks!r}")
+        self._kernel = kernel._core
+        self._x = kernel._read(X, "X")
+        self._y = None if Y is None else kernel._read(Y, "Y")
+        n, m = len(X), len(X if Y is None else Y)
+        self._tiles = Tiles(path, n, m, Y is None, self._kernel.words(self._x, self._y), int(chunks))
+        self.missing, self.has, self.finish = self._tiles.missing, self._tiles.has, self._tiles.finish
+
+    def fill(self, i: int, j: int) -> None:
+        """Computes and keeps a tile."""
+        top, bottom, left, right = place = self._tiles.place(i, j)
+        values = np.empty((bottom - top, right - left))
+        self._kernel.tile(self._x, self._y, place, values)
+        self._tiles.keep(i, j, values)
+
+
+def cntk(
+    images: Any,
+    other: Any = None,
+    /,
+    *,
+    depth: int,
+    activation: str | Activation = "relu",
+    pooling: bool = True,
+    kind: str = "ntk",
+    layout: str | None = None,
+    dtype: str = "f8",
+    progress: Progress = None,
+) -> np.ndarray:
+    """The kernel of an infinitely wide convolutional network on images (Arora et al. 2019): 3 x 3 filters, zero padding, no biases.
+
+    Parameters
+    ----------
+    images : array_like of shape (n, height, width), (n, height, width, channels) or (n, channels, height, width)
+        Unsigned bytes are divided by 255, all other numbers are taken as they are.
+    other : array_like, optional
+        Of the same shape but for the first axis; without it the Gram matrix of `images`.
+    depth : int
+        Convolutions. ("Depth" in Table 1 of Arora et al. is one more: it counts the read-out.)
+    activation : str or Activation, default "relu"
+    pooling : bool, default True
+        Global average pooling before the read-out, and not a flat vector.
+    kind : {"ntk", "nngp"}, default "ntk"
+    layout : {"nhwc", "nchw"}, optional
+        Where the channels are; needed where the shape does not show it.
+    dtype : {"f8", "f4"}, default "f8"
+        Numbers that it is computed in: relative errors of some 1e-12, or 1e-5 at about twice the speed.
+    progress : bool or callable, optional
+
+    Returns
+    -------
+    ndarray of shape (n, m), float64
+
+    Raises
+    ------
+    DataError
+        For other shapes, a layout that is not clear, pixels that are not finite (``.index``).
+    DomainError
+        For a depth or an activation without such a kernel.
+
+    Examples
+    --------
+    >>> import numpy as np, deeplimit as dl
+    >>> pixels = np.random.default_rng(0).normal(size=(3, 8, 8, 3))
+    >>> dl.cntk(pixels, depth=2).shape
+    (3, 3)
+    """
+    if dtype not in ("f4", "f8"):
+        raise DataError(f"dtype must be 'f4' or 'f8', got {dtype!r}")
+    if isinstance(depth, bool) or not isinstance(depth, Integral) or depth < 1:
+        raise DomainError(f"depth must be a number of convolutions from 1 on, got {depth!r}")
+    x = _arrays.images(images, layout)
+    y = None if other is None else _arrays.images(other, layout, "other")
+    if y is not None and y.shape[1:] != x.shape[1:]:
+        raise DataError(f"images of {x.shape[1:]} and others of {y.shape[1:]} (height, width, channels) have no kernel")
+    shape = (len(x), len(x if y is None else y))
+    if 0 in shape:
+        return np.empty(shape)
+    with watching(progress, "CNTK") as tell:
+        return _cntk(x, y, int(depth), _activation(activation), bool(pooling), dtype == "f4", kind, tell)
+
+
+for _public in (Kernel, Fitted, cntk):
+    _public.__module__ = "deeplimit"
