@@ -1,6 +1,6 @@
 """What an infinitely wide neural network becomes when it is infinitely deep too."""
 
-from . import _methods
+from . import _html, _methods
 from ._answers import Classification, LimitRow, LimitTable, NetworkValue
 from ._callable import CallableActivation, KernelEstimates
 from ._core import (
@@ -16,7 +16,9 @@ from ._core import (
     limit,
     set_num_threads,
 )
-from ._kernel import Fitted, Kernel, cntk
+from ._fitted import Fitted
+from ._images import cntk
+from ._kernel import Kernel
 from ._errors import (
     DataError,
     DomainError,
