@@ -1,5 +1,7 @@
 """What an infinitely wide neural network becomes when it is infinitely deep too."""
 
+from __future__ import annotations
+
 from . import _html, _methods
 from ._answers import Classification, LimitRow, LimitTable, NetworkValue
 from ._callable import CallableActivation, KernelEstimates
@@ -30,3 +32,18 @@ from ._errors import (
     Timeout,
     Undecided,
 )
+
+_ROOMS = ("dask", "design", "papers", "sklearn")
+
+
+def __getattr__(name: str) -> object:
+    # what takes other packages, or time, is imported when it is asked for
+    if name in _ROOMS:
+        from importlib import import_module
+
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_ROOMS} - {"_ROOMS"})

@@ -1,4 +1,4 @@
-"""Rows, images and correlations from whatever was given: arrays of float64 in C order, or one clear sentence."""
+"""Rows and correlations from whatever was given: arrays of float64 in C order, or one clear sentence."""
 
 from __future__ import annotations
 
@@ -57,27 +57,3 @@ def target(out: Any, shape: tuple[int, int]) -> np.ndarray:
     if out.shape != shape:
         raise DataError(f"out has shape {out.shape}, the matrix {shape}")
     return out
-
-
-def images(x: Any, layout: Any, name: str = "images") -> np.ndarray:
-    """Images as (n, height, width, channels); unsigned bytes are divided by 255."""
-    bytes_ = getattr(x, "dtype", None) == np.uint8
-    array = doubles(x, name)
-    if layout not in (None, "nhwc", "nchw"):
-        raise DataError(f"layout must be 'nhwc' or 'nchw', got {layout!r}")
-    if array.ndim == 3:
-        array = array[..., None]
-    elif array.ndim != 4:
-        raise DataError(f"{name} must have three axes (n, height, width) or four (and channels), got shape {array.shape}")
-    else:
-        first, last = array.shape[1] <= 4, array.shape[3] <= 4
-        if layout is None and first == last:
-            raise DataError(
-                f"the shape {array.shape} of {name} does not show which axis has the channels: say layout='nhwc' or layout='nchw'"
-            )
-        if layout == "nchw" or (layout is None and first):
-            array = array.transpose(0, 2, 3, 1)
-    if 0 in array.shape[1:]:
-        raise DataError(f"{name} has images without pixels: shape {array.shape}")
-    array = np.ascontiguousarray(array)
-    return array / 255.0 if bytes_ else array

@@ -1,4 +1,4 @@
-"""`Kernel`: compiled once, applied to arrays; `cntk`: on images."""
+"""`Kernel`: compiled once, applied to arrays."""
 
 from __future__ import annotations
 
@@ -10,30 +10,17 @@ from typing import Any
 import numpy as np
 
 from . import _arrays
-from ._core import Activation, CompiledFit, CompiledKernel, Network, Number, Tiles, _cntk
+from ._core import Activation, CompiledKernel, Network
 from ._errors import DataError, DomainError
+from ._fitted import Fitted
 from ._progress import Progress, watching
+from ._store import Store
 
 _LENGTHS = ("unit", "keep", "lift", "strict")
 
 
-def _activation(x: Any) -> Activation:
+def activation_of(x: Any) -> Activation:
     return x if isinstance(x, Activation) else Activation(x)
-
-
-def _text(x: Any, name: str) -> str | None:
-    """A number as the text of exactly that number."""
-    if x is None or isinstance(x, str):
-        return x
-    if isinstance(x, Number):
-        x = x.fraction()
-    if isinstance(x, bool) or not hasattr(x, "as_integer_ratio"):
-        raise DomainError(f"{name} must be a number or the text of one, got {x!r}")
-    try:
-        n, d = x.as_integer_ratio()
-    except (ValueError, OverflowError):
-        raise DomainError(f"{name} must be a finite number, got {x!r}") from None
-    return f"{n}/{d}"
 
 
 def _depth(depth: Any) -> int | str:
@@ -42,6 +29,16 @@ def _depth(depth: Any) -> int | str:
     if isinstance(depth, Integral) and not isinstance(depth, (bool, np.bool_)) and 0 < depth <= 10**18:
         return int(depth)
     raise DomainError(f'depth must be a whole number of layers from 1 on, or "inf", got {depth!r}')
+
+
+def _shard(shard: Any) -> tuple[int, int]:
+    try:
+        k, n = (int(part) for part in shard)
+    except (TypeError, ValueError):
+        raise DataError(f"shard must be a pair (k, n), the k-th of n parts, got {shard!r}") from None
+    if not 1 <= k <= n:
+        raise DataError(f"shard must be (k, n) with k from 1 to n, got {shard!r}")
+    return k, n
 
 
 class Kernel:
@@ -114,7 +111,7 @@ class Kernel:
     ) -> None:
         if lengths not in _LENGTHS:
             raise DataError(f"lengths must be one of {', '.join(_LENGTHS)}, got {lengths!r}")
-        activation, depth = _activation(activation), _depth(depth)
+        activation, depth = activation_of(activation), _depth(depth)
         # the network knows which convention is meant
         network = Network(activation, sigma_w=sigma_w, sigma_b=sigma_b, convention=convention)
         self._given = (activation, depth, kind, network.sigma_w, network.sigma_b, network.convention, lengths)
@@ -214,7 +211,10 @@ class Kernel:
         array([[-0., -1.],
                [-1., -0.]])
         """
-        return self._core.decisive(self._read(X, "X"), None if Y is None else self._read(Y, "Y"))
+        x, y = self._read(X, "X"), None if Y is None else self._read(Y, "Y")
+        made = np.empty((len(x), len(x if y is None else y)))
+        self._core.decisive(x, y, made)
+        return made
 
     def diag(self, X: Any, /) -> np.ndarray:
         """The diagonal of ``kernel(X)``, to the bit, without the matrix.
@@ -338,10 +338,12 @@ class Kernel:
             Where the folder cannot be written, or is of something else.
         """
         store = self._store(path, X, Y, chunks)
-        missing = store._tiles.missing(tuple(shard))
-        with watching(progress, os.fspath(path)) as tell:
+        missing = store.missing(_shard(shard))
+        with watching(progress, os.path.basename(os.fspath(path))) as tell:
             for n, (i, j) in enumerate(missing):
-                store.fill(i, j)
+                # another process may have been here in the meantime
+                if not store.has(i, j):
+                    store.fill(i, j)
                 if tell is not None:
                     tell(n + 1, len(missing))
         return store.finish()
@@ -380,144 +382,4 @@ def _kernel(activation: Any, depth: Any, kind: str, sigma_w: Any, sigma_b: Any, 
     return Kernel(activation, depth, kind=kind, sigma_w=sigma_w, sigma_b=sigma_b, convention=convention, lengths=lengths)
 
 
-class Fitted:
-    """A classifier that has seen its rows: made by `Kernel.fit`.
-
-    Attributes
-    ----------
-    classes : ndarray
-        The labels that there are, sorted.
-    kernel : Kernel
-    """
-
-    def __init__(self, kernel: Kernel, core: CompiledFit, classes: np.ndarray) -> None:
-        self.kernel, self._core, self.classes = kernel, core, classes
-
-    def scores(self, X: Any, /) -> np.ndarray:
-        """A score for each row and class; the largest decides.
-
-        Parameters
-        ----------
-        X : array_like of shape (m, d)
-
-        Returns
-        -------
-        ndarray of shape (m, number of classes)
-        """
-        return self._core.scores(self.kernel._read(X, "X"))
-
-    def labels(self, X: Any, /) -> np.ndarray:
-        """The label of each row.
-
-        Parameters
-        ----------
-        X : array_like of shape (m, d)
-
-        Returns
-        -------
-        ndarray of shape (m,)
-        """
-        return self.classes[self._core.labels(self.kernel._read(X, "X"))]
-
-    def left_out(self) -> np.ndarray:
-        """What each row would be taken for, had it not been seen.
-
-        Returns
-        -------
-        ndarray of shape (n,)
-        """
-        return self.classes[self._core.left_out()]
-
-
-class Store:
-    """The tiles of a matrix on their way to a Zarr folder; any process may open it and fill some."""
-
-    def __init__(self, kernel: Kernel, path: Any, X: Any, Y: Any, chunks: int) -> None:
-        path = os.fspath(path)
-        if not str(path).endswith(".zarr"):
-            raise DataError(f"{path} must end in .zarr")
-        if isinstance(chunks, bool) or not isinstance(chunks, Integral) or chunks < 1:
-            raise DataError(f"chunks must be a number of rows from 1 on, got {chunks!r}")
-        self._kernel = kernel._core
-        self._x = kernel._read(X, "X")
-        self._y = None if Y is None else kernel._read(Y, "Y")
-        n, m = len(X), len(X if Y is None else Y)
-        self._tiles = Tiles(path, n, m, Y is None, self._kernel.words(self._x, self._y), int(chunks))
-        self.missing, self.has, self.finish = self._tiles.missing, self._tiles.has, self._tiles.finish
-
-    def fill(self, i: int, j: int) -> None:
-        """Computes and keeps a tile."""
-        top, bottom, left, right = place = self._tiles.place(i, j)
-        values = np.empty((bottom - top, right - left))
-        self._kernel.tile(self._x, self._y, place, values)
-        self._tiles.keep(i, j, values)
-
-
-def cntk(
-    images: Any,
-    other: Any = None,
-    /,
-    *,
-    depth: int,
-    activation: str | Activation = "relu",
-    pooling: bool = True,
-    kind: str = "ntk",
-    layout: str | None = None,
-    dtype: str = "f8",
-    progress: Progress = None,
-) -> np.ndarray:
-    """The kernel of an infinitely wide convolutional network on images (Arora et al. 2019): 3 x 3 filters, zero padding, no biases.
-
-    Parameters
-    ----------
-    images : array_like of shape (n, height, width), (n, height, width, channels) or (n, channels, height, width)
-        Unsigned bytes are divided by 255, all other numbers are taken as they are.
-    other : array_like, optional
-        Of the same shape but for the first axis; without it the Gram matrix of `images`.
-    depth : int
-        Convolutions. ("Depth" in Table 1 of Arora et al. is one more: it counts the read-out.)
-    activation : str or Activation, default "relu"
-    pooling : bool, default True
-        Global average pooling before the read-out, and not a flat vector.
-    kind : {"ntk", "nngp"}, default "ntk"
-    layout : {"nhwc", "nchw"}, optional
-        Where the channels are; needed where the shape does not show it.
-    dtype : {"f8", "f4"}, default "f8"
-        Numbers that it is computed in: relative errors of some 1e-12, or 1e-5 at about twice the speed.
-    progress : bool or callable, optional
-
-    Returns
-    -------
-    ndarray of shape (n, m), float64
-
-    Raises
-    ------
-    DataError
-        For other shapes, a layout that is not clear, pixels that are not finite (``.index``).
-    DomainError
-        For a depth or an activation without such a kernel.
-
-    Examples
-    --------
-    >>> import numpy as np, deeplimit as dl
-    >>> pixels = np.random.default_rng(0).normal(size=(3, 8, 8, 3))
-    >>> dl.cntk(pixels, depth=2).shape
-    (3, 3)
-    """
-    if dtype not in ("f4", "f8"):
-        raise DataError(f"dtype must be 'f4' or 'f8', got {dtype!r}")
-    if isinstance(depth, bool) or not isinstance(depth, Integral) or depth < 1:
-        raise DomainError(f"depth must be a number of convolutions from 1 on, got {depth!r}")
-    x = _arrays.images(images, layout)
-    y = None if other is None else _arrays.images(other, layout, "other")
-    if y is not None and y.shape[1:] != x.shape[1:]:
-        raise DataError(f"images of {x.shape[1:]} and others of {y.shape[1:]} (height, width, channels) have no kernel")
-    shape = (len(x), len(x if y is None else y))
-    if 0 in shape:
-        return np.empty(shape)
-    with watching(progress, "CNTK") as tell:
-        return _cntk(x, y, int(depth), _activation(activation), bool(pooling), dtype == "f4", kind, tell)
-
-
-for _public in (Kernel, Fitted, cntk):
-    _public.__module__ = "deeplimit"
+Kernel.__module__ = "deeplimit"

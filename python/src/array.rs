@@ -4,18 +4,43 @@
 //! them is said here, with its place.
 
 use deeplimit::Points;
-use numpy::{PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods};
+use numpy::{
+    PyArray, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2, PyReadwriteArray,
+    PyUntypedArrayMethods,
+};
 use pyo3::prelude::*;
 
 use crate::errors;
 
 /// A class with a place: `.index`.
-pub fn data_error(py: Python<'_>, message: &str, index: impl for<'a> IntoPyObject<'a>) -> PyErr {
+pub fn data_error<'py>(py: Python<'py>, message: &str, index: impl IntoPyObject<'py>) -> PyErr {
     let raised = errors::raise(py, "DataError", message);
     match raised.value(py).setattr("index", index) {
         Ok(()) => raised,
         Err(error) => error,
     }
+}
+
+/// Memory that is about to be written.
+///
+/// # Errors
+/// `DataError` where somebody else is at it.
+pub fn writing<'py, T: numpy::Element, D: numpy::ndarray::Dimension>(
+    py: Python<'py>,
+    out: &Bound<'py, PyArray<T, D>>,
+) -> PyResult<PyReadwriteArray<'py, T, D>> {
+    out.try_readwrite().map_err(|_| {
+        let message = "out cannot be written: it is read-only, or in use by another thread";
+        errors::raise(py, "DataError", message)
+    })
+}
+
+/// Could so many doubles be had? (What the library allocates for itself ends the program where it cannot be had.)
+///
+/// # Errors
+/// `MemoryError`, in numpy's words.
+pub fn room(py: Python<'_>, sides: [usize; 2]) -> PyResult<()> {
+    py.import("numpy")?.call_method1("empty", (sides,)).map(drop)
 }
 
 /// The numbers as they lie.
@@ -122,35 +147,23 @@ impl Reading<'_> {
             let message = format!("row {i} of {name} is zero and has no direction");
             return Err(data_error(py, &message, i));
         }
-        let appended = |constant: &dyn Fn(&[f64]) -> f64| -> Vec<f64> {
-            let rows = rows.chunks_exact(dimension);
-            rows.flat_map(|row| row.iter().copied().chain([constant(row)]))
-                .collect()
-        };
-        let points = py.detach(|| match self.lengths {
-            Lengths::Lift => Points::new(dimension + 1, appended(&|_| 1.0)),
-            Lengths::Keep => Points::with_zero_rows(dimension, rows.to_vec()),
-            _ if self.zeros_apart => {
-                let own = |row: &[f64]| f64::from(u8::from(zero(row)));
-                Points::new(dimension + 1, appended(&own))
-            }
-            _ => Points::with_zero_rows(dimension, rows.to_vec()),
+        let own = rows.to_vec();
+        let points = py.detach(move || match self.lengths {
+            Lengths::Lift => Points::lifted(dimension, own),
+            Lengths::Keep => Points::with_zero_rows(dimension, own),
+            _ if self.zeros_apart => Points::zeros_apart(dimension, own),
+            _ => Points::new(dimension, own),
         });
         let points = points.map_err(|e| errors::of(py, e, None))?;
-        if self.lengths == Lengths::Strict {
-            let rounding = (dimension as f64 + 8.0) * self.epsilon;
-            let found = points.lengths().iter();
-            let bad = found
-                .enumerate()
-                .find(|(_, l)| (**l - 1.0).abs() > rounding);
-            if let Some((i, length)) = bad
-                && !(self.zeros_apart && zero(&rows[i * dimension..][..dimension]))
-            {
-                let message = format!(
-                    "row {i} of {name} has length {length}, not 1, and lengths='strict' divides nothing"
-                );
-                return Err(data_error(py, &message, i));
-            }
+        let unit = self.epsilon.max(f64::EPSILON) / 2.0;
+        if self.lengths == Lengths::Strict
+            && let Some(i) = points.not_of_unit_length(unit)
+        {
+            let length = points.lengths()[i];
+            let message = format!(
+                "row {i} of {name} has length {length}, not 1, and lengths='strict' divides nothing"
+            );
+            return Err(data_error(py, &message, i));
         }
         Ok(points)
     }

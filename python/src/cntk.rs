@@ -3,48 +3,65 @@
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use deeplimit::cntk::{Architecture, Convolutional, Numbers, Readout};
-use deeplimit::image::Images;
-use numpy::{PyArray2, PyReadonlyArray4, PyUntypedArrayMethods};
+use deeplimit::error::{Doubt, Error};
+use deeplimit::image::{Images, Layout};
+use numpy::{PyArray2, PyReadonlyArrayDyn, PyUntypedArrayMethods};
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
 
 use crate::activation::Activation;
-use crate::array::data_error;
+use crate::array::{data_error, room};
 use crate::kernel::matrix;
 use crate::{errors, work};
 
-/// `n x height x width x channels`, in C order.
-fn images(py: Python<'_>, x: &PyReadonlyArray4<'_, f64>, name: &str) -> PyResult<Images> {
-    let shape = x.shape().to_vec();
+/// The pictures of an array of three or four axes, in the order that is said or shown.
+fn pictures(
+    py: Python<'_>,
+    x: &PyReadonlyArrayDyn<'_, f64>,
+    (name, bytes): (&str, bool),
+    layout: Option<Layout>,
+) -> PyResult<Images> {
     if !x.is_c_contiguous() {
-        return Err(errors::raise(
-            py,
-            "DataError",
-            "an array in C order is wanted",
-        ));
+        let message = "an array in C order is wanted";
+        return Err(errors::raise(py, "DataError", message));
     }
-    let numbers = x.as_slice()?;
-    if let Some(at) = numbers.iter().position(|v| !v.is_finite()) {
-        let [h, w, c] = [shape[1], shape[2], shape[3]];
-        let index = (at / (h * w * c), at / (w * c) % h, at / c % w, at % c);
-        let message = format!(
-            "{name}[{}, {}, {}, {}] is {}: every pixel must be finite",
-            index.0, index.1, index.2, index.3, numbers[at]
-        );
-        return Err(data_error(py, &message, index));
+    let (sizes, numbers) = (x.shape(), x.as_slice()?);
+    if let Some(mut at) = numbers.iter().position(|v| !v.is_finite()) {
+        let value = numbers[at];
+        let mut index = vec![0; sizes.len()];
+        for (place, size) in index.iter_mut().zip(sizes).rev() {
+            (*place, at) = (at % size, at / size);
+        }
+        let message = format!("{name}{index:?} is {value}: every pixel must be finite");
+        return Err(data_error(py, &message, PyTuple::new(py, index)?));
     }
-    Images::new([shape[1], shape[2], shape[3]], numbers.to_vec(), vec![])
-        .map_err(|e| errors::of(py, e, None))
+    let scaled = |x: &f64| if bytes { x / 255.0 } else { *x };
+    let arranged = Images::arranged(sizes, numbers.iter().map(scaled).collect(), layout);
+    arranged.map_err(|error| {
+        let hint = match &error {
+            Error::Axes {
+                doubt: Doubt::Flat, ..
+            } => "; if it is not one, say layout='nhw'",
+            Error::Axes { .. } => "; say layout='nhwc' or layout='nchw'",
+            _ => "",
+        };
+        let message = format!("{name}: {error}{hint}");
+        errors::raise(py, "DataError", &message)
+    })
 }
 
-/// What `deeplimit.cntk` asks; the layout is settled.
+/// What `deeplimit.cntk` asks.
 #[pyfunction]
-#[pyo3(signature = (x, y, depth, activation, pooling, single, kind, progress))]
+#[pyo3(signature = (x, y, bytes, layout, depth, filter, activation, pooling, single, kind, progress))]
 #[allow(clippy::too_many_arguments)]
 pub fn _cntk<'py>(
     py: Python<'py>,
-    x: PyReadonlyArray4<'py, f64>,
-    y: Option<PyReadonlyArray4<'py, f64>>,
+    x: PyReadonlyArrayDyn<'py, f64>,
+    y: Option<PyReadonlyArrayDyn<'py, f64>>,
+    bytes: [bool; 2],
+    layout: Option<&str>,
     depth: usize,
+    filter: usize,
     activation: &Activation,
     pooling: bool,
     single: bool,
@@ -52,20 +69,24 @@ pub fn _cntk<'py>(
     progress: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
     let failed = |e| errors::of(py, e, None);
-    let left = images(py, &x, "images")?;
-    let right = y.map(|y| images(py, &y, "other")).transpose()?;
+    let layout = layout.map(|word| word.parse().map_err(failed)).transpose()?;
+    let left = pictures(py, &x, ("images", bytes[0]), layout)?;
+    let right = y.map(|y| pictures(py, &y, ("other", bytes[1]), layout));
+    let right = right.transpose()?;
     let readout = match pooling {
         true => Readout::Gap,
         false => Readout::Vanilla,
     };
     let mut architecture =
         Architecture::new(&activation.inner.typed, &[depth], readout).map_err(failed)?;
+    architecture.filter = filter;
     architecture.kernel = kind.parse().map_err(failed)?;
     let numbers = match single {
-        true => Numbers::F32,
+        true => Numbers::F32.with(readout),
         false => Numbers::F64,
     };
     let (n, m) = (left.len(), right.as_ref().map_or(left.len(), Images::len));
+    room(py, [n, m])?;
     let all = match &right {
         None => n * (n + 1) / 2,
         Some(_) => n * m,
@@ -83,5 +104,6 @@ pub fn _cntk<'py>(
     let mut kernels = kernels
         .ok_or_else(|| errors::raise(py, "InternalError", "the work was stopped by nobody"))?;
     let values = kernels.values.pop().unwrap_or_default();
-    matrix(py, deeplimit::Matrix::new(kernels.columns, values))
+    let values = deeplimit::Matrix::new(kernels.columns, values);
+    matrix(py, values.map_err(failed)?)
 }

@@ -1,18 +1,20 @@
 //! `Kernel`: compiled once, applied to arrays.
 
+use std::sync::Arc;
+
 use deeplimit::kernel::Kernel as Inner;
-use deeplimit::{Convention, Depth, Gram, Kind, Network};
+use deeplimit::{Convention, Depth, Gram, Kind, Network, Points};
 use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2};
 use pyo3::prelude::*;
 
 use crate::activation::Activation;
-use crate::array::{Lengths, Reading};
+use crate::array::{Lengths, Reading, room, writing};
 use crate::{errors, work};
 
 /// What `deeplimit.Kernel` asks.
 #[pyclass(frozen, module = "deeplimit._core")]
 pub struct CompiledKernel {
-    pub inner: Inner,
+    inner: Arc<Inner>,
     lengths: Lengths,
     zeros_apart: bool,
 }
@@ -67,7 +69,7 @@ impl CompiledKernel {
         let effort = work::effort(py, 15, timeout)?;
         let inner = work::ask(py, None, move || network.kernel(depth, kind, &effort))?;
         Ok(CompiledKernel {
-            inner,
+            inner: Arc::new(inner),
             lengths,
             zeros_apart,
         })
@@ -113,13 +115,15 @@ impl CompiledKernel {
             Some(y) => Some(self.reading("Y", epsilon[1]).points(py, y)?),
             None => None,
         };
+        // the rows may lie where the matrix will
+        drop((x, y));
         let lengths = self.lengths.kept();
         let gram = match &right {
             Some(right) => Gram::cross(&self.inner, &left, right, lengths),
             None => Gram::symmetric(&self.inner, &left, lengths),
         };
         let gram = gram.map_err(|e| errors::of(py, e, None))?;
-        let mut out = out.try_readwrite()?;
+        let mut out = writing(py, out)?;
         let out = out.as_slice_mut()?;
         let filled = work::run(py, progress, |watch| {
             gram.matrix_watched(out, |done, all| watch.report(done, all))
@@ -139,7 +143,7 @@ impl CompiledKernel {
         // what is refused of the matrix is refused here
         Gram::symmetric(&self.inner, &points, self.lengths.kept())
             .map_err(|e| errors::of(py, e, None))?;
-        let mut out = out.try_readwrite()?;
+        let mut out = writing(py, out)?;
         let k = self.inner.length_exponent().unwrap_or(0.0);
         for (out, length) in out.as_slice_mut()?.iter_mut().zip(points.lengths()) {
             *out = self.inner.diagonal();
@@ -159,7 +163,7 @@ impl CompiledKernel {
         slope: bool,
         out: &Bound<'_, PyArray1<f64>>,
     ) -> PyResult<()> {
-        let (rho, mut out) = (rho.try_readonly()?, out.try_readwrite()?);
+        let (rho, mut out) = (rho.try_readonly()?, writing(py, out)?);
         let (rho, out) = (crate::array::list(py, &rho)?, out.as_slice_mut()?);
         if let Some(i) = rho.iter().position(|r| !(-1.0..=1.0).contains(r)) {
             let message = format!("rho must be in [-1, 1], got {}", rho[i]);
@@ -187,7 +191,9 @@ impl CompiledKernel {
         epsilon: f64,
     ) -> PyResult<Rows> {
         let points = self.reading(name, epsilon).points(py, &x)?;
-        Ok(Rows { points })
+        Ok(Rows {
+            points: Arc::new(points),
+        })
     }
 
     /// What a store of the matrix says that it is of.
@@ -206,22 +212,28 @@ impl CompiledKernel {
         out: &Bound<'_, PyArray2<f64>>,
     ) -> PyResult<()> {
         let (top, bottom, left, right) = place;
-        let mut out = out.try_readwrite()?;
+        let mut out = writing(py, out)?;
         let out = out.as_slice_mut()?;
         let gram = self.gram(x, y).map_err(|e| errors::of(py, e, None))?;
         work::run(py, None, |_| gram.tile(top..bottom, left..right, out))?
             .map_err(|e| errors::of(py, e, None))
     }
 
-    /// The matrix that the classifier decides by.
-    fn decisive<'py>(
+    /// The matrix that the classifier decides by, into `out`.
+    fn decisive(
         &self,
-        py: Python<'py>,
+        py: Python<'_>,
         x: &Rows,
         y: Option<&Rows>,
-    ) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let made = work::run(py, None, |_| self.gram(x, y)?.decisive())?;
-        matrix(py, made)
+        out: &Bound<'_, PyArray2<f64>>,
+    ) -> PyResult<()> {
+        let gram = self.gram(x, y).map_err(|e| errors::of(py, e, None))?;
+        let mut out = writing(py, out)?;
+        let out = out.as_slice_mut()?;
+        let filled = work::run(py, None, |watch| {
+            gram.decisive_watched(out, |done, all| watch.report(done, all))
+        })?;
+        filled.map(drop).map_err(|e| errors::of(py, e, None))
     }
 
     /// Learns labelled rows.
@@ -232,12 +244,17 @@ impl CompiledKernel {
         labels: Vec<usize>,
         ridge: f64,
     ) -> PyResult<CompiledFit> {
-        let lengths = self.lengths.kept();
-        let made = work::run(py, None, |_| {
-            self.inner.fit_with(&x.points, &labels, ridge, lengths)
+        let (kernel, points, lengths) =
+            (self.inner.clone(), x.points.clone(), self.lengths.kept());
+        // the matrix and its factor
+        room(py, [2 * points.len(), points.len()])?;
+        let fitted = work::ask(py, None, move || {
+            kernel.fit_with(&points, &labels, ridge, lengths)
         })?;
-        let fitted = made.map_err(|e| errors::of(py, e, None))?;
-        Ok(CompiledFit { fitted })
+        Ok(CompiledFit {
+            fitted: Arc::new(fitted),
+            rows: x.points.len(),
+        })
     }
 }
 
@@ -254,41 +271,57 @@ impl CompiledKernel {
 /// Rows that were read.
 #[pyclass(frozen, module = "deeplimit._core")]
 pub struct Rows {
-    points: deeplimit::Points,
+    points: Arc<Points>,
+}
+
+#[pymethods]
+impl Rows {
+    fn __len__(&self) -> usize {
+        self.points.len()
+    }
 }
 
 /// A classifier that has seen its rows.
 #[pyclass(frozen, module = "deeplimit._core")]
 pub struct CompiledFit {
-    fitted: deeplimit::Fitted,
+    fitted: Arc<deeplimit::Fitted>,
+    rows: usize,
+}
+
+impl CompiledFit {
+    /// What is asked of new rows: Ctrl-C leaves it behind.
+    fn asked<T: Send + 'static>(
+        &self,
+        py: Python<'_>,
+        x: &Rows,
+        of: impl FnOnce(&deeplimit::Fitted, &Points) -> deeplimit::Result<T> + Send + 'static,
+    ) -> PyResult<T> {
+        let (fitted, points) = (self.fitted.clone(), x.points.clone());
+        room(py, [points.len(), self.rows])?;
+        work::ask(py, None, move || of(&fitted, &points))
+    }
 }
 
 #[pymethods]
 impl CompiledFit {
     /// A score for each row and class.
     fn scores<'py>(&self, py: Python<'py>, x: &Rows) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let made = work::run(py, None, |_| self.fitted.scores(&x.points))?;
-        matrix(py, made)
+        matrix(py, self.asked(py, x, |fitted, x| fitted.scores(x))?)
     }
 
     /// The number of the class of each row.
     fn labels(&self, py: Python<'_>, x: &Rows) -> PyResult<Vec<usize>> {
-        let found = work::run(py, None, |_| self.fitted.labels(&x.points))?;
-        found.map_err(|e| errors::of(py, e, None))
+        self.asked(py, x, |fitted, x| fitted.labels(x))
     }
 
     /// What each row would be taken for, had it not been seen.
     fn left_out(&self, py: Python<'_>) -> PyResult<Vec<usize>> {
-        let found = work::run(py, None, |_| self.fitted.left_out())?;
-        found.map_err(|e| errors::of(py, e, None))
+        let fitted = self.fitted.clone();
+        work::ask(py, None, move || fitted.left_out())
     }
 }
 
 /// A matrix of the library as numpy's, its memory handed over.
-pub fn matrix(
-    py: Python<'_>,
-    made: deeplimit::Result<deeplimit::Matrix>,
-) -> PyResult<Bound<'_, PyArray2<f64>>> {
-    let made = made.map_err(|e| errors::of(py, e, None))?;
+pub fn matrix(py: Python<'_>, made: deeplimit::Matrix) -> PyResult<Bound<'_, PyArray2<f64>>> {
     PyArray1::from_vec(py, made.values).reshape([made.rows, made.columns])
 }
