@@ -11,7 +11,7 @@ import pytest
 import deeplimit
 from deeplimit import _core
 
-MODULES = ["deeplimit", "deeplimit._answers", "deeplimit._callable", "deeplimit._methods", "deeplimit._progress", "deeplimit.design", "deeplimit.papers"]
+MODULES = ["deeplimit", "deeplimit._answers", "deeplimit._callable", "deeplimit._methods", "deeplimit._progress", "deeplimit._kernel", "deeplimit.design", "deeplimit.papers"]
 
 
 def documented():
