@@ -24,6 +24,9 @@ from ._core import (
     limit as limit,
     set_num_threads as set_num_threads,
 )
+from ._fitted import Fitted as Fitted
+from ._images import cntk as cntk
+from ._kernel import Kernel as Kernel
 from ._errors import (
     DataError as DataError,
     DomainError as DomainError,
@@ -35,33 +38,6 @@ from ._errors import (
     Timeout as Timeout,
     Undecided as Undecided,
 )
-
-_Array = npt.NDArray[np.float64]
-_Progress = bool | Callable[[int, int], object] | None
-
-class Kernel:
-    """Compiled once; thread-safe; picklable (rebuilds)."""
-    def __new__(cls, activation: str | Activation, depth: int | Literal["inf"] = 3, *, kind: Literal["ntk", "nngp"] = "ntk",
-                sigma_w: _Real | None = None, sigma_b: _Real | None = None, convention: str | None = None,
-                lengths: Literal["unit", "keep", "lift", "strict"] = "unit", timeout: float | None = 60) -> Kernel: ...
-    activation: str; depth: int | Literal["inf"]; kind: str; lengths: str
-    error: float; log_scale: float; infinite_diagonal: bool; classifier: str; regime: str | None
-    def __call__(self, X: npt.ArrayLike, Y: npt.ArrayLike | None = None, /, *, out: _Array | None = None, progress: _Progress = None) -> _Array: ...
-    def decisive(self, X: npt.ArrayLike, Y: npt.ArrayLike | None = None, /) -> _Array: ...   # what the classifier decides by
-    def diag(self, X: npt.ArrayLike, /) -> _Array: ...
-    def at(self, rho: npt.ArrayLike, /) -> _Array: ...
-    def slope_at(self, rho: npt.ArrayLike, /) -> _Array: ...
-    def fit(self, X: npt.ArrayLike, labels: npt.ArrayLike, *, ridge: float = 0.0) -> Fitted: ...   # every regime: regression, smoother, vote, nearest
-    def to_zarr(self, path: str | PathLike[str], X: npt.ArrayLike, Y: npt.ArrayLike | None = None, *, shard: tuple[int, int] = (1, 1), chunks: int = 512, progress: _Progress = None, overwrite: bool = False) -> None: ...
-    # for deeplimit.dask: _store(path, X, Y, chunks) -> Store with .missing() -> list[(i, j)], .fill(i, j), .finish(), tile_shape
-
-class Fitted:
-    def scores(self, X: npt.ArrayLike, /) -> _Array: ...      # one column per class
-    def labels(self, X: npt.ArrayLike, /) -> npt.NDArray[np.int64]: ...
-    def left_out(self) -> npt.NDArray[np.int64]: ...
-
-def cntk(images: npt.ArrayLike, other: npt.ArrayLike | None = None, /, *, depth: int, activation: str | Activation = "relu", pooling: bool = True,
-         layout: Literal["nhwc", "nchw"] | None = None, dtype: Literal["f4", "f8"] = "f8", progress: _Progress = None) -> _Array: ...
 
 # deeplimit.design:  alpha(d, *, family=None, box=None, digits=15, timeout=60) -> Designs;  slopes(activation, slope, *, tat=False, curvature=None);
 #   kernel(target, *, degree=None, tolerance=None, sum_is_one=False, kind="nngp"|"ntk"); critical(activation); nearest(activation, alpha)

@@ -26,7 +26,7 @@ def activation_of(x: Any) -> Activation:
 def _depth(depth: Any) -> int | str:
     if isinstance(depth, str) and depth.strip() == "inf" or isinstance(depth, float) and depth == float("inf"):
         return "inf"
-    if isinstance(depth, Integral) and not isinstance(depth, (bool, np.bool_)) and 0 < depth <= 10**18:
+    if isinstance(depth, Integral) and not isinstance(depth, (bool, np.bool_)) and 0 < int(depth) <= 10**18:
         return int(depth)
     raise DomainError(f'depth must be a whole number of layers from 1 on, or "inf", got {depth!r}')
 
@@ -91,8 +91,8 @@ class Kernel:
     >>> import numpy as np, deeplimit as dl
     >>> kernel = dl.Kernel("relu", depth=3)
     >>> kernel(np.eye(2)).round(6)
-    array([[4.      , 1.115193],
-           [1.115193, 4.      ]])
+    array([[4.      , 1.060388],
+           [1.060388, 4.      ]])
     >>> dl.Kernel("x^3-2*x", depth="inf").classifier
     'smoother'
     """
@@ -177,9 +177,9 @@ class Kernel:
         Examples
         --------
         >>> import deeplimit as dl
-        >>> dl.Kernel("relu", 1, kind="nngp")([[1, 0], [0, 2]], [[3, 0]]).round(6)
-        array([[1.      ],
-               [0.31831 ]])
+        >>> dl.Kernel("relu", 1, kind="nngp")([[1, 0], [0, 2]], [[3, 0]]).round(5)
+        array([[1.     ],
+               [0.31831]])
         """
         x, own = self._rows(X, "X")
         y, other = (None, own) if Y is None else self._rows(Y, "Y")
@@ -254,7 +254,7 @@ class Kernel:
         --------
         >>> import deeplimit as dl
         >>> dl.Kernel("relu", 3).at([0.0, 1.0]).round(6)
-        array([1.115193, 4.      ])
+        array([1.060388, 4.      ])
         """
         return self._at(rho, False)
 

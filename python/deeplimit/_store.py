@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._core import Tiles
+from ._core import CompiledKernel, Rows, Tiles
 from ._errors import DataError
 
 if TYPE_CHECKING:
@@ -24,12 +24,23 @@ class Store:
             raise DataError(f"{path} must end in .zarr")
         if isinstance(chunks, bool) or not isinstance(chunks, Integral) or chunks < 1:
             raise DataError(f"chunks must be a number of rows from 1 on, got {chunks!r}")
-        self._kernel = kernel._core
-        self._x = kernel._read(X, "X")
-        self._y = None if Y is None else kernel._read(Y, "Y")
-        n, m = len(X), len(X if Y is None else Y)
-        self._tiles = Tiles(path, n, m, Y is None, self._kernel.words(self._x, self._y), int(chunks))
-        self.missing, self.has, self.finish = self._tiles.missing, self._tiles.has, self._tiles.finish
+        self._kernel: CompiledKernel = kernel._core
+        self._x: Rows = kernel._read(X, "X")
+        self._y: Rows | None = None if Y is None else kernel._read(Y, "Y")
+        n, m = len(self._x), len(self._x if self._y is None else self._y)
+        self._tiles: Tiles = Tiles(path, n, m, Y is None, self._kernel.words(self._x, self._y), int(chunks))
+
+    def missing(self, shard: tuple[int, int] = (1, 1)) -> list[tuple[int, int]]:
+        """The places of the tiles that are computed and not there yet; of the k-th of n shards."""
+        return self._tiles.missing(shard)
+
+    def has(self, i: int, j: int) -> bool:
+        """Is this tile there?"""
+        return self._tiles.has(i, j)
+
+    def finish(self) -> bool:
+        """Gives the matrix its name, if all tiles are there; are they?"""
+        return self._tiles.finish()
 
     def fill(self, i: int, j: int) -> None:
         """Computes and keeps a tile."""
