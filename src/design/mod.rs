@@ -7,6 +7,7 @@
 //! * [`nearest`](mod@nearest): the one nearest to a given activation.
 //! * [`critical`](mod@critical): an affine wrap at the edge of chaos, with a variance that attracts.
 //! * [`slopes`](mod@slopes): an affine wrap of an activation with wanted slopes (deep kernel shaping and its kin).
+//! * [`shape`](mod@shape): functions that are proved to rise, or to stay between two values.
 //! * [`expansion`], [`taylor`]: Gaussian expectations as functions of scale and shift, and of a letter.
 //! * [`kernel`]: the activation whose kernel is nearest to a given function of the correlation.
 
@@ -14,6 +15,8 @@ use rug::Rational;
 
 use crate::activation::Expr;
 use crate::error::{Error, Result};
+use crate::exact::Activation;
+use crate::quadrature::{Unit, power_of_ten};
 
 mod critical;
 mod expansion;
@@ -23,6 +26,7 @@ pub mod kernel;
 mod known;
 mod lowest;
 mod nearest;
+mod shape;
 mod slopes;
 mod taylor;
 
@@ -47,4 +51,14 @@ fn positive(alpha: &Rational) -> Result<()> {
         "alpha = {} is no exponent of a singular kernel: it is greater than zero",
         Expr::rational(alpha)
     )))
+}
+
+/// `f = power g` with `g` of moderate size: a factor is nothing that an exponent depends on.
+fn without_size(function: &Expr) -> (Expr, Rational) {
+    let unit = Activation::new(function).and_then(|f| Unit::of(&f));
+    match unit {
+        Ok(unit) if unit.exponent != 0 => (unit.structure.expr, power_of_ten(unit.exponent)),
+        // what is wrong with the function is said where it is integrated
+        _ => (function.clone(), Rational::from(1)),
+    }
 }

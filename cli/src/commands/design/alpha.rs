@@ -1,5 +1,6 @@
 //! `deeplimit design alpha`: the activations whose singular kernel has a given exponent.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::io;
 
@@ -63,8 +64,8 @@ fn about_depth(alpha: &Rational, found: &FiniteDepth) -> String {
 #[derive(Serialize)]
 struct OpenJson {
     letter: String,
-    from: f64,
-    to: f64,
+    from: Option<f64>,
+    to: Option<f64>,
     reason: String,
 }
 
@@ -252,8 +253,15 @@ fn told(
                 .map(|m| solution(&m.activation, &m.values, &m.alpha, None))
                 .collect();
             let boxes = args.spans.join(", ");
-            let infeasible = (solutions.is_empty() && open && found.sections.is_none())
-                .then(|| format!("no member with {boxes} has alpha = {asked}"));
+            let infeasible =
+                (solutions.is_empty() && open && found.sections.is_none()).then(|| {
+                    let all = match found.side {
+                        Some(Ordering::Less) => ", it is less for all of them",
+                        Some(_) => ", it is greater for all of them",
+                        None => "",
+                    };
+                    format!("no member with {boxes} has alpha = {asked}{all}")
+                });
             let closing = match (&infeasible, complete, found.sections) {
                 (Some(none), ..) => format!("None: {none}, proved."),
                 (None, true, _) => format!("These are all with {boxes}: proved."),
@@ -296,8 +304,8 @@ fn told(
 fn open_json(open: &Undecided) -> OpenJson {
     OpenJson {
         letter: open.span.letter.clone(),
-        from: open.span.from.to_f64(),
-        to: open.span.to.to_f64(),
+        from: open.span.from.as_ref().map(Rational::to_f64),
+        to: open.span.to.as_ref().map(Rational::to_f64),
         reason: open.reason.clone(),
     }
 }
@@ -308,12 +316,16 @@ fn said(open: &Undecided) -> String {
         .iter()
         .map(|(n, q)| format!("{n} = {}, ", Expr::rational(q)))
         .collect();
+    let end = |q: &Option<Rational>| {
+        q.as_ref()
+            .map_or_else(|| "no end".to_owned(), |q| format!("{:.6}", q.to_f64()))
+    };
     format!(
-        "Undecided: {}{} from {:.6} to {:.6}: {}.",
+        "Undecided: {}{} from {} to {}: {}.",
         others.concat(),
         open.span.letter,
-        open.span.from.to_f64(),
-        open.span.to.to_f64(),
+        end(&open.span.from),
+        end(&open.span.to),
         open.reason
     )
 }
