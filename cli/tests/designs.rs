@@ -83,6 +83,23 @@ fn none_is_proved() {
     );
 }
 
+/// Issue 16: no tanh(c x) has alpha >= 1, at both ends.
+#[test]
+fn none_at_either_end() {
+    let found = json(&["alpha", "1", "--family", "tanh(c*x)", "--box", "c=0..inf"]);
+    assert_eq!(
+        (&found["complete"], &found["proved"]),
+        (&true.into(), &true.into())
+    );
+    let why = found["infeasible"].as_str().unwrap();
+    assert!(
+        why.contains("c=0..inf") && why.contains("less for all"),
+        "{why}"
+    );
+    let remarks = found["remarks"].to_string();
+    assert!(remarks.contains("alpha tends to 1") && remarks.contains("alpha tends to 0"));
+}
+
 #[test]
 fn one_of_each_kind() {
     let found = json(&["alpha", "3"]);
@@ -166,7 +183,7 @@ fn bad_input() {
         ),
         (
             &["alpha", "2", "--family", "max(x-c,0)", "--box", "c=0..inf"],
-            "no end",
+            "has no end, and",
         ),
         (
             &["alpha", "2", "--family", "max(x-c,0)", "--box", "c"],

@@ -149,7 +149,7 @@ def alpha(
     family : str, optional
         An expression with one or two free letters, centred for you; without it one activation of each known kind is written.
     box : mapping of str to (from, to), optional
-        Where each letter is looked for.
+        Where each letter is looked for; ``"inf"`` where the family's end is proved.
     depth, points : float, optional
         `d` is the dimension of the data, the network has so many layers, and there are so many training points: an estimate of
         the exponent that makes up for the finite depth is designed for (``certificate["finite_depth"]``).

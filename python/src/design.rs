@@ -85,6 +85,14 @@ impl<'py> Designed<'py> {
     }
 }
 
+/// An end of a box: a number, or the infinity of that side, as a text or a float.
+fn end(x: &Bound<'_, PyAny>, letter: &str, infinity: &str) -> PyResult<Option<Rational>> {
+    match x.str()?.to_string().trim() == infinity {
+        true => Ok(None),
+        false => real::rational(x, letter).map(Some),
+    }
+}
+
 /// Exponents: `design.alpha`.
 #[pyfunction]
 #[pyo3(signature = (alpha, family, spans, finite, digits, timeout))]
@@ -127,17 +135,21 @@ pub fn _design_alpha<'py>(
         return told.told(Proof::of_solutions());
     };
     let box_of = |(letter, from, to): &(String, Bound<'py, PyAny>, Bound<'py, PyAny>)| {
-        let (from, to) = (real::rational(from, letter)?, real::rational(to, letter)?);
+        let (from, to) = (end(from, letter, "-inf")?, end(to, letter, "inf")?);
         let letter = letter.clone();
         Ok(Span { letter, from, to })
     };
     let spans = spans.iter().map(box_of).collect::<PyResult<Vec<_>>>()?;
     let shown = |s: &Span| {
+        let text = |q: &Option<Rational>, none: &str| match q {
+            Some(q) => Expr::rational(q).to_string(),
+            None => none.to_owned(),
+        };
         format!(
             "{}={}..{}",
             s.letter,
-            Expr::rational(&s.from),
-            Expr::rational(&s.to)
+            text(&s.from, "-inf"),
+            text(&s.to, "inf")
         )
     };
     let boxes: Vec<String> = spans.iter().map(shown).collect();
@@ -153,8 +165,8 @@ pub fn _design_alpha<'py>(
     for part in &found.open {
         let one = PyDict::new(py);
         one.set_item("letter", &part.span.letter)?;
-        one.set_item("from", part.span.from.to_f64())?;
-        one.set_item("to", part.span.to.to_f64())?;
+        one.set_item("from", part.span.from.as_ref().map(Rational::to_f64))?;
+        one.set_item("to", part.span.to.as_ref().map(Rational::to_f64))?;
         one.set_item("reason", &part.reason)?;
         open.push(one);
     }

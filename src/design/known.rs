@@ -120,8 +120,8 @@ impl Kind {
         let [from, first, second] = self.span.map(Rational::from);
         let span = Span {
             letter: self.letter.into(),
-            from,
-            to: first + second * alpha,
+            from: Some(from),
+            to: Some(first + second * alpha),
         };
         let found = Family::parse(self.family)?.with_alpha(alpha, &[span], effort)?;
         let of = |member: Member| Known {

@@ -8,6 +8,7 @@
 //! * [`critical`](mod@critical): an affine wrap at the edge of chaos, with a variance that attracts.
 //! * [`slopes`](mod@slopes): an affine wrap of an activation with wanted slopes (deep kernel shaping and its kin).
 //! * [`proof`]: what is proved of an answer.
+//! * [`shape`](mod@shape): functions that are proved to rise, or to stay between two values.
 //! * [`expansion`], [`taylor`]: Gaussian expectations as functions of scale and shift, and of a letter.
 //! * [`kernel`]: the activation whose kernel is nearest to a given function of the correlation.
 
@@ -15,6 +16,8 @@ use rug::Rational;
 
 use crate::activation::Expr;
 use crate::error::{Error, Result};
+use crate::exact::Activation;
+use crate::quadrature::{Unit, power_of_ten};
 
 mod critical;
 mod expansion;
@@ -25,6 +28,7 @@ mod known;
 mod lowest;
 mod nearest;
 mod proof;
+mod shape;
 mod slopes;
 mod taylor;
 
@@ -50,4 +54,14 @@ fn positive(alpha: &Rational) -> Result<()> {
         "alpha = {} is no exponent of a singular kernel: it is greater than zero",
         Expr::rational(alpha)
     )))
+}
+
+/// `f = power g` with `g` of moderate size: a factor is nothing that an exponent depends on.
+fn without_size(function: &Expr) -> (Expr, Rational) {
+    let unit = Activation::new(function).and_then(|f| Unit::of(&f));
+    match unit {
+        Ok(unit) if unit.exponent != 0 => (unit.structure.expr, power_of_ten(unit.exponent)),
+        // what is wrong with the function is said where it is integrated
+        _ => (function.clone(), Rational::from(1)),
+    }
 }

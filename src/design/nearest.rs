@@ -16,7 +16,7 @@ use crate::activation::Expr;
 use crate::effort::Effort;
 use crate::error::{Error, Result};
 use crate::exact::Activation;
-use crate::real::Quantity;
+use crate::real::{Analytic, Ball, Quantity};
 
 /// The activation nearest to a given one.
 #[derive(Clone, Debug)]
@@ -56,6 +56,10 @@ pub fn nearest(expr: &Expr, alpha: &Rational, degree: u32, effort: &Effort) -> R
         return Err(Error::Domain(
             "a polynomial of degree 2 or more is added".into(),
         ));
+    }
+    let (unit, power) = super::without_size(expr);
+    if power != 1 {
+        return Ok(nearest(&unit, alpha, degree, effort)?.times(&power));
     }
     let verdict = activation.classify(&Effort {
         digits: 15,
@@ -106,8 +110,8 @@ pub fn nearest(expr: &Expr, alpha: &Rational, degree: u32, effort: &Effort) -> R
     let end = |v: f64| Rational::from_f64(v).unwrap_or_default();
     let span = Span {
         letter: "c".into(),
-        from: end(c - width),
-        to: end(c + width),
+        from: Some(end(c - width)),
+        to: Some(end(c + width)),
     };
     let found = family.with_alpha(alpha, &[span], effort)?;
     let distance = (known.distance(&b) / (1.0 - known.a[0] * known.a[0])).sqrt();
@@ -124,6 +128,20 @@ pub fn nearest(expr: &Expr, alpha: &Rational, degree: u32, effort: &Effort) -> R
         None => Err(Error::Unresolved(
             "the exponent of what was found could not be enclosed".into(),
         )),
+    }
+}
+
+impl Nearest {
+    /// What is nearest to `power phi` in place of `phi`.
+    fn times(mut self, power: &Rational) -> Nearest {
+        self.member.activation = Expr::rational(power) * self.member.activation;
+        for (_, value) in &mut self.member.values {
+            if let Some(ball) = value.ball() {
+                let power = Ball::rational(power, ball.bits());
+                *value = Quantity::new(&(&ball * &power), None);
+            }
+        }
+        self
     }
 }
 
@@ -303,6 +321,14 @@ mod tests {
             );
             assert!(found.distance < 1.0);
         }
+        // a factor is nothing but a factor
+        let (plain, huge) = (of("gelu", 2), of("1e200*gelu", 2));
+        assert!((plain.distance - huge.distance).abs() < 1e-9);
+        let verdict = Activation::new(&huge.member.activation)
+            .unwrap()
+            .classify(&Effort::default())
+            .unwrap();
+        assert!((verdict.alpha.unwrap().to_f64() - 2.0).abs() < 1e-9);
         // farther for an exponent that is farther
         assert!(of("gelu", 2).distance < of("gelu", 4).distance);
     }

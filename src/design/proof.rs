@@ -1,5 +1,7 @@
 //! What is proved of the activations that were found, or of there being none.
 
+use std::cmp::Ordering;
+
 use rug::Rational;
 
 use super::{Criterion, Criticals, KernelDesign, KernelOutcome, Members, Nearest, Shapings};
@@ -47,7 +49,14 @@ impl Members {
         Proof {
             complete: self.complete(),
             proved: !open,
-            infeasible: none.then(|| format!("no member with {boxes} has alpha = {alpha}")),
+            infeasible: none.then(|| {
+                let all = match self.side {
+                    Some(Ordering::Less) => ", it is less for all of them",
+                    Some(_) => ", it is greater for all of them",
+                    None => "",
+                };
+                format!("no member with {boxes} has alpha = {alpha}{all}")
+            }),
         }
     }
 }

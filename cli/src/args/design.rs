@@ -114,7 +114,7 @@ pub struct DesignAlpha {
         allow_hyphen_values = true
     )]
     pub family: Option<String>,
-    /// Between which values a letter may lie: c=-6..12
+    /// Between which values a letter may lie: c=-6..12, c=0..inf
     #[arg(
         long = "box",
         value_name = "LETTER=FROM..TO",
@@ -130,7 +130,7 @@ const ALPHA_HELP: &str = "Examples:
   deeplimit design alpha 4
   deeplimit design alpha 2 --family 'max(x-c,0)' --box c=-6..12
   deeplimit design alpha 2.2 --family 'gelu(s*x)' --box s=0..10 --digits 30
-  deeplimit design alpha 1 --family 'tanh(c*x)' --box c=0..8
+  deeplimit design alpha 1 --family 'tanh(c*x)' --box c=0..inf
   deeplimit design alpha 4 --depth 100 --points 10000
   deeplimit design alpha 2 --family 'tanh(a*x+b)' --box a=0.5..3 --box b=-3..3
 
@@ -138,7 +138,9 @@ The singular kernel of an infinitely deep network behaves like |x-x'|^-alpha;
 alpha = d makes its classifier consistent on data of dimension d. Without a
 family, one activation of each known kind is written. With one, all its
 members in the box are found, after centring, and it is proved that there are
-no others (with two letters: on thirteen lines through the box). The value of
+no others (with two letters: on thirteen lines through the box). A box may end
+in inf, or begin with -inf, where a bounded monotone function is scaled up; what
+alpha does beyond all bounds is proved, too. The value of
 a letter is an enclosure of the root, at which alpha is what is wanted
 exactly; what stands behind `alpha` is the exponent of the activation as it is
 written, with so many digits.

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use crate::activation::{Expr, Tape};
 use crate::deadline::Deadline;
+use crate::design::without_size;
 use crate::error::Result;
 use crate::real::{Analytic, Ball, Bits, Real};
 use rug::{Float, Rational};
@@ -18,10 +19,10 @@ use super::reading::Reading;
 #[derive(Clone, Debug)]
 pub(super) struct Curve {
     letter: String,
-    weights: Vec<Expr>,
-    functions: Vec<Expr>,
-    scale: Expr,
-    shift: Expr,
+    pub(super) weights: Vec<Expr>,
+    pub(super) functions: Vec<Expr>,
+    pub(super) scale: Expr,
+    pub(super) shift: Expr,
 }
 
 /// The expansions around one value of the letter.
@@ -40,15 +41,40 @@ pub(super) struct Reference<'a> {
 }
 
 impl Curve {
-    /// The family in the one letter that it has left.
+    /// The family in the one letter that it has left; functions of moderate size. Of a single function a factor does not change
+    /// the exponent, and a constant one is left out.
     pub fn new(reading: &Reading, letter: &str) -> Curve {
         let of = |e: &Expr| e.with_letter(letter, &Expr::X).simplify();
+        let mut weights = Vec::new();
+        let mut functions = Vec::new();
+        for (weight, function) in &reading.terms {
+            let (function, power) = without_size(function);
+            weights.push(of(&(weight.clone() * Expr::rational(&power))));
+            functions.push(function);
+        }
+        if let [weight] = weights.as_mut_slice()
+            && weight.as_rational().is_some_and(|q| q != 0)
+        {
+            *weight = Expr::int(1);
+        }
         Curve {
             letter: letter.to_owned(),
-            weights: reading.terms.iter().map(|(w, _)| of(w)).collect(),
-            functions: reading.terms.iter().map(|(_, f)| f.clone()).collect(),
+            weights,
+            functions,
             scale: of(&reading.scale),
             shift: of(&reading.shift),
+        }
+    }
+
+    /// The family in the letter with the other sign.
+    pub fn mirrored(&self) -> Curve {
+        let of = |e: &Expr| e.substitute(&-Expr::X).simplify();
+        Curve {
+            letter: self.letter.clone(),
+            weights: self.weights.iter().map(of).collect(),
+            functions: self.functions.clone(),
+            scale: of(&self.scale),
+            shift: of(&self.shift),
         }
     }
 
@@ -91,7 +117,7 @@ impl Curve {
         hi: &Rational,
         alpha: &Rational,
         deadline: Deadline,
-    ) -> Result<Option<String>> {
+    ) -> Result<Option<(Ordering, String)>> {
         let bits = 96;
         let over = self
             .tape(bits)
@@ -116,13 +142,14 @@ impl Curve {
         } else {
             "less"
         };
-        Ok(Some(format!(
+        let remark = format!(
             "where {} tends to 0, alpha tends to {limit}; up to {} it is {side} than {}: proved",
             self.name_of_scale(),
             // cut off, not rounded
             (size.to_f64() * 1000.0).floor() / 1000.0,
             Expr::rational(alpha)
-        )))
+        );
+        Ok(Some((end.side, remark)))
     }
 
     /// The expansions around the letter's value `at`, of `degree`, with about `accuracy` bits.

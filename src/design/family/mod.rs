@@ -13,14 +13,17 @@
 //! coefficients at one point, all derivatives by the letter included ([`super::expansion`]: the heat equation). On every cell of a
 //! subdivision of the box the condition becomes a polynomial in the letter with a proved rest ([`super::taylor`], [`curve`]); where it
 //! has no zero, or one and is monotone, the cell is done ([`search`]). So "these are all" and "there is none" are proved, and each
-//! solution is known to as many digits as one wants.
+//! solution is known to as many digits as one wants. Ends where the scale vanishes ([`ends`]), or grows beyond all bounds
+//! ([`saturated`]), are decided by bounds for all members there at once.
 
 mod curve;
 mod ends;
 mod member;
 mod reading;
+mod saturated;
 mod search;
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -60,10 +63,10 @@ pub struct Family {
 pub struct Span {
     /// Which letter.
     pub letter: String,
-    /// The least value.
-    pub from: Rational,
-    /// The greatest value.
-    pub to: Rational,
+    /// The least value; `None` where there is none.
+    pub from: Option<Rational>,
+    /// The greatest value; `None` where there is none.
+    pub to: Option<Rational>,
 }
 
 /// A member of a family.
@@ -99,6 +102,8 @@ pub struct Members {
     pub sections: Option<usize>,
     /// What happens at an end where the family degenerates, in a sentence each.
     pub remarks: Vec<String>,
+    /// Proved of all members, where none has the exponent: it is greater, or less.
+    pub side: Option<Ordering>,
 }
 
 impl Members {
@@ -148,9 +153,12 @@ impl Family {
         match spans.as_slice() {
             [span] => self.section(alpha, span, &[], effort),
             [first, second] => {
-                let width = Rational::from(&first.to - &first.from);
+                let (Some(from), Some(to)) = (&first.from, &first.to) else {
+                    return Err(endless(&first.letter, "it is laid in lines"));
+                };
+                let width = Rational::from(to - from);
                 let lines: Vec<Rational> = (0..SECTIONS)
-                    .map(|k| &width * Rational::from((k, SECTIONS - 1)) + &first.from)
+                    .map(|k| &width * Rational::from((k, SECTIONS - 1)) + from)
                     .collect();
                 let sections: Vec<Members> = lines
                     .into_par_iter()
@@ -163,6 +171,7 @@ impl Family {
                     open: vec![],
                     sections: Some(sections.len()),
                     remarks: vec![],
+                    side: None,
                 };
                 for section in sections {
                     all.members.extend(section.members);
@@ -229,18 +238,28 @@ impl Family {
             }
         }
         let curve = Curve::new(&reading, &span.letter);
-        let found = search::search(&curve, alpha, &span.from, &span.to, effort.deadline)?;
+        let (ends, beyond) = closed(&curve, alpha, span, effort)?;
+        let found = search::search(&curve, alpha, &ends, effort.deadline)?;
         let mut all = Members {
             members: vec![],
             open: vec![],
             sections: None,
-            remarks: found.remarks,
+            remarks: [found.remarks, beyond].concat(),
+            side: None,
         };
+        let side = |s: &Ordering| {
+            // beyond an end it is less
+            (span.from.is_some() && span.to.is_some() || s.is_lt())
+                && found.sides.iter().all(|o| o == s)
+        };
+        if found.brackets.is_empty() && found.open.is_empty() {
+            all.side = found.sides.first().copied().filter(side);
+        }
         for (lo, hi, reason) in found.open {
             let span = Span {
                 letter: span.letter.clone(),
-                from: lo,
-                to: hi,
+                from: Some(lo),
+                to: Some(hi),
             };
             all.open.push(Undecided {
                 span,
@@ -256,7 +275,10 @@ impl Family {
                     if basins.iter().any(|b| b.encloses(&root.value)) {
                         continue;
                     }
-                    if let Some(member) = self.member(&family, &root, span, others, effort)? {
+                    let letter = &span.letter;
+                    if let Some(member) =
+                        self.member(&family, &root, (letter, &ends), others, effort)?
+                    {
                         all.members.push(member);
                     }
                     basins.push(root.basin);
@@ -264,8 +286,8 @@ impl Family {
                 None => all.open.push(Undecided {
                     span: Span {
                         letter: span.letter.clone(),
-                        from: lo,
-                        to: hi,
+                        from: Some(lo),
+                        to: Some(hi),
                     },
                     others: others.to_vec(),
                     reason: "one solution, whose digits were not reached".into(),
@@ -280,12 +302,12 @@ impl Family {
         &self,
         family: &Expr,
         root: &search::Root,
-        span: &Span,
+        (letter, ends): (&str, &[Rational; 2]),
         others: &[(String, Rational)],
         effort: &Effort,
     ) -> Result<Option<Member>> {
         let bits = root.value.mid().prec();
-        let [from, to] = [&span.from, &span.to].map(|q| Ball::rational(q, bits));
+        let [from, to] = ends.each_ref().map(|q| Ball::rational(q, bits));
         if root.value.upper() < from.lower() || root.value.lower() > to.upper() {
             return Ok(None);
         }
@@ -305,8 +327,8 @@ impl Family {
                 )
             })
             .collect();
-        values.push((span.letter.clone(), value));
-        let member = family.with_letter(&span.letter, &Expr::rational(&exact));
+        values.push((letter.to_owned(), value));
+        let member = family.with_letter(letter, &Expr::rational(&exact));
         let centred = matches!(&member, Expr::Binary(_, _, mean) if matches!(&**mean, Expr::Mean(_)))
             || Activation::new(&member)?.mean.is_some_and(|m| m.is_zero());
         Ok(Some(Member {
@@ -315,6 +337,55 @@ impl Family {
             alpha: Quantity::new(&alpha, None),
         }))
     }
+}
+
+/// The box with ends, and what is proved beyond the ends that it has not.
+fn closed(
+    curve: &Curve,
+    alpha: &Rational,
+    span: &Span,
+    effort: &Effort,
+) -> Result<([Rational; 2], Vec<String>)> {
+    let mut beyond = Vec::new();
+    let mut end = |given: &Option<Rational>, other: &Option<Rational>, turn: i32| {
+        if let Some(given) = given {
+            return Ok(given.clone());
+        }
+        let mirrored;
+        let curve = if turn > 0 {
+            curve
+        } else {
+            mirrored = curve.mirrored();
+            &mirrored
+        };
+        let from = other.clone().map_or_else(Rational::new, |q| q * turn);
+        match saturated::saturated(curve, alpha, &from, effort.deadline)? {
+            Some(at) => {
+                let at = at * turn;
+                beyond.push(format!(
+                    "where {} tends to {}, alpha tends to 0; from {} on it is less than {}: proved",
+                    span.letter,
+                    if turn > 0 { "infinity" } else { "-infinity" },
+                    Expr::rational(&at),
+                    Expr::rational(alpha)
+                ));
+                Ok(at)
+            }
+            None => Err(endless(
+                &span.letter,
+                "what happens beyond all bounds is proved for an exponent that is not small and a bounded monotone function, as in tanh(c*x)",
+            )),
+        }
+    };
+    let to = end(&span.to, &span.from, 1)?;
+    let from = end(&span.from, &span.to, -1)?;
+    Ok(([from, to], beyond))
+}
+
+fn endless(letter: &str, why: &str) -> Error {
+    Error::Domain(format!(
+        "the box of `{letter}` has no end, and {why}: give both ends, as in {letter}=-6..12"
+    ))
 }
 
 /// Breakpoints are looked for as far as this.
@@ -332,28 +403,36 @@ pub(in crate::design) fn jumps(function: &Expr) -> Result<bool> {
 }
 
 impl Span {
-    /// `c=-6..12`; the ends are rational numbers.
+    /// `c=-6..12`, `c=0..inf`; the ends are rational numbers, or there is none.
     ///
     /// # Errors
     /// [`Error::Domain`] with what is wanted.
     pub fn parse(text: &str) -> Result<Span> {
-        let refuse = |message: &str| Err(Error::Domain(format!("`{text}`: {message}")));
+        let fault = |message: &str| Error::Domain(format!("`{text}`: {message}"));
+        let refuse = |message: &str| Err(fault(message));
         let Some((letter, range)) = text.split_once('=') else {
             return refuse("a box is written as c=-6..12");
         };
         let Some((from, to)) = range.split_once("..") else {
             return refuse("a box has two ends, as in c=-6..12");
         };
-        let end = |t: &str| match t.trim() {
-            "inf" | "+inf" | "-inf" | "" => Err(Error::Domain(format!(
-                "`{text}`: the box has no end; alpha is decided between two numbers, so give both"
-            ))),
-            t => Expr::parse(t)?.simplify().as_rational().ok_or_else(|| {
-                Error::Domain(format!("`{text}`: an end of a box is a rational number"))
-            }),
+        let number = || {
+            fault(
+                "an end of a box is a rational number, or -inf before the dots and inf after them",
+            )
         };
-        let (from, to) = (end(from)?, end(to)?);
-        if from >= to {
+        let end = |t: &str, endless: &[&str]| match t.trim() {
+            "" => Err(fault(
+                "the box has no end; write inf where it shall have none",
+            )),
+            t if endless.contains(&t) => Ok(None),
+            "inf" | "+inf" | "-inf" => Err(number()),
+            t => (Expr::parse(t)?.simplify().as_rational().map(Some)).ok_or_else(number),
+        };
+        let (from, to) = (end(from, &["-inf"])?, end(to, &["inf", "+inf"])?);
+        if let (Some(from), Some(to)) = (&from, &to)
+            && from >= to
+        {
             return refuse("the first end is to be less than the second");
         }
         Ok(Span {

@@ -18,6 +18,8 @@ pub(super) struct Found {
     pub open: Vec<(Rational, Rational, String)>,
     /// What was proved of degenerate ends.
     pub remarks: Vec<String>,
+    /// On which side of the wanted value `alpha` is in cells without a root.
+    pub sides: Vec<Ordering>,
 }
 
 /// The Hermite coefficients of an expansion that serves a whole cell, at first.
@@ -41,8 +43,7 @@ const PARTS: u32 = 6;
 pub(super) fn search(
     curve: &Curve,
     alpha: &Rational,
-    from: &Rational,
-    to: &Rational,
+    [from, to]: &[Rational; 2],
     deadline: Deadline,
 ) -> Result<Found> {
     let mut found = Found::default();
@@ -99,11 +100,12 @@ fn cells(
         }
     }
     if depth >= DEGENERATE
-        && let Some(remark) =
+        && let Some((side, remark)) =
             question
                 .curve
                 .degenerate(lo, hi, question.alpha, question.deadline)?
     {
+        found.sides.push(side);
         found.remarks.push(remark);
         return Ok(());
     }
@@ -137,6 +139,14 @@ fn explore(
         && let Some(brackets) = decided(&excess)
     {
         let place = |t: Float| t.to_rational().unwrap_or_default() * &radius + &mid;
+        if brackets.is_empty() {
+            // positive where alpha is less
+            match excess.value.at(&Ball::int(0, reference.bits())).sign() {
+                Some(sign) => found.sides.push(sign.reverse()),
+                // nothing is claimed
+                None => found.sides.extend([Ordering::Less, Ordering::Greater]),
+            }
+        }
         found
             .brackets
             .extend(brackets.into_iter().map(|[a, b]| (place(a), place(b))));

@@ -105,6 +105,47 @@ fn an_end_where_the_members_become_constant() {
     assert_eq!(found.members.len(), 1);
 }
 
+/// Monotone and bounded: alpha falls to zero as the scale grows, so boxes need no end there. With the sign turned, too.
+#[test]
+fn an_end_beyond_all_bounds() {
+    for (family, span) in [
+        ("tanh(c*x)", "c=0..inf"),
+        ("erf(c*x)", "c=0..inf"),
+        ("1-2*sigmoid(1-c*x)", "c=9..inf"),
+        ("clip(sqrt(c)*x,-1,1)", "c=1..inf"),
+        ("tanh(c^3*x+1/2)", "c=-inf..-3/2"),
+    ] {
+        let found = all(family, span, "1", 15);
+        assert!(
+            found.complete() && found.members.is_empty(),
+            "{family}: {:?}",
+            found.open
+        );
+        assert_eq!(found.side, Some(Ordering::Less), "{family}");
+        let said = found.remarks.concat();
+        assert!(said.contains("infinity, alpha tends to 0"), "{said}");
+    }
+    // what is less there is found where it is not
+    assert_eq!(roots("tanh(c*x)", "c=0..inf", "1/2", 15).len(), 1);
+    assert_eq!(roots("tanh(c*x)", "c=-inf..inf", "1/2", 15).len(), 2);
+}
+
+/// A factor changes no exponent, however large or small.
+#[test]
+fn factors_are_nothing() {
+    let plain = roots("max(x-c,0)", "c=-1..3", "2", 15);
+    for factor in ["1e-200", "-1e200/3", "pi*1e-90"] {
+        assert_eq!(
+            roots(&format!("{factor}*max(x-c,0)"), "c=-1..3", "2", 15),
+            plain
+        );
+    }
+    assert_eq!(
+        roots("1e-200*x^2+c*1e-200*x", "c=0.1..5", "4", 12),
+        roots("x^2+c*x", "c=0.1..5", "4", 12)
+    );
+}
+
 #[test]
 fn refusals() {
     let one = |text: &str, span: &str, alpha: i32| {
@@ -115,6 +156,9 @@ fn refusals() {
     };
     assert!(one("max(x,0)", "c=0..1", 2).contains("no free letter"));
     assert!(one("max(x-c,0)", "c=0..inf", 2).contains("no end"));
+    assert!(one("sin(c*x)", "c=0..inf", 2).contains("no end"));
+    assert!(one("max(x-c,0)", "c=inf..2", 2).contains("-inf before"));
+    assert!(one("max(x-c,0)", "c=0..", 2).contains("write inf"));
     assert!(one("max(x-c,0)", "b=0..1", 2).contains("there is no `b`"));
     assert!(one("max(x-c,0)", "c=1..0", 2).contains("less than"));
     assert!(one("max(x-c,0)", "c=0..1", 0).contains("greater than zero"));

@@ -1,6 +1,6 @@
 //! A solution enclosed, and proved to be one, by Krawczyk's operator.
 
-use rug::Float;
+use rug::{Float, Rational};
 
 use super::equations::Place;
 use super::{Shaped, Slopes};
@@ -20,6 +20,17 @@ pub(super) struct Solved {
 }
 
 impl Solved {
+    /// The solution for `power phi` in place of `phi`.
+    pub(super) fn times(&self, power: &Rational) -> Solved {
+        let power = Ball::rational(power, self.output_scale.bits());
+        Solved {
+            scale: self.scale.clone(),
+            shift: self.shift.clone(),
+            output_shift: &self.output_shift * &power,
+            output_scale: &self.output_scale / &power,
+        }
+    }
+
     pub(super) fn shaped(&self, expr: &Expr, digits: usize) -> Result<Shaped> {
         let [input_scale, input_shift, output_shift, output_scale] = [
             &self.scale,

@@ -133,6 +133,12 @@ pub fn slopes(expr: &Expr, wanted: &Slopes, effort: &Effort) -> Result<Shapings>
             "the derivative of {expr} jumps: C''(1) is infinite"
         )));
     }
+    let (phi, power) = super::without_size(&phi);
+    let derivatives = [
+        phi.clone(),
+        phi.derivative().simplify(),
+        phi.derivative().derivative().simplify(),
+    ];
     let starts = grid(&derivatives, wanted, effort.deadline)?;
     let solutions: Vec<Option<Solved>> = starts
         .par_iter()
@@ -150,7 +156,7 @@ pub fn slopes(expr: &Expr, wanted: &Slopes, effort: &Effort) -> Result<Shapings>
     all.sort_by(|a, b| a.shift.mid().total_cmp(b.shift.mid()));
     let solutions = all
         .iter()
-        .map(|s| s.shaped(expr, effort.digits))
+        .map(|s| s.times(&power).shaped(expr, effort.digits))
         .collect::<Result<_>>()?;
     Ok(Shapings {
         solutions,
@@ -169,6 +175,7 @@ fn kinked(phi: &Expr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::real::{Analytic, Ball};
 
     fn found(expr: &str, wanted: &Slopes, digits: usize) -> Shapings {
         slopes(&expr.parse().unwrap(), wanted, &Effort::digits(digits)).unwrap()
@@ -208,6 +215,26 @@ mod tests {
             assert!((verdict.b_prime.unwrap().to_f64() - 1.3).abs() < 1e-12);
             assert!(verdict.a.unwrap().to_f64().abs() < 1e-12);
         }
+    }
+
+    /// The output's scale takes a factor in.
+    #[test]
+    fn factors_go_to_the_output() {
+        let wanted = Slopes::Dks(rational("1.1"));
+        let of = |expr: &str| found(expr, &wanted, 15).solutions[0].clone();
+        let (plain, tiny) = (of("softplus"), of("1e-200*softplus"));
+        assert_eq!(plain.input_scale.digits(12), tiny.input_scale.digits(12));
+        let power = Ball::rational(&rational("1e200"), 100);
+        let [gamma, delta] = [&tiny.output_scale, &tiny.output_shift].map(|q| q.ball().unwrap());
+        assert!((gamma / &power).overlaps(&plain.output_scale.ball().unwrap()));
+        assert!((delta * &power).overlaps(&plain.output_shift.ball().unwrap()));
+        assert_eq!(
+            tiny.activation
+                .to_string()
+                .matches("1e-200*softplus")
+                .count(),
+            1
+        );
     }
 
     #[test]

@@ -63,8 +63,8 @@ fn about_depth(alpha: &Rational, found: &FiniteDepth) -> String {
 #[derive(Serialize)]
 struct OpenJson {
     letter: String,
-    from: f64,
-    to: f64,
+    from: Option<f64>,
+    to: Option<f64>,
     reason: String,
 }
 
@@ -267,8 +267,8 @@ fn told(
 fn open_json(open: &Undecided) -> OpenJson {
     OpenJson {
         letter: open.span.letter.clone(),
-        from: open.span.from.to_f64(),
-        to: open.span.to.to_f64(),
+        from: open.span.from.as_ref().map(Rational::to_f64),
+        to: open.span.to.as_ref().map(Rational::to_f64),
         reason: open.reason.clone(),
     }
 }
@@ -279,12 +279,16 @@ fn said(open: &Undecided) -> String {
         .iter()
         .map(|(n, q)| format!("{n} = {}, ", Expr::rational(q)))
         .collect();
+    let end = |q: &Option<Rational>| {
+        q.as_ref()
+            .map_or_else(|| "no end".to_owned(), |q| format!("{:.6}", q.to_f64()))
+    };
     format!(
-        "Undecided: {}{} from {:.6} to {:.6}: {}.",
+        "Undecided: {}{} from {} to {}: {}.",
         others.concat(),
         open.span.letter,
-        open.span.from.to_f64(),
-        open.span.to.to_f64(),
+        end(&open.span.from),
+        end(&open.span.to),
         open.reason
     )
 }
