@@ -40,7 +40,9 @@ pub fn writing<'py, T: numpy::Element, D: numpy::ndarray::Dimension>(
 /// # Errors
 /// `MemoryError`, in numpy's words.
 pub fn room(py: Python<'_>, sides: [usize; 2]) -> PyResult<()> {
-    py.import("numpy")?.call_method1("empty", (sides,)).map(drop)
+    py.import("numpy")?
+        .call_method1("empty", (sides,))
+        .map(drop)
 }
 
 /// The numbers as they lie.

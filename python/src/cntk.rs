@@ -69,7 +69,9 @@ pub fn _cntk<'py>(
     progress: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
     let failed = |e| errors::of(py, e, None);
-    let layout = layout.map(|word| word.parse().map_err(failed)).transpose()?;
+    let layout = layout
+        .map(|word| word.parse().map_err(failed))
+        .transpose()?;
     let left = pictures(py, &x, ("images", bytes[0]), layout)?;
     let right = y.map(|y| pictures(py, &y, ("other", bytes[1]), layout));
     let right = right.transpose()?;

@@ -244,8 +244,7 @@ impl CompiledKernel {
         labels: Vec<usize>,
         ridge: f64,
     ) -> PyResult<CompiledFit> {
-        let (kernel, points, lengths) =
-            (self.inner.clone(), x.points.clone(), self.lengths.kept());
+        let (kernel, points, lengths) = (self.inner.clone(), x.points.clone(), self.lengths.kept());
         // the matrix and its factor
         room(py, [2 * points.len(), points.len()])?;
         let fitted = work::ask(py, None, move || {
