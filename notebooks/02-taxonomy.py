@@ -171,8 +171,8 @@ for name, verdict in known.items():
     right.plot(x, y, "o", color=COLOURS[kind(verdict)], ms=4, clip_on=False, zorder=4 if x == 1 else 3)
 right.axvline(1, color="k", lw=0.9)
 right.set(xscale="log", xlabel="$B'$", ylabel="$|A|$", ylim=(0, 1), title="activations in use")
-shown = {"sigmoid": (6, 0), "softplus": (6, 6), "log_sigmoid": (6, -3), "relu": (-22, -1), "exp(x)": (-33, 0), "abs(x)": (6, 2), "x^2": (6, 3), "gelu": (6, -7),
-         "silu": (6, -3), "tanh": (-6, 9), "x^3": (-5, 9), "x^2-1": (-2, 9), "cos(x)": (-33, 0)}
+shown = {"sigmoid": (6, 0), "softplus": (6, 0), "relu": (-22, -1), "exp(x)": (-33, 0), "abs(x)": (6, 2), "x^2": (6, 3), "gelu": (-3, 8),
+         "silu": (7, -2), "tanh": (-6, 9), "x^3": (-12, 9), "x^2-1": (-3, 9), "cos(x)": (-14, -10)}
 for name, shift in shown.items():
     v = known[name]
     right.annotate(name, (float(v.slope), abs(float(v.mean))), shift, textcoords="offset points", fontsize=8, va="center")

@@ -99,8 +99,8 @@ print("C/h =", float(exact_C / exact_h), "; the error of the theorem's ratio at 
 huge = dl.Network(PHI).values(10**12, rho)
 print("T at depth 10^12:", huge.ntk)
 
-fig, ax = plt.subplots(figsize=(4.4, 2.9))
-FLOOR = 1e-14
+fig, ax = plt.subplots(figsize=(4.8, 2.9))
+FLOOR = 1e-24
 for values, colour, text in [(plain, BLUE, r"$T_L/(L{+}1)\lambda^L$"), (corrected, GREEN, r"the same less $C/(L{+}1)$"), (difference, RED, "first difference")]:
     values = np.array(values)
     keep = values > FLOOR

@@ -45,3 +45,5 @@ from ._errors import (
 #   nothing feasible, proved: raises Infeasible(.why)
 # deeplimit.papers:  check(key_or_claim="radhakrishnan2022", *, data=None, progress=None) -> list of findings with agree/differ/not attempted; list()
 # deeplimit.sklearn: DeepKernel, DeepKernelClassifier, DeepKernelRegressor, DeepKernelFeatures;  deeplimit.dask: gram, to_zarr
+
+def __dir__() -> list[str]: ...

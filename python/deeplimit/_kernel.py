@@ -114,24 +114,71 @@ class Kernel:
         activation, depth = activation_of(activation), _depth(depth)
         # the network knows which convention is meant
         network = Network(activation, sigma_w=sigma_w, sigma_b=sigma_b, convention=convention)
-        self._given = (activation, depth, kind, network.sigma_w, network.sigma_b, network.convention, lengths)
+        self._given: tuple[Any, ...] = (activation, depth, kind, network.sigma_w, network.sigma_b, network.convention, lengths)
         self._core = CompiledKernel(
             activation, str(depth), kind, network.sigma_w, network.sigma_b, network.convention, lengths, False, timeout
         )
         self._warned = [False]
 
-    activation = property(lambda self: self._given[0].expr, doc="The expression.")
-    depth = property(lambda self: self._given[1], doc='Hidden layers, or "inf".')
-    kind = property(lambda self: self._given[2], doc='"ntk" or "nngp".')
-    sigma_w = property(lambda self: self._given[3], doc="Standard deviation of the weights as text, or None.")
-    sigma_b = property(lambda self: self._given[4], doc="Standard deviation of the biases as text, or None.")
-    convention = property(lambda self: self._given[5], doc="Whose kernel.")
-    lengths = property(lambda self: self._given[6], doc="What becomes of lengths.")
-    error = property(lambda self: self._core.error, doc="Relative error measured.")
-    log_scale = property(lambda self: self._core.log_scale, doc="Logarithm of the factor that is left out.")
-    infinite_diagonal = property(lambda self: self._core.infinite_diagonal, doc="Infinite at equal inputs?")
-    classifier = property(lambda self: self._core.classifier, doc="What it makes of labels.")
-    regime = property(lambda self: self._core.regime, doc="Of infinite depth.")
+    @property
+    def activation(self) -> str:
+        """The expression."""
+        return self._given[0].expr
+
+    @property
+    def depth(self) -> int | str:
+        """Hidden layers, or "inf"."""
+        return self._given[1]
+
+    @property
+    def kind(self) -> str:
+        """"ntk" or "nngp"."""
+        return self._given[2]
+
+    @property
+    def sigma_w(self) -> str | None:
+        """Standard deviation of the weights as text, or None."""
+        return self._given[3]
+
+    @property
+    def sigma_b(self) -> str | None:
+        """Standard deviation of the biases as text, or None."""
+        return self._given[4]
+
+    @property
+    def convention(self) -> str:
+        """Whose kernel."""
+        return self._given[5]
+
+    @property
+    def lengths(self) -> str:
+        """What becomes of lengths."""
+        return self._given[6]
+
+    @property
+    def error(self) -> float:
+        """Relative error measured."""
+        return self._core.error
+
+    @property
+    def log_scale(self) -> float:
+        """Logarithm of the factor that is left out."""
+        return self._core.log_scale
+
+    @property
+    def infinite_diagonal(self) -> bool:
+        """Infinite at equal inputs?"""
+        return self._core.infinite_diagonal
+
+    @property
+    def classifier(self) -> str:
+        """What it makes of labels."""
+        return self._core.classifier
+
+    @property
+    def regime(self) -> str | None:
+        """Of infinite depth."""
+        return self._core.regime
 
     def _rows(self, x: Any, name: str) -> tuple[np.ndarray, float]:
         array, epsilon = _arrays.rows(x, name)

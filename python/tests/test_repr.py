@@ -52,3 +52,17 @@ def test_the_verdict_and_its_numbers_are_there():
 def test_the_formula_is_one_line_of_mathematics():
     latex = dl.Activation("gelu")._repr_latex_()
     assert latex.startswith("$") and latex.endswith("$") and "%" not in latex and r"\operatorname{erf}" in latex
+
+
+def test_missing_packages_are_named(monkeypatch):
+    import sys
+
+    for module, call, command in (
+        ("torch", "to_torch", "pip install torch"),
+        ("jax", "to_jax", "pip install jax"),
+        ("matplotlib.pyplot", "plot", "pip install matplotlib"),
+    ):
+        monkeypatch.setitem(sys.modules, module, None)
+        monkeypatch.delitem(sys.modules, f"deeplimit._{call[3:]}", raising=False)
+        with pytest.raises(ImportError, match=command):
+            getattr(dl.Activation("relu"), call)()
