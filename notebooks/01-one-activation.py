@@ -132,11 +132,18 @@ assert values[0] > 0 and np.allclose(K, K.T)
 one = dl.Network(centred).values(5, [float(X[0] @ X[1])])[0].ntk
 assert abs(K[0, 1] - float(one)) < 1e-9 * abs(K[0, 1])
 
-order = np.argsort(X[:, 0])
-fig, ax = plt.subplots(figsize=(3.4, 2.9))
-image = ax.imshow(np.log(K[np.ix_(order, order)]), cmap="viridis", interpolation="nearest")
-fig.colorbar(image, ax=ax, label=r"$\log K_{ij}$", shrink=0.85)
-ax.set(xticks=[], yticks=[], title="400 points, sorted by their first coordinate")
+# %% [markdown]
+# The same for points on a quarter of a circle, sorted by their angle: what the depth does to a kernel.
+
+# %%
+angles = np.linspace(0, np.pi / 2, 300)
+arc = np.c_[np.cos(angles), np.sin(angles)]
+fig, axes = plt.subplots(1, 3, figsize=(7.2, 2.6))
+for ax, depth in zip(axes, (1, 10, 40)):
+    K = dl.Kernel(centred, depth)(arc)
+    image = ax.imshow(np.log10(np.clip(K / K[0, 150], 1e-3, 1e6)), cmap="viridis", extent=(0, 90, 90, 0), vmin=-3, vmax=6)
+    ax.set(title=f"depth {depth}", xticks=[0, 45, 90], yticks=[0, 45, 90], xlabel="degrees")
+fig.colorbar(image, ax=axes, label=r"$\log_{10} K_{ij}/K_{45^\circ}$", shrink=0.8)
 plt.show()
 
 # %% [markdown]

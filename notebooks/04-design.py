@@ -247,7 +247,8 @@ assert all(curves["designed", flip][-1, 2] > curves[other, flip][-1, 2] for flip
 # %% [markdown]
 # ## In PyTorch
 #
-# `to_torch()` gives a module; the same network in the framework that one has. Without PyTorch this cell only says so.
+# `to_torch()` gives a module. The theory speaks of neurons whose inputs have variance 1, and a designed activation must be met there: with PyTorch's own initialisation, whose variances are smaller, nearly all neurons
+# would sit below the bend at 0.545 and nothing would be learnt. So the weights are drawn as the theory has them. Without PyTorch this cell only says so.
 
 # %%
 try:
@@ -258,6 +259,13 @@ else:
     torch.manual_seed(0)
     layer = phi.to_torch()
     model = torch.nn.Sequential(torch.nn.Linear(3, WIDTH), layer, torch.nn.Linear(WIDTH, WIDTH), layer, torch.nn.Linear(WIDTH, 1))
+    gain = float(phi.classify().normalisation) ** 0.5  # what makes E phi(Z)^2 one
+    with torch.no_grad():
+        model[0].weight.normal_(0, 1)  # inputs of length 1
+        model[2].weight.normal_(0, gain / WIDTH**0.5)
+        model[4].weight.normal_(0, gain / WIDTH**0.5)
+        for linear in model[::2]:
+            linear.bias.zero_()
     X, y, _ = sample(300, np.random.default_rng(6), 0.0, line)
     inputs, target = torch.tensor(X, dtype=torch.float32), torch.tensor(2.0 * y - 1, dtype=torch.float32)
     optimiser = torch.optim.Adam(model.parameters(), lr=3e-3)
@@ -268,4 +276,4 @@ else:
         optimiser.step()
     right = ((model(torch.tensor(watch, dtype=torch.float32))[:, 0] > 0).numpy() == (clean_watch == 1)).mean()
     print(f"PyTorch, Adam: training loss {float(loss.detach()):.3f}, right on new points {right:.1%}")
-    assert right > 0.8
+    assert right > 0.9

@@ -8,6 +8,7 @@ from typing import Any
 from ._answers import Classification, LimitTable, NetworkValue
 from ._core import Activation, Number
 from ._kernel import Kernel
+from .design import Designs
 
 _CELL = "padding:0.15em 0.9em 0.15em 0;text-align:left;vertical-align:top;border:none"
 _HEAD = _CELL + ";opacity:0.65;font-weight:normal"
@@ -33,13 +34,9 @@ def _table(rows: list[list[str]], head: list[str] | None = None) -> str:
 
 
 def _latex(self: Activation) -> str:
-    """The formula, for a page with MathJax."""
+    """The formula, for a page with MathJax. There is no HTML of an activation: a notebook would prefer it and show no formula."""
     lines = [line for line in self.emit("latex").splitlines() if not line.startswith("%")]
     return f"$\\displaystyle {' '.join(lines).strip()}$"
-
-
-def _activation(self: Activation) -> str:
-    return f'<code style="background:none;color:inherit">{escape(self.name)}</code>'
 
 
 def _classification(self: Classification) -> str:
@@ -81,14 +78,27 @@ def _kernel(self: Kernel) -> str:
     return _table(rows)
 
 
+def _designs(self: Designs) -> str:
+    free = any(one.parameters for one in self)
+    exponent = any(one.alpha is not None for one in self)
+    head = ["activation", *(["parameters"] if free else []), *(["&alpha;"] if exponent else [])]
+    rows = []
+    for one in self:
+        values = "<br>".join(f"<i>{escape(name)}</i> = {_number(value)}" for name, value in one.parameters.items())
+        row = [f'<code style="background:none;color:inherit">{escape(one.activation.name)}</code>']
+        rows.append(row + ([values or "&ndash;"] if free else []) + ([_number(one.alpha)] if exponent else []))
+    words = ["proved" if self.proved else "numerical, not proved", "there is no other" if self.complete else "there may be others"]
+    return _table(rows, head) + f'<div style="opacity:0.65">{"; ".join(words)}</div>'
+
+
 def _pair(self: NetworkValue) -> str:
     return _table([["&rho;", escape(self.rho)], ["NNGP", _number(self.nngp)], ["NTK", _number(self.ntk)]])
 
 
 Activation._repr_latex_ = _latex  # type: ignore[attr-defined]
-Activation._repr_html_ = _activation  # type: ignore[attr-defined]
 Classification._repr_html_ = _classification  # type: ignore[attr-defined]
 LimitTable._repr_html_ = _limits  # type: ignore[attr-defined]
+Designs._repr_html_ = _designs  # type: ignore[attr-defined]
 NetworkValue._repr_html_ = _pair  # type: ignore[attr-defined]
 Number._repr_html_ = _number  # type: ignore[attr-defined]
 Kernel._repr_html_ = _kernel  # type: ignore[attr-defined]

@@ -15,20 +15,22 @@ class Balanced(HTMLParser):
         self.open = []
 
     def handle_starttag(self, tag, attrs):
-        self.open.append(tag)
+        if tag != "br":
+            self.open.append(tag)
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
 
 
 OBJECTS = [
-    dl.Activation("x if x < 0 else tanh(x)"),
     dl.classify("x if x < 0 else tanh(x)"),
     dl.classify("gelu"),
     dl.limit("tanh", ["1/2", "9/10"]),
     dl.Kernel("tanh", "inf"),
     dl.Network("relu").values(3, "1/2"),
     dl.expect("exp(x)"),
+    dl.design.alpha(2),
+    dl.design.alpha(2, family="max(x-c, 0)", box={"c": (-6, 12)}),
 ]
 
 
@@ -66,3 +68,8 @@ def test_missing_packages_are_named(monkeypatch):
         monkeypatch.delitem(sys.modules, f"deeplimit._{call[3:]}", raising=False)
         with pytest.raises(ImportError, match=command):
             getattr(dl.Activation("relu"), call)()
+
+
+def test_a_notebook_shows_the_formula_and_not_the_name():
+    # of HTML and LaTeX a notebook takes HTML
+    assert not hasattr(dl.Activation("gelu"), "_repr_html_")
