@@ -236,7 +236,8 @@ def test_after_a_fork_it_works():
 )
 def test_ctrl_c_within_a_second(question):
     code = f"""
-import time, deeplimit as dl
+import signal, time, deeplimit as dl
+signal.signal(signal.SIGINT, signal.default_int_handler)
 print("begun", flush=True)
 begun = time.time()
 try:
