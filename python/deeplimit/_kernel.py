@@ -303,16 +303,9 @@ class Kernel:
         >>> dl.Kernel("relu", 3).at([0.0, 1.0]).round(6)
         array([1.060388, 4.      ])
         """
-        return self._at(rho, False)
-
-    def slope_at(self, rho: Any, /) -> Any:
-        """The derivative by the correlation; as `at`."""
-        return self._at(rho, True)
-
-    def _at(self, rho: Any, slope: bool) -> Any:
         rho = _arrays.correlations(rho)
         out = np.empty(rho.size)
-        self._core.at(np.ascontiguousarray(rho.ravel()), slope, out)
+        self._core.at(np.ascontiguousarray(rho.ravel()), False, out)
         return float(out[0]) if rho.ndim == 0 else out.reshape(rho.shape)
 
     def fit(self, X: Any, labels: Any, *, ridge: float = 0.0) -> Fitted:
