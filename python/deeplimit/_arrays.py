@@ -31,15 +31,16 @@ def alike(x: np.ndarray, y: np.ndarray) -> None:
         raise DataError(f"X has rows of {x.shape[1]} coordinates and Y of {y.shape[1]}")
 
 
-def warn_of_one_column(x: np.ndarray, lengths: str, warned: list[bool]) -> None:
-    """Directions of numbers are their signs; said once for each kernel."""
-    if x.shape[1] == 1 and lengths == "unit" and not warned[0]:
-        warned[0] = True
+def warn_of_one_column(x: np.ndarray, lengths: str, stacklevel: int) -> bool:
+    """Directions of numbers are their signs: was that said?"""
+    alike = x.shape[1] == 1 and lengths == "unit"
+    if alike:
         warnings.warn(
             "rows of one coordinate have but two directions, so with lengths='unit' all of them become 1 or -1; lengths='lift' tells them apart",
             UserWarning,
-            stacklevel=4,
+            stacklevel=stacklevel + 1,
         )
+    return alike
 
 
 def correlations(rho: Any) -> np.ndarray:

@@ -8,7 +8,6 @@ from typing import Any
 from ._answers import Classification, LimitTable, NetworkValue
 from ._core import Activation, Number
 from ._kernel import Kernel
-from .design import Designs
 
 _CELL = "padding:0.15em 0.9em 0.15em 0;text-align:left;vertical-align:top;border:none"
 _HEAD = _CELL + ";opacity:0.65;font-weight:normal"
@@ -78,7 +77,8 @@ def _kernel(self: Kernel) -> str:
     return _table(rows)
 
 
-def _designs(self: Designs) -> str:
+def designs(self: Any) -> str:
+    """Of `Designs`, which ask for it when they are looked at."""
     free = any(one.parameters for one in self)
     exponent = any(one.alpha is not None for one in self)
     head = ["activation", *(["parameters"] if free else []), *(["&alpha;"] if exponent else [])]
@@ -98,7 +98,6 @@ def _pair(self: NetworkValue) -> str:
 Activation._repr_latex_ = _latex  # type: ignore[attr-defined]
 Classification._repr_html_ = _classification  # type: ignore[attr-defined]
 LimitTable._repr_html_ = _limits  # type: ignore[attr-defined]
-Designs._repr_html_ = _designs  # type: ignore[attr-defined]
 NetworkValue._repr_html_ = _pair  # type: ignore[attr-defined]
 Number._repr_html_ = _number  # type: ignore[attr-defined]
 Kernel._repr_html_ = _kernel  # type: ignore[attr-defined]

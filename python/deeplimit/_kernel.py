@@ -16,7 +16,7 @@ from ._fitted import Fitted
 from ._progress import Progress, watching
 from ._store import Store
 
-_LENGTHS = ("unit", "keep", "lift", "strict")
+LENGTHS = ("unit", "keep", "lift", "strict")
 
 
 def activation_of(x: Any) -> Activation:
@@ -109,16 +109,14 @@ class Kernel:
         lengths: str = "unit",
         timeout: float | None = 60,
     ) -> None:
-        if lengths not in _LENGTHS:
-            raise DataError(f"lengths must be one of {', '.join(_LENGTHS)}, got {lengths!r}")
+        if lengths not in LENGTHS:
+            raise DataError(f"lengths must be one of {', '.join(LENGTHS)}, got {lengths!r}")
         activation, depth = activation_of(activation), _depth(depth)
         # the network knows which convention is meant
         network = Network(activation, sigma_w=sigma_w, sigma_b=sigma_b, convention=convention)
         self._given: tuple[Any, ...] = (activation, depth, kind, network.sigma_w, network.sigma_b, network.convention, lengths)
-        self._core = CompiledKernel(
-            activation, str(depth), kind, network.sigma_w, network.sigma_b, network.convention, lengths, False, timeout
-        )
-        self._warned = [False]
+        self._core = CompiledKernel(network, str(depth), kind, lengths, timeout)
+        self._warned = False
 
     @property
     def activation(self) -> str:
@@ -182,7 +180,8 @@ class Kernel:
 
     def _rows(self, x: Any, name: str) -> tuple[np.ndarray, float]:
         array, epsilon = _arrays.rows(x, name)
-        _arrays.warn_of_one_column(array, self.lengths, self._warned)
+        # once for each kernel
+        self._warned = self._warned or _arrays.warn_of_one_column(array, self.lengths, 3)
         return array, epsilon
 
     def _read(self, x: Any, name: str) -> Any:
@@ -234,8 +233,10 @@ class Kernel:
             _arrays.alike(x, y)
         made = _arrays.target(out, (len(x), len(x if y is None else y)))
         if made.size:
+            left = self._core.read(x, "X", own)
+            right = None if y is None else self._core.read(y, "Y", other)
             with watching(progress, "Gram matrix") as tell:
-                self._core.fill(x, y, [own, other], made, tell)
+                self._core.fill(left, right, made, tell)
         return made
 
     def decisive(self, X: Any, Y: Any = None, /) -> np.ndarray:
@@ -277,7 +278,7 @@ class Kernel:
         x, epsilon = self._rows(X, "X")
         out = np.empty(len(x))
         if len(x):
-            self._core.diag(x, epsilon, out)
+            self._core.diag(self._core.read(x, "X", epsilon), out)
         return out
 
     def at(self, rho: Any, /) -> Any:
@@ -305,7 +306,7 @@ class Kernel:
         """
         rho = _arrays.correlations(rho)
         out = np.empty(rho.size)
-        self._core.at(np.ascontiguousarray(rho.ravel()), False, out)
+        self._core.at(np.ascontiguousarray(rho.ravel()), out)
         return float(out[0]) if rho.ndim == 0 else out.reshape(rho.shape)
 
     def fit(self, X: Any, labels: Any, *, ridge: float = 0.0) -> Fitted:

@@ -108,6 +108,11 @@ class Designs(Sequence[Design]):
         lines = ",\n ".join(map(repr, self.solutions))
         return f"[{lines}] (complete={self.complete}, proved={self.proved})"
 
+    def _repr_html_(self) -> str:
+        from ._html import designs
+
+        return designs(self)
+
     def to_dict(self) -> dict[str, Any]:
         """As ``--json`` has it.
 

@@ -4,28 +4,20 @@
 //! them is said here, with its place.
 
 use deeplimit::Points;
+use numpy::ndarray::Dimension;
 use numpy::{
-    PyArray, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2, PyReadwriteArray,
+    PyArray, PyArrayMethods, PyReadonlyArray, PyReadonlyArray2, PyReadwriteArray,
     PyUntypedArrayMethods,
 };
 use pyo3::prelude::*;
 
 use crate::errors;
 
-/// A class with a place: `.index`.
-pub fn data_error<'py>(py: Python<'py>, message: &str, index: impl IntoPyObject<'py>) -> PyErr {
-    let raised = errors::raise(py, "DataError", message);
-    match raised.value(py).setattr("index", index) {
-        Ok(()) => raised,
-        Err(error) => error,
-    }
-}
-
 /// Memory that is about to be written.
 ///
 /// # Errors
 /// `DataError` where somebody else is at it.
-pub fn writing<'py, T: numpy::Element, D: numpy::ndarray::Dimension>(
+pub fn writing<'py, T: numpy::Element, D: Dimension>(
     py: Python<'py>,
     out: &Bound<'py, PyArray<T, D>>,
 ) -> PyResult<PyReadwriteArray<'py, T, D>> {
@@ -49,23 +41,11 @@ pub fn room(py: Python<'_>, sides: [usize; 2]) -> PyResult<()> {
 ///
 /// # Errors
 /// `DataError` for an array that is not C-contiguous: that is a fault of the layer above.
-pub fn numbers<'a>(py: Python<'_>, x: &'a PyReadonlyArray2<'_, f64>) -> PyResult<&'a [f64]> {
+pub fn numbers<'a, D: Dimension>(
+    py: Python<'_>,
+    x: &'a PyReadonlyArray<'_, f64, D>,
+) -> PyResult<&'a [f64]> {
     // as_slice takes Fortran order too, and hands it over as it lies
-    match x.is_c_contiguous() {
-        true => Ok(x.as_slice()?),
-        false => Err(errors::raise(
-            py,
-            "DataError",
-            "an array in C order is wanted",
-        )),
-    }
-}
-
-/// The numbers of one dimension.
-///
-/// # Errors
-/// As [`numbers`].
-pub fn list<'a>(py: Python<'_>, x: &'a PyReadonlyArray1<'_, f64>) -> PyResult<&'a [f64]> {
     match x.is_c_contiguous() {
         true => Ok(x.as_slice()?),
         false => Err(errors::raise(
@@ -120,8 +100,6 @@ pub struct Reading<'a> {
     /// "X" or "Y".
     pub name: &'a str,
     pub lengths: Lengths,
-    /// A row of zeros is a point of its own, orthogonal to all others.
-    pub zeros_apart: bool,
     /// `2^-52`, or that of the numbers that the doubles were made of.
     pub epsilon: f64,
 }
@@ -141,19 +119,18 @@ impl Reading<'_> {
                 "{name}[{}, {}] is {}: every number must be finite",
                 index.0, index.1, rows[at]
             );
-            return Err(data_error(py, &message, index));
+            return Err(errors::placed(py, "DataError", &message, index));
         }
         let zero = |row: &[f64]| row.iter().all(|v| *v == 0.0);
-        let counts = matches!(self.lengths, Lengths::Keep | Lengths::Lift) || self.zeros_apart;
+        let counts = matches!(self.lengths, Lengths::Keep | Lengths::Lift);
         if !counts && let Some(i) = rows.chunks_exact(dimension).position(zero) {
             let message = format!("row {i} of {name} is zero and has no direction");
-            return Err(data_error(py, &message, i));
+            return Err(errors::placed(py, "DataError", &message, i));
         }
         let own = rows.to_vec();
         let points = py.detach(move || match self.lengths {
             Lengths::Lift => Points::lifted(dimension, own),
             Lengths::Keep => Points::with_zero_rows(dimension, own),
-            _ if self.zeros_apart => Points::zeros_apart(dimension, own),
             _ => Points::new(dimension, own),
         });
         let points = points.map_err(|e| errors::of(py, e, None))?;
@@ -165,7 +142,7 @@ impl Reading<'_> {
             let message = format!(
                 "row {i} of {name} has length {length}, not 1, and lengths='strict' divides nothing"
             );
-            return Err(data_error(py, &message, i));
+            return Err(errors::placed(py, "DataError", &message, i));
         }
         Ok(points)
     }

@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use crate::activation::Activation;
-use crate::array::{data_error, room};
+use crate::array::{numbers, room};
 use crate::kernel::matrix;
 use crate::{errors, work};
 
@@ -21,11 +21,7 @@ fn pictures(
     (name, bytes): (&str, bool),
     layout: Option<Layout>,
 ) -> PyResult<Images> {
-    if !x.is_c_contiguous() {
-        let message = "an array in C order is wanted";
-        return Err(errors::raise(py, "DataError", message));
-    }
-    let (sizes, numbers) = (x.shape(), x.as_slice()?);
+    let (sizes, numbers) = (x.shape(), numbers(py, x)?);
     if let Some(mut at) = numbers.iter().position(|v| !v.is_finite()) {
         let value = numbers[at];
         let mut index = vec![0; sizes.len()];
@@ -33,7 +29,12 @@ fn pictures(
             (*place, at) = (at % size, at / size);
         }
         let message = format!("{name}{index:?} is {value}: every pixel must be finite");
-        return Err(data_error(py, &message, PyTuple::new(py, index)?));
+        return Err(errors::placed(
+            py,
+            "DataError",
+            &message,
+            PyTuple::new(py, index)?,
+        ));
     }
     let scaled = |x: &f64| if bytes { x / 255.0 } else { *x };
     let arranged = Images::arranged(sizes, numbers.iter().map(scaled).collect(), layout);

@@ -27,6 +27,20 @@ pub fn raise(py: Python<'_>, class: &str, message: &str) -> PyErr {
     }
 }
 
+/// The same with a place: `.index`.
+pub fn placed<'py>(
+    py: Python<'py>,
+    class: &str,
+    message: &str,
+    index: impl IntoPyObject<'py>,
+) -> PyErr {
+    let raised = raise(py, class, message);
+    match raised.value(py).setattr("index", index) {
+        Ok(()) => raised,
+        Err(error) => error,
+    }
+}
+
 fn errors(py: Python<'_>) -> PyResult<Bound<'_, PyModule>> {
     py.import("deeplimit._errors")
 }

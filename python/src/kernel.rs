@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use deeplimit::kernel::Kernel as Inner;
-use deeplimit::{Convention, Depth, Gram, Kind, Network, Points};
+use deeplimit::{Depth, Gram, Kind, Points};
 use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2};
 use pyo3::prelude::*;
 
-use crate::activation::Activation;
-use crate::array::{Lengths, Reading, room, writing};
+use crate::array::{Lengths, Reading, numbers, room, writing};
+use crate::network::Network;
 use crate::{errors, work};
 
 /// What `deeplimit.Kernel` asks.
@@ -16,7 +16,6 @@ use crate::{errors, work};
 pub struct CompiledKernel {
     inner: Arc<Inner>,
     lengths: Lengths,
-    zeros_apart: bool,
 }
 
 /// A word of the library's.
@@ -24,54 +23,25 @@ fn word<T: std::str::FromStr<Err = deeplimit::Error>>(py: Python<'_>, text: &str
     text.parse().map_err(|e| errors::of(py, e, Some(text)))
 }
 
-impl CompiledKernel {
-    /// How its rows are read.
-    pub fn reading<'a>(&self, name: &'a str, epsilon: f64) -> Reading<'a> {
-        Reading {
-            name,
-            lengths: self.lengths,
-            zeros_apart: self.zeros_apart,
-            epsilon,
-        }
-    }
-}
-
 #[pymethods]
 impl CompiledKernel {
     #[new]
-    #[pyo3(signature = (activation, depth, kind, sigma_w, sigma_b, convention, lengths, zeros_apart, timeout))]
-    #[allow(clippy::too_many_arguments)]
     fn new(
         py: Python<'_>,
-        activation: &Activation,
+        network: &Network,
         depth: &str,
         kind: &str,
-        sigma_w: Option<&str>,
-        sigma_b: Option<&str>,
-        convention: Option<&str>,
         lengths: &str,
-        zeros_apart: bool,
         timeout: Option<f64>,
     ) -> PyResult<Self> {
         let lengths = Lengths::of(py, lengths)?;
         let (depth, kind): (Depth, Kind) = (word(py, depth)?, word(py, kind)?);
-        let mut network = Network::of(&activation.inner);
-        if let Some(convention) = convention {
-            network = network.convention(word::<Convention>(py, convention)?);
-        }
-        let of = |text| move |e| errors::of(py, e, text);
-        if let Some(text) = sigma_w {
-            network = network.weights(text).map_err(of(sigma_w))?;
-        }
-        if let Some(text) = sigma_b {
-            network = network.biases(text).map_err(of(sigma_b))?;
-        }
         let effort = work::effort(py, 15, timeout)?;
+        let network = network.inner.clone();
         let inner = work::ask(py, None, move || network.kernel(depth, kind, &effort))?;
         Ok(CompiledKernel {
             inner: Arc::new(inner),
             lengths,
-            zeros_apart,
         })
     }
 
@@ -104,48 +74,27 @@ impl CompiledKernel {
     fn fill(
         &self,
         py: Python<'_>,
-        x: PyReadonlyArray2<'_, f64>,
-        y: Option<PyReadonlyArray2<'_, f64>>,
-        epsilon: [f64; 2],
+        x: &Rows,
+        y: Option<&Rows>,
         out: &Bound<'_, PyArray2<f64>>,
         progress: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
-        let left = self.reading("X", epsilon[0]).points(py, &x)?;
-        let right = match &y {
-            Some(y) => Some(self.reading("Y", epsilon[1]).points(py, y)?),
-            None => None,
-        };
-        // the rows may lie where the matrix will
-        drop((x, y));
-        let lengths = self.lengths.kept();
-        let gram = match &right {
-            Some(right) => Gram::cross(&self.inner, &left, right, lengths),
-            None => Gram::symmetric(&self.inner, &left, lengths),
-        };
-        let gram = gram.map_err(|e| errors::of(py, e, None))?;
+        let gram = self.gram(x, y).map_err(|e| errors::of(py, e, None))?;
         let mut out = writing(py, out)?;
         let out = out.as_slice_mut()?;
         let filled = work::run(py, progress, |watch| {
             gram.matrix_watched(out, |done, all| watch.report(done, all))
         })?;
-        filled.map(|_| ()).map_err(|e| errors::of(py, e, None))
+        filled.map(drop).map_err(|e| errors::of(py, e, None))
     }
 
     /// The diagonal into `out`.
-    fn diag(
-        &self,
-        py: Python<'_>,
-        x: PyReadonlyArray2<'_, f64>,
-        epsilon: f64,
-        out: &Bound<'_, PyArray1<f64>>,
-    ) -> PyResult<()> {
-        let points = self.reading("X", epsilon).points(py, &x)?;
+    fn diag(&self, py: Python<'_>, x: &Rows, out: &Bound<'_, PyArray1<f64>>) -> PyResult<()> {
         // what is refused of the matrix is refused here
-        Gram::symmetric(&self.inner, &points, self.lengths.kept())
-            .map_err(|e| errors::of(py, e, None))?;
+        self.gram(x, None).map_err(|e| errors::of(py, e, None))?;
         let mut out = writing(py, out)?;
         let k = self.inner.length_exponent().unwrap_or(0.0);
-        for (out, length) in out.as_slice_mut()?.iter_mut().zip(points.lengths()) {
+        for (out, length) in out.as_slice_mut()?.iter_mut().zip(x.points.lengths()) {
             *out = self.inner.diagonal();
             if self.lengths == Lengths::Keep {
                 let factor = length.powf(k);
@@ -155,29 +104,22 @@ impl CompiledKernel {
         Ok(())
     }
 
-    /// The function of the correlation, or its slope, into `out`.
+    /// The function of the correlation into `out`.
     fn at(
         &self,
         py: Python<'_>,
         rho: &Bound<'_, PyArray1<f64>>,
-        slope: bool,
         out: &Bound<'_, PyArray1<f64>>,
     ) -> PyResult<()> {
         let (rho, mut out) = (rho.try_readonly()?, writing(py, out)?);
-        let (rho, out) = (crate::array::list(py, &rho)?, out.as_slice_mut()?);
+        let (rho, out) = (numbers(py, &rho)?, out.as_slice_mut()?);
         if let Some(i) = rho.iter().position(|r| !(-1.0..=1.0).contains(r)) {
             let message = format!("rho must be in [-1, 1], got {}", rho[i]);
-            let raised = errors::raise(py, "DomainError", &message);
-            raised.value(py).setattr("index", i)?;
-            return Err(raised);
+            return Err(errors::placed(py, "DomainError", &message, i));
         }
         py.detach(|| {
-            for (out, rho) in out.iter_mut().zip(rho) {
-                *out = match slope {
-                    true => self.inner.slope_at(*rho),
-                    false => self.inner.at(*rho),
-                };
-            }
+            let pairs = out.iter_mut().zip(rho);
+            pairs.for_each(|(out, rho)| *out = self.inner.at(*rho));
         });
         Ok(())
     }
@@ -190,7 +132,12 @@ impl CompiledKernel {
         name: &str,
         epsilon: f64,
     ) -> PyResult<Rows> {
-        let points = self.reading(name, epsilon).points(py, &x)?;
+        let reading = Reading {
+            name,
+            lengths: self.lengths,
+            epsilon,
+        };
+        let points = reading.points(py, &x)?;
         Ok(Rows {
             points: Arc::new(points),
         })

@@ -108,7 +108,8 @@ impl Given {
 pub struct Network {
     activation: Py<Activation>,
     given: Given,
-    inner: deeplimit::Network,
+    /// The library's.
+    pub inner: deeplimit::Network,
 }
 
 #[pymethods]

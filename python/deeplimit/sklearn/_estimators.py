@@ -11,8 +11,9 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from .. import _arrays
 from .._errors import DataError, DomainError
-from ._rows import compiled, ridge_of, rows_of, warn_of_lines
+from ._rows import compiled, ridge_of, rows_of
 
 
 class DeepKernelClassifier(ClassifierMixin, BaseEstimator):
@@ -111,7 +112,7 @@ class DeepKernelClassifier(ClassifierMixin, BaseEstimator):
         ridge = ridge_of(self.ridge)
         X, y = validate_data(self, X, y, dtype=np.float64, order="C")
         check_classification_targets(y)
-        warn_of_lines(X, self.lengths)
+        _arrays.warn_of_one_column(X, self.lengths, 2)
         self.classes_, self._codes = np.unique(y, return_inverse=True)
         if len(self.classes_) == 1:
             raise DataError(f"y has one class alone, {self.classes_[0]}: there is nothing to decide")
@@ -279,7 +280,7 @@ class DeepKernelRegressor(RegressorMixin, BaseEstimator):
         X, y = validate_data(
             self, X, y, dtype=np.float64, order="C", multi_output=True, y_numeric=True
         )
-        warn_of_lines(X, self.lengths)
+        _arrays.warn_of_one_column(X, self.lengths, 2)
         kernel = compiled(self)
         if kernel.classifier != "regression":
             raise DomainError(

@@ -12,9 +12,9 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from .. import Activation, expect
+from .. import Activation, _arrays, expect
 from .._errors import DataError, DomainError
-from ._rows import cached, compiled, definite, depth_of, rows_of, scale_of, warn_of_lines
+from ._rows import cached, compiled, definite, depth_of, rows_of, scale_of
 
 # Rows that are made into features at a time: 4096 x 2000 doubles are 65 MB.
 _BATCH = 4096
@@ -119,7 +119,7 @@ class DeepKernelFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
             raise DataError(f"method must be one of nystroem, random, got {self.method!r}")
         if self.method == "random" and depth_of(self.depth) == "inf":
             raise DomainError('a random network has finitely many layers: for depth "inf" take method="nystroem"')
-        warn_of_lines(X, self.lengths)
+        _arrays.warn_of_one_column(X, self.lengths, 2)
         self.kernel_ = kernel = compiled(self)
         definite(kernel, "a feature map")
         self._scale, self._fit_lengths = scale_of(kernel), self.lengths

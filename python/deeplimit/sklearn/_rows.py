@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import math
-import warnings
 from functools import lru_cache
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 
-from .. import Activation, Kernel
+from .. import Activation, Kernel, _arrays
 from .._errors import DataError, DomainError
-
-_LENGTHS = ("unit", "keep", "lift", "strict")
+from .._kernel import LENGTHS
 
 
 def _number(value: Any, name: str) -> Any:
@@ -64,7 +62,7 @@ def compiled(owner: Any, sigma_w: Any = None, sigma_b: Any = None) -> Kernel:
         raise DataError(
             f"activation must be an expression or a deeplimit.Activation, got {type(activation).__name__}"
         )
-    for name, value, words in (("lengths", lengths, _LENGTHS), ("kind", kind, ("ntk", "nngp"))):
+    for name, value, words in (("lengths", lengths, LENGTHS), ("kind", kind, ("ntk", "nngp"))):
         if value not in words:
             raise DataError(f"{name} must be one of {', '.join(words)}, got {value!r}")
     sigma_w = owner.sigma_w if sigma_w is None else sigma_w
@@ -119,15 +117,6 @@ def definite(kernel: Kernel, what: str) -> None:
         )
 
 
-def warn_of_lines(X: np.ndarray, lengths: str) -> None:
-    if X.shape[1] == 1 and lengths == "unit":
-        warnings.warn(
-            'with lengths="unit" and one feature all rows are one of two points, +1 and -1: lengths="lift" tells them apart',
-            UserWarning,
-            stacklevel=3,
-        )
-
-
 def ridge_of(ridge: Any) -> float:
     if (
         isinstance(ridge, Real)
@@ -139,21 +128,9 @@ def ridge_of(ridge: Any) -> float:
 
 
 def checked(X: Any, name: str) -> np.ndarray:
-    """Two-dimensional and finite: ``SVC`` and ``KernelRidge`` do not look at what they hand to a kernel."""
-    if isinstance(X, np.ma.MaskedArray):
-        raise DataError(f"{name} is a masked array, and a kernel cannot leave entries out: fill them first")
-    try:
-        X = np.asarray(X, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise DataError(f"{name} must be an array of numbers") from None
-    if X.ndim != 2:
-        raise DataError(f"{name} must be two-dimensional, got shape {X.shape}")
-    if X.shape[0] == 0 or X.shape[1] == 0:
+    """Rows, some at least: ``SVC`` and ``KernelRidge`` do not look at what they hand to a kernel. (Whether they are finite the kernel
+    sees.)"""
+    X, _ = _arrays.rows(X, name)
+    if len(X) == 0:
         raise DataError(f"{name} must have rows and columns, got shape {X.shape}")
-    finite = np.isfinite(X)
-    if not finite.all():
-        index = tuple(int(i) for i in np.argwhere(~finite)[0])
-        error = DataError(f"{name}[{index[0]}, {index[1]}] is {X[index]}")
-        error.index = index
-        raise error
     return X

@@ -110,6 +110,7 @@ pub fn slopes(expr: &Expr, wanted: &Slopes, effort: &Effort) -> Result<Shapings>
             Expr::rational(value)
         )));
     }
+    let (phi, power) = super::without_size(&phi);
     let derivatives = [
         phi.clone(),
         phi.derivative().simplify(),
@@ -133,12 +134,6 @@ pub fn slopes(expr: &Expr, wanted: &Slopes, effort: &Effort) -> Result<Shapings>
             "the derivative of {expr} jumps: C''(1) is infinite"
         )));
     }
-    let (phi, power) = super::without_size(&phi);
-    let derivatives = [
-        phi.clone(),
-        phi.derivative().simplify(),
-        phi.derivative().derivative().simplify(),
-    ];
     let starts = grid(&derivatives, wanted, effort.deadline)?;
     let solutions: Vec<Option<Solved>> = starts
         .par_iter()
