@@ -109,6 +109,20 @@ def test_columns_of_others_and_rows_in_files(tmp_path, client):
     assert np.allclose(whole(tmp_path / "I.zarr"), ImageKernel(depth=2)(IMAGES, IMAGES[:7]), rtol=1e-12)
 
 
+@pytest.mark.parametrize("which", ["bytes", "single"])
+def test_numbers_mean_on_the_disk_what_they_mean_in_memory(tmp_path, which):
+    if which == "bytes":
+        # divided by 255 wherever they are read
+        rows, kernel = np.random.default_rng(3).integers(0, 256, size=(9, 8, 8, 3), dtype=np.uint8), ImageKernel(depth=2)
+    else:
+        # of length 1 as far as their own rounding goes
+        unit = X / np.linalg.norm(X, axis=1, keepdims=True)
+        rows, kernel = unit.astype(np.float32), dl.Kernel("relu", 3, lengths="strict")
+    to_zarr(tmp_path / "K.zarr", rows, kernel, chunks=50)
+    assert np.allclose(whole(tmp_path / "K.zarr"), kernel(rows), rtol=1e-12)
+    assert np.allclose(gram(rows, kernel, chunks=50).compute(scheduler="threads"), kernel(rows), rtol=1e-12)
+
+
 def test_it_is_the_librarys_own_store(tmp_path, client):
     # begun as a shard, finished by workers, to the bit
     KERNEL.to_zarr(tmp_path / "K.zarr", X, chunks=64, shard=(1, 3))
@@ -334,6 +348,7 @@ def test_regression_refuses(tmp_path):
     cases = [
         (dl.DataError, "230 rows", lambda: solve(tmp_path / "K.zarr", X[:9, 0])),
         (dl.DataError, "target 7", lambda: solve(tmp_path / "K.zarr", bad)),
+        (dl.DataError, "complex", lambda: solve(tmp_path / "K.zarr", 1j * X[:, 0])),
         (dl.DataError, "ridge must be", lambda: solve(tmp_path / "K.zarr", X[:, 0], ridge=0.0)),
         (dl.DataError, "rank must be", lambda: solve(tmp_path / "K.zarr", X[:, 0], rank=-1)),
         (dl.DataError, "no Gram matrix", lambda: solve(tmp_path / "C.zarr", X[:, 0])),

@@ -199,6 +199,8 @@ def test_bad_rows_are_named():
         kernel(X8[0])
     with pytest.raises(dl.DataError, match="masked"):
         kernel(np.ma.masked_array(X8, mask=X8 > 0))
+    with pytest.raises(dl.DataError, match="complex"):
+        kernel(X8 * 1j)
     with pytest.raises(dl.DataError, match="columns"):
         kernel(X8, X8[:, :3])
     with pytest.raises(ValueError, match="NaN"):

@@ -59,7 +59,7 @@ class ImageKernel:
 
     def _words(self) -> str:
         readout = "pooling" if self.pooling else "flat"
-        return f"cntk {self.activation}, {self.depth} convolutions, {readout}, {self.layout or 'nhwc'}, {self.dtype}"
+        return f"cntk {self.activation}, {self.depth} convolutions, {readout}, {self.layout or 'axes as the sizes show'}, {self.dtype}"
 
 
 def gram(X: Any, kernel: Callable[..., Any], *, chunks: int = 512) -> da.Array:

@@ -10,6 +10,7 @@ from typing import Any, Callable
 import numpy as np
 
 from .._errors import DataError, StoreError, Undecided
+from .._numbers import doubles
 from .._progress import Progress, watching
 
 
@@ -98,7 +99,7 @@ def solve(
     True
     """
     matrix = _Symmetric(path, client)
-    y = np.asarray(targets, dtype=np.float64)
+    y = doubles(targets, "targets")
     if y.ndim not in (1, 2) or len(y) != matrix.n or y.size == 0:
         raise DataError(f"targets must have {matrix.n} rows, as the matrix has, got shape {y.shape}")
     if not np.isfinite(y).all():

@@ -254,7 +254,8 @@ def _file(X: Any, path: str, which: str, temporary: list[str]) -> str:
     try:
         with open(file, "xb") as out:
             temporary.append(file)
-            np.save(out, np.ascontiguousarray(X, dtype=np.float64))
+            # as they are: bytes are pixels over 255, and short floats know their own rounding
+            np.save(out, np.ascontiguousarray(X))
     except OSError as error:
         raise StoreError(f"{file} cannot be written: {error.strerror}") from None
     return file
