@@ -36,7 +36,7 @@ def warn_of_one_column(x: np.ndarray, lengths: str, stacklevel: int) -> bool:
     alike = x.shape[1] == 1 and lengths == "unit"
     if alike:
         warnings.warn(
-            "rows of one coordinate have but two directions, so with lengths='unit' all of them become 1 or -1; lengths='lift' tells them apart",
+            'rows of one coordinate have but two directions, so with lengths="unit" all of them become 1 or -1; lengths="lift" tells them apart',
             UserWarning,
             stacklevel=stacklevel + 1,
         )

@@ -128,9 +128,14 @@ def ridge_of(ridge: Any) -> float:
 
 
 def checked(X: Any, name: str) -> np.ndarray:
-    """Rows, some at least: ``SVC`` and ``KernelRidge`` do not look at what they hand to a kernel. (Whether they are finite the kernel
-    sees.)"""
+    """Rows, some at least, and finite: ``SVC`` and ``KernelRidge`` do not look at what they hand to a kernel."""
     X, _ = _arrays.rows(X, name)
     if len(X) == 0:
         raise DataError(f"{name} must have rows and columns, got shape {X.shape}")
+    finite = np.isfinite(X)
+    if not finite.all():
+        index = tuple(int(i) for i in np.argwhere(~finite)[0])
+        error = DataError(f"{name}[{index[0]}, {index[1]}] is {X[index]}")
+        error.index = index
+        raise error
     return X
