@@ -187,3 +187,21 @@ for i, j in sorted(np.ndindex(gaps.shape), key=lambda at: -abs(gaps[at]))[:5]:
 # %%
 for j, rule in enumerate(rules[1:], 1):
     print(f"  {rule:16s}about {np.ceil((2 * gaps[:, j].std(ddof=1)) ** 2):4.0f} sets")
+
+# %% [markdown]
+# ## All sixty
+#
+# `python notebooks/uci_full.py --data DIR --out uci.jsonl` on the 60 sets with at most 5,000 rows (of the paper's 90) printed, in 12 minutes on one core:
+#
+# | | Friedman rank | mean accuracy | P90 | P95 | PMA |
+# |---|---|---|---|---|---|
+# | NTK | 2.89 | 80.46 | 93.33 | 90.00 | 97.69 |
+# | NNGP | 3.06 | 80.32 | 93.33 | 85.00 | 97.42 |
+# | Gaussian SVM | 3.19 | 80.16 | 93.33 | 85.00 | 97.15 |
+# | network | 3.43 | 80.03 | 90.00 | 86.67 | 97.01 |
+# | random forest | 3.63 | 79.60 | 90.00 | 76.67 | 96.66 |
+# | depth infinity | 4.79 | 78.05 | 86.67 | 58.33 | 94.93 |
+#
+# The NTK is first in every column (in P90 with two others): the order is the paper's. Its lead in accuracy is 0.86 ± 0.53 points over the forests, 0.30 ± 0.28 over the Gaussian kernel, 0.42 ± 0.32 over the networks and
+# 0.14 ± 0.18 over the NNGP (± one standard error, sets taken for a sample): each has the paper's sign, and none of them is beyond two standard errors on 60 sets. That the six are not all alike is certain (Friedman's test,
+# $p = 3\cdot10^{-8}$), but most of that is the infinitely deep smoother, 2.41 ± 0.43 behind: it has nothing but the exponent to choose, and interpolates every noisy label.

@@ -127,13 +127,12 @@ for depth in (1, 2, 4):
 # ## Where a thing is does not matter, with pooling
 #
 # Shift an image by $s$ pixels and ask the kernel how alike the two are. Without pooling the answer falls within two pixels, as it does for a fully connected network, which has no idea what a shift is. With pooling
-# it hardly moves: the kernel averages over all pairs of places.
+# it hardly moves as long as the thing is clear of the edge: the kernel averages over all pairs of places.
 
 # %%
-middle = seen.shape[1] // 2
-inside = standardised(seen[:12])[:, middle // 2 : middle // 2 + middle, middle // 2 : middle // 2 + middle]
-if middle > 8:
-    inside = inside[:, ::2, ::2]  # a coarser picture is as good here
+inside = standardised(seen[:12])
+if CIFAR:
+    inside = inside[:, 8:24:2, 8:24:2]  # the middle, coarser
 edge = inside.shape[1]
 shifts = range(edge // 2 + 1)
 
@@ -167,12 +166,13 @@ for name, (kernel, colour) in kernels.items():
     ax.plot(shifts, curve, "o-", color=colour, label=name)
 ax.axhline(0, color="0.6", lw=0.6)
 ax.annotate("as alike as different images", (0, 0), (2, -4), textcoords="offset points", va="top", fontsize=8, color="0.4")
-ax.set(xlabel="shift, pixels", ylabel="likeness to the image itself", xticks=list(shifts), ylim=(-0.35, 1.05))
+ax.set(xlabel="shift, pixels", ylabel="likeness to the image itself", xticks=list(shifts), ylim=(min(-0.35, *(c.min() for c in falls.values())), 1.05))
 ax.legend(loc="upper right", bbox_to_anchor=(1, 0.9), labelcolor="linecolor")
 plt.show()
 for name, curve in falls.items():
     print(f"{name:20s}", " ".join(f"{v:6.3f}" for v in curve))
-assert falls["CNTK with pooling"].min() > 0.8 and falls["CNTK without"][-1] < 0.5 and falls["NTK of pixels"][-1] < 0.5
+assert falls["CNTK with pooling"][:-1].min() > 0.8  # at the last shift it touches the edge, where the zeros begin
+assert falls["CNTK without"][2] < 0.2 and falls["NTK of pixels"][2] < 0.2
 
 # %% [markdown]
 # ## The kernel, and who is near whom
