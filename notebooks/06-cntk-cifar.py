@@ -157,17 +157,16 @@ kernels = {
     "CNTK without": (lambda *x: dl.cntk(*x, depth=4, pooling=False), BLUE),
     "NTK of pixels": (lambda *x: dl.Kernel("relu", 4)(*(a.reshape(len(a), -1) for a in x)), GREEN),
 }
-fig, ax = plt.subplots(figsize=(4.6, 2.8))
+fig, ax = plt.subplots(figsize=(6.0, 2.8))
 falls = {}
 for name, (kernel, colour) in kernels.items():
     curve, others = alike(kernel)
     curve, others = (curve - others) / (1 - others), others
     falls[name] = curve
     ax.plot(shifts, curve, "o-", color=colour, label=name)
-ax.axhline(0, color="0.6", lw=0.6)
-ax.annotate("as alike as different images", (0, 0), (2, -4), textcoords="offset points", va="top", fontsize=8, color="0.4")
+ax.axhline(0, color="0.6", lw=0.6, label="different images")
 ax.set(xlabel="shift, pixels", ylabel="likeness to the image itself", xticks=list(shifts), ylim=(min(-0.35, *(c.min() for c in falls.values())), 1.05))
-ax.legend(loc="upper right", bbox_to_anchor=(1, 0.9), labelcolor="linecolor")
+ax.legend(loc="center left", bbox_to_anchor=(1.02, 0.5), labelcolor="linecolor")
 plt.show()
 for name, curve in falls.items():
     print(f"{name:20s}", " ".join(f"{v:6.3f}" for v in curve))
