@@ -1,6 +1,7 @@
 """Sphinx: sphinx-build -W --keep-going -b html python/docs target/docs"""
 
 import shutil
+import sys
 from pathlib import Path
 
 import deeplimit
@@ -8,16 +9,22 @@ import jupytext
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
+sys.path.insert(0, str(HERE / "_ext"))
 
 project = "deeplimit"
 author = "the authors of deeplimit"
 copyright = f"2026, {author}"
 version = release = deeplimit.__version__
 
-extensions = ["sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.mathjax", "numpydoc", "myst_nb"]
-exclude_patterns = ["_build"]
+extensions = ["sphinx.ext.autodoc", "sphinx.ext.autosummary", "offline_math", "numpydoc", "myst_nb"]
+html_math_renderer = "mathml"
+exclude_patterns = ["_build", "_ext"]
 html_theme = "pydata_sphinx_theme"
 html_title = "deeplimit"
+html_static_path = ["_static"]
+html_css_files = ["deeplimit.css"]
+# pages without pages below them have nothing to list at the side
+html_sidebars = {page: [] for page in ("index", "install", "tour", "sklearn", "many-machines", "neural-tangents", "api")}
 html_theme_options = {"navigation_with_keys": False, "show_toc_level": 2}
 
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence"]
