@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import pickle
+import shutil
 
 import numpy as np
 import pytest
@@ -86,6 +87,18 @@ def test_compile_and_vmap():
     assert torch.allclose(torch.func.vmap(phi)(x), phi(x))
     slope = torch.func.vmap(torch.func.grad(lambda t: phi(t)))(x.double().flatten())
     assert np.allclose(slope.numpy(), dl.Activation("gelu").derivative(x.double().flatten().numpy()), rtol=1e-13, atol=1e-13)
+
+
+@pytest.mark.skipif(not hasattr(torch, "compile") or shutil.which("g++") is None, reason="inductor takes torch.compile and a C++ compiler")
+def test_inductor():
+    x = torch.linspace(-6, 6, 97, dtype=torch.float64, requires_grad=True)
+    for expr in ("gelu", "max(x, x/5)", "x*sigmoid(x)"):
+        act = dl.Activation(expr)
+        y = torch.compile(act.to_torch(), fullgraph=True)(x)
+        (slope,) = torch.autograd.grad(y.sum(), x)
+        given = x.detach().numpy()
+        for found, exact in ((y, act(given)), (slope, act.derivative(given))):
+            assert np.allclose(found.detach().numpy(), exact, rtol=1e-12, atol=1e-12), expr
 
 
 def kernels_at_initialisation(phi, inputs, *, width, depth, networks, first, weight, bias):
