@@ -21,6 +21,7 @@ from ._core import (
 from ._fitted import Fitted
 from ._images import cntk
 from ._kernel import Kernel
+from ._regression import Regression
 from ._errors import (
     DataError,
     DomainError,

@@ -27,6 +27,7 @@ from ._core import (
 from ._fitted import Fitted as Fitted
 from ._images import cntk as cntk
 from ._kernel import Kernel as Kernel
+from ._regression import Regression as Regression
 from ._errors import (
     DataError as DataError,
     DomainError as DomainError,

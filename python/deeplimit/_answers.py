@@ -214,6 +214,27 @@ class LimitTable:
             return [getattr(row, key) for row in self.rows]
         return self.rows[key]
 
+    def plot(self, ax: Any = None) -> Any:
+        """The limits against the correlations (where they are finite).
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            New ones without.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+
+        Raises
+        ------
+        Error
+            Where no limit is finite.
+        """
+        from ._plot import limit_plot
+
+        return limit_plot(self, ax=ax)
+
     def to_dict(self) -> dict[str, Any]:
         """Everything as strings, numbers, lists and dicts.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,33 @@ def warn_of_one_column(x: np.ndarray, lengths: str, stacklevel: int) -> bool:
 def correlations(rho: Any) -> np.ndarray:
     """Correlations, of any shape; what is outside of [-1, 1] is refused where it is used."""
     return doubles(rho, "rho")
+
+
+def finite(x: np.ndarray, name: str) -> None:
+    """Refuses what is not finite, with its place."""
+    good = np.isfinite(x)
+    if not good.all():
+        index = tuple(int(i) for i in np.unravel_index(int(good.argmin()), x.shape))
+        error = DataError(f"{name}[{', '.join(map(str, index))}] is {x[index]}: every number must be finite")
+        error.index = index if len(index) > 1 else index[0]
+        raise error
+
+
+def labels(given: Any) -> np.ndarray:
+    """Labels of any type that numpy sorts."""
+    array = np.asarray(given)
+    if array.ndim != 1:
+        raise DataError(f"labels must be one-dimensional, got shape {array.shape}")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise DataError(f"labels[{int(np.flatnonzero(~np.isfinite(array))[0])}] is not finite")
+    return array
+
+
+def ridge(given: Any) -> float:
+    """A ridge, relative to the mean of the diagonal."""
+    if isinstance(given, Real) and not isinstance(given, (bool, np.bool_)) and 0 <= given < float("inf"):
+        return float(given)
+    raise DataError(f"ridge must be a number from 0 on, got {given!r}")
 
 
 def target(out: Any, shape: tuple[int, int]) -> np.ndarray:

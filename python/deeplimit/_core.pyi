@@ -15,6 +15,7 @@ __all__ = [
     "Activation",
     "CompiledFit",
     "CompiledKernel",
+    "FactoredGram",
     "Network",
     "Number",
     "Rows",
@@ -28,6 +29,7 @@ __all__ = [
     "_design_nearest",
     "_design_slopes",
     "_panic",
+    "_largest",
     "_papers_check",
     "_papers_list",
     "_sample_points",
@@ -192,6 +194,17 @@ class CompiledFit:
     def left_out(self) -> list[int]: ...
 
 @final
+class FactoredGram:
+    def __new__(cls, gram: _Array, targets: _Array | None, classes: tuple[list[int], int] | None, ridge: float) -> FactoredGram: ...
+    def predictions(self, cross: _Array) -> _Array: ...
+    def variances(self, cross: _Array, own: _Array) -> _Array: ...
+    def left_out(self) -> _Array: ...
+    def weights(self) -> _Array: ...
+    def log_likelihood(self) -> float: ...
+
+def _largest(scores: _Array) -> list[int]: ...
+
+@final
 class CompiledKernel:
     def __new__(
         cls, network: Network, depth: str, kind: str, lengths: str, timeout: float | None
@@ -284,6 +297,7 @@ def _papers_list(target: str | None, folder: str | PathLike[str] | None) -> Any:
 def _papers_check(
     target: str | None,
     folder: str | PathLike[str] | None,
+    data: str | PathLike[str] | None,
     effort: int,
     timeout: float | None,
     progress: Callable[[int, int], object] | None,

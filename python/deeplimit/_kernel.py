@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from numbers import Integral
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -23,11 +23,18 @@ def activation_of(x: Any) -> Activation:
     return x if isinstance(x, Activation) else Activation(x)
 
 
-def _depth(depth: Any) -> int | str:
-    if isinstance(depth, str) and depth.strip() == "inf" or isinstance(depth, float) and depth == float("inf"):
-        return "inf"
-    if isinstance(depth, Integral) and not isinstance(depth, (bool, np.bool_)) and 0 < int(depth) <= 10**18:
-        return int(depth)
+def depth_of(depth: Any) -> int | str:
+    """A number of layers however it came: from a grid search as a float or an integer of numpy's, from a file as text."""
+    if isinstance(depth, str):
+        text = depth.strip()
+        if text == "inf":
+            return text
+        depth = int(text) if text.isdecimal() else depth
+    if isinstance(depth, Real) and not isinstance(depth, (bool, np.bool_)):
+        if depth == float("inf"):
+            return "inf"
+        if depth == depth and int(depth) == depth and 0 < depth <= 10**18:
+            return int(depth)
     raise DomainError(f'depth must be a whole number of layers from 1 on, or "inf", got {depth!r}')
 
 
@@ -111,9 +118,10 @@ class Kernel:
     ) -> None:
         if lengths not in LENGTHS:
             raise DataError(f"lengths must be one of {', '.join(LENGTHS)}, got {lengths!r}")
-        activation, depth = activation_of(activation), _depth(depth)
+        activation, depth = activation_of(activation), depth_of(depth)
         # the network knows which convention is meant
         network = Network(activation, sigma_w=sigma_w, sigma_b=sigma_b, convention=convention)
+        self._network = network
         self._given: tuple[Any, ...] = (activation, depth, kind, network.sigma_w, network.sigma_b, network.convention, lengths)
         self._core = CompiledKernel(network, str(depth), kind, lengths, timeout)
         self._warned = False
@@ -332,15 +340,8 @@ class Kernel:
         ['a', 'b']
         """
         rows = self._read(X, "X")
-        labels = np.asarray(labels)
-        if labels.ndim != 1:
-            raise DataError(f"labels must be one-dimensional, got shape {labels.shape}")
-        if labels.dtype.kind == "f" and not np.isfinite(labels).all():
-            raise DataError(f"labels[{int(np.flatnonzero(~np.isfinite(labels))[0])}] is not finite")
-        if not (isinstance(ridge, (int, float, np.floating, np.integer)) and 0 <= ridge < float("inf")):
-            raise DataError(f"ridge must be a number from 0 on, got {ridge!r}")
-        classes, codes = np.unique(labels, return_inverse=True)
-        return Fitted(self, self._core.fit(rows, [int(c) for c in codes], float(ridge)), classes)
+        classes, codes = np.unique(_arrays.labels(labels), return_inverse=True)
+        return Fitted(self, self._core.fit(rows, [int(c) for c in codes], _arrays.ridge(ridge)), classes)
 
     def to_zarr(
         self,
@@ -403,10 +404,14 @@ class Kernel:
         return f"Kernel({', '.join(words)}, convention={self.convention!r}, lengths={self.lengths!r})"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Kernel) and self._given == other._given
+        return isinstance(other, Kernel) and self._same() == other._same()
 
     def __hash__(self) -> int:
-        return hash(self._given)
+        return hash(self._same())
+
+    def _same(self) -> tuple[Any, ...]:
+        """What makes two kernels one: of the network the numbers, however they were written."""
+        return self._network, self.depth, self.kind, self.lengths
 
     def __copy__(self) -> Kernel:
         return self

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 import math
-from fractions import Fraction
 from pathlib import Path
 from typing import Any, Callable, Iterable, Sequence
 
 import numpy as np
 
+from ._core import expect
 from ._errors import DomainError, Error
 
 __all__ = ["STYLE", "cobweb", "kernel_plot", "limit_plot", "plot", "spectrum"]
@@ -343,7 +343,8 @@ def kernel_plot(activation: Any, depths: Sequence[Any] = (1, 10, 100, "inf"), *,
 @_styled
 def limit_plot(table: Any, *, ax: Any) -> None:
     """The limit kernel of a `LimitTable` against the correlation."""
-    rows = [(float(Fraction(row.rho)), float(row.limit)) for row in table if row.limit is not None]
+    # a correlation is as it was given: "sqrt(2)/2", too
+    rows = [(float(expect(row.rho)), float(row.limit)) for row in table if row.limit is not None]
     rows = sorted(row for row in rows if math.isfinite(row[1]))
     if not rows:
         raise Error("there is no finite limit to draw")

@@ -1,14 +1,14 @@
 """Papers as claims that are measured: what a paper says of a quantity, what it is, and a verdict.
 
-The claims are those of the repository's ``papers/`` and come with the package. Claims that take data sets are not attempted here;
-the command ``deeplimit papers check --data DIR`` measures them.
+The claims are those of the repository's ``papers/`` and come with the package. Claims that take data sets are measured where `check` is told
+where those are (``data=``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from os import PathLike, fspath
+from os import PathLike, environ, fspath
 from typing import Any, Union
 
 from . import _core
@@ -118,6 +118,7 @@ def check(
     *,
     effort: int = 1,
     folder: str | PathLike[str] | None = None,
+    data: str | PathLike[str] | None = None,
     timeout: float | None = None,
     progress: Union[bool, Callable[[int, int], object], None] = None,
 ) -> _list[Finding]:
@@ -131,6 +132,10 @@ def check(
         Claims of more effort are not attempted.
     folder : path, optional
         As in `list`.
+    data : path, optional
+        The folder of data sets: ``uci/NAME/NAME.csv`` (numbers, and a column ``label`` of classes 0, 1, ...) with ``tuning_split.txt`` and
+        ``kfold4.txt`` (lines of row numbers: training, test), and ``cifar-10-batches-bin/``. Without: the environment's ``DEEPLIMIT_DATA``, if
+        there is one. Claims whose data are not there are not attempted, and say what is missing.
     timeout : float or None
         Seconds for all of them together; claims that are late are not attempted.
     progress : bool or callable, optional
@@ -157,6 +162,7 @@ def check(
     if effort not in (1, 2, 3):
         raise Error(f"the effort is 1, 2 or 3, got {effort!r}")
     path = None if folder is None else fspath(folder)
+    data = environ.get("DEEPLIMIT_DATA") or None if data is None else fspath(data)
     with watching(progress, "claims") as report:
-        found = _core._papers_check(target, path, effort, timeout, report)
+        found = _core._papers_check(target, path, data, effort, timeout, report)
     return [Finding(**one) for one in found]

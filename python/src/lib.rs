@@ -5,7 +5,7 @@
 //! * `number`, `order`: certain numbers. `array`: arrays in and out.
 //! * `real`: exact numbers from Python. `evaluate`: functions of doubles on arrays.
 //! * `activation`, `asked`: `Activation` and what is asked of it; `verdict`, `limit`: the answers; `questions`: the words of the module.
-//! * `network`: `Network`, its kernels enclosed. `kernel`: kernels compiled, on arrays. `cntk`: on images. `tiles`: on the disk.
+//! * `network`: `Network`, its kernels enclosed. `kernel`: kernels compiled, on arrays. `regression`: on a Gram matrix. `cntk`: on images. `tiles`: on the disk.
 //! * `sampled`: functions of which nothing is known but their values.
 //! * `design`, `papers`: what `deeplimit.design` and `deeplimit.papers` ask.
 
@@ -24,6 +24,7 @@ mod order;
 mod papers;
 mod questions;
 mod real;
+mod regression;
 mod sampled;
 mod tiles;
 mod verdict;
@@ -52,6 +53,8 @@ mod _core {
     use crate::papers::{_papers_check, _papers_list};
     #[pymodule_export]
     use crate::questions::{_panic, activations, classify, dual, expect, hermite, limit};
+    #[pymodule_export]
+    use crate::regression::{_largest, FactoredGram};
     #[pymodule_export]
     use crate::sampled::{_sample_points, _sampled, Sampled};
     #[pymodule_export]

@@ -268,12 +268,16 @@ impl Network {
         other.cast::<Network>().is_ok_and(|other| {
             let (a, b) = (self.inner.settings(), other.get().inner.settings());
             let same = self.inner.activation().typed == other.get().inner.activation().typed;
-            same && (a.convention, &a.sigma_w, &a.sigma_b) == (b.convention, &b.sigma_w, &b.sigma_b)
+            // the numbers, however they were written
+            let numbers = |settings: &deeplimit::recursion::Settings| settings.variances().ok();
+            same && a.convention == b.convention && numbers(a) == numbers(b)
         })
     }
 
     fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
-        pyo3::types::PyString::new(py, &self.inner.to_string()).hash()
+        // what is equal has the same activation and convention
+        let words = format!("{} {}", self.inner.activation().typed, self.convention());
+        pyo3::types::PyString::new(py, &words).hash()
     }
 
     fn __repr__(&self) -> String {

@@ -1,15 +1,20 @@
 //! `deeplimit.papers`: the claims that are brought, and the measuring of each.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Instant;
 
-use deeplimit::paper::{Claim, Finding, Laboratory, Measured, Paper, Wanted};
+use deeplimit::error::{Error, Result};
+use deeplimit::image::{self, Images};
+use deeplimit::paper::{Claim, Finding, Laboratory, Measured, Paper, Part, Rows, Source, Wanted};
 use deeplimit_claims::{all, chosen, expected, word};
+use numpy::{PyReadonlyArray2, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use rayon::prelude::*;
 
+use crate::array::numbers;
 use crate::number::Number;
 use crate::{errors, work};
 
@@ -50,13 +55,61 @@ pub fn _papers_list<'py>(
     claims.map(|(p, c)| fields(py, p, c)).collect()
 }
 
+/// A folder of data sets; the files of rows are read by `deeplimit._sets`.
+struct Collection(PathBuf);
+
+/// Training and test rows.
+type Split = [Vec<usize>; 2];
+
+impl Collection {
+    /// What a function of `deeplimit._sets` says; what it raises as the library's error.
+    fn asked<T>(
+        &self,
+        of: impl FnOnce(Python<'_>, Bound<'_, PyModule>) -> PyResult<T>,
+    ) -> Result<T> {
+        let told = |py: Python<'_>, e: PyErr| Error::Data(e.value(py).to_string());
+        Python::attach(|py| {
+            let asked = py.import("deeplimit._sets").and_then(|m| of(py, m));
+            asked.map_err(|e| told(py, e))
+        })
+    }
+}
+
+impl Source for Collection {
+    fn sets(&self) -> Result<Vec<String>> {
+        self.asked(|_, m| m.getattr("sets")?.call1((&self.0,))?.extract())
+    }
+
+    fn rows(&self, set: &str) -> Result<Rows> {
+        type Answer<'py> = (PyReadonlyArray2<'py, f64>, Vec<usize>, Split, Vec<Split>);
+        let read = |py: Python<'_>, m: Bound<'_, PyModule>| {
+            let answer = m.getattr("rows")?.call1((&self.0, set))?;
+            let (values, labels, tuning, folds): Answer<'_> = answer.extract()?;
+            let (dimension, values) = (values.shape()[1], numbers(py, &values)?.to_vec());
+            Ok((dimension, values, labels, tuning, folds))
+        };
+        let (dimension, values, labels, tuning, folds) = self.asked(read)?;
+        Rows::new(dimension, values, labels, tuning, folds)
+    }
+
+    fn cifar(&self, part: Part) -> Result<Images> {
+        let name = match part {
+            Part::Train => "data_batch_1.bin",
+            Part::Test => "test_batch.bin",
+        };
+        image::open(&self.0.join("cifar-10-batches-bin").join(name), None)
+    }
+}
+
 /// The claims measured: `papers.check`. Stopped, it gives back nothing, and leaves behind the claims that are under way.
 #[pyfunction]
-#[pyo3(signature = (target, folder, effort, timeout, progress))]
+#[pyo3(signature = (target, folder, data, effort, timeout, progress))]
+#[allow(clippy::too_many_arguments)]
 pub fn _papers_check<'py>(
     py: Python<'py>,
     target: Option<&str>,
     folder: Option<PathBuf>,
+    data: Option<PathBuf>,
     effort: u32,
     timeout: Option<f64>,
     progress: Option<&Bound<'py, PyAny>>,
@@ -66,6 +119,10 @@ pub fn _papers_check<'py>(
     let claims = papers.iter().flat_map(|p| &p.claims).cloned();
     let claims: Vec<Claim> = claims.collect();
     let laboratory = Laboratory::new(effort).until(deadline);
+    let laboratory = match data {
+        Some(folder) => laboratory.with(Arc::new(Collection(folder))),
+        None => laboratory,
+    };
     let findings = work::leave(py, progress, move |watch| {
         let done = AtomicUsize::new(0);
         watch.report(0, claims.len());
@@ -97,7 +154,7 @@ pub fn _papers_check<'py>(
         }
         let hint = match found.wanted {
             Some(Wanted::Effort(n)) => format!(" (effort={n})"),
-            Some(Wanted::Data) => " (the command `deeplimit papers check` reads them)".to_owned(),
+            Some(Wanted::Data) => " (data=DIR)".to_owned(),
             None => String::new(),
         };
         let notes: Vec<String> = found.notes.iter().map(|n| format!("{n}{hint}")).collect();

@@ -14,7 +14,7 @@ import pytest
 
 pytest.importorskip("dask", reason="Dask is not installed")
 pytest.importorskip("distributed", reason="Dask's distributed is not installed")
-zarr = pytest.importorskip("zarr", reason="zarr is not installed")
+zarr = pytest.importorskip("zarr", minversion="3", reason="zarr 3 is not installed")
 
 import dask.array as da  # noqa: E402
 from distributed import Client, LocalCluster  # noqa: E402

@@ -135,3 +135,78 @@ def test_own_claims(tmp_path):
     (paper / "claims.toml").write_text("key = 1")
     with pytest.raises(dl.DataError, match="claims.toml:1"):
         papers.list(folder=tmp_path)
+
+
+def clouds(folder):
+    """Two clouds at a distance of 2 that are 0.4 wide: a UCI set in its folder."""
+    uci = folder / "uci" / "clouds"
+    uci.mkdir(parents=True)
+    rows = [(1 - 2 * (i % 2) + i % 5 / 10, i % 5 / 10 - 0.2, i % 2) for i in range(24)]
+    (uci / "clouds.csv").write_text("f1,f2,label\n" + "".join(f"{x},{y},{c}\n" for x, y, c in rows))
+
+    def lines(*parts):
+        return "".join(" ".join(map(str, part)) + "\n" for part in parts)
+
+    (uci / "tuning_split.txt").write_text(lines(range(12), range(12, 24)))
+    folds = [part for k in range(4) for part in ([i for i in range(24) if i // 6 != k], [i for i in range(24) if i // 6 == k])]
+    (uci / "kfold4.txt").write_text(lines(*folds))
+    return uci
+
+
+DATA_CLAIM = """
+key = "mine"
+title = "t"
+authors = "a"
+reference = "r"
+
+[[claim]]
+key = "one"
+statement = "the nearest row knows the cloud"
+source = "here"
+quantity = "uci_accuracy"
+parameters = { rule = "nearest", set = "SET" }
+at_least = "0.9"
+origin = "clouds at a distance of 2 that are 0.4 wide"
+effort = 1
+"""
+
+
+def test_claims_about_data(tmp_path, monkeypatch):
+    monkeypatch.delenv("DEEPLIMIT_DATA", raising=False)
+    uci, mine = clouds(tmp_path / "data"), tmp_path / "papers" / "mine"
+    mine.mkdir(parents=True)
+    (mine / "claims.toml").write_text(DATA_CLAIM.replace("SET", "clouds"))
+
+    def found(**options):
+        (one,) = papers.check(None, folder=tmp_path / "papers", **options)
+        return one.verdict, " ".join(one.notes)
+
+    verdict, notes = found()
+    assert verdict == "not attempted" and "data=DIR" in notes
+    assert found(data=tmp_path / "data")[0] == "agrees"
+    monkeypatch.setenv("DEEPLIMIT_DATA", str(tmp_path / "data"))
+    assert found()[0] == "agrees"
+    # what is wrong with a file is said, and nothing is measured
+    csv, folds = (uci / "clouds.csv").read_text(), (uci / "kfold4.txt").read_text()
+    for file, text, words in (
+        ("clouds.csv", csv.replace("label", "class"), "label"),
+        ("clouds.csv", csv.replace(",0\n", ",0.5\n"), "no class"),
+        ("clouds.csv", csv + "1,2\n", "clouds.csv"),
+        ("clouds.csv", csv.replace("0.1", "nan"), "clouds"),
+        ("kfold4.txt", folds.replace("23", "24"), "24"),
+        ("kfold4.txt", folds.replace("23", "x"), "`x` is no row number"),
+        ("kfold4.txt", folds + "1 2\n", "pairs"),
+        ("tuning_split.txt", folds, "two lines"),
+    ):
+        before = (uci / file).read_text()
+        (uci / file).write_text(text)
+        verdict, notes = found()
+        assert verdict == "not attempted" and words in notes, (file, notes)
+        (uci / file).write_text(before)
+    (uci / "kfold4.txt").unlink()
+    assert "cannot be read" in found()[1]
+    (mine / "claims.toml").write_text(DATA_CLAIM.replace("SET", "rain"))
+    assert "no set `rain`" in found()[1]
+    assert "the UCI sets are missing" in found(data=tmp_path)[1]
+    images = papers.check("arora2019/extension.activation", data=tmp_path, effort=3)
+    assert images and all(one.verdict == "not attempted" and one.notes for one in images)

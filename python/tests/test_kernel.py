@@ -54,7 +54,17 @@ def test_weights_and_biases_are_those_of_the_network():
     assert abs(kernel.at(0.3) / float(exact.ntk) - 1) < 1e-13
     # a float is the double that it is
     assert dl.Kernel("erf", 2, sigma_w=0.1) != dl.Kernel("erf", 2, sigma_w="0.1")
-    assert dl.Kernel("erf", 2, sigma_w=0.5).at(0.3) == dl.Kernel("erf", 2, sigma_w="1/2").at(0.3)
+    # numbers are compared, not how they were written
+    half, same = dl.Kernel("erf", 2, sigma_w=0.5), dl.Kernel("erf", 2, sigma_w="1/2")
+    assert half == same and hash(half) == hash(same) and half.at(0.3) == same.at(0.3)
+    assert dl.Network("relu", sigma_w="sqrt(2)") == dl.Network("relu", sigma_w="2^(1/2)") != dl.Network("relu", sigma_w="sqrt(3)")
+    assert dl.Network("relu", sigma_b=0) == dl.Network("relu", sigma_w=1) != dl.Network("relu", sigma_b=0, convention="jacot2018")
+    assert half != dl.Kernel("erf", 2, sigma_w=0.5, sigma_b="1/3") and half != dl.Kernel("erf", 3, sigma_w=0.5)
+
+
+@pytest.mark.parametrize("depth", [3, 3.0, "3", np.int64(3), np.float32(3)])
+def test_a_depth_is_a_number_however_it_came(depth):
+    assert dl.Kernel("relu", depth) == dl.Kernel("relu", 3) and dl.Kernel("relu", depth).depth == 3
 
 
 def test_matrices(relu):

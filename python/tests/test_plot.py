@@ -58,6 +58,17 @@ def test_kernels_meet_at_one_half():
         assert abs(np.interp(60, x, y) - 1) < 1e-4
 
 
+def test_a_table_of_limits_draws_its_numbers():
+    table = dl.limit("relu", ["-1/2", "sqrt(2)/2", 0])
+    x, y = table.plot().lines[0].get_data()
+    np.testing.assert_allclose(x, [-0.5, 0, np.sqrt(0.5)], rtol=1e-15)
+    assert (np.asarray(y) == 0.25).all()
+    _, ax = plt.subplots()
+    assert table.plot(ax) is ax
+    with pytest.raises(dl.Error, match="no finite limit"):
+        dl.limit("sin(x)", [1]).plot()
+
+
 def test_what_cannot_be_drawn():
     act = dl.Activation("tanh")
     for call in (lambda: act.plot(ax=3), lambda: act.cobweb(2.0), lambda: act.spectrum(0), lambda: act.kernel_plot([])):

@@ -5,6 +5,9 @@ from __future__ import annotations
 import copy
 import io
 import pickle
+import re
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -86,6 +89,30 @@ def test_compile_and_vmap():
     assert torch.allclose(torch.func.vmap(phi)(x), phi(x))
     slope = torch.func.vmap(torch.func.grad(lambda t: phi(t)))(x.double().flatten())
     assert np.allclose(slope.numpy(), dl.Activation("gelu").derivative(x.double().flatten().numpy()), rtol=1e-13, atol=1e-13)
+
+
+@pytest.mark.skipif(not hasattr(torch, "compile") or shutil.which("g++") is None, reason="inductor takes torch.compile and a C++ compiler")
+def test_inductor():
+    x = torch.linspace(-6, 6, 97, dtype=torch.float64, requires_grad=True)
+    for expr in ("gelu", "max(x, x/5)", "x*sigmoid(x)"):
+        act = dl.Activation(expr)
+        y = torch.compile(act.to_torch(), fullgraph=True)(x)
+        (slope,) = torch.autograd.grad(y.sum(), x)
+        given = x.detach().numpy()
+        for found, exact in ((y, act(given)), (slope, act.derivative(given))):
+            assert np.allclose(found.detach().numpy(), exact, rtol=1e-12, atol=1e-12), expr
+
+
+PAGE = Path(__file__).parents[1] / "docs/torch.md"
+
+
+@pytest.mark.skipif(not PAGE.exists(), reason="the sources are not here")
+def test_the_page_keeps_its_word(capsys):
+    names = {}
+    for block in re.findall(r"^```python\n(.*?)^```", PAGE.read_text(encoding="utf-8"), flags=re.M | re.S):
+        exec(block, names)
+    accuracy = names["accuracy"]
+    assert accuracy["designed"] > 0.9 and accuracy["designed"] > accuracy["sigmoid"] + 0.2
 
 
 def kernels_at_initialisation(phi, inputs, *, width, depth, networks, first, weight, bias):

@@ -397,25 +397,6 @@ impl Kernel {
         Some(value(place).unwrap_or(f64::NAN))
     }
 
-    /// The derivative in `rho`; at `+-1` that at the end of the last cell.
-    ///
-    /// Not a number to print: the derivative of a cell's polynomial divides its rounding by the cell's width, and cells are narrow
-    /// towards `+-1`. Measured on one layer of erf, gelu and relu: relative errors of 3e-12 in the middle, 1e-10 at `1 - rho = 2^-10`,
-    /// 1e-4 at `2^-30`, 0.1 at `2^-40`, and no digit at all nearer to 1. (Times the gap, as [`Accuracy`] uses it, it is small.)
-    pub fn slope_at(&self, rho: f64) -> f64 {
-        let (value, slope) = (self.charts.at(rho), self.charts.slope_at(rho));
-        self.finished_slope(Place::of(rho), value, slope)
-    }
-
-    /// The derivative in `rho` at the gap `t`; below `2^-108` that there.
-    pub fn slope_at_gap(&self, t: f64) -> f64 {
-        if t > 0.5 || t.is_nan() {
-            return self.slope_at(1.0 - t);
-        }
-        let (value, slope) = (self.charts.at_gap(t), self.charts.slope_at_gap(t));
-        self.finished_slope(Place::Near(t), value, slope)
-    }
-
     /// [`Kernel::at`] of every number of a slice ([`Lines::at_all`]).
     pub fn at_all(&self, rho: &[f64], out: &mut [f64]) {
         let Form { power, near, rest } = self.form;
@@ -475,18 +456,5 @@ impl Kernel {
         };
         let odd = place.value() < 0.0 && power % 2 == 1;
         (if odd { -1.0 } else { 1.0 }, log)
-    }
-
-    fn finished_slope(&self, place: Place, value: f64, slope: f64) -> f64 {
-        let (p, rho) = (self.form.power as f64, place.value());
-        if self.form.is_logarithmic(place) {
-            let share = if p == 0.0 { 0.0 } else { p / rho };
-            return self.finished(place, value) * (slope + share);
-        }
-        match self.form.power {
-            0 => slope,
-            1 => value + rho * slope,
-            n => rho.powi(n as i32 - 1) * (p * value + rho * slope),
-        }
     }
 }

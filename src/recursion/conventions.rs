@@ -97,7 +97,7 @@ impl Convention {
 }
 
 /// The variances of a network.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Variances {
     /// What the first layer multiplies `|x|^2` with.
     pub first: Closed,
@@ -108,7 +108,7 @@ pub struct Variances {
 }
 
 /// The weight variance of the layers after the first.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum WeightVariance {
     /// `sigma_w^2`
     Fixed(Closed),

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .. import _arrays
 from .._errors import DataError, DomainError
-from ._rows import compiled, ridge_of, rows_of
+from ._rows import compiled, rows_of
 
 
 class DeepKernelClassifier(ClassifierMixin, BaseEstimator):
@@ -109,7 +109,7 @@ class DeepKernelClassifier(ClassifierMixin, BaseEstimator):
         deeplimit.Error
             A parameter that is not one, a single class, a matrix that is not positive definite without a ridge. (A ``ValueError``.)
         """
-        ridge = ridge_of(self.ridge)
+        ridge = _arrays.ridge(self.ridge)
         X, y = validate_data(self, X, y, dtype=np.float64, order="C")
         check_classification_targets(y)
         _arrays.warn_of_one_column(X, self.lengths, 2)
@@ -276,7 +276,7 @@ class DeepKernelRegressor(RegressorMixin, BaseEstimator):
         deeplimit.DataError
             A parameter that is not one; a matrix that is not positive definite in doubles without a (larger) ridge.
         """
-        ridge = ridge_of(self.ridge)
+        ridge = _arrays.ridge(self.ridge)
         X, y = validate_data(
             self, X, y, dtype=np.float64, order="C", multi_output=True, y_numeric=True
         )

@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import Activation, Kernel, _arrays
 from .._errors import DataError, DomainError
-from .._kernel import LENGTHS
+from .._kernel import LENGTHS, depth_of
 
 
 def _number(value: Any, name: str) -> Any:
@@ -21,21 +21,6 @@ def _number(value: Any, name: str) -> Any:
     if isinstance(value, Real) and not isinstance(value, (bool, np.bool_)) and math.isfinite(value):
         return int(value) if isinstance(value, Integral) else float(value)
     raise DataError(f"{name} must be a number or the text of one, got {value!r}")
-
-
-def depth_of(depth: Any) -> int | str:
-    if isinstance(depth, str):
-        text = depth.strip()
-        if text == "inf":
-            return text
-        depth = int(text) if text.isdigit() else depth
-    elif isinstance(depth, Real) and not isinstance(depth, (bool, np.bool_)):
-        if depth == math.inf:
-            return "inf"
-        depth = int(depth) if depth == int(depth) else depth
-    if isinstance(depth, int) and not isinstance(depth, bool) and depth >= 1:
-        return depth
-    raise DataError(f'depth must be a number of layers from 1 on, or "inf", got {depth!r}')
 
 
 @lru_cache(maxsize=128)
@@ -117,25 +102,10 @@ def definite(kernel: Kernel, what: str) -> None:
         )
 
 
-def ridge_of(ridge: Any) -> float:
-    if (
-        isinstance(ridge, Real)
-        and not isinstance(ridge, (bool, np.bool_))
-        and 0.0 <= ridge < math.inf
-    ):
-        return float(ridge)
-    raise DataError(f"ridge must be a number from 0 on, got {ridge!r}")
-
-
 def checked(X: Any, name: str) -> np.ndarray:
     """Rows, some at least, and finite: ``SVC`` and ``KernelRidge`` do not look at what they hand to a kernel."""
     X, _ = _arrays.rows(X, name)
     if len(X) == 0:
         raise DataError(f"{name} must have rows and columns, got shape {X.shape}")
-    finite = np.isfinite(X)
-    if not finite.all():
-        index = tuple(int(i) for i in np.argwhere(~finite)[0])
-        error = DataError(f"{name}[{index[0]}, {index[1]}] is {X[index]}")
-        error.index = index
-        raise error
+    _arrays.finite(X, name)
     return X
