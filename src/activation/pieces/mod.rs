@@ -90,6 +90,22 @@ pub fn pieces(expr: &Expr, reach: u32) -> Result<Vec<Piece>> {
     Resolver::new(expr, reach).pieces()
 }
 
+/// [`pieces`] of a function of which `E f(Z)` alone is wanted: a pole weaker than `1/|x - p|` is no fault.
+///
+/// # Errors
+/// As [`pieces`]; [`Domain`](crate::error::Error::Domain) where a pole makes `E |f(Z)|` diverge.
+pub fn integrable_pieces(expr: &Expr, reach: u32) -> Result<Vec<Piece>> {
+    expr.no_letters()?;
+    expr.means_exist()?;
+    Resolver::new(expr, reach).integrable().pieces()
+}
+
+/// `|f(x)|` is of the exact order `|x - p|^-k` near the point, `k >= 1/2`, so that the integral of `f^2` diverges there: proved.
+pub fn square_diverges_at(f: &Expr, p: &Breakpoint) -> bool {
+    let half = rug::Rational::from((-1, 2));
+    structure::growth(f, p).is_some_and(|g| g.exact && g.exponent <= half)
+}
+
 /// The jump of the activation between neighbours, `right - left` at the breakpoint between them: a ball that
 /// certainly contains it, undefined where one side has no limit by evaluation.
 pub fn jump(left: &Piece, right: &Piece, bits: Bits) -> Ball {

@@ -25,6 +25,8 @@ pub(super) struct Resolver<'a> {
     singular: RefCell<Vec<Breakpoint>>,
     /// Zeros of divisors that the dividend does not have, with the quotient.
     poles: RefCell<Vec<(Breakpoint, Expr)>>,
+    /// `E phi(Z)^2` shall exist, or `E phi(Z)` alone.
+    square: bool,
 }
 
 fn is_switch(e: &Expr) -> bool {
@@ -48,6 +50,15 @@ impl<'a> Resolver<'a> {
             search: Search { reach, activation },
             singular: RefCell::default(),
             poles: RefCell::default(),
+            square: true,
+        }
+    }
+
+    /// Poles are judged by `E |phi(Z)|`.
+    pub(super) fn integrable(self) -> Self {
+        Self {
+            square: false,
+            ..self
         }
     }
 
@@ -394,6 +405,10 @@ impl<'a> Resolver<'a> {
 
     /// A quotient inside may have a pole where the whole formula has none.
     fn poles_cancel(&self, pieces: &[Piece]) -> Result<()> {
+        let (what, power) = match self.square {
+            true => ("E phi(Z)^2", Rational::from((1, 2))),
+            false => ("E |f(Z)|", Rational::from(1)),
+        };
         // The pole nearest to the origin is the one to speak of.
         let mut poles = self.poles.borrow().clone();
         let distance = |p: &Breakpoint| p.position(64).to_f64().abs();
@@ -410,12 +425,13 @@ impl<'a> Resolver<'a> {
                 let pole = format!("{} has a pole at x = {p}", in_words(quotient));
                 match structure::growth(&piece.formula, p) {
                     Some(growth) if growth.exponent >= 0 => {}
-                    Some(growth) if growth.exact && growth.exponent <= Rational::from((-1, 2)) => {
-                        return Err(Error::Domain(format!("{pole}, so E phi(Z)^2 diverges")));
+                    Some(growth) if growth.exact && growth.exponent <= Rational::from(-&power) => {
+                        return Err(Error::Domain(format!("{pole}, so {what} diverges")));
                     }
+                    Some(growth) if growth.exponent > Rational::from(-&power) => {}
                     _ => {
                         return Err(Error::Unresolved(format!(
-                            "{pole}, and it is not decided whether E phi(Z)^2 is finite"
+                            "{pole}, and it is not decided whether {what} is finite"
                         )));
                     }
                 }
