@@ -29,6 +29,11 @@ pub(super) fn is_continuous_beyond(e: &Expr, from: i64) -> bool {
     tail.is_continuous(e)
 }
 
+/// Is the expression defined and continuous on an interval? `true` is a proof, `false` says nothing.
+pub(super) fn is_continuous_on(e: &Expr, x: Interval) -> bool {
+    Tail { x }.is_continuous(e)
+}
+
 struct Tail {
     x: Interval,
 }

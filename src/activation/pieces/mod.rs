@@ -100,10 +100,29 @@ pub fn integrable_pieces(expr: &Expr, reach: u32) -> Result<Vec<Piece>> {
     Resolver::new(expr, reach).integrable().pieces()
 }
 
-/// `|f(x)|` is of the exact order `|x - p|^-k` near the point, `k >= 1/2`, so that the integral of `f^2` diverges there: proved.
-pub fn square_diverges_at(f: &Expr, p: &Breakpoint) -> bool {
-    let half = rug::Rational::from((-1, 2));
-    structure::growth(f, p).is_some_and(|g| g.exact && g.exponent <= half)
+/// Where the square of the derivative is not integrable although the pieces may meet (`sqrt(abs(x))`): the first breakpoint next to which
+/// `|phi'(x)|` is of the exact order `|x - p|^-k` with `k >= 1/2`, proved by the structure, and `k`.
+///
+/// ```
+/// use deeplimit::activation::{Expr, pieces::{derivative_pole, pieces}};
+/// let root: Expr = "sqrt(abs(x))".parse()?;
+/// assert_eq!(derivative_pole(&pieces(&root, 16)?).map(|(_, k)| k), Some((1, 2).into()));
+/// let kink: Expr = "abs(x)^1.5".parse()?;
+/// assert!(derivative_pole(&pieces(&kink, 16)?).is_none());
+/// # Ok::<(), deeplimit::error::Error>(())
+/// ```
+pub fn derivative_pole(pieces: &[Piece]) -> Option<(Breakpoint, rug::Rational)> {
+    pieces.iter().find_map(|piece| {
+        let ends = [&piece.from, &piece.to];
+        let mut breakpoints = ends.into_iter().filter_map(End::breakpoint).peekable();
+        breakpoints.peek()?;
+        let derivative = piece.formula.derivative().simplify();
+        breakpoints.find_map(|p| {
+            let growth = structure::growth(&derivative, p)?;
+            let infinite = growth.exact && growth.exponent <= rug::Rational::from((-1, 2));
+            infinite.then(|| (p.clone(), -growth.exponent))
+        })
+    })
 }
 
 /// The jump of the activation between neighbours, `right - left` at the breakpoint between them: a ball that

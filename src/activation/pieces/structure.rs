@@ -68,16 +68,52 @@ fn collect(g: &Expr, odd: bool, constants: &mut Vec<Expr>, list: &mut Vec<(Expr,
                 | Function::Erf,
                 [a],
             ) => collect(a, odd, constants, list),
-            (Function::Log, [a]) => list.push(((a.clone() - Expr::int(1)).simplify(), odd)),
-            (Function::Acos, [a]) => list.push(((Expr::int(1) - a.clone()).simplify(), false)),
+            (Function::Log, [a]) => {
+                collect(&(a.clone() - Expr::int(1)).simplify(), odd, constants, list);
+            }
+            (Function::Acos, [a]) => {
+                collect(&(Expr::int(1) - a.clone()).simplify(), false, constants, list);
+            }
             (Function::Tan, [a]) => {
                 list.push((Expr::call(Function::Sin, a.clone()), odd));
                 list.push((Expr::call(Function::Cos, a.clone()), odd));
             }
             _ => list.push((g.clone(), odd)),
         },
-        _ => list.push((g.clone(), odd)),
+        _ => match doubled(g) {
+            Some(root) => {
+                if odd && sign_of_constant(&root.0) == Some(Ordering::Less) {
+                    constants.push(Expr::int(-1));
+                }
+                list.push((root.1, false));
+            }
+            None => list.push((g.clone(), odd)),
+        },
     }
+}
+
+/// `k`, `f` where the tree is `k f^2` in disguise: `1 - sin u = 2 sin^2(u/2 - pi/4)`, `1 + cos u = 2 cos^2(u/2)`, and so on, times a constant.
+fn doubled(g: &Expr) -> Option<(Expr, Expr)> {
+    let (varying, constant) = addends(g);
+    let [term] = &varying[..] else { return None };
+    let (factor, core) = scale(term);
+    let Expr::Call(function @ (Function::Sin | Function::Cos), args) = &core else {
+        return None;
+    };
+    let same = (constant.clone() - factor.clone()).simplify().is_int(0);
+    let opposite = (constant.clone() + factor).simplify().is_int(0);
+    if !same && !opposite {
+        return None;
+    }
+    let half = args.first()?.clone() / Expr::int(2);
+    let quarter = Expr::Constant(Constant::Pi) / Expr::int(4);
+    let root = match (function, same) {
+        (Function::Cos, true) => Expr::call(Function::Cos, half),
+        (Function::Cos, false) => Expr::call(Function::Sin, half),
+        (_, true) => Expr::call(Function::Sin, half + quarter),
+        (_, false) => Expr::call(Function::Sin, half - quarter),
+    };
+    Some((constant, root.simplify()))
 }
 
 /// For `g = k f(u) + c` with an `f` that has an inverse: functions whose product has the zeros and the sign

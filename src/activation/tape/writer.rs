@@ -199,6 +199,11 @@ impl<T: Analytic> Writer<'_, T> {
                 }
                 _ => {}
             },
+            BinaryOp::Div if T::REGION => {
+                if let Some((v, times)) = logistic_power(b) {
+                    return self.damped(a, v, times);
+                }
+            }
             _ => {}
         }
         let (left, right) = (self.slot(a), self.slot(b));
@@ -231,7 +236,36 @@ impl<T: Analytic> Writer<'_, T> {
         }
     }
 
+    /// `a / (1 + e^v)^times` by logistic functions: a region holds all angles of a large `e^v`, and would hold zeros of the divisor.
+    fn damped(&mut self, a: &Expr, v: &Expr, times: u32) -> Slot {
+        let (rest, down) = match without_exponential(a, v) {
+            // e^v/(1 + e^v) = 1/(1 + e^-v)
+            Some(rest) => (rest, times - 1),
+            None => (a.clone(), times),
+        };
+        let mut out = self.slot(&rest);
+        let v = self.slot(v);
+        if down < times {
+            let up = self.emit(Op::Logistic(v));
+            out = self.emit(Op::Mul(out, up));
+        }
+        if down > 0 {
+            let minus = self.emit(Op::Neg(v));
+            let factor = self.emit(Op::Logistic(minus));
+            let power = self.emit(Op::Integer(factor, down.into()));
+            out = self.emit(Op::Mul(out, power));
+        }
+        out
+    }
+
     fn power(&mut self, a: &Expr, b: &Expr) -> Slot {
+        if T::REGION
+            && let Some(n) = b.as_rational().filter(|q| q.is_integer() && *q < 0)
+            && let Some(times) = n.numer().to_i32()
+            && let Some((v, 1)) = logistic_power(a)
+        {
+            return self.damped(&Expr::int(1), v, times.unsigned_abs());
+        }
         let base = self.slot(a);
         if let Some(q) = b.as_rational() {
             if let Some(n) = q.is_integer().then(|| q.numer().to_i64()).flatten() {
@@ -289,6 +323,36 @@ fn one_plus(e: &Expr) -> Option<Expr> {
         Expr::Binary(BinaryOp::Add, a, b) if a.is_int(1) => Some((**b).clone()),
         Expr::Binary(BinaryOp::Add, a, b) if b.is_int(1) => Some((**a).clone()),
         Expr::Binary(BinaryOp::Sub, a, b) if a.is_int(1) => Some(-(**b).clone()),
+        _ => None,
+    }
+}
+
+/// `v`, `n` where the tree is `(1 + e^v)^n`.
+fn logistic_power(e: &Expr) -> Option<(&Expr, u32)> {
+    match e {
+        Expr::Binary(BinaryOp::Add, a, b) if a.is_int(1) => Some((exponent(b)?, 1)),
+        Expr::Binary(BinaryOp::Add, a, b) if b.is_int(1) => Some((exponent(a)?, 1)),
+        Expr::Binary(BinaryOp::Pow, a, b) => {
+            let n = b.as_rational().filter(|q| q.is_integer() && *q > 0)?;
+            match logistic_power(a)? {
+                (v, 1) => Some((v, n.numer().to_u32()?)),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// `r` where the tree is `r e^v`.
+fn without_exponential(e: &Expr, v: &Expr) -> Option<Expr> {
+    match e {
+        Expr::Call(Function::Exp, args) if args.first() == Some(v) => Some(Expr::int(1)),
+        Expr::Neg(a) => Some(-without_exponential(a, v)?),
+        Expr::Binary(BinaryOp::Mul, a, b) => match without_exponential(a, v) {
+            Some(a) => Some(a * (**b).clone()),
+            None => Some((**a).clone() * without_exponential(b, v)?),
+        },
+        Expr::Binary(BinaryOp::Div, a, b) => Some(without_exponential(a, v)? / (**b).clone()),
         _ => None,
     }
 }
