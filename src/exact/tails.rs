@@ -49,6 +49,12 @@ impl Tail {
         self.sign(e) == Some(Ordering::Greater)
     }
 
+    /// `sin(u)` is.
+    fn is_within_one(&self, e: &Expr) -> bool {
+        let range = Tape::<Interval>::new(std::slice::from_ref(e), BITS).at_one(&self.x);
+        *range.lo() >= -1 && *range.hi() <= 1
+    }
+
     fn is_continuous(&self, e: &Expr) -> bool {
         if e.is_constant() && !e.any(&|part| matches!(part, Expr::If(..))) {
             return Tape::<Interval>::new(std::slice::from_ref(e), BITS)
@@ -80,6 +86,7 @@ impl Tail {
                 let defined = match function {
                     Function::Sign | Function::Step => self.sign(a).is_some(),
                     Function::Log | Function::Sqrt => self.is_positive(a),
+                    Function::Asin | Function::Acos if self.is_within_one(a) => true,
                     Function::Asin | Function::Acos => {
                         self.is_positive(&(one() - a.clone()))
                             && self.is_positive(&(one() + a.clone()))

@@ -7,6 +7,7 @@ use rug::{Float, Rational};
 mod tail;
 
 use super::Expr;
+use crate::real::Interval;
 
 const BITS: u32 = 64;
 
@@ -33,6 +34,13 @@ impl Growth {
             a: zero(),
             b: zero(),
         }
+    }
+
+    /// `x^n`, exactly.
+    pub fn power(n: u32, start: u32) -> Self {
+        let mut out = Growth::constant(Float::with_val(BITS, 1), start);
+        out.k = Float::with_val(BITS, n);
+        out
     }
 
     /// The bound of the product of two functions.
@@ -187,6 +195,11 @@ impl Growth {
 /// `c x^k exp(a x + b x^2)` could be proved. For the left half line substitute `x := -x` first.
 pub fn growth(formula: &Expr, start: u32) -> Option<Growth> {
     tail::Tails::new(start).of(formula).growth
+}
+
+/// An enclosure of the values of an expression on `[start, inf)`, `start >= 1`; undefined where none is found.
+pub fn values_beyond(formula: &Expr, start: u32) -> Interval {
+    tail::Tails::new(start).of(formula).range
 }
 
 fn add_up(a: &Float, b: &Float) -> Float {

@@ -137,22 +137,20 @@ impl Tails {
             .then(|| self.constant(Float::with_val_round(BITS, magnitude, Round::Up).0))
     }
 
-    fn power_of_x(&self, k: i32) -> Growth {
-        let mut g = self.constant(Float::with_val(BITS, 1));
-        g.k = Float::with_val(BITS, k);
-        g
-    }
-
     fn structural(&mut self, e: &Expr) -> Option<Growth> {
         match e {
             Expr::Number(_) | Expr::Constant(_) | Expr::Letter(_) | Expr::Mean(_) => None,
-            Expr::X => Some(self.power_of_x(1)),
+            Expr::X => Some(Growth::power(1, self.start)),
             Expr::Neg(a) => self.of(a).growth,
             Expr::Binary(op, a, b) => match op {
                 BinaryOp::Add | BinaryOp::Sub => {
                     Some(self.of(a).growth?.plus(&self.of(b).growth?))
                 }
                 BinaryOp::Mul => Some(self.of(a).growth?.times(&self.of(b).growth?)),
+                // u/|u|
+                BinaryOp::Div if Expr::call(Function::Abs, (**a).clone()) == **b => {
+                    Some(self.constant(Float::with_val(BITS, 1)))
+                }
                 BinaryOp::Div => Some(self.of(a).growth?.times(&self.reciprocal(b)?)),
                 BinaryOp::Pow => match b.as_rational() {
                     Some(q) if q > 0 => Some(self.of(a).growth?.powered(&q)),
@@ -231,7 +229,11 @@ impl Tails {
         let inverse = &Interval::int(1, BITS) / &self.of(e).range;
         let from_range = self.bounded(&inverse);
         let structural = match e {
-            Expr::X => Some(self.power_of_x(-1)),
+            Expr::X => {
+                let mut g = Growth::power(1, self.start);
+                g.k = -g.k;
+                Some(g)
+            }
             Expr::Neg(a) => self.reciprocal(a),
             // two of one sign: the sum is no smaller than either
             Expr::Binary(op @ (BinaryOp::Add | BinaryOp::Sub), a, b) => {

@@ -323,7 +323,12 @@ impl<'a> Resolver<'a> {
                     for span in self.inside(e, &above, Domain::NonNegative, &span)? {
                         spans.extend(self.inside(e, &below, Domain::NonNegative, &span)?);
                     }
-                    on(spans, a)
+                    let formula = |span: Span| {
+                        let unwound = unwound(function, &a, &span);
+                        let plain = || Expr::call(function, a.clone());
+                        (span, unwound.unwrap_or_else(plain))
+                    };
+                    spans.into_iter().map(formula).collect()
                 }
                 Function::Tan => {
                     let sine = Expr::call(Function::Sin, a.clone());
@@ -439,6 +444,31 @@ impl<'a> Resolver<'a> {
         }
         Ok(())
     }
+}
+
+/// `asin(sin u)`, `acos(cos u)` where `sin u` (`cos u`) is nowhere 1 or -1: `u` up to a sign and a multiple of `pi`.
+fn unwound(function: Function, a: &Expr, span: &Span) -> Option<Expr> {
+    let u = match (function, a) {
+        (Function::Asin, Expr::Call(Function::Sin, args)) => &args[0],
+        (Function::Acos, Expr::Call(Function::Cos, args)) => &args[0],
+        _ => return None,
+    };
+    let pi = Expr::Constant(Constant::Pi);
+    // the number of the branch, at any point of the interval
+    let turns = u.clone() / pi.clone() + Expr::int(i64::from(function == Function::Asin)) / Expr::int(2);
+    let tape = Tape::<Ball>::new(&[turns], 128);
+    let sample = span.samples().into_iter().next()?;
+    let value = tape.at_one(&Ball::rational(&sample, 128));
+    let (low, high) = (value.lower().floor(), value.upper().floor());
+    let k = low.to_integer().filter(|_| low == high)?.to_i64()?;
+    let turned = |n: i64| Expr::int(n) * pi.clone();
+    let formula = match (function, k % 2 == 0) {
+        (Function::Asin, true) => u.clone() - turned(k),
+        (Function::Asin, false) => turned(k) - u.clone(),
+        (_, true) => u.clone() - turned(k),
+        (_, false) => turned(k + 1) - u.clone(),
+    };
+    Some(formula.simplify())
 }
 
 /// The subtree as it is typed; a bare `log` is printed for `log(x)`.

@@ -199,9 +199,9 @@ impl<T: Analytic> Writer<'_, T> {
                 }
                 _ => {}
             },
-            BinaryOp::Div if T::REGION => {
-                if let Some((v, times)) = logistic_power(b) {
-                    return self.damped(a, v, times);
+            BinaryOp::Div | BinaryOp::Mul if T::REGION => {
+                if let Some(slot) = self.damped(op, a, b) {
+                    return slot;
                 }
             }
             _ => {}
@@ -236,35 +236,51 @@ impl<T: Analytic> Writer<'_, T> {
         }
     }
 
-    /// `a / (1 + e^v)^times` by logistic functions: a region holds all angles of a large `e^v`, and would hold zeros of the divisor.
-    fn damped(&mut self, a: &Expr, v: &Expr, times: u32) -> Slot {
-        let (rest, down) = match without_exponential(a, v) {
-            // e^v/(1 + e^v) = 1/(1 + e^-v)
-            Some(rest) => (rest, times - 1),
-            None => (a.clone(), times),
-        };
+    /// A product with a factor `(1 + e^v)^-n` by logistic functions: a region holds all angles of a large `e^v`, and would hold zeros of the
+    /// divisor.
+    fn damped(&mut self, op: BinaryOp, a: &Expr, b: &Expr) -> Option<Slot> {
+        let mut factors = Vec::new();
+        let product = Expr::Binary(op, a.clone().into(), b.clone().into());
+        flatten(&product, 1, &mut factors);
+        let found = factors.iter().position(|(f, n)| *n < 0 && plus_exponential(f).is_some())?;
+        let (divisor, n) = factors.swap_remove(found);
+        let v = plus_exponential(&divisor)?.clone();
+        // e^v/(1 + e^v) = 1/(1 + e^-v)
+        let same = |f: &Expr| exponent(f) == Some(&v);
+        let up = factors.iter().position(|(f, m)| *m > 0 && same(f));
+        let times = up.map_or(0, |i| factors[i].1.min(-n));
+        if let Some(i) = up {
+            factors[i].1 -= times;
+        }
+        let rest = factors.into_iter().fold(Expr::int(1), |product, (f, m)| match m {
+            0 => product,
+            1 => product * f,
+            -1 => product / f,
+            m if m < 0 => product / f.pow(Expr::int(-m)),
+            m => product * f.pow(Expr::int(m)),
+        });
         let mut out = self.slot(&rest);
-        let v = self.slot(v);
-        if down < times {
-            let up = self.emit(Op::Logistic(v));
-            out = self.emit(Op::Mul(out, up));
+        let v = self.slot(&v);
+        for (sign, m) in [(1, times), (-1, -n - times)] {
+            if m > 0 {
+                let at = if sign > 0 { v } else { self.emit(Op::Neg(v)) };
+                let factor = self.emit(Op::Logistic(at));
+                let power = self.emit(Op::Integer(factor, m));
+                out = self.emit(Op::Mul(out, power));
+            }
         }
-        if down > 0 {
-            let minus = self.emit(Op::Neg(v));
-            let factor = self.emit(Op::Logistic(minus));
-            let power = self.emit(Op::Integer(factor, down.into()));
-            out = self.emit(Op::Mul(out, power));
-        }
-        out
+        Some(out)
     }
 
     fn power(&mut self, a: &Expr, b: &Expr) -> Slot {
         if T::REGION
-            && let Some(n) = b.as_rational().filter(|q| q.is_integer() && *q < 0)
-            && let Some(times) = n.numer().to_i32()
-            && let Some((v, 1)) = logistic_power(a)
+            && b.as_rational().is_some_and(|q| q < 0)
+            && plus_exponential(a).is_some()
         {
-            return self.damped(&Expr::int(1), v, times.unsigned_abs());
+            let reciprocal = a.clone().pow(b.clone());
+            if let Some(slot) = self.damped(BinaryOp::Mul, &Expr::int(1), &reciprocal) {
+                return slot;
+            }
         }
         let base = self.slot(a);
         if let Some(q) = b.as_rational() {
@@ -327,32 +343,39 @@ fn one_plus(e: &Expr) -> Option<Expr> {
     }
 }
 
-/// `v`, `n` where the tree is `(1 + e^v)^n`.
-fn logistic_power(e: &Expr) -> Option<(&Expr, u32)> {
+/// `v` where the tree is `1 + e^v`.
+fn plus_exponential(e: &Expr) -> Option<&Expr> {
     match e {
-        Expr::Binary(BinaryOp::Add, a, b) if a.is_int(1) => Some((exponent(b)?, 1)),
-        Expr::Binary(BinaryOp::Add, a, b) if b.is_int(1) => Some((exponent(a)?, 1)),
-        Expr::Binary(BinaryOp::Pow, a, b) => {
-            let n = b.as_rational().filter(|q| q.is_integer() && *q > 0)?;
-            match logistic_power(a)? {
-                (v, 1) => Some((v, n.numer().to_u32()?)),
-                _ => None,
-            }
-        }
+        Expr::Binary(BinaryOp::Add, a, b) if a.is_int(1) => exponent(b),
+        Expr::Binary(BinaryOp::Add, a, b) if b.is_int(1) => exponent(a),
         _ => None,
     }
 }
 
-/// `r` where the tree is `r e^v`.
-fn without_exponential(e: &Expr, v: &Expr) -> Option<Expr> {
+/// The factors of a product, with their integer powers.
+fn flatten(e: &Expr, power: i64, factors: &mut Vec<(Expr, i64)>) {
     match e {
-        Expr::Call(Function::Exp, args) if args.first() == Some(v) => Some(Expr::int(1)),
-        Expr::Neg(a) => Some(-without_exponential(a, v)?),
-        Expr::Binary(BinaryOp::Mul, a, b) => match without_exponential(a, v) {
-            Some(a) => Some(a * (**b).clone()),
-            None => Some((**a).clone() * without_exponential(b, v)?),
-        },
-        Expr::Binary(BinaryOp::Div, a, b) => Some(without_exponential(a, v)? / (**b).clone()),
-        _ => None,
+        Expr::Neg(a) => {
+            factors.push((Expr::int(-1), 1));
+            flatten(a, power, factors);
+        }
+        Expr::Binary(BinaryOp::Mul, a, b) => {
+            flatten(a, power, factors);
+            flatten(b, power, factors);
+        }
+        Expr::Binary(BinaryOp::Div, a, b) => {
+            flatten(a, power, factors);
+            flatten(b, -power, factors);
+        }
+        Expr::Binary(BinaryOp::Pow, a, b) if plus_exponential(a).is_some() => {
+            match b.as_rational().filter(|q| q.is_integer()) {
+                Some(n) => match n.numer().to_i32() {
+                    Some(n) => factors.push(((**a).clone(), power * i64::from(n))),
+                    None => factors.push((e.clone(), power)),
+                },
+                None => factors.push((e.clone(), power)),
+            }
+        }
+        _ => factors.push((e.clone(), power)),
     }
 }
