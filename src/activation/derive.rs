@@ -337,8 +337,12 @@ fn outer(function: Function, u: &Expr) -> Expr {
 /// `sqrt(1 - u^2)`
 fn beside_one(u: &Expr) -> Expr {
     match u {
-        Expr::Call(Function::Sin, args) => Expr::call(Function::Abs, Expr::call(Function::Cos, args[0].clone())),
-        Expr::Call(Function::Cos, args) => Expr::call(Function::Abs, Expr::call(Function::Sin, args[0].clone())),
+        Expr::Call(Function::Sin, args) => {
+            Expr::call(Function::Abs, Expr::call(Function::Cos, args[0].clone()))
+        }
+        Expr::Call(Function::Cos, args) => {
+            Expr::call(Function::Abs, Expr::call(Function::Sin, args[0].clone()))
+        }
         _ => Expr::call(Function::Sqrt, Expr::int(1) - u.clone().pow(Expr::int(2))),
     }
 }

@@ -55,7 +55,10 @@ pub fn is_continuous(expr: &Expr, pieces: &[Piece]) -> Option<bool> {
             return Some(false);
         }
         // a kink that is known by its digits alone
-        let place = pair[0].to.breakpoint().map(|p| p.position(128).to_interval());
+        let place = pair[0]
+            .to
+            .breakpoint()
+            .map(|p| p.position(128).to_interval());
         open |= !place.is_some_and(|x| is_continuous_on(expr, x));
     }
     if open { None } else { Some(true) }

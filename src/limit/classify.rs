@@ -300,8 +300,17 @@ impl Inquiry {
                 "phi'(x) is of the order |x - p|^(-{k}) at p = {p}, so it is not square integrable: B' = E phi'(Z)^2 = infinity"
             ));
             let twice = Rational::from(&k * 2u32);
-            let stands = if twice == 1 { Stands::Equal } else { Stands::Above };
-            self.stands(VerdictConstant::DerivativePole, stands, 1, Ball::rational(&twice, 64));
+            let stands = if twice == 1 {
+                Stands::Equal
+            } else {
+                Stands::Above
+            };
+            self.stands(
+                VerdictConstant::DerivativePole,
+                stands,
+                1,
+                Ball::rational(&twice, 64),
+            );
             return;
         }
         match self.continuous {

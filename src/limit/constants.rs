@@ -70,7 +70,9 @@ impl Moments {
             accuracy
         };
         let whole = match derivative_pole(&structure.pieces) {
-            Some((p, _)) => Err(Error::Unresolved(format!("it is infinite, by the pole of phi' at x = {p}"))),
+            Some((p, _)) => Err(Error::Unresolved(format!(
+                "it is infinite, by the pole of phi' at x = {p}"
+            ))),
             None => Plan::new(&with, envelope, accuracy),
         };
         let (plan, missing) = match whole {

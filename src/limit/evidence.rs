@@ -198,10 +198,7 @@ impl Classification {
                 vec![(Jump, Equal, 0)],
                 vec![(DerivativeSquare, Equal, 1)],
             ]),
-            (Regime::Majority, _) => wanted.extend([
-                vec![(Mean, Apart, 0)],
-                steep(),
-            ]),
+            (Regime::Majority, _) => wanted.extend([vec![(Mean, Apart, 0)], steep()]),
             (Regime::Ordered, _) => wanted.extend([
                 vec![(Mean, Apart, 0)],
                 vec![(Jump, Equal, 0)],

@@ -33,6 +33,8 @@ pub(super) struct Neighbourhood {
     pub rightward: bool,
     /// `|log(u/r)| <= logarithm (r/|u|)^(1/16)`
     pub logarithm: Float,
+    /// Only `u > 0` is looked at, where less is asked of a formula: `exp(-1/x^2)` is small there.
+    pub real: bool,
 }
 
 /// The power that stands for a logarithm: any positive one will do.
@@ -56,7 +58,50 @@ enum Node {
     Call(Function, Box<Node>),
 }
 
+impl Neighbourhood {
+    /// The real `x` within `radius` of an end on its inside.
+    pub(super) fn on_the_line(end: &Interval, radius: f64, rightward: bool) -> Neighbourhood {
+        let point = |x: f64| Interval::point(Float::with_val(BITS, x));
+        let reach = if rightward {
+            point(radius)
+        } else {
+            point(-radius)
+        };
+        Neighbourhood {
+            disc: Rect::real(end.hull(&(end + &reach))),
+            radius: point(radius),
+            rightward,
+            // log(1/v) <= (16/e) v^(-1/16)
+            logarithm: Float::with_val(BITS, 6),
+            real: true,
+        }
+    }
+
+    /// What holds `w z` for all powers `w = (u/r)^q`, `q >= 0`.
+    fn shrunk(&self, z: &Rect) -> Rect {
+        match self.real {
+            true => z.hull_with_zero(),
+            false => disc(z),
+        }
+    }
+}
+
 impl BranchPoint {
+    /// Something is known of it on all sheets, at least near the point.
+    pub(super) fn is_tame(&self, at: &Breakpoint) -> bool {
+        let centre = at.position(2 * BITS).to_interval();
+        let radius = small(&centre);
+        let square = Interval::symmetric(radius.clone());
+        let place = Neighbourhood {
+            disc: Rect::new(&centre + &square, square),
+            radius: Interval::point(radius),
+            rightward: true,
+            logarithm: Float::with_val(BITS, 100),
+            real: false,
+        };
+        self.on(&place).is_some()
+    }
+
     /// `None` where a formula has a part of which nothing is known there.
     pub(super) fn new(functions: &[Expr], at: &Breakpoint) -> Option<BranchPoint> {
         let functions = functions
@@ -100,13 +145,18 @@ impl Node {
             Expr::Call(Function::Asin | Function::Acos, args) => {
                 let v = args.first()?;
                 // acos v = 2 asin(sqrt((1 - v)/2)), asin v = pi/2 - acos v; mirrored at -1
-                let ends = [(Expr::int(1) - v.clone(), false), (Expr::int(1) + v.clone(), true)];
+                let ends = [
+                    (Expr::int(1) - v.clone(), false),
+                    (Expr::int(1) + v.clone(), true),
+                ];
                 let root = ends.into_iter().find_map(|(gap, mirrored)| {
                     let gap = gap.simplify();
                     at.is_zero_of(&gap).then_some((gap, mirrored))
                 });
                 let Some((gap, mirrored)) = root else {
-                    let Expr::Call(function, _) = f else { return None };
+                    let Expr::Call(function, _) = f else {
+                        return None;
+                    };
                     return Some(Node::Call(*function, of(v)?));
                 };
                 let half = Expr::call(Function::Sqrt, gap / Expr::int(2));
@@ -170,7 +220,7 @@ impl Node {
                 let (a, b) = (a.on(place)?, b.on(place)?);
                 let exponent = a.exponent.clone().min(b.exponent.clone());
                 Local {
-                    factor: &a.lowered(&exponent) + &b.lowered(&exponent),
+                    factor: &a.lowered(&exponent, place) + &b.lowered(&exponent, place),
                     exponent,
                 }
             }
@@ -207,7 +257,7 @@ impl Node {
                 let power = (&a.factor.ln() * &Rect::real(q.clone())).exp();
                 let exponent = q * &Interval::rational(&a.exponent, BITS);
                 Local {
-                    factor: disc(&power),
+                    factor: place.shrunk(&power),
                     exponent: exponent.lo().to_rational()?,
                 }
             }
@@ -221,14 +271,17 @@ impl Node {
                 } else {
                     let slope = Interval::rational(&a.exponent, BITS);
                     let power = &slope * &Interval::symmetric(place.logarithm.clone());
-                    let sum = &Rect::new(power.clone(), power) + &a.factor.ln();
+                    let power = match place.real {
+                        true => Rect::real(power),
+                        false => Rect::new(power.clone(), power),
+                    };
                     Local {
-                        factor: disc(&sum),
+                        factor: place.shrunk(&(power + a.factor.ln())),
                         exponent: Rational::from((-LOGARITHM.0, LOGARITHM.1)),
                     }
                 }
             }
-            Node::Call(function, a) => a.on(place)?.through(*function)?,
+            Node::Call(function, a) => a.on(place)?.through(*function, place)?,
         };
         out.factor.is_finite().then_some(out)
     }
@@ -236,15 +289,15 @@ impl Node {
 
 impl Local {
     /// The factor that goes with a smaller exponent.
-    fn lowered(&self, exponent: &Rational) -> Rect {
+    fn lowered(&self, exponent: &Rational, place: &Neighbourhood) -> Rect {
         match self.exponent == *exponent {
             true => self.factor.clone(),
-            false => disc(&self.factor),
+            false => place.shrunk(&self.factor),
         }
     }
 
     /// A function of it that is analytic on its values.
-    fn through(self, function: Function) -> Option<Local> {
+    fn through(self, function: Function, place: &Neighbourhood) -> Option<Local> {
         match function {
             // real on the real axis, where it has one sign
             Function::Abs | Function::Sign => {
@@ -263,14 +316,16 @@ impl Local {
             }
             _ => {}
         }
-        if self.exponent < 0 {
-            return None;
-        }
-        let values = self.lowered(&Rational::new());
+        let values = match (self.exponent < 0, place.real) {
+            (false, _) => self.lowered(&Rational::new(), place),
+            // all that is farther from zero
+            (true, true) => Rect::real(beyond(self.factor.re())?),
+            (true, false) => return None,
+        };
         let one = Rect::int(1, BITS);
         // F(v) = v F'(w) for some mean over w, where F(0) = 0
         let slope = match function {
-            _ if self.exponent.is_zero() => None,
+            _ if self.exponent <= 0 => None,
             Function::Sin => Some(values.cos()),
             Function::Tan => Some(&one + &values.tan().square()),
             Function::Sinh => Some(values.cosh()),
@@ -313,12 +368,15 @@ impl Local {
     }
 }
 
+fn small(centre: &Interval) -> Float {
+    centre.mag().max(&Float::with_val(BITS, 1)) >> 24u32
+}
+
 /// The values of a formula near a point, on a square that no pole of a formula that people write is in unless it is at the point.
 fn around(f: &Expr, at: &Breakpoint) -> (Tape<Rect>, Rect) {
     let tape = Tape::<Rect>::new(std::slice::from_ref(f), BITS);
     let centre = at.position(2 * BITS).to_interval();
-    let one = Float::with_val(BITS, 1);
-    let small = Interval::symmetric(centre.mag().max(&one) >> 24u32);
+    let small = Interval::symmetric(small(&centre));
     let value = tape.at_one(&Rect::new(&centre + &small, small));
     (tape, value)
 }
@@ -326,6 +384,16 @@ fn around(f: &Expr, at: &Breakpoint) -> (Tape<Rect>, Rect) {
 /// The formula is analytic in some neighbourhood of the point: `true` is a proof.
 pub(super) fn is_analytic(f: &Expr, at: &Breakpoint) -> bool {
     around(f, at).1.is_finite()
+}
+
+/// All `w x` with `w >= 1`, for numbers of one sign.
+fn beyond(x: &Interval) -> Option<Interval> {
+    let infinity = Float::with_val(BITS, rug::float::Special::Infinity);
+    match x.sign()? {
+        std::cmp::Ordering::Greater => Some(Interval::new(x.lo().clone(), infinity)),
+        std::cmp::Ordering::Less => Some(Interval::new(-infinity, x.hi().clone())),
+        std::cmp::Ordering::Equal => None,
+    }
 }
 
 /// The square around zero that holds `w z` for all `|w| <= 1`.

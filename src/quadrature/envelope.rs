@@ -124,7 +124,9 @@ impl Envelope {
                 let b = &(&ratio / &(&one + &ratio)) * &Interval::rational(&(1, 2).into(), BITS);
                 let polynomial = Envelope::polynomial_scale(degree).and_then(|scale| {
                     let scaled = total.weighted(scale.hi(), &Float::new(BITS));
-                    scaled.times(&Growth::power(degree, total.start)).gaussian_tail(r)
+                    scaled
+                        .times(&Growth::power(degree, total.start))
+                        .gaussian_tail(r)
                 });
                 let mehler = total
                     .weighted(Envelope::hermite_scale(degree, &ratio).hi(), b.hi())

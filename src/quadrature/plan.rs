@@ -3,10 +3,10 @@
 use rug::{Float, Rational};
 
 use super::envelope::{BITS, Envelope};
+use super::halving::Halving;
 use super::line::{self, Line};
 use super::moduli::Moduli;
 use super::reach::reach;
-use super::halving::Halving;
 use super::segment::Segment;
 use crate::activation::pieces::{End, Piece, integrable_pieces, pieces};
 use crate::activation::{Expr, Parity};
@@ -169,17 +169,20 @@ impl Plan {
                 continue;
             }
             let halving = Halving::new(&functions, envelope, [&from, &to], integrand.deadline);
-            let split = halving.between(&from, &to, &share)?.ok_or_else(|| {
+            let tiling = halving.between(&from, &to, &share)?.ok_or_else(|| {
+                let why = halving.obstacle().map_or(String::new(), |at| {
+                    format!(" (at x = {at} it is neither analytic nor like a power or a logarithm)")
+                });
                 Error::Unresolved(format!(
-                    "no region of analyticity could be proved for {} between {} and {}, so its integral has no proved \
+                    "no region of analyticity could be proved for {} between {} and {}{why}, so its integral has no proved \
                      error bound",
                     piece.formula,
                     short(&from),
                     short(&to)
                 ))
             })?;
-            for (from, to, segment) in split {
-                error += &segment.error;
+            error += &tiling.error;
+            for (from, to, segment) in tiling.segments {
                 parts.push(Part {
                     functions: functions.clone(),
                     rule: Rule::Segment { from, to, segment },
@@ -218,26 +221,20 @@ pub fn integrals(
     let share = Float::with_val(BITS, 1) >> accuracy;
     let (from, to) = (Place::Ball(a.clone()), Place::Ball(b.clone()));
     let halving = Halving::new(functions, Envelope::Bare, [&from, &to], Deadline::default());
-    let parts = halving.between(&from, &to, &share).ok()??;
-    let mut error = Float::new(BITS);
-    let parts = parts
-        .into_iter()
-        .map(|(from, to, segment)| {
-            error += &segment.error;
-            Part {
-                functions: functions.to_vec(),
-                rule: Rule::Segment { from, to, segment },
-            }
+    let tiling = halving.between(&from, &to, &share).ok()??;
+    let parts = (tiling.segments.into_iter())
+        .map(|(from, to, segment)| Part {
+            functions: functions.to_vec(),
+            rule: Rule::Segment { from, to, segment },
         })
         .collect();
     let plan = Plan {
         parts,
-        error: error * ROUNDING,
+        error: tiling.error * ROUNDING,
         envelope: Envelope::Bare,
         reach: 0,
     };
-    let samples =
-        super::Samples::<Ball>::new(&plan, bits, Deadline::default()).ok()?;
+    let samples = super::Samples::<Ball>::new(&plan, bits, Deadline::default()).ok()?;
     Some((0..functions.len()).map(|i| samples.mean(i)).collect())
 }
 
@@ -265,7 +262,9 @@ fn whole_line(
     // A larger reach makes the vertical sides small enough where the strip is wide.
     let mut r = reach;
     for _ in 0..6 {
-        integrand.deadline.check("the search for a strip of analyticity")?;
+        integrand
+            .deadline
+            .check("the search for a strip of analyticity")?;
         if let Some(line) = line::line(&moduli, r, share) {
             // Where poles crowd towards the real axis the strip is thin, and segments that follow them are cheaper.
             let thin = f64::from(line.steps) > 40.0 * f64::from(r) + 12.0 * -ln(share);
@@ -274,7 +273,7 @@ fn whole_line(
                 let to = Place::Rational(reach.into());
                 let halving = Halving::new(&functions, envelope, [&from, &to], integrand.deadline);
                 if let Some(found) = halving.between(&from, &to, share)?
-                    && found.iter().map(|s| s.2.nodes()).sum::<u64>() < u64::from(line.steps)
+                    && found.nodes() < u64::from(line.steps)
                 {
                     return Ok(None); // the caller takes the segments
                 }

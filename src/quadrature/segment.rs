@@ -14,7 +14,7 @@ use super::envelope::BITS;
 use super::line::interval;
 use super::moduli::Modulus;
 use super::plan::ln;
-use crate::real::{Analytic, Bits, Interval, Rect, Real};
+use crate::real::{Analytic, Bits, Interval, Real, Rect};
 
 /// A tanh-sinh rule and the bound of its error.
 #[derive(Clone, Debug)]
@@ -101,6 +101,51 @@ pub(super) fn segment<M: Modulus>(
         }
     }
     best?.1.certified(target)
+}
+
+/// The bound of an integrand in a neighbourhood of an end.
+fn end_bound<M: Modulus>(
+    moduli: &M,
+    branch: &BranchPoint,
+    place: &Neighbourhood,
+) -> Option<EndBound> {
+    let functions = branch.on(place)?;
+    let none = Rational::new();
+    let least = functions
+        .iter()
+        .map(|f| &f.exponent)
+        .min()?
+        .clone()
+        .min(none);
+    let sizes: Vec<Float> = functions
+        .iter()
+        .map(|f| f.factor.modulus().hi().clone())
+        .collect();
+    let exponent = match moduli.squares() {
+        true => least * 2u32,
+        false => least,
+    };
+    let sup = moduli.weighted(&sizes, &place.disc)?;
+    (exponent > -1).then_some(EndBound {
+        sup,
+        exponent,
+        branched: true,
+    })
+}
+
+/// Upper bound of the integral of `|F|` over the real points within `radius` of an end, by bounds on the line alone.
+pub(super) fn remainder<M: Modulus>(
+    moduli: &M,
+    branch: &BranchPoint,
+    end: &Interval,
+    radius: f64,
+    rightward: bool,
+) -> Option<Float> {
+    let place = Neighbourhood::on_the_line(end, radius, rightward);
+    let bound = end_bound(moduli, branch, &place)?;
+    let power = Interval::rational(&Rational::from(&bound.exponent + 1u32), BITS);
+    let out = &(&Interval::point(bound.sup) * &place.radius) / &power;
+    out.is_finite().then(|| out.hi().clone())
 }
 
 impl<'a, M: Modulus> Strip<'a, M> {
@@ -196,24 +241,9 @@ impl<'a, M: Modulus> Strip<'a, M> {
             disc,
             radius: Interval::point(radius),
             rightward: left_half,
+            real: false,
         };
-        let functions = branch?.on(&place)?;
-        let none = Rational::new();
-        let least = functions.iter().map(|f| &f.exponent).min()?.clone().min(none);
-        let moduli: Vec<Float> = functions
-            .iter()
-            .map(|f| f.factor.modulus().hi().clone())
-            .collect();
-        let exponent = match self.moduli.squares() {
-            true => least * 2u32,
-            false => least,
-        };
-        let sup = self.moduli.weighted(&moduli, &place.disc)?;
-        (exponent > -1).then_some(EndBound {
-            sup,
-            exponent,
-            branched: true,
-        })
+        end_bound(self.moduli, branch?, &place)
     }
 
     /// `u/(1 - u)`
@@ -311,7 +341,8 @@ impl<'a, M: Modulus> Strip<'a, M> {
             let radius = self.odds().powr(&Rational::from(-&end.exponent));
             let scale = &(&Interval::point(end.sup) * &self.length) * &(&radius / &power);
             let scale = scale.hi().clone();
-            let needed = (ln(&scale) - ln(target) + 2.5) / (std::f64::consts::PI * power.lo().to_f64());
+            let needed =
+                (ln(&scale) - ln(target) + 2.5) / (std::f64::consts::PI * power.lo().to_f64());
             let t = needed.max(0.0).asinh().max(self.end);
             let k = (t * m).ceil();
             let last = Interval::point(Float::with_val(BITS, k)) / &Interval::int(m as i64, BITS);

@@ -140,7 +140,10 @@ impl Growth {
             down
         });
         power.exp_round(Round::Up);
-        let mut bound = mul_up(&mul_up(&self.c, &power), &Float::with_val_round(BITS, 0.4, Round::Up).0);
+        let mut bound = mul_up(
+            &mul_up(&self.c, &power),
+            &Float::with_val_round(BITS, 0.4, Round::Up).0,
+        );
         div_up(&mut bound, &-k);
         bound.is_finite().then_some(bound)
     }
@@ -170,7 +173,10 @@ impl Growth {
         if self.b > 0 {
             return None;
         }
-        slope = add_up(&slope, &mul_up(&mul_up(&self.b, &x), &Float::with_val(BITS, 2)));
+        slope = add_up(
+            &slope,
+            &mul_up(&mul_up(&self.b, &x), &Float::with_val(BITS, 2)),
+        );
         if slope > 0 {
             return None;
         }

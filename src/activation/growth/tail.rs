@@ -143,9 +143,7 @@ impl Tails {
             Expr::X => Some(Growth::power(1, self.start)),
             Expr::Neg(a) => self.of(a).growth,
             Expr::Binary(op, a, b) => match op {
-                BinaryOp::Add | BinaryOp::Sub => {
-                    Some(self.of(a).growth?.plus(&self.of(b).growth?))
-                }
+                BinaryOp::Add | BinaryOp::Sub => Some(self.of(a).growth?.plus(&self.of(b).growth?)),
                 BinaryOp::Mul => Some(self.of(a).growth?.times(&self.of(b).growth?)),
                 // u/|u|
                 BinaryOp::Div if Expr::call(Function::Abs, (**a).clone()) == **b => {
@@ -260,9 +258,9 @@ impl Tails {
             },
             Expr::Call(function, arguments) => match (function, &arguments[..]) {
                 (Function::Exp, [a]) => self.exponential(&Expr::Neg(a.clone().into()).simplify()),
-                (Function::Sqrt, [a]) => {
-                    self.reciprocal(a).map(|g| g.powered(&Rational::from((1, 2))))
-                }
+                (Function::Sqrt, [a]) => self
+                    .reciprocal(a)
+                    .map(|g| g.powered(&Rational::from((1, 2)))),
                 (Function::Abs, [a]) => self.reciprocal(a),
                 // 1/log(1 + v) <= 1 + 1/v for v > 0
                 (Function::Log, [a]) => one_plus(a)

@@ -83,7 +83,12 @@ impl Isolation<'_> {
 
     /// By the growth of the parts: `x exp(-x) - 1`.
     fn sign_beyond(&self, at: &Float, right: bool) -> Option<Ordering> {
-        let start = at.clone().abs().to_integer().and_then(|n| n.to_u32()).filter(|n| (1..=1024).contains(n))?;
+        let start = at
+            .clone()
+            .abs()
+            .to_integer()
+            .and_then(|n| n.to_u32())
+            .filter(|n| (1..=1024).contains(n))?;
         let g = &self.derivatives[0].0;
         let values = match right {
             true => values_beyond(g, start),

@@ -455,7 +455,8 @@ fn unwound(function: Function, a: &Expr, span: &Span) -> Option<Expr> {
     };
     let pi = Expr::Constant(Constant::Pi);
     // the number of the branch, at any point of the interval
-    let turns = u.clone() / pi.clone() + Expr::int(i64::from(function == Function::Asin)) / Expr::int(2);
+    let turns =
+        u.clone() / pi.clone() + Expr::int(i64::from(function == Function::Asin)) / Expr::int(2);
     let tape = Tape::<Ball>::new(&[turns], 128);
     let sample = span.samples().into_iter().next()?;
     let value = tape.at_one(&Ball::rational(&sample, 128));

@@ -6,7 +6,8 @@ use rug::Rational;
 
 use super::breakpoint::Breakpoint;
 use super::probe::sign_of_constant;
-use crate::activation::{BinaryOp, Constant, Expr, Function};
+use crate::activation::{BinaryOp, Constant, Expr, Function, Tape};
+use crate::real::{Analytic, Ball};
 
 /// How often a function is differentiated to find the order of a zero.
 const HIGHEST_ORDER: u32 = 8;
@@ -72,7 +73,12 @@ fn collect(g: &Expr, odd: bool, constants: &mut Vec<Expr>, list: &mut Vec<(Expr,
                 collect(&(a.clone() - Expr::int(1)).simplify(), odd, constants, list);
             }
             (Function::Acos, [a]) => {
-                collect(&(Expr::int(1) - a.clone()).simplify(), false, constants, list);
+                collect(
+                    &(Expr::int(1) - a.clone()).simplify(),
+                    false,
+                    constants,
+                    list,
+                );
             }
             (Function::Tan, [a]) => {
                 list.push((Expr::call(Function::Sin, a.clone()), odd));
@@ -238,6 +244,19 @@ pub(super) struct Growth {
     pub(super) exact: bool,
 }
 
+/// Where it is defined a little to the left and to the right of a point.
+fn is_negative_beside(u: &Expr, p: &Breakpoint) -> bool {
+    let tape = Tape::<Ball>::new(std::slice::from_ref(u), 128);
+    let at = p.position(128);
+    let beside = [-20i32, 20].map(|n| {
+        let step = Ball::rational(&Rational::from((n.signum(), 1i64 << n.abs())), 128);
+        tape.at_one(&(at.clone() + step))
+    });
+    let signs = beside.iter().filter(|v| v.is_finite()).map(|v| v.sign());
+    let mut signs = signs.peekable();
+    signs.peek().is_some() && signs.all(|s| s == Some(Ordering::Less))
+}
+
 /// How a formula behaves at a point where a divisor in it vanishes; `None` if its shape does not tell.
 pub(super) fn growth(f: &Expr, p: &Breakpoint) -> Option<Growth> {
     let exact = |exponent: Rational| {
@@ -315,6 +334,18 @@ pub(super) fn growth(f: &Expr, p: &Breakpoint) -> Option<Growth> {
             // Bounded, whatever happens inside, as long as it is defined.
             None => args.first().map(|_| bounded()),
         },
+        // Next to an end at which it tends to minus infinity (looked at near by; integrals have bounds of their own).
+        Expr::Call(Function::Exp, args) => {
+            let u = args.first()?;
+            match order(f, p) {
+                Some(k) => exact(k.into()),
+                None => {
+                    let inner = growth(u, p)?;
+                    let falls = inner.exact && inner.exponent < 0 && is_negative_beside(u, p);
+                    (inner.exponent >= 0 || falls).then(bounded)
+                }
+            }
+        }
         Expr::Call(Function::Tan, args) => {
             let u = args.first()?.clone();
             let quotient = Expr::call(Function::Sin, u.clone()) / Expr::call(Function::Cos, u);

@@ -242,7 +242,9 @@ impl<T: Analytic> Writer<'_, T> {
         let mut factors = Vec::new();
         let product = Expr::Binary(op, a.clone().into(), b.clone().into());
         flatten(&product, 1, &mut factors);
-        let found = factors.iter().position(|(f, n)| *n < 0 && plus_exponential(f).is_some())?;
+        let found = factors
+            .iter()
+            .position(|(f, n)| *n < 0 && plus_exponential(f).is_some())?;
         let (divisor, n) = factors.swap_remove(found);
         let v = plus_exponential(&divisor)?.clone();
         // e^v/(1 + e^v) = 1/(1 + e^-v)
@@ -252,13 +254,15 @@ impl<T: Analytic> Writer<'_, T> {
         if let Some(i) = up {
             factors[i].1 -= times;
         }
-        let rest = factors.into_iter().fold(Expr::int(1), |product, (f, m)| match m {
-            0 => product,
-            1 => product * f,
-            -1 => product / f,
-            m if m < 0 => product / f.pow(Expr::int(-m)),
-            m => product * f.pow(Expr::int(m)),
-        });
+        let rest = factors
+            .into_iter()
+            .fold(Expr::int(1), |product, (f, m)| match m {
+                0 => product,
+                1 => product * f,
+                -1 => product / f,
+                m if m < 0 => product / f.pow(Expr::int(-m)),
+                m => product * f.pow(Expr::int(m)),
+            });
         let mut out = self.slot(&rest);
         let v = self.slot(&v);
         for (sign, m) in [(1, times), (-1, -n - times)] {
@@ -273,10 +277,7 @@ impl<T: Analytic> Writer<'_, T> {
     }
 
     fn power(&mut self, a: &Expr, b: &Expr) -> Slot {
-        if T::REGION
-            && b.as_rational().is_some_and(|q| q < 0)
-            && plus_exponential(a).is_some()
-        {
+        if T::REGION && b.as_rational().is_some_and(|q| q < 0) && plus_exponential(a).is_some() {
             let reciprocal = a.clone().pow(b.clone());
             if let Some(slot) = self.damped(BinaryOp::Mul, &Expr::int(1), &reciprocal) {
                 return slot;
