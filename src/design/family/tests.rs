@@ -56,6 +56,53 @@ fn sine_and_exponential() {
     );
 }
 
+/// d = 3, 8, 9, 16 by closed forms: with the dual `sinh(t rho)/sinh(t)`, `(e^(t rho) - 1)/(e^t - 1)`, and Gaussian tails of a
+/// kink. The closed form has the exponent at the digits that were found, on either side of the last of them.
+#[test]
+fn other_dimensions() {
+    let bits = 160;
+    let one = Ball::int(1, bits);
+    let alpha_of = |p: Ball, slope: Ball| -(p.ln() / slope.ln()).scale2(1);
+    let sine = |t: &Ball| alpha_of(t / &t.sinh(), t * &t.cosh() / t.sinh());
+    let exponential = |t: &Ball| {
+        let norm = t.exp() - &one;
+        alpha_of(t / &norm, t * &t.exp() / &norm)
+    };
+    let kink = |c: &Ball| {
+        let density = (c.square().scale2(-1) * Ball::int(-1, bits)).exp() / Ball::pi(bits).scale2(1).sqrt();
+        let tail = (c / &Ball::int(2, bits).sqrt()).erfc().scale2(-1);
+        let mean = &density - &(c * &tail);
+        let variance = (&one + c.square()) * &tail - c * &density - mean.square();
+        alpha_of(tail.square() / &variance, &tail / &variance)
+    };
+    type Closed<'a> = &'a dyn Fn(&Ball) -> Ball;
+    let families: [(&str, [&str; 4], Closed); 3] = [
+        ("sin(sqrt(t)*x)", ["t=3..6", "t=9..13", "t=10..16", "t=16..40"], &sine),
+        ("exp(sqrt(t)*x)", ["t=2..4", "t=8..13", "t=10..15", "t=18..32"], &exponential),
+        ("max(x-c,0)", ["c=-1..3"; 4], &kink),
+    ];
+    for (family, spans, closed) in families {
+        for (d, span) in [3, 8, 9, 16].into_iter().zip(spans) {
+            let span = if family.starts_with("max") && d > 3 { "c=2..9" } else { span };
+            let found = roots(family, span, &d.to_string(), 20);
+            let [root] = found.as_slice() else {
+                panic!("{family} {d}: {found:?}")
+            };
+            let root = Ball::rational(&Expr::parse(root).unwrap().simplify().as_rational().unwrap(), bits);
+            let step = &root * &Ball::rational(&(1, 10_i64.pow(18)).into(), bits).scale2(-4);
+            let side = |x: Ball| (closed(&x) - Ball::int(d, bits)).sign();
+            assert_eq!(side(&root - &step), Some(Ordering::Less), "{family} {d}");
+            assert_eq!(side(&root + &step), Some(Ordering::Greater), "{family} {d}");
+        }
+    }
+    // of gelu(s x) none has them
+    for d in ["3", "8", "9", "16"] {
+        let found = all("gelu(s*x)", "s=0.1..5", d, 15);
+        assert!(found.complete() && found.members.is_empty());
+        assert_eq!(found.side, Some(Ordering::Less), "{d}");
+    }
+}
+
 #[test]
 fn gelu_has_one_two_or_no_solution() {
     let of = |alpha| roots("gelu(s*x)", "s=0.25..4", alpha, 18);

@@ -19,6 +19,8 @@
 mod equations;
 mod grid;
 mod krawczyk;
+mod leaky;
+mod network;
 
 use rayon::prelude::*;
 use rug::Rational;
@@ -30,6 +32,9 @@ use crate::real::Quantity;
 
 use grid::grid;
 use krawczyk::{Solved, solved};
+
+pub use leaky::{Leaky, leaky};
+pub use network::local_slope;
 
 /// What the slopes shall be.
 #[derive(Clone, Debug)]

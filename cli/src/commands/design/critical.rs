@@ -30,13 +30,17 @@ struct CriticalJson {
 
 /// Answers the command.
 pub fn run(args: &Args, emit: Option<Language>, width: usize) -> io::Result<Report> {
-    let scales = args.scales.clone();
+    let (scales, rate) = (args.scales.clone(), args.rate.clone());
     let question = move |text: &str, request| {
         let scales = scales
             .iter()
             .map(|s| exact::positive(s, "input scale"))
             .collect::<Result<Vec<_>, _>>()?;
-        library::critical(text, &scales, request)
+        let rate = match &rate {
+            Some(rate) => Some(exact::number(rate, "rate")?),
+            None => None,
+        };
+        library::critical(text, &scales, rate.as_ref(), request)
     };
     answered(
         ("activation", &args.expression),
@@ -104,14 +108,17 @@ fn told(
             all.join(", ")
         ));
     }
+    let none = found.attracting.is_empty();
+    let open = !found.undecided.is_empty() || none && args.rate.is_some();
+    if none && args.rate.is_some() {
+        closing.push("No scale from 0.02 to 12 was found with this rate, which proves nothing.".into());
+    }
     if !text.is_empty() && !closing.is_empty() {
         text.push('\n');
     }
     for line in &closing {
         text.push_str(&wrapped(line, 0, "", width));
     }
-    let none = found.attracting.is_empty();
-    let open = !found.undecided.is_empty();
     Designed {
         json: DesignJson {
             solutions: found.attracting.iter().map(solution).collect(),

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use deeplimit::design::{Shaped, Shapings, Slopes};
+use deeplimit::design::{Leaky, Shaped, Shapings, Slopes};
 use deeplimit::emit::Language;
+use deeplimit::error::Result;
 use deeplimit::limit::Quantity;
+use rug::Rational;
 use serde::Serialize;
 
 use super::{DesignJson, Designed, SolutionJson, answered};
@@ -25,32 +27,122 @@ struct ShapedJson {
     output_scale: Number,
 }
 
+#[derive(Serialize)]
+struct NetworkJson {
+    /// `psi`, with `--network`.
+    local_slope: Option<String>,
+}
+
+#[derive(Serialize)]
+struct LeakyJson {
+    negative_slope: Number,
+    output_scale: Number,
+}
+
 /// Answers the command.
 pub fn run(args: &Args, emit: Option<Language>, width: usize) -> io::Result<Report> {
+    if let (Some(correlation), Some(layers)) = (&args.correlation, args.layers) {
+        return tailored(args, correlation, layers, emit, width);
+    }
+    let network = args.network.clone();
     let (slope, curvature, tat) = (args.slope.clone(), args.curvature.clone(), args.tat);
-    let question = move |text: &str, request| {
-        let wanted = match (tat, &curvature, &slope) {
+    let question = move |text: &str, request| -> Result<(Shapings, Option<Rational>)> {
+        let mut local = None;
+        let mut wanted = match (tat, &curvature, &slope) {
             (true, Some(curvature), _) => Slopes::Tat(exact::number(curvature, "curvature")?),
             (_, _, slope) => Slopes::Dks(exact::number(
                 slope.as_deref().unwrap_or_default(),
                 "slope",
             )?),
         };
-        library::slopes(text, &wanted, request)
+        if let (Some(network), Slopes::Dks(slope)) = (&network, &mut wanted) {
+            *slope = library::local_slope(network, slope, request)?;
+            local = Some(slope.clone());
+        }
+        Ok((library::slopes(text, &wanted, request)?, local))
     };
     answered(
         ("activation", &args.expression),
         (&args.effort, emit),
         question,
-        |found| told(&found, args, width),
+        |(found, local)| told(&found, local.as_ref(), args, width),
+    )
+}
+
+/// A leaky ReLU for a depth.
+fn tailored(
+    args: &Args,
+    correlation: &str,
+    layers: u32,
+    emit: Option<Language>,
+    width: usize,
+) -> io::Result<Report> {
+    let correlation = correlation.to_owned();
+    let question = move |text: &str, request| -> Result<Option<Leaky>> {
+        let correlation = exact::number(&correlation, "correlation")?;
+        library::leaky(text, layers, &correlation, request)
+    };
+    let digits = args.effort.digits;
+    answered(
+        ("activation", &args.expression),
+        (&args.effort, emit),
+        question,
+        |found: Option<Leaky>| {
+            let infeasible = found.is_none().then(|| {
+                format!("{layers} layers of ReLU, which has the largest, do not reach this correlation")
+            });
+            let text = match (&found, &infeasible) {
+                (Some(leaky), _) => format!(
+                    "{}\n{}",
+                    leaky.activation,
+                    wrapped(
+                        &format!(
+                            "The negative slope is {}: the only one, proved.",
+                            certain(&leaky.negative_slope, digits)
+                        ),
+                        0,
+                        "",
+                        width
+                    )
+                ),
+                (None, reason) => wrapped(
+                    &format!("None: {}: proved.", reason.as_deref().unwrap_or_default()),
+                    0,
+                    "",
+                    width,
+                ),
+            };
+            let solution = |l: Leaky| SolutionJson {
+                activation: l.activation.to_string(),
+                parameters: BTreeMap::from([("a".to_owned(), Number::new(&l.negative_slope, digits))]),
+                alpha: None,
+                more: Some(LeakyJson {
+                    negative_slope: Number::new(&l.negative_slope, digits),
+                    output_scale: Number::new(&l.output_scale, digits),
+                }),
+            };
+            Designed {
+                json: DesignJson::<_, ()> {
+                    solutions: found.into_iter().map(solution).collect(),
+                    complete: true,
+                    infeasible,
+                    proved: true,
+                    more: None,
+                },
+                text,
+                notes: vec![],
+                undecided: false,
+            }
+        },
     )
 }
 
 fn told(
     found: &Shapings,
+    local: Option<&Rational>,
     args: &Args,
     width: usize,
-) -> Designed<DesignJson<SolutionJson<ShapedJson>>> {
+) -> Designed<DesignJson<SolutionJson<ShapedJson>, NetworkJson>> {
     let digits = args.effort.digits;
     let number = |q: &Quantity| Number::new(q, digits);
     let solution = |s: &Shaped| SolutionJson {
@@ -94,6 +186,14 @@ fn told(
         text.push('\n');
     }
     text.push_str(&wrapped(&closing, 0, "", width));
+    let local = local.map(|q| {
+        let ball = deeplimit::real::Analytic::rational(q, 64 + 4 * digits as u32);
+        certain(&Quantity::new(&ball, None), digits)
+    });
+    if let Some(local) = &local {
+        let said = format!("The slope of a layer is {local}.");
+        text.push_str(&wrapped(&said, 0, "", width));
+    }
     let none = found.solutions.is_empty() && found.infeasible.is_none();
     Designed {
         json: DesignJson {
@@ -101,7 +201,7 @@ fn told(
             complete: found.infeasible.is_some(),
             infeasible: found.infeasible.clone(),
             proved: !none,
-            more: None,
+            more: Some(NetworkJson { local_slope: local }),
         },
         text,
         notes: vec![],
