@@ -46,7 +46,9 @@ fn families(c: &mut Criterion) {
 fn wraps(c: &mut Criterion) {
     let mut group = c.benchmark_group("wrap");
     group.sample_size(10);
-    let slope: Rational = "1002770965849537020065/1000000000000000000000".parse().unwrap();
+    let slope: Rational = "1002770965849537020065/1000000000000000000000"
+        .parse()
+        .unwrap();
     for text in ["tanh", "softplus"] {
         let expr = text.parse().unwrap();
         let wanted = Slopes::Dks(slope.clone());

@@ -116,38 +116,71 @@ fn one_of_each_kind() {
 /// What has the shape that is asked for; classified, it has the exponent to twenty digits.
 #[test]
 fn of_a_shape() {
-    let found = json(&["alpha", "9", "--odd", "--bounded", "--monotone", "--digits", "20"]);
+    let found = json(&[
+        "alpha",
+        "9",
+        "--odd",
+        "--bounded",
+        "--monotone",
+        "--digits",
+        "20",
+    ]);
     let all = found["solutions"].as_array().unwrap();
     assert_eq!(all.len(), 1);
-    assert_eq!(all[0]["shape"].to_string(), r#"["odd","bounded","monotone"]"#);
+    assert_eq!(
+        all[0]["shape"].to_string(),
+        r#"["odd","bounded","monotone"]"#
+    );
     let phi = all[0]["activation"].as_str().unwrap();
     let s = deeplimit(&["classify", phi, "--digits", "20", "--json"]);
     let verdict: Json = serde_json::from_str(&s.stdout).unwrap();
     let alpha = verdict[0]["alpha"]["value"].as_str().unwrap();
-    assert!(alpha.starts_with("9.0000000000000000") || alpha.starts_with("8.9999999999999999"), "{alpha}");
+    assert!(
+        alpha.starts_with("9.0000000000000000") || alpha.starts_with("8.9999999999999999"),
+        "{alpha}"
+    );
     let none = deeplimit(&["design", "alpha", "1/10", "--odd", "--json"]);
     assert_eq!(none.code, Some(1));
-    assert!(none.stdout.contains(r#""proved": false"#), "{}", none.stdout);
+    assert!(
+        none.stdout.contains(r#""proved": false"#),
+        "{}",
+        none.stdout
+    );
 }
 
 /// The contract of `design extremal`, and what is proved of others.
 #[test]
 fn the_extremal_ones() {
     let steep = json(&["extremal", "4", "largest-slope", "--degree", "6"]);
-    assert_eq!((&steep["optimal"], &steep["complete"], &steep["proved"]), (&true.into(), &true.into(), &true.into()));
+    assert_eq!(
+        (&steep["optimal"], &steep["complete"], &steep["proved"]),
+        (&true.into(), &true.into(), &true.into())
+    );
     let best = &steep["solutions"][0];
     let verdict = classified(best);
     assert!((number(&verdict["alpha"]) - 4.0).abs() < 1e-12);
     assert!((number(&verdict["b_prime"]) - number(&best["b_prime"])).abs() < 1e-12);
     let kinks = json(&["extremal", "4", "smallest-lipschitz", "--kinks", "2"]);
-    assert_eq!((&kinks["optimal"], &kinks["complete"]), (&false.into(), &false.into()));
+    assert_eq!(
+        (&kinks["optimal"], &kinks["complete"]),
+        (&false.into(), &false.into())
+    );
     let best = &kinks["solutions"][0];
     assert!(number(&kinks["bound"]) < number(&best["lipschitz"]));
     assert!((number(&classified(best)["alpha"]) - 4.0).abs() < 1e-12);
     let none = json(&["extremal", "1", "smallest-slope"]);
-    assert!(none["infeasible"].as_str().unwrap().contains("as near to 1"));
+    assert!(
+        none["infeasible"]
+            .as_str()
+            .unwrap()
+            .contains("as near to 1")
+    );
     let told = deeplimit(&["design", "extremal", "4", "smallest-slope", "--odd"]);
-    assert!(on_one_line(&told.stdout).contains("no odd activation at all"), "{}", told.stdout);
+    assert!(
+        on_one_line(&told.stdout).contains("no odd activation at all"),
+        "{}",
+        told.stdout
+    );
 }
 
 #[test]
@@ -178,11 +211,32 @@ fn of_a_whole_network() {
     assert!((psi.powi(50) - 1.5).abs() < 1e-12);
     let of = number(&classified(&found["solutions"][0])["b_prime"]);
     assert!((of - psi).abs() < 1e-12);
-    let leaky = json(&["slopes", "leaky_relu", "--tat", "--correlation", "0.9", "--layers", "50"]);
+    let leaky = json(&[
+        "slopes",
+        "leaky_relu",
+        "--tat",
+        "--correlation",
+        "0.9",
+        "--layers",
+        "50",
+    ]);
     assert_eq!(leaky["complete"], true);
     assert!(number(&leaky["solutions"][0]["negative_slope"]) > 0.4);
-    let none = json(&["slopes", "leaky_relu", "--tat", "--correlation", "0.9", "--layers", "2"]);
-    assert!(none["infeasible"].as_str().unwrap().contains("do not reach"));
+    let none = json(&[
+        "slopes",
+        "leaky_relu",
+        "--tat",
+        "--correlation",
+        "0.9",
+        "--layers",
+        "2",
+    ]);
+    assert!(
+        none["infeasible"]
+            .as_str()
+            .unwrap()
+            .contains("do not reach")
+    );
     let slow = json(&["critical", "tanh", "--rate", "1/2", "--digits", "12"]);
     for solution in slow["solutions"].as_array().unwrap() {
         assert!((number(&solution["variance_slope"]) - 0.5).abs() < 1e-11);
@@ -265,14 +319,45 @@ fn bad_input() {
         (&["extremal", "4", "largest-slope"], "no largest value"),
         (&["extremal", "4", "smallest-lipschitz"], "how many kinks"),
         (&["extremal", "4", "smallest"], "largest-slope"),
-        (&["extremal", "4", "smallest-lipschitz", "--kinks", "9"], "from 1 to 8"),
+        (
+            &["extremal", "4", "smallest-lipschitz", "--kinks", "9"],
+            "from 1 to 8",
+        ),
         (&["extremal", "0", "smallest-slope"], "greater than zero"),
-        (&["alpha", "2", "--odd", "--family", "tanh(x+b)", "--box", "b=0..1"], "--family"),
+        (
+            &[
+                "alpha",
+                "2",
+                "--odd",
+                "--family",
+                "tanh(x+b)",
+                "--box",
+                "b=0..1",
+            ],
+            "--family",
+        ),
         (&["slopes", "tanh", "--slope", "1"], "greater than 1"),
         (&["slopes", "sign", "--slope", "2"], "jumps"),
-        (&["slopes", "tanh", "--slope", "2", "--network", "psi+1"], "squares of the weights"),
-        (&["slopes", "tanh", "--slope", "2", "--network", "x^2"], "psi"),
-        (&["slopes", "tanh", "--tat", "--correlation", "0.9", "--layers", "5"], "leaky"),
+        (
+            &["slopes", "tanh", "--slope", "2", "--network", "psi+1"],
+            "squares of the weights",
+        ),
+        (
+            &["slopes", "tanh", "--slope", "2", "--network", "x^2"],
+            "psi",
+        ),
+        (
+            &[
+                "slopes",
+                "tanh",
+                "--tat",
+                "--correlation",
+                "0.9",
+                "--layers",
+                "5",
+            ],
+            "leaky",
+        ),
         (&["slopes", "tanh", "--tat"], "--curvature"),
         (&["critical", "tanh", "--rate", "1"], "between -1 and 1"),
         (&["critical", "tanh", "--scale", "0"], "greater than"),

@@ -113,7 +113,7 @@ const KINDS: [Kind; 8] = [
         plain: false,
     },
     Kind {
-        family: "max(s*x-1,0)-max(-s*x-1,0)",
+        family: "soft_shrink(s*x,1)",
         letter: "s",
         above: (1, 4),
         most: 24,
@@ -123,7 +123,7 @@ const KINDS: [Kind; 8] = [
         plain: false,
     },
     Kind {
-        family: "clip(max(s*x-1,0)-max(-s*x-1,0),-1,1)",
+        family: "clip(soft_shrink(s*x,1),-1,1)",
         letter: "s",
         above: (1, 2),
         most: 24,
@@ -252,14 +252,11 @@ impl Kind {
             let member = (family.expr).with_letter(self.letter, &Expr::rational(&place(k)));
             let tape = Tape::<f64>::new(&[member.clone(), member.derivative()], 53);
             let mut sums = [0.0; 5];
-            let mut middle = 0.0;
+            let middle = tape.at(&0.0)[0];
             for n in -NODES..=NODES {
                 let z = f64::from(n) * 0.02;
                 let w = (-z * z / 2.0).exp();
                 let value = tape.at(&z);
-                if n == -NODES {
-                    middle = value[0];
-                }
                 let f = value[0] - middle;
                 for (s, t) in (sums.iter_mut()).zip([1.0, f, f * f, z * f, value[1] * value[1]]) {
                     *s += w * t;

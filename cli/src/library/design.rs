@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use deeplimit::design::{
-    self, Among, Criticals, Extremal, Extremum, Family, KernelOutcome, KernelWish, Known, Leaky, Members,
-    Nearest, Shape, Shapings, Slopes, Span, WantedKernel, known,
-};
 use deeplimit::activation::Expr;
+use deeplimit::design::{
+    self, Among, Criticals, Extremal, Extremum, Family, KernelOutcome, KernelWish, Known, Leaky,
+    Members, Nearest, Shape, Shapings, Slopes, Span, WantedKernel, known,
+};
 use deeplimit::error::{Error, Result};
 use deeplimit::recursion::Kind;
 use deeplimit::{Activation, Classification, Effort};

@@ -315,12 +315,12 @@ mod tests {
             let found = at(s, c);
             assert!((found[0] - first).abs() < 1e-12 && (found[2] - variance).abs() < 1e-12);
             let h = 1e-6;
-            let slopes = with_one_kink(&number(s), &number(c)).slopes;
-            for k in 0..3 {
+            let [of_s, of_c] = with_one_kink(&number(s), &number(c)).slopes;
+            for (k, (of_s, of_c)) in of_s.iter().zip(&of_c).enumerate() {
                 let by_s = (at(s + h, c)[k] - at(s - h, c)[k]) / (2.0 * h);
                 let by_c = (at(s, c + h)[k] - at(s, c - h)[k]) / (2.0 * h);
-                assert!((slopes[0][k].to_f64() - by_s).abs() < 1e-8, "{s} {c} {k}");
-                assert!((slopes[1][k].to_f64() - by_c).abs() < 1e-8, "{s} {c} {k}");
+                assert!((of_s.to_f64() - by_s).abs() < 1e-8, "{s} {c} {k}");
+                assert!((of_c.to_f64() - by_c).abs() < 1e-8, "{s} {c} {k}");
             }
         }
     }

@@ -206,7 +206,8 @@ impl Polygon {
                     }
                 }
                 let v = self.moments(a)[2];
-                if best.is_none_or(|(most, _)| v > most) {
+                // of mirrored ones the right one
+                if best.is_none_or(|(most, _)| v > most - 1e-12) {
                     best = Some((v, a));
                 }
             }

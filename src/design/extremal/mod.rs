@@ -325,9 +325,13 @@ fn of_family(
         infeasible: None,
         reason: match (complete, best.len(), others.len()) {
             (true, 1, 0) => "this is the only member with this alpha in the box".into(),
-            (true, _, others) => format!(
-                "the members with this alpha in the box are all known, and {others} of them are worse"
-            ),
+            (true, _, 0) => {
+                "the members with this alpha in the box are all known, and equals".into()
+            }
+            (true, ..) => {
+                "the members with this alpha in the box are all known, and all others are worse"
+                    .into()
+            }
             (false, ..) => "the best of the members that were found".into(),
         },
         best,

@@ -64,7 +64,9 @@ pub fn leaky(layers: u32, eta: &Rational, effort: &Effort) -> Result<Option<Leak
         return Ok(None);
     }
     if relu.lower() <= 0 {
-        return Err(Error::Unresolved("the correlation is that of ReLU, to all digits that were looked at".into()));
+        return Err(Error::Unresolved(
+            "the correlation is that of ReLU, to all digits that were looked at".into(),
+        ));
     }
     for _ in 0..bits_for(digits) + 8 {
         let middle = Float::with_val(bits, &lo + &hi) / 2u32;
@@ -111,17 +113,27 @@ mod tests {
     /// What is written does what was wanted, by the dual of the activation layer by layer.
     #[test]
     fn the_written_activation_has_the_correlation() {
-        let found = leaky(4, &(1, 2).into(), &Effort::digits(20)).unwrap().unwrap();
+        let found = leaky(4, &(1, 2).into(), &Effort::digits(20))
+            .unwrap()
+            .unwrap();
         let phi = crate::exact::Activation::new(&found.activation).unwrap();
         let mut rho = "0".to_owned();
         for _ in 0..4 {
-            rho = phi.dual(&[&rho], &Effort::digits(20)).unwrap()[0].value.digits(20);
+            rho = phi.dual(&[&rho], &Effort::digits(20)).unwrap()[0]
+                .dual
+                .digits(20);
         }
         assert!((rho.parse::<f64>().unwrap() - 0.5).abs() < 1e-14, "{rho}");
         assert!(leaky(0, &(1, 2).into(), &Effort::default()).is_err());
         assert!(leaky(3, &1.into(), &Effort::default()).is_err());
         // deeper networks take less of a kink
-        let slope = |l: u32| leaky(l, &(1, 2).into(), &Effort::digits(10)).unwrap().unwrap().negative_slope.to_f64();
+        let slope = |l: u32| {
+            leaky(l, &(1, 2).into(), &Effort::digits(10))
+                .unwrap()
+                .unwrap()
+                .negative_slope
+                .to_f64()
+        };
         assert!(slope(8) > slope(4) && slope(200) > slope(8));
     }
 }

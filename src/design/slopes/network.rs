@@ -39,7 +39,10 @@ pub fn local_slope(network: &Expr, wanted: &Rational, digits: usize) -> Result<R
     let at = |q: &Rational| tape.at_one(&Ball::rational(q, bits));
     let one = Rational::from(1);
     let linear = network.substitute(&Expr::int(1)).simplify();
-    if linear.as_rational().map_or_else(|| !at(&one).contains(&Float::with_val(bits, 1)), |q| q != 1) {
+    if linear
+        .as_rational()
+        .map_or_else(|| !at(&one).contains(&Float::with_val(bits, 1)), |q| q != 1)
+    {
         return refuse(
             "with linear layers (psi = 1) a network has the slope 1, and this formula has not: in a sum w f + sqrt(1-w^2) g the squares of the weights sum to 1"
                 .into(),
@@ -65,7 +68,11 @@ pub fn local_slope(network: &Expr, wanted: &Rational, digits: usize) -> Result<R
     let mut least = one;
     for _ in 0..bits_for(digits) + 32 {
         let middle = Rational::from(&least + &most) / 2u32;
-        if above(&middle) { most = middle } else { least = middle }
+        if above(&middle) {
+            most = middle
+        } else {
+            least = middle
+        }
     }
     // rounded to a short number
     let short = Float::with_val(bits_for(digits) + 16, &least);

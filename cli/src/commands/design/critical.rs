@@ -111,7 +111,9 @@ fn told(
     let none = found.attracting.is_empty();
     let open = !found.undecided.is_empty() || none && args.rate.is_some();
     if none && args.rate.is_some() {
-        closing.push("No scale from 0.02 to 12 was found with this rate, which proves nothing.".into());
+        closing.push(
+            "No scale from 0.02 to 12 was found with this rate, which proves nothing.".into(),
+        );
     }
     if !text.is_empty() && !closing.is_empty() {
         text.push('\n');

@@ -89,7 +89,9 @@ fn tailored(
         question,
         |found: Option<Leaky>| {
             let infeasible = found.is_none().then(|| {
-                format!("{layers} layers of ReLU, which has the largest, do not reach this correlation")
+                format!(
+                    "{layers} layers of ReLU, which has the largest, do not reach this correlation"
+                )
             });
             let text = match (&found, &infeasible) {
                 (Some(leaky), _) => format!(
@@ -114,7 +116,10 @@ fn tailored(
             };
             let solution = |l: Leaky| SolutionJson {
                 activation: l.activation.to_string(),
-                parameters: BTreeMap::from([("a".to_owned(), Number::new(&l.negative_slope, digits))]),
+                parameters: BTreeMap::from([(
+                    "a".to_owned(),
+                    Number::new(&l.negative_slope, digits),
+                )]),
                 alpha: None,
                 more: Some(LeakyJson {
                     negative_slope: Number::new(&l.negative_slope, digits),
@@ -187,7 +192,7 @@ fn told(
     }
     text.push_str(&wrapped(&closing, 0, "", width));
     let local = local.map(|q| {
-        let ball = deeplimit::real::Analytic::rational(q, 64 + 4 * digits as u32);
+        let ball = deeplimit::real::Analytic::rational(q, 64 + 4 * digits);
         certain(&Quantity::new(&ball, None), digits)
     });
     if let Some(local) = &local {
