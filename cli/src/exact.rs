@@ -5,12 +5,11 @@ use std::cmp::Ordering;
 
 use deeplimit::activation::Expr;
 use deeplimit::error::{Error, Result};
-use deeplimit::exact::Closed;
+use deeplimit::exact::{Closed, NearFraction};
 use deeplimit::recursion::Given;
 use rug::{Float, Integer, Rational};
 
 use crate::fault::shortened;
-use crate::typed::{self, Constant};
 
 /// A correlation: a number from -1 to 1.
 pub fn correlation(text: &str) -> Result<Rational> {
@@ -30,7 +29,7 @@ pub fn distance(text: &str) -> Result<Rational> {
     // sqrt(2) is the correlation 0 exactly.
     let exactly = rational(text)
         .is_none()
-        .then(|| typed::constant(&format!("1-({text})^2/2")));
+        .then(|| NearFraction::parse(&format!("1-({text})^2/2")));
     match exactly {
         Some(Ok(rho)) => Ok(rho.value),
         _ => Ok(Rational::from(1) - u.square() / 2),
@@ -38,7 +37,7 @@ pub fn distance(text: &str) -> Result<Rational> {
 }
 
 fn between(text: &str, what: &str, low: i32, high: i32, sentence: &str) -> Result<Rational> {
-    let Constant { value, error } = constant(text, what)?;
+    let NearFraction { value, error } = constant(text, what)?;
     let (least, most) = (value.clone() - &error, value.clone() + &error);
     if error > 0 && (least <= low && most >= low || least <= high && most >= high) {
         return Err(Error::Domain(format!(
@@ -86,7 +85,7 @@ pub fn double(text: &str, what: &str) -> Result<f64> {
     }
 }
 
-fn constant(text: &str, what: &str) -> Result<Constant> {
+fn constant(text: &str, what: &str) -> Result<NearFraction> {
     /// Longer ones are refused: the number is kept exactly.
     const LENGTH_MAX: usize = 5000;
     let refused = |why: String| {
@@ -100,9 +99,9 @@ fn constant(text: &str, what: &str) -> Result<Constant> {
     }
     if let Some(value) = rational(text) {
         let error = Rational::new();
-        return Ok(Constant { value, error });
+        return Ok(NearFraction { value, error });
     }
-    typed::constant(text).map_err(|why| refused(format!("; {why}")))
+    NearFraction::parse(text).map_err(|why| refused(format!("; {why}")))
 }
 
 fn rational(text: &str) -> Option<Rational> {

@@ -30,36 +30,24 @@ use deeplimit::activation::Expr;
 use deeplimit::deadline::Deadline;
 pub use deeplimit::dual::DualValue;
 use deeplimit::error::{Error, Result};
+pub use deeplimit::limit::Limits;
 use deeplimit::limit::{
-    self, Breakdown, Classification, DeepValue, LimitKernel, LimitValue, LogPeriodic, NaiveFormat,
-    Quantity, Settling, Subject,
+    self, Breakdown, Classification, DeepValue, LimitKernel, NaiveFormat, Quantity, Settling,
+    Subject,
 };
 pub use deeplimit::paper::{
-    Claim, Expected, Finding, Laboratory, Measured, Paper, Parameter, Parameters, Part, Row, Rows,
-    Source, Verdict, Wanted, figures::Curve, figures::Figure, figures::Look, standings::Placing,
-    standings::standings, uci::OnSet, uci::RULES, uci::outcome,
+    Claim, Finding, Laboratory, Measured, Paper, Part, Row, Rows, Source, Verdict, Wanted,
+    figures::Curve, figures::Figure, figures::Look, standings::Placing, standings::standings,
+    uci::OnSet, uci::RULES, uci::outcome,
 };
 use deeplimit::real::Arithmetic;
 pub use deeplimit::recursion::Convention;
 use deeplimit::recursion::Settings;
-use deeplimit::{dual, hermite, paper, quadrature, real};
+use deeplimit::{dual, hermite, paper, quadrature};
 use rug::Rational;
 
 use crate::number::Deep;
 use crate::typed;
-
-/// `deeplimit limit`.
-#[derive(Clone, Debug)]
-pub struct Limits {
-    pub classification: Classification,
-    pub multiplier: Option<Quantity>,
-    /// The coefficient of `log(L+1)` at the edge of chaos.
-    pub kappa: Option<Quantity>,
-    pub values: Vec<LimitValue>,
-    /// `R(u)`, in the singular regime.
-    pub regular: Vec<Option<Quantity>>,
-    pub oscillation: Option<LogPeriodic>,
-}
 
 /// `deeplimit depth`.
 #[derive(Clone, Debug)]
@@ -206,11 +194,6 @@ pub fn source_sets(laboratory: &Laboratory) -> Result<Vec<String>> {
     laboratory.sets()
 }
 
-/// An exact number.
-pub fn exact(text: &str) -> Result<Rational> {
-    Parameters::exact(text)
-}
-
 /// The names of the figures of a paper; nothing where the library has none for it.
 pub fn figure_names(key: &str) -> Vec<&'static str> {
     if key == "radhakrishnan2022" {
@@ -237,30 +220,7 @@ pub fn limits(
     fourier: Option<u32>,
     request: Request,
 ) -> Result<Limits> {
-    let deadline = request.deadline();
-    let subject = Subject::new(&typed::parsed(text)?, deadline)?;
-    let (kernel, values) = subject.values(at, request.digits(), deadline)?;
-    let oscillation = fourier
-        .map(|n| subject.oscillation(n as usize, request.digits(), deadline))
-        .transpose()?;
-    let quantity = |b: &real::Ball| Quantity::new(b, None);
-    Ok(Limits {
-        multiplier: kernel.multiplier().map(quantity),
-        kappa: kernel.log_rate().as_ref().map(quantity),
-        regular: at
-            .iter()
-            .zip(&values)
-            .map(|(rho, v)| {
-                // at u = 2 the factor u^alpha is no zero that could make up for an infinite kernel
-                let infinite = *rho == -1 && matches!(v.limit.value, limit::Value::MinusInfinite);
-                let regular = kernel.regular_part(rho).as_ref().map(quantity);
-                regular.or_else(|| infinite.then(Quantity::minus_infinite))
-            })
-            .collect(),
-        classification: subject.classification,
-        values,
-        oscillation,
-    })
+    limit::limits(&typed::parsed(text)?, at, fourier, &request.effort())
 }
 
 impl DepthQuestion {

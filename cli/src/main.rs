@@ -11,7 +11,6 @@ mod json;
 mod library;
 mod number;
 mod output;
-mod papers;
 #[cfg(feature = "plot")]
 mod plot;
 mod points;

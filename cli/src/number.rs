@@ -1,9 +1,8 @@
 //! A number with its error, as text: certain digits for people, value and radius for programs.
 
-use deeplimit::limit::{Quantity, Value};
-use deeplimit::real::{Ball, enclosing_decimal};
+use deeplimit::limit::Quantity;
+use deeplimit::real::Ball;
 use deeplimit::recursion::Scaled;
-use rug::Float;
 use serde::Serialize;
 
 /// A number in the JSON contract: `|true value - value| <= radius`.
@@ -20,19 +19,7 @@ pub struct Number {
 impl Number {
     /// The number with at most `digits` significant digits; the radius covers the rounding too.
     pub fn new(q: &Quantity, digits: u32) -> Self {
-        let (value, radius) = match (&q.value, q.as_integer()) {
-            (_, Some(n)) => (n.to_string(), "0".to_owned()),
-            (Value::Infinite, None) => ("inf".to_owned(), "0".to_owned()),
-            (Value::MinusInfinite, None) => ("-inf".to_owned(), "0".to_owned()),
-            (Value::Finite { midpoint, radius }, None) => {
-                let digits = (digits as usize).min(meaningful_digits(midpoint, radius));
-                // of what is no number nothing is known, and JSON has no word for it
-                match midpoint.is_nan() || radius.is_nan() {
-                    true => ("0".to_owned(), "inf".to_owned()),
-                    false => enclosing_decimal(midpoint, radius, digits),
-                }
-            }
-        };
+        let (value, radius) = q.decimal(digits as usize);
         let exact = q.exact.clone();
         Self {
             value,
@@ -80,18 +67,6 @@ impl Deep {
     }
 }
 
-/// How many digits of the midpoint say something: those down to the radius, and one more.
-fn meaningful_digits(midpoint: &Float, radius: &Float) -> usize {
-    match (midpoint.get_exp(), radius.get_exp()) {
-        (Some(m), Some(r)) => {
-            let bits = f64::from(m) - f64::from(r);
-            (bits * std::f64::consts::LOG10_2 + 2.0).max(1.0) as usize
-        }
-        // An exact number, or zero.
-        _ => usize::MAX,
-    }
-}
-
 /// [`Quantity::digits`]
 pub fn certain(q: &Quantity, digits: u32) -> String {
     q.digits(digits as usize)
@@ -99,6 +74,9 @@ pub fn certain(q: &Quantity, digits: u32) -> String {
 
 #[cfg(test)]
 mod tests {
+    use deeplimit::limit::Value;
+    use rug::Float;
+
     use super::*;
 
     fn quantity(midpoint: &str, radius: &str) -> Quantity {

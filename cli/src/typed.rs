@@ -1,22 +1,15 @@
-//! The seam's reading of what is typed: expressions with the constants of `--set`, and numbers.
+//! The seam's reading of what is typed: expressions with the constants of `--set`.
 
 use std::sync::OnceLock;
 
-use deeplimit::activation::{Constants, Expr, Tape};
+use deeplimit::activation::{Constants, Expr};
 use deeplimit::cntk::ConvNetwork;
 use deeplimit::error::{Error, Result};
-use deeplimit::exact::Closed;
-use deeplimit::real::{Analytic, Ball};
-use rug::Rational;
 
 use crate::fault::shortened;
 
 /// What `--set` says. It is the same for all questions of a command line, and never changes.
 static CONSTANTS: OnceLock<Constants> = OnceLock::new();
-
-/// Bits of a constant that is no fraction: more than twice those of the most digits that can be asked for, so that what
-/// rounding it does is far below every radius that is printed.
-const BITS: u32 = 8192;
 
 /// Reads the values of `--set a=1.5,b=sqrt(2)`, once and before anything else is read.
 pub fn set(settings: &[String]) -> Result<()> {
@@ -93,44 +86,4 @@ pub fn parsed(text: &str) -> Result<Expr> {
 /// A network, layer by layer.
 pub fn network(text: &str) -> Result<ConvNetwork> {
     ConvNetwork::parse_with(text, constants())
-}
-
-/// A number as somebody types it: a fraction or decimal exactly, any other constant to [`BITS`].
-#[derive(Clone, Debug)]
-pub struct Constant {
-    /// The number, or one next to it.
-    pub value: Rational,
-    /// How far it is off at most; 0 for a fraction.
-    pub error: Rational,
-}
-
-/// What a constant is, `1/3`, `0.1`, `pi/2` or `sqrt(2)`; the sentence says what is wrong.
-pub fn constant(text: &str) -> std::result::Result<Constant, String> {
-    let expr = Expr::parse(text.trim()).map_err(|e| e.to_string())?;
-    if !expr.is_constant() {
-        return Err("it may not contain x".to_owned());
-    }
-    let exactly = |value: Rational| Constant {
-        value,
-        error: Rational::new(),
-    };
-    let closed = Closed::from_expr(&expr);
-    let fraction = expr.as_rational();
-    if let Some(value) = fraction.or_else(|| closed.as_ref().and_then(Closed::as_rational)) {
-        return Ok(exactly(value));
-    }
-    let ball: Ball = match &closed {
-        Some(closed) => closed.evaluate(BITS),
-        None => Tape::<Ball>::new(&[expr], BITS).at_one(&Ball::int(0, BITS)),
-    };
-    let both = ball.mid().to_rational().zip(ball.rad().to_rational());
-    let Some((value, error)) = both else {
-        return Err("it is no real number".to_owned());
-    };
-    // A constant whose digits cancel has few of them left.
-    let size = value.clone().abs();
-    match error.clone() << 4000_u32 <= size {
-        true => Ok(Constant { value, error }),
-        false => Err("it cannot be told from 0: write it without what cancels".to_owned()),
-    }
 }

@@ -269,6 +269,25 @@ fn a_finite_depth_asks_for_less() {
     assert!((number(&found["solutions"][0]["alpha"]) - alpha).abs() < 1e-3);
 }
 
+/// Below 1 the estimate is out of its range, and says so; a designed activation in decimals has its exponent within them.
+#[test]
+fn what_is_no_longer_certain_is_said() {
+    let found = deeplimit(&["design", "alpha", "2", "--depth", "50", "--points", "500"]);
+    assert!(
+        on_one_line(&found.stderr).contains("below 1 is beyond"),
+        "{}",
+        found.stderr
+    );
+    let phi = "centred(max(x-0.545085262773014,0))";
+    let told = on_one_line(&deeplimit(&["classify", phi]).stdout);
+    assert!(
+        told.contains("2 within the digits that are written"),
+        "{told}"
+    );
+    let none = deeplimit(&["design", "critical", "relu", "--rate", "-9/10", "--json"]);
+    assert_eq!(none.code, Some(1), "{}", none.stdout);
+}
+
 #[test]
 fn with_code() {
     let found = json(&["alpha", "4", "--emit", "python"]);

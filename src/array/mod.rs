@@ -177,14 +177,8 @@ impl Array {
     }
 
     /// Where number `k` stands, as Python counts: `[0, 3]`.
-    pub fn place(&self, mut k: usize) -> String {
-        let mut index = Vec::new();
-        for size in self.sizes.iter().rev() {
-            index.push((k % size).to_string());
-            k /= size;
-        }
-        index.reverse();
-        format!("[{}]", index.join(", "))
+    pub fn place(&self, k: usize) -> String {
+        place(&self.sizes, k)
     }
 
     /// What is wrong with the file.
@@ -199,9 +193,21 @@ impl Array {
     }
 }
 
-fn shape(sizes: &[usize]) -> String {
+/// `3 x 4`
+pub(crate) fn shape(sizes: &[usize]) -> String {
     let sizes: Vec<_> = sizes.iter().map(usize::to_string).collect();
     sizes.join(" x ")
+}
+
+/// Where number `k` of an array stands, as Python counts: `[0, 3]`.
+pub(crate) fn place(sizes: &[usize], mut k: usize) -> String {
+    let mut index = Vec::new();
+    for size in sizes.iter().rev() {
+        index.push((k % size).to_string());
+        k /= size;
+    }
+    index.reverse();
+    format!("[{}]", index.join(", "))
 }
 
 /// A number of IEEE 754's binary16: a sign, five bits of exponent, ten of fraction.

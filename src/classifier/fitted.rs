@@ -24,6 +24,7 @@ use crate::kernel::{Classifier, Kernel};
 pub struct Fitted {
     kernel: Kernel,
     points: Points,
+    lengths: Lengths,
     gram: Matrix,
     fit: Fit,
 }
@@ -37,6 +38,20 @@ impl Kernel {
     /// [`Error::Shape`] where there are not as many labels as rows, [`Error::Data`] for a single class; those of
     /// [`super::Regression::new`].
     pub fn fit(&self, points: &Points, labels: &[usize], ridge: f64) -> Result<Fitted> {
+        self.fit_with(points, labels, ridge, Lengths::Unit)
+    }
+
+    /// The same; lengths of rows count where they shall.
+    ///
+    /// # Errors
+    /// As [`Kernel::fit`]; [`Error::Domain`] where lengths shall count and the kernel is no power of them, or a majority votes.
+    pub fn fit_with(
+        &self,
+        points: &Points,
+        labels: &[usize],
+        ridge: f64,
+        lengths: Lengths,
+    ) -> Result<Fitted> {
         if points.len() != labels.len() {
             return Err(Error::Shape(format!(
                 "there are {} rows and {} labels",
@@ -50,11 +65,12 @@ impl Kernel {
                 "all labels are the same: there is a single class, and nothing to decide".into(),
             ));
         }
-        let gram = Gram::symmetric(self, points, Lengths::Unit)?.decisive()?;
+        let gram = Gram::symmetric(self, points, lengths)?.decisive()?;
         Ok(Fitted {
             fit: Rule::new(self, classes, ridge).fit(&gram, labels)?,
             kernel: self.clone(),
             points: points.clone(),
+            lengths,
             gram,
         })
     }
@@ -71,7 +87,7 @@ impl Fitted {
     /// # Errors
     /// [`Error::Shape`] for rows of another dimension.
     pub fn scores(&self, points: &Points) -> Result<Matrix> {
-        let cross = Gram::cross(&self.kernel, points, &self.points, Lengths::Unit)?;
+        let cross = Gram::cross(&self.kernel, points, &self.points, self.lengths)?;
         self.fit.answers(&self.gram, Some(&cross.decisive()?))
     }
 

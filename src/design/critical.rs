@@ -49,6 +49,8 @@ pub struct Criticals {
     pub repelling: Vec<(Rational, Quantity)>,
     /// Scales where the slope of the variance cannot be told from 1 or -1.
     pub undecided: Vec<Rational>,
+    /// The wanted `Q'(1)`, where scales were looked for.
+    pub rate: Option<Rational>,
 }
 
 /// The wraps on the edge of chaos at these input scales.
@@ -79,6 +81,7 @@ pub fn critical(expr: &Expr, scales: &[Rational], effort: &Effort) -> Result<Cri
         attracting: vec![],
         repelling: vec![],
         undecided: vec![],
+        rate: None,
     };
     for scale in scales {
         if *scale <= 0 {
@@ -236,6 +239,7 @@ pub fn critical_with_rate(expr: &Expr, rate: &Rational, effort: &Effort) -> Resu
         )));
     }
     let mut all = critical(expr, &[], effort)?;
+    all.rate = Some(rate.clone());
     let phi = super::without_size(&expr.expand().simplify()).0;
     let (from, to, places) = RATES;
     let scales: Vec<f64> = (0..=places)
@@ -243,6 +247,7 @@ pub fn critical_with_rate(expr: &Expr, rate: &Rational, effort: &Effort) -> Resu
         .collect();
     let rough = rough(&phi, &scales);
     let typed = expr.expand().simplify();
+    let mut found = Vec::new();
     for (i, sign) in [(0, 1), (1, -1)] {
         for k in 0..places as usize {
             let [a, b] = [k, k + 1].map(|k| rough[k][i] - rate.to_f64());
@@ -250,14 +255,20 @@ pub fn critical_with_rate(expr: &Expr, rate: &Rational, effort: &Effort) -> Resu
                 continue;
             }
             // a kink spoils sums in doubles a little
-            let ends = [
+            let wide = [
                 scales[k.saturating_sub(1)],
                 scales[(k + 2).min(places as usize)],
             ];
-            if let Some(scale) = placed(&typed, rate, sign, ends, effort)? {
-                let moments = Moments::at(&typed, &scale, effort.digits + 12, effort.deadline)?;
-                wrapped(expr, &moments, &scale, sign, effort, &mut all)?;
+            let mut scale = placed(&typed, rate, sign, [scales[k], scales[k + 1]], effort)?;
+            if scale.is_none() {
+                scale = placed(&typed, rate, sign, wide, effort)?;
             }
+            let Some(scale) = scale.filter(|s| !found.contains(&(sign, s.clone()))) else {
+                continue;
+            };
+            let moments = Moments::at(&typed, &scale, effort.digits + 12, effort.deadline)?;
+            wrapped(expr, &moments, &scale, sign, effort, &mut all)?;
+            found.push((sign, scale));
         }
     }
     Ok(all)

@@ -8,6 +8,7 @@
 //! * [`nearest`](mod@nearest): the one nearest to a given activation.
 //! * [`critical`](mod@critical): an affine wrap at the edge of chaos, with a variance that attracts.
 //! * [`slopes`](mod@slopes): an affine wrap of an activation with wanted slopes (deep kernel shaping and its kin).
+//! * [`proof`]: what is proved of an answer.
 //! * [`shape`](mod@shape): functions that are proved to rise, or to stay between two values.
 //! * [`expansion`], [`taylor`]: Gaussian expectations as functions of scale and shift, and of a letter.
 //! * [`kernel`]: the activation whose kernel is nearest to a given function of the correlation.
@@ -28,6 +29,7 @@ pub mod kernel;
 mod known;
 mod lowest;
 mod nearest;
+mod proof;
 mod shape;
 mod slopes;
 mod taylor;
@@ -43,6 +45,7 @@ pub use kernel::{
 pub use known::{Known, Shape, known};
 pub use lowest::{Lowest, lowest};
 pub use nearest::{NEAREST_DEGREE, Nearest, nearest};
+pub use proof::{Proof, exponent};
 pub use slopes::{Leaky, Shaped, Shapings, Slopes, leaky, local_slope, slopes};
 
 /// That an exponent is one.

@@ -206,6 +206,9 @@ mod tests {
             );
             assert!(found.radius() < 1e-3, "{text} {found:?}");
         }
+        // beyond what is looked at in pieces
+        let far = steepest(&of("x/2+tanh(3*(x-100))")).unwrap();
+        assert!(far.upper() >= 3.5, "{far:?}");
         assert!(steepest(&of("x^2")).is_none() && steepest(&of("exp(x)")).is_none());
     }
 }

@@ -201,11 +201,11 @@ impl Panel {
 
 /// Gauss-Legendre nodes and weights on `[0, 1]`.
 #[derive(Clone, Debug)]
-struct Rule(Vec<(f64, f64)>);
+pub(super) struct Rule(Vec<(f64, f64)>);
 
 impl Rule {
     /// Golub and Welsch 1969: eigenvalues of the Jacobi matrix of the Legendre polynomials.
-    fn new(nodes: usize) -> Self {
+    pub(super) fn new(nodes: usize) -> Self {
         let beside = |k: usize| k as f64 / ((4 * k * k) as f64 - 1.0).sqrt();
         let jacobi = DMatrix::from_fn(nodes, nodes, |i, j| match i.abs_diff(j) {
             1 => beside(i.max(j)),
@@ -217,7 +217,7 @@ impl Rule {
         Rule(pairs.map(|(x, w)| ((1.0 + x) / 2.0, *w)).collect())
     }
 
-    fn on(&self, from: f64, to: f64) -> impl Iterator<Item = (f64, f64)> {
+    pub(super) fn on(&self, from: f64, to: f64) -> impl Iterator<Item = (f64, f64)> {
         let width = to - from;
         self.0
             .iter()

@@ -14,6 +14,7 @@ mod gated;
 mod origin;
 mod piecewise_linear;
 mod prepared;
+mod sampled;
 mod shifted;
 mod taylor;
 mod values;
@@ -24,6 +25,7 @@ pub(crate) use closed::{polynomial_coefficients, scaled_function};
 pub(crate) use gated::gated;
 pub use piecewise_linear::PiecewiseLinear;
 pub use prepared::{derivative_square, prepared};
+pub use sampled::{DualPart, Estimate, SamplePlan, SampledDual};
 pub use values::{DualValue, values};
 pub(crate) use values::{LAST_DEGREE, correlations, resolving_series};
 

@@ -9,6 +9,7 @@
 //! * [`masked`]: branches that are not taken.
 //! * [`program`]: the program, and its values.
 //! * [`reach`]: where it stays finite in half precision.
+//! * [`evaluate`]: the values of the program.
 //! * [`constant`]: constants as doubles, correctly rounded.
 //!
 //! ```
@@ -28,6 +29,7 @@
 
 mod calm;
 mod constant;
+mod evaluate;
 mod language;
 mod latex;
 mod lower;
@@ -41,6 +43,7 @@ mod terms;
 #[cfg(test)]
 mod tests;
 
+pub use evaluate::DoubleFunction;
 pub use language::Language;
 
 use crate::activation::{BinaryOp, Expr};

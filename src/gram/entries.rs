@@ -4,12 +4,14 @@
 //! bit. The product is `faer`'s: it has the Cholesky factorisation too, runs on all cores and needs no C.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;
 
 use super::matrix::Matrix;
+use super::mirror::mirror;
 use super::pages;
 use super::points::{NEAR, Points};
 use crate::error::{Error, Result};
@@ -233,6 +235,7 @@ impl<'a> Gram<'a> {
     /// # Errors
     /// [`Error::Domain`] for a majority vote where lengths count: there every point would weigh `1/|x|`.
     pub fn decisive(&self) -> Result<Matrix> {
+        self.votes_of_directions()?;
         match self.kernel.classifier() {
             Classifier::NearestNeighbour => {
                 let mut out = Matrix::default();
@@ -241,11 +244,80 @@ impl<'a> Gram<'a> {
                 });
                 Ok(out)
             }
+            _ => Ok(self.matrix()),
+        }
+    }
+
+    /// The whole matrix into a slice of so many numbers, row after row: [`Gram::matrix`] to the last bit, for memory that is somebody
+    /// else's, and for matrices that take a while. `watch(done, all)` is told how many strips of rows are finished, from all threads;
+    /// where it says `false` no further one is begun, and the answer is `false`.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] for a slice of another size.
+    ///
+    /// ```
+    /// use deeplimit::{Activation, Depth, Effort, Gram, Kind, Lengths, Network, Points};
+    /// let relu: Activation = "relu".parse()?;
+    /// let kernel = Network::of(&relu).kernel(Depth::Layers(3), Kind::Ntk, &Effort::default())?;
+    /// let points = Points::new(2, vec![1.0, 0.0, 0.0, 1.0])?;
+    /// let gram = Gram::symmetric(&kernel, &points, Lengths::Unit)?;
+    /// let mut out = [0.0; 4];
+    /// assert!(gram.matrix_watched(&mut out, |_, _| true)? && out == gram.matrix().values[..]);
+    /// assert!(!gram.matrix_watched(&mut out, |_, _| false)?);
+    /// assert!(gram.matrix_watched(&mut [0.0; 3], |_, _| true).is_err());
+    /// # Ok::<(), deeplimit::Error>(())
+    /// ```
+    pub fn matrix_watched(
+        &self,
+        out: &mut [f64],
+        watch: impl Fn(usize, usize) -> bool + Sync,
+    ) -> Result<bool> {
+        self.watched(out, watch, |i, start, rho, out| {
+            self.apply(i, start, rho, out);
+        })
+    }
+
+    /// [`Gram::decisive`] into a slice, watched like [`Gram::matrix_watched`].
+    ///
+    /// # Errors
+    /// Those of both.
+    pub fn decisive_watched(
+        &self,
+        out: &mut [f64],
+        watch: impl Fn(usize, usize) -> bool + Sync,
+    ) -> Result<bool> {
+        self.votes_of_directions()?;
+        match self.kernel.classifier() {
+            Classifier::NearestNeighbour => self.watched(out, watch, |i, start, rho, out| {
+                self.nearness(i, start, rho, out);
+            }),
+            _ => self.matrix_watched(out, watch),
+        }
+    }
+
+    fn watched(
+        &self,
+        out: &mut [f64],
+        watch: impl Fn(usize, usize) -> bool + Sync,
+        entries: impl Fn(usize, usize, &[f64], &mut [f64]) + Sync,
+    ) -> Result<bool> {
+        let (n, m) = self.shape();
+        if out.len() != n * m {
+            return Err(Error::Shape(format!(
+                "a matrix of {n} x {m} has not {} numbers",
+                out.len()
+            )));
+        }
+        Ok(self.strips(out, watch, entries))
+    }
+
+    fn votes_of_directions(&self) -> Result<()> {
+        match self.kernel.classifier() {
             Classifier::Majority if self.factors.is_some() => Err(Error::Domain(format!(
                 "at infinite depth `{}` takes a majority vote of directions: divide the rows by their lengths",
                 self.kernel.activation()
             ))),
-            _ => Ok(self.matrix()),
+            _ => Ok(()),
         }
     }
 
@@ -259,21 +331,42 @@ impl<'a> Gram<'a> {
         } else {
             out.values.resize(rows * columns, 0.0);
         }
-        let strips = out.values.par_chunks_mut(TILE.0 * columns).enumerate();
+        self.strips(&mut out.values, |_, _| true, entries);
+    }
+
+    /// The matrix, strip of rows after strip; was it finished?
+    fn strips(
+        &self,
+        out: &mut [f64],
+        watch: impl Fn(usize, usize) -> bool + Sync,
+        entries: impl Fn(usize, usize, &[f64], &mut [f64]) + Sync,
+    ) -> bool {
+        let (rows, columns) = self.shape();
+        let all = rows.div_ceil(TILE.0);
+        let (done, stopped) = (AtomicUsize::new(0), AtomicBool::new(false));
+        let strips = out.par_chunks_mut(TILE.0 * columns).enumerate();
         strips.for_each_init(
             || vec![0.0; TILE.0 * TILE.1],
             |tile, (block, out)| {
+                if stopped.load(Ordering::Relaxed) {
+                    return;
+                }
                 let first = block * TILE.0;
                 let end = match self.same {
                     true => (first + TILE.0).min(columns),
                     false => columns,
                 };
                 self.strip(first, 0..end, tile, (out, columns), &entries);
+                if !watch(done.fetch_add(1, Ordering::Relaxed) + 1, all) {
+                    stopped.store(true, Ordering::Relaxed);
+                }
             },
         );
-        if self.same {
-            mirror(&mut out.values, rows, rows, 0);
+        let finished = !stopped.into_inner();
+        if self.same && finished {
+            mirror(out, rows, rows, 0);
         }
+        finished
     }
 
     /// The entries of these rows and columns into `out`, row after row: on all cores. Where the rows and columns begin at
@@ -402,56 +495,6 @@ impl Gram<'_> {
                 near.unwrap_or(1.0 - product)
             };
             *value = -gap;
-        }
-    }
-}
-
-/// Below this many rows a triangle is mirrored entry by entry.
-const SMALL: usize = 16;
-/// Rows and columns that are mirrored in one go: a cache line of each.
-const SIDE: usize = 8;
-
-/// Copies the lower triangle of the square that begins at column `start` of these rows to the upper one: halves, and the
-/// rectangle between them.
-fn mirror(rows: &mut [f64], count: usize, stride: usize, start: usize) {
-    if count <= SMALL {
-        for i in 0..count {
-            for j in 0..i {
-                rows[j * stride + start + i] = rows[i * stride + start + j];
-            }
-        }
-        return;
-    }
-    let half = (count / 2).next_multiple_of(SIDE);
-    let (upper, lower) = rows.split_at_mut(half * stride);
-    let lines = &*lower;
-    let strips = upper.par_chunks_mut(SIDE * stride).enumerate();
-    strips.with_min_len(4).for_each(|(block, out)| {
-        transpose(lines, stride, start + SIDE * block, out, start + half);
-    });
-    rayon::join(
-        || mirror(upper, half, stride, start),
-        || mirror(lower, count - half, stride, start + half),
-    );
-}
-
-/// Eight columns, from `column` on, of some rows become eight rows, which begin at `place` of the rows of `out`.
-fn transpose(lines: &[f64], stride: usize, column: usize, out: &mut [f64], place: usize) {
-    let (squares, rest) = lines.split_at(lines.len() / (SIDE * stride) * SIDE * stride);
-    let done = squares.len() / stride;
-    for (n, rows) in squares.chunks_exact(SIDE * stride).enumerate() {
-        let mut square = [[0.0; SIDE]; SIDE];
-        for (line, row) in square.iter_mut().zip(rows.chunks_exact(stride)) {
-            line.copy_from_slice(&row[column..][..SIDE]);
-        }
-        for (i, row) in out.chunks_exact_mut(stride).enumerate() {
-            let turned: [f64; SIDE] = std::array::from_fn(|j| square[j][i]);
-            row[place + SIDE * n..][..SIDE].copy_from_slice(&turned);
-        }
-    }
-    for (j, row) in rest.chunks_exact(stride).enumerate() {
-        for (i, to) in out.chunks_exact_mut(stride).enumerate() {
-            to[place + done + j] = row[column + i];
         }
     }
 }

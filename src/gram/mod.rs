@@ -4,7 +4,7 @@
 //! * [`twins`]: rows of one direction.
 //! * `exact`: the same points at any precision.
 //! * [`matrix`]: matrices as plain data. [`entries`]: symmetric and rectangular Gram matrices, blockwise, on all cores.
-//! * `pages`: memory for large matrices, in large pages.
+//! * `mirror`: the upper triangle from the lower. `pages`: memory for large matrices, in large pages.
 //! * [`spectrum`]: eigenvalues, condition, rank.
 //!
 //! The cost does not depend on the depth: a matrix product `X X^T`, and a polynomial of degree 7 for each entry.
@@ -28,6 +28,7 @@
 pub mod entries;
 mod exact;
 pub mod matrix;
+mod mirror;
 mod pages;
 pub mod points;
 pub mod spectrum;

@@ -111,6 +111,63 @@ impl Points {
         })
     }
 
+    /// The rows with a constant coordinate 1 behind them: inputs of a network whose first layer has a bias. Directions then know
+    /// lengths: rows of one coordinate, which have but two directions, become an arc.
+    ///
+    /// # Errors
+    /// As [`Points::new`]; a row of zeros is none.
+    ///
+    /// ```
+    /// use deeplimit::Points;
+    /// let points = Points::lifted(1, vec![0.0, 1.0])?;
+    /// assert_eq!((points.dimension(), points.given()), (2, &[0.0, 1.0, 1.0, 1.0][..]));
+    /// # Ok::<(), deeplimit::Error>(())
+    /// ```
+    pub fn lifted(dimension: usize, rows: Vec<f64>) -> Result<Self> {
+        // looked at as they came, so that an error names their places
+        let given = Self::with_zero_rows(dimension, rows)?.given;
+        let lifted = given
+            .chunks_exact(dimension)
+            .flat_map(|row| row.iter().copied().chain([1.0]));
+        Self::new(dimension + 1, lifted.collect())
+    }
+
+    /// The rows with a coordinate behind them that is 1 for rows of zeros and 0 for others: so a row of zeros is a point like others,
+    /// orthogonal to them and the same as any other row of zeros. For data that have such rows where directions are wanted.
+    ///
+    /// # Errors
+    /// As [`Points::new`]; a row of zeros is none.
+    ///
+    /// ```
+    /// use deeplimit::Points;
+    /// let points = Points::zeros_apart(1, vec![0.0, -5.0])?;
+    /// assert_eq!(points.unit(), [0.0, 1.0, -1.0, 0.0]);
+    /// # Ok::<(), deeplimit::Error>(())
+    /// ```
+    pub fn zeros_apart(dimension: usize, rows: Vec<f64>) -> Result<Self> {
+        let given = Self::with_zero_rows(dimension, rows)?.given;
+        let own = |row: &[f64]| f64::from(u8::from(row.iter().all(|x| *x == 0.0)));
+        let extended = given
+            .chunks_exact(dimension)
+            .flat_map(|row| row.iter().copied().chain([own(row)]));
+        Self::new(dimension + 1, extended.collect())
+    }
+
+    /// The first row whose length is not 1, up to what the rounding of its coordinates to numbers of this `unit` (`2^-53` for
+    /// doubles) can have done. A row is counted from 0.
+    ///
+    /// ```
+    /// use deeplimit::Points;
+    /// let points = Points::new(2, vec![0.6, 0.8, 3.0, 4.0])?;
+    /// assert_eq!(points.not_of_unit_length(2f64.powi(-53)), Some(1));
+    /// # Ok::<(), deeplimit::Error>(())
+    /// ```
+    pub fn not_of_unit_length(&self, unit: f64) -> Option<usize> {
+        let allowed = unit * (self.dimension as f64 + 6.0);
+        let near = |length: &f64| (length - 1.0).abs() <= allowed;
+        self.lengths.iter().position(|length| !near(length))
+    }
+
     /// `n`
     pub fn len(&self) -> usize {
         self.lengths.len()

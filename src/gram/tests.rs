@@ -227,3 +227,64 @@ fn unusable_points_are_refused_with_their_place() {
         .to_string();
     assert!(error.contains("not homogeneous"), "{error}");
 }
+
+#[test]
+fn watched_matrices_are_the_matrices_and_stop() {
+    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+    let (x, y) = (points(150, 4, 5), points(70, 4, 6));
+    // regression, and the nearest neighbour's gaps
+    for (text, depth) in [("gelu", Depth::Layers(2)), ("x^2-1", Depth::Infinite)] {
+        let kernel = kernel(text, depth);
+        let own = Gram::symmetric(&kernel, &x, Lengths::Unit).unwrap();
+        let cross = Gram::cross(&kernel, &y, &x, Lengths::Unit).unwrap();
+        for gram in [own, cross] {
+            let (n, m) = gram.shape();
+            let mut out = vec![f64::NAN; n * m];
+            let told = AtomicUsize::new(0);
+            let watch = |done: usize, all: usize| {
+                assert!(done <= all && all == n.div_ceil(64));
+                told.fetch_add(1, Relaxed);
+                true
+            };
+            assert!(gram.matrix_watched(&mut out, watch).unwrap());
+            assert_eq!(told.load(Relaxed), n.div_ceil(64));
+            assert_eq!(out, gram.matrix().values);
+            assert!(gram.decisive_watched(&mut out, |_, _| true).unwrap());
+            assert_eq!(out, gram.decisive().unwrap().values);
+            assert!(!gram.decisive_watched(&mut out, |_, _| false).unwrap());
+            assert!(gram.matrix_watched(&mut out[1..], |_, _| true).is_err());
+        }
+    }
+    // what takes a vote of directions knows no lengths
+    let relu = kernel("relu", Depth::Infinite);
+    let gram = Gram::symmetric(&relu, &x, Lengths::Keep).unwrap();
+    let mut out = vec![0.0; 150 * 150];
+    assert!(gram.decisive_watched(&mut out, |_, _| true).is_err());
+}
+
+#[test]
+fn rows_of_zeros_apart_are_points_like_others() {
+    let mut rows = numbers(12, 3);
+    rows[3..6].fill(0.0);
+    rows[9..].fill(0.0);
+    let kernel = kernel("relu", Depth::Layers(2));
+    let apart = Points::zeros_apart(3, rows.clone()).unwrap();
+    let k = Gram::symmetric(&kernel, &apart, Lengths::Unit)
+        .unwrap()
+        .matrix();
+    assert_eq!([k.row(1)[0], k.row(1)[2]], [kernel.at(0.0); 2]);
+    assert_eq!([k.row(1)[1], k.row(1)[3]], [kernel.diagonal(); 2]);
+    // the others do not see it
+    let others = Points::new(3, [&rows[..3], &rows[6..9]].concat()).unwrap();
+    let direct = Gram::symmetric(&kernel, &others, Lengths::Unit)
+        .unwrap()
+        .matrix();
+    assert!((k.row(0)[2] / direct.row(0)[1] - 1.0).abs() < 1e-14);
+    assert!(Points::zeros_apart(3, vec![1.0, f64::NAN, 0.0]).is_err());
+    assert!(
+        Points::lifted(3, vec![1.0, f64::NAN, 0.0])
+            .unwrap_err()
+            .to_string()
+            .contains("row 1, column 2")
+    );
+}

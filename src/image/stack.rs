@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{Images, unit};
-use crate::array::{Array, Format, Labels, NumberType};
+use crate::array::{self, Array, Format, Labels, NumberType};
 use crate::error::{Doubt, Error, Result};
 use crate::words::named;
 
@@ -27,43 +27,22 @@ named!(Layout, "order of axes": Nhwc = "nhwc", Nchw = "nchw", Nhw = "nhw");
 /// taken as they are.
 pub(super) fn stack(path: &Path, layout: Option<Layout>) -> Result<(Images, String)> {
     let array = Array::open(path)?;
-    let layout = match layout {
-        Some(layout) => layout,
-        None => evident(&array)?,
+    let named = |error| match error {
+        Error::Data(message) => array.bad(message),
+        Error::Axes { message, doubt } => Error::Axes {
+            message: array.bad(message).to_string(),
+            doubt,
+        },
+        other => other,
     };
     let sizes = &array.sizes[..];
-    let fits = sizes.len() == if layout == Layout::Nhw { 3 } else { 4 };
-    if !fits {
-        return Err(array.bad(format!(
-            "an array of {} has {} sizes; pictures have three (n, height, width) or four (and channels)",
-            array.shape(),
-            sizes.len()
-        )));
-    }
-    let mut numbers: Vec<f64> = match array.kind {
+    // before the numbers are read
+    let layout = order(sizes, layout).map_err(named)?;
+    let numbers = match array.kind {
         NumberType::BYTE => array.data.iter().map(|b| unit(*b)).collect(),
         _ => array.floats()?,
     };
-    if let Some(k) = numbers.iter().position(|v| !v.is_finite()) {
-        let value = numbers[k];
-        return Err(array.bad(format!("{} is {value}, which is no pixel", array.place(k))));
-    }
-    let shape = match layout {
-        Layout::Nhw => [sizes[1], sizes[2], 1],
-        Layout::Nhwc => [sizes[1], sizes[2], sizes[3]],
-        Layout::Nchw => {
-            let [channels, height, width] = [sizes[1], sizes[2], sizes[3]];
-            let plane = height * width;
-            let pictures = numbers.chunks_exact(channels * plane);
-            let pixel = |picture: &[f64], p: usize, c: usize| picture[c * plane + p];
-            numbers = pictures
-                .flat_map(|picture| {
-                    (0..plane).flat_map(move |p| (0..channels).map(move |c| pixel(picture, p, c)))
-                })
-                .collect();
-            [height, width, channels]
-        }
-    };
+    let images = Images::arranged(sizes, numbers, Some(layout)).map_err(named)?;
     let format = match array.format {
         Format::Npy => ".npy",
         Format::Idx => "idx",
@@ -73,18 +52,93 @@ pub(super) fn stack(path: &Path, layout: Option<Layout>) -> Result<(Images, Stri
         _ => "",
     };
     let kind = format!("{format}, {}{scale}", array.kind);
-    Ok((Images::new(shape, numbers, vec![])?, kind))
+    Ok((images, kind))
+}
+
+impl Images {
+    /// The pictures of an array of these sizes, whose numbers come in C order. The order of the axes is what `layout` says, or
+    /// what the sizes show: up to 4 channels, behind more rows and columns than that.
+    ///
+    /// # Errors
+    /// [`Error::Axes`] where the sizes do not show it, [`Error::Data`] for sizes that pictures do not have and for a number that is
+    /// not finite, [`Error::Shape`] for another number of numbers.
+    ///
+    /// ```
+    /// use deeplimit::image::{Images, Layout};
+    /// let numbers: Vec<f64> = (0..8).map(f64::from).collect();
+    /// // two pictures of one row, two columns, two channels: or of two channels first
+    /// assert!(Images::arranged(&[2, 1, 2, 2], numbers.clone(), None).is_err());
+    /// let images = Images::arranged(&[2, 2, 1, 2], numbers, Some(Layout::Nchw))?;
+    /// assert_eq!((images.shape(), images.image(0)), ([1, 2, 2], &[0.0, 2.0, 1.0, 3.0][..]));
+    /// # Ok::<(), deeplimit::error::Error>(())
+    /// ```
+    pub fn arranged(sizes: &[usize], numbers: Vec<f64>, layout: Option<Layout>) -> Result<Images> {
+        let layout = order(sizes, layout)?;
+        if numbers.len() != sizes.iter().product::<usize>() {
+            return Err(Error::Shape(format!(
+                "{} numbers are no array of {}",
+                numbers.len(),
+                array::shape(sizes)
+            )));
+        }
+        if let Some(k) = numbers.iter().position(|v| !v.is_finite()) {
+            let (place, value) = (array::place(sizes, k), numbers[k]);
+            return Err(Error::Data(format!(
+                "{place} is {value}, which is no pixel"
+            )));
+        }
+        let (shape, numbers) = channels_last(sizes, numbers, layout);
+        Images::new(shape, numbers, vec![])
+    }
+}
+
+/// The layout that is said or shown, of an array that has so many axes.
+fn order(sizes: &[usize], layout: Option<Layout>) -> Result<Layout> {
+    let layout = match layout {
+        Some(layout) => layout,
+        None => evident(sizes)?,
+    };
+    match sizes.len() == if layout == Layout::Nhw { 3 } else { 4 } {
+        true => Ok(layout),
+        false => Err(Error::Data(axes(sizes))),
+    }
+}
+
+fn axes(sizes: &[usize]) -> String {
+    format!(
+        "an array of {} has {} sizes; pictures have three (n, height, width) or four (and channels)",
+        array::shape(sizes),
+        sizes.len()
+    )
+}
+
+/// `[height, width, channels]`, and the numbers in that order.
+fn channels_last(sizes: &[usize], mut numbers: Vec<f64>, layout: Layout) -> ([usize; 3], Vec<f64>) {
+    let shape = match layout {
+        Layout::Nhw => [sizes[1], sizes[2], 1],
+        Layout::Nhwc => [sizes[1], sizes[2], sizes[3]],
+        Layout::Nchw => {
+            let [channels, height, width] = [sizes[1], sizes[2], sizes[3]];
+            let plane = height * width;
+            let pictures = numbers.chunks_exact((channels * plane).max(1));
+            let pixel = |picture: &[f64], p: usize, c: usize| picture[c * plane + p];
+            numbers = pictures
+                .flat_map(|picture| {
+                    (0..plane).flat_map(move |p| (0..channels).map(move |c| pixel(picture, p, c)))
+                })
+                .collect();
+            [height, width, channels]
+        }
+    };
+    (shape, numbers)
 }
 
 /// The layout that the sizes show, if they do.
-fn evident(array: &Array) -> Result<Layout> {
+fn evident(sizes: &[usize]) -> Result<Layout> {
     let few = |n: usize| n <= CHANNELS_MAX;
-    let shape = array.shape();
-    let unclear = |what: String, doubt| {
-        let message = array.bad(what).to_string();
-        Err(Error::Axes { message, doubt })
-    };
-    Err(array.bad(match array.sizes[..] {
+    let shape = array::shape(sizes);
+    let unclear = |message: String, doubt| Err(Error::Axes { message, doubt });
+    Err(Error::Data(match *sizes {
         [_, height, width] if few(width) && !few(height) => {
             let what = format!(
                 "an array of {shape} may be one picture with channels, and pictures are n x height x width (x channels)"
@@ -111,10 +165,7 @@ fn evident(array: &Array) -> Result<Layout> {
         [_, _] => format!(
             "an array of {shape} is rows of numbers, and pictures are n x height x width (x channels): reshape it"
         ),
-        _ => format!(
-            "an array of {shape} has {} sizes; pictures have three (n, height, width) or four (and channels)",
-            array.sizes.len()
-        ),
+        _ => axes(sizes),
     }))
 }
 

@@ -398,6 +398,10 @@ impl Kernel {
     }
 
     /// The derivative in `rho`; at `+-1` that at the end of the last cell.
+    ///
+    /// Not a number to print: the derivative of a cell's polynomial divides its rounding by the cell's width, and cells are narrow
+    /// towards `+-1`. Measured on one layer of erf, gelu and relu: relative errors of 3e-12 in the middle, 1e-10 at `1 - rho = 2^-10`,
+    /// 1e-4 at `2^-30`, 0.1 at `2^-40`, and no digit at all nearer to 1. (Times the gap, as [`Accuracy`] uses it, it is small.)
     pub fn slope_at(&self, rho: f64) -> f64 {
         let (value, slope) = (self.charts.at(rho), self.charts.slope_at(rho));
         self.finished_slope(Place::of(rho), value, slope)

@@ -2,7 +2,7 @@
 
 use rug::{Float, Integer};
 
-use super::{Ball, Bits, Certain, certain_digits};
+use super::{Ball, Bits, Certain, certain_digits, enclosing_decimal};
 
 /// A number with its error.
 #[derive(Clone, Debug)]
@@ -119,6 +119,40 @@ impl Quantity {
             (Value::MinusInfinite, None) => "-inf".to_owned(),
             (Value::Finite { midpoint, radius }, None) => {
                 certain_digits(midpoint, radius, digits).to_string()
+            }
+        }
+    }
+
+    /// Decimal strings `(value, radius)` for programs, `|x - value| <= radius`: at most so many significant digits, and none that
+    /// is far below the error; the radius is rounded up, covers the rounding of the value too, and is `0` where the value is exact
+    /// or infinite.
+    ///
+    /// ```
+    /// use deeplimit::real::{Analytic, Ball, Quantity};
+    /// let third = Quantity::new(&Ball::rational(&(1, 3).into(), 64), None);
+    /// let (value, radius) = third.decimal(10);
+    /// assert_eq!((value.as_str(), radius.as_str()), ("0.3333333333", "3.4e-11"));
+    /// ```
+    pub fn decimal(&self, digits: usize) -> (String, String) {
+        let exactly = |text: &str| (text.to_owned(), "0".to_owned());
+        match (&self.value, self.as_integer()) {
+            (_, Some(n)) => exactly(&n.to_string()),
+            (Value::Infinite, None) => exactly("inf"),
+            (Value::MinusInfinite, None) => exactly("-inf"),
+            // of what is no number nothing is known
+            (Value::Finite { midpoint, radius }, None) if midpoint.is_nan() || radius.is_nan() => {
+                ("0".to_owned(), "inf".to_owned())
+            }
+            (Value::Finite { midpoint, radius }, None) => {
+                // those down to the radius, and one more; all of an exact number, or zero
+                let meaningful = match (midpoint.get_exp(), radius.get_exp()) {
+                    (Some(m), Some(r)) => {
+                        let bits = f64::from(m) - f64::from(r);
+                        (bits * std::f64::consts::LOG10_2 + 2.0).max(1.0) as usize
+                    }
+                    _ => usize::MAX,
+                };
+                enclosing_decimal(midpoint, radius, digits.min(meaningful))
             }
         }
     }

@@ -10,6 +10,7 @@ pub mod slopes;
 use std::collections::BTreeMap;
 use std::io;
 
+use deeplimit::design::Proof;
 use deeplimit::emit::Language;
 use deeplimit::error::Result;
 use serde::Serialize;
@@ -36,6 +37,19 @@ pub struct DesignJson<S, M = ()> {
     pub proved: bool,
     #[serde(flatten)]
     pub more: Option<M>,
+}
+
+impl<S, M> DesignJson<S, M> {
+    /// With what is proved of them.
+    pub fn new(solutions: Vec<S>, proof: Proof, more: Option<M>) -> Self {
+        Self {
+            solutions,
+            complete: proof.complete,
+            infeasible: proof.infeasible,
+            proved: proof.proved,
+            more,
+        }
+    }
 }
 
 /// An activation that was found.

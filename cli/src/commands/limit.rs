@@ -2,7 +2,7 @@
 
 use std::io;
 
-use deeplimit::limit::{Classification, LogPeriodic, Phase, Quantity, Regime};
+use deeplimit::limit::{LogPeriodic, Phase, Quantity, Regime};
 use deeplimit::real::{Analytic, Ball, Real};
 use serde::Serialize;
 
@@ -130,23 +130,6 @@ fn row(at: &At, mixed: bool) -> String {
     }
 }
 
-/// What the columns are.
-fn formula(c: &Classification) -> &'static str {
-    match (c.regime, c.phase) {
-        (Regime::Linear, _) => "T_L = (L+1) rho at every depth",
-        (Regime::Singular, _) => {
-            "T_L = (L+1) lambda^L (h + C/(L+1) + O(lambda^L)), h(dual) = lambda h"
-        }
-        (Regime::NearestNeighbour, _) => "log T_L = k^L log B + L log k + C + o(1), B(dual) = B^k",
-        (_, Some(Phase::Chaotic)) => "T_L = T + C L m^L + O(m^L), g(dual) = m g, g(c*) = 0",
-        (_, Some(Phase::EdgeOfChaos)) => {
-            "T_L = r (L+1) + kappa log(L+1) + C + o(1), A(dual) = A + 1"
-        }
-        (_, Some(Phase::Ordered)) => "T_L = T - C L b^L + O(b^L), g(dual) = b g, g(1) = 0",
-        _ => "undecided",
-    }
-}
-
 fn columns(l: &Limits, distance: bool) -> Vec<&'static str> {
     match (l.classification.regime, l.classification.phase) {
         (Regime::Linear, _) => vec!["T_L/(L+1)"],
@@ -172,7 +155,7 @@ fn heading(l: &Limits, digits: u32, width: usize) -> String {
     };
     let multiplier = l.multiplier.as_ref().or(l.kappa.as_ref());
     let multiplier = multiplier.map(|q| format!("; {name} = {}", cell(Some(q), digits)));
-    let formula = format!("{}{}", formula(c), multiplier.unwrap_or_default());
+    let formula = format!("{}{}", c.formula(), multiplier.unwrap_or_default());
     text += &wrapped(&formula, 2, "", width);
     for missing in &c.missing {
         text += &wrapped(missing, 2, "missing: ", width);
@@ -222,7 +205,7 @@ fn json(l: &Limits, at: &At, index: usize, digits: u32) -> LimitJson {
         phase: c.phase.map(|p| words::hyphened(p.name())),
         proved: c.proved,
         missing: c.missing.clone(),
-        formula: formula(c),
+        formula: c.formula(),
         multiplier: l.multiplier.as_ref().map(number),
         kappa: l.kappa.as_ref().map(number),
         alpha: c.alpha.as_ref().map(number),

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
 use deeplimit::limit::Quantity;
+use deeplimit_claims::{all, chosen, expected, word};
 use serde::Serialize;
 
 use super::INTERRUPT;
@@ -18,9 +19,8 @@ use crate::batch::answers;
 use crate::collection::laboratory;
 use crate::fault::{NO_SOURCE, sentence, shortened};
 use crate::json::array;
-use crate::library::{Claim, Expected, Finding, Measured, Paper, Verdict, Wanted, finding};
+use crate::library::{Claim, Finding, Measured, Paper, Verdict, Wanted, finding};
 use crate::number::{Number, certain};
-use crate::papers::{all, chosen};
 use crate::report::{Exit, Report};
 use crate::table::wrapped;
 
@@ -89,46 +89,6 @@ fn claim_json(paper: &Paper, claim: &Claim) -> ClaimJson {
         origin: claim.origin.clone(),
         effort: claim.effort,
     }
-}
-
-fn expected(claim: &Claim) -> String {
-    let short = |q: &rug::Rational| decimal(q);
-    match &claim.expected {
-        Expected::Word(word) => word.clone(),
-        Expected::Near { value, tolerance } if *tolerance == 0 => {
-            format!("exactly {}", short(value))
-        }
-        Expected::Near { value, tolerance } => format!("{} +- {}", short(value), short(tolerance)),
-        Expected::AtMost(x) => format!("at most {}", short(x)),
-        Expected::AtLeast(x) => format!("at least {}", short(x)),
-    }
-}
-
-/// A fraction for people: a decimal where it is one (`0.035`, `2e-40`), else as it is (`1/3`).
-fn decimal(q: &rug::Rational) -> String {
-    let mut scaled = q.clone();
-    let places = (0..=400)
-        .find(|n| {
-            if *n > 0 {
-                scaled *= 10;
-            }
-            scaled.is_integer()
-        })
-        .filter(|n| *n > 0);
-    let Some(places) = places else {
-        return q.to_string();
-    };
-    let digits = scaled.numer().clone().abs().to_string();
-    let sign = if *q < 0 { "-" } else { "" };
-    if digits.len() + 5 < places {
-        let exponent = digits.len() as i64 - 1 - places as i64;
-        let (first, rest) = digits.split_at(1);
-        let point = if rest.is_empty() { "" } else { "." };
-        return format!("{sign}{first}{point}{rest}e{exponent}");
-    }
-    let padded = format!("{digits:0>width$}", width = places + 1);
-    let (whole, part) = padded.split_at(padded.len() - places);
-    format!("{sign}{whole}.{part}")
 }
 
 fn list(args: &PapersList, width: usize) -> io::Result<Report> {
@@ -270,14 +230,6 @@ fn notes_of(found: &Finding) -> Vec<String> {
     found.notes.iter().map(|n| format!("{n}{hint}")).collect()
 }
 
-fn word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Agrees => "agrees",
-        Verdict::Differs => "differs",
-        Verdict::NotAttempted => "not attempted",
-    }
-}
-
 /// The certain digits; where they are few, as with a standard error, the number and its error.
 fn measured_number(q: &Quantity) -> String {
     /// With so many digits a number speaks for itself.
@@ -333,7 +285,6 @@ fn shown(claim: &Claim, found: &Finding, explain: bool, width: usize) -> String 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::library::exact;
 
     #[test]
     fn what_would_allow_an_attempt_is_said() {
@@ -345,14 +296,5 @@ mod tests {
         }
         let broken = Finding::not_attempted("the enclosure was lost".to_owned());
         assert_eq!(notes_of(&broken), ["the enclosure was lost"]);
-    }
-
-    #[test]
-    fn bounds_are_shown_as_they_were_written() {
-        for text in [
-            "1", "-3", "0.25", "-0.035", "1e-40", "2.5e-12", "1/3", "616.5", "0.0001",
-        ] {
-            assert_eq!(decimal(&exact(text).unwrap()), text);
-        }
     }
 }

@@ -56,14 +56,7 @@ pub fn designed_kernel(
     };
     let outcome = kernel.design(wish, &effort)?;
     let classification = match &outcome {
-        KernelOutcome::Design(design) => {
-            let activation = &design.realisation.activation;
-            match Activation::new(activation).and_then(|a| a.classify(&effort)) {
-                // the activation is an answer without it
-                Err(Error::Timeout { .. } | Error::Domain(_) | Error::Unresolved(_)) => None,
-                other => Some(Box::new(other?)),
-            }
-        }
+        KernelOutcome::Design(design) => design.classification(&effort)?.map(Box::new),
         KernelOutcome::None { .. } => None,
     };
     Ok(DesignedKernel {

@@ -7,7 +7,7 @@
 
 use rug::{Integer, Rational};
 
-use super::{Extremal, bounds, measured, none};
+use super::{Extremal, bounds, measured};
 use crate::activation::Expr;
 use crate::design::{Family, Span, lowest};
 use crate::effort::Effort;
@@ -34,8 +34,8 @@ pub(super) fn smoothest(alpha: &Rational, kinks: u32, effort: &Effort) -> Result
         )));
     }
     if *alpha <= 2 {
-        return Ok(none(format!(
-            "piecewise linear activations that are nearly linear have alpha = {}: with more and more kinks the Lipschitz constant comes as near to 1 as one likes, and only linear ones have 1",
+        return Err(Error::Domain(format!(
+            "alpha = {}: a small Lipschitz constant is looked for above alpha = 2; up to there, functions that are nearly linear have one as near to 1 as one likes, with enough kinks",
             Expr::rational(alpha)
         )));
     }

@@ -8,7 +8,7 @@
 //!   which `sqrt(p) h_1 + sqrt(1-p) h_n` has. If `D <= 2/(n-1)` there is no such root, and no polynomial.
 //! * **All activations**: `B' >= 2 - p` (odd: `3 - 2p`), so `g_2(B') <= 0`: `B'` is at least the root of `g_2`, which the polynomial
 //!   of degree 2 (odd: 3) has. If `D <= 2` (odd: 1) there is no root: `B'` comes as near to 1 as one likes, by a
-//!   nearly linear activation, and is 1 for none.
+//!   nearly linear activation (of degree `n`, where `D > 2/(n-1)`), and is 1 for none.
 //! * **The Lipschitz constant** `K` of an activation of variance 1 is at least `sqrt(B')`; more in [`bounds`]. Piecewise linear
 //!   activations come near it ([`kinks`]).
 //! * **A family** whose members with the exponent are all known: the best of a few.
@@ -80,11 +80,11 @@ pub struct Extreme {
 /// What was found, and what is proved of all others.
 #[derive(Clone, Debug)]
 pub struct Extremal {
-    /// The best; several where the family has equals (mirrored ones), none where there is none.
+    /// The best; several where members of a family cannot be told apart (mirrored ones), none where there is none.
     pub best: Vec<Extreme>,
     /// Proved: no other among those that were asked about is better than this.
     pub bound: Option<Quantity>,
-    /// Proved: no other is better than the best (within a millionth, where both are numbers).
+    /// Proved: no other is better than the best, within a millionth, or within what the enclosures of members tell apart.
     pub optimal: bool,
     /// Why there is none, where that is proved.
     pub infeasible: Option<String>,
@@ -169,14 +169,30 @@ fn of_polynomial(found: Lowest, effort: &Effort) -> Extreme {
     }
 }
 
-fn steepest_polynomial(alpha: &Rational, n: u32, odd: bool, effort: &Effort) -> Result<Extremal> {
-    let k = if odd && n.is_multiple_of(2) { n - 1 } else { n };
-    let parity = if odd { "odd " } else { "" };
-    if k < 2 || Rational::from(k - 1) * alpha <= 2 {
-        let reason = format!(
-            "no {parity}polynomial of degree {n} or less has alpha = {}: one of degree k has more than 2/(k-1)",
+/// The highest power that such a polynomial has.
+fn highest(n: u32, odd: bool) -> u32 {
+    if odd && n.is_multiple_of(2) {
+        n.saturating_sub(1)
+    } else {
+        n
+    }
+}
+
+/// Why none has the exponent, where none has.
+fn no_polynomial(alpha: &Rational, n: u32, odd: bool) -> Option<String> {
+    let k = highest(n, odd);
+    (k < 2 || Rational::from(k - 1) * alpha <= 2).then(|| {
+        format!(
+            "no {}polynomial of degree {n} or less has alpha = {}: one of degree k > 1 has more than 2/(k-1)",
+            if odd { "odd " } else { "" },
             Expr::rational(alpha)
-        );
+        )
+    })
+}
+
+fn steepest_polynomial(alpha: &Rational, n: u32, odd: bool, effort: &Effort) -> Result<Extremal> {
+    let (k, parity) = (highest(n, odd), if odd { "odd " } else { "" });
+    if let Some(reason) = no_polynomial(alpha, n, odd) {
         return Ok(none(reason));
     }
     let best = of_polynomial(lowest::of_degree(alpha, k, effort.digits)?, effort);
@@ -195,11 +211,9 @@ fn steepest_polynomial(alpha: &Rational, n: u32, odd: bool, effort: &Effort) -> 
 fn flattest(alpha: &Rational, k: u32, among: &Among, effort: &Effort) -> Result<Extremal> {
     let parity = if k == 3 { "odd " } else { "" };
     if let Among::Polynomials(n) | Among::OddPolynomials(n) = among
-        && *n < k
+        && let Some(reason) = no_polynomial(alpha, *n, k == 3)
     {
-        return Ok(none(format!(
-            "no {parity}polynomial of degree {n} or less is an activation with an exponent: it is linear or constant"
-        )));
+        return Ok(none(reason));
     }
     if Rational::from(k - 1) * alpha <= 2 {
         return Ok(none(format!(
@@ -318,7 +332,8 @@ fn of_family(
     let first = merit(&members[0]);
     let equal = |m: &Extreme| first.overlaps(&merit(m));
     let (best, others): (Vec<_>, Vec<_>) = members.into_iter().partition(|m| equal(m));
-    let bound = complete.then(|| Quantity::new(&(&first * &Ball::int(sign, first.bits())), None));
+    let all = best.iter().fold(first, |all, m| all.hull(&merit(m)));
+    let bound = complete.then(|| Quantity::new(&(&all * &Ball::int(sign, all.bits())), None));
     Ok(Extremal {
         bound,
         optimal: complete,
@@ -326,7 +341,8 @@ fn of_family(
         reason: match (complete, best.len(), others.len()) {
             (true, 1, 0) => "this is the only member with this alpha in the box".into(),
             (true, _, 0) => {
-                "the members with this alpha in the box are all known, and equals".into()
+                "the members with this alpha in the box are all known, and none can be told to be better than another"
+                    .into()
             }
             (true, ..) => {
                 "the members with this alpha in the box are all known, and all others are worse"

@@ -94,11 +94,26 @@ fn what_cannot_be_is_said() {
             .infeasible
             .is_none()
     );
-    assert!(
-        of(2, Extremum::SmallestLipschitz, &Among::Kinks(1))
-            .infeasible
-            .is_some()
+    // nearly linear, but of too low a degree
+    for (alpha, among) in [
+        (2, Among::Polynomials(2)),
+        (1, Among::OddPolynomials(4)),
+        (9, Among::OddPolynomials(0)),
+    ] {
+        let none = of(alpha, Extremum::SmallestSlope, &among);
+        assert!(none.infeasible.unwrap().contains("polynomial of degree"));
+        let none = of(alpha, Extremum::LargestSlope, &among);
+        assert!(none.infeasible.is_some() && none.optimal);
+    }
+    let near = of(2, Extremum::SmallestSlope, &Among::Polynomials(3));
+    assert!(near.infeasible.unwrap().contains("as near to 1"));
+    let flat = extremal(
+        &2.into(),
+        Extremum::SmallestLipschitz,
+        &Among::Kinks(1),
+        &Effort::default(),
     );
+    assert!(flat.unwrap_err().to_string().contains("above alpha = 2"));
     for (wanted, among) in [
         (Extremum::LargestSlope, Among::All),
         (Extremum::LargestSlope, Among::Kinks(2)),

@@ -2,7 +2,8 @@
 //! correlation.
 //!
 //! With `b = (1-a)^2/(1+a^2)` a normalised layer has `C(c) = c + b/pi (sqrt(1-c^2) - c acos c)`: `C` rises with `c`, and with `b`, which
-//! falls from 1 to 0 as `a` goes from 0 to 1. So `C_L(0)` falls from that of ReLU to 0, and there is one `a`.
+//! falls from 1 to 0 as `a` goes from 0 to 1. So `C_L(0)` falls from that of ReLU to 0, and there is one `a` between (`1/a` has
+//! the same kernel).
 
 use rug::{Float, Rational};
 
@@ -23,9 +24,10 @@ pub struct Leaky {
 }
 
 /// The deepest network.
-const LAYERS_MAX: u32 = 10_000;
+const LAYERS_MAX: u32 = 1000;
 
-/// The one leaky ReLU with which `layers` layers have `C(0) = eta`; `None` where that of ReLU is no larger, proved.
+/// The one leaky ReLU with a negative slope from 0 to 1 with which `layers` layers have `C(0) = eta`; `None` where that of ReLU is
+/// no larger, proved.
 ///
 /// ```
 /// use deeplimit::{Effort, design::leaky};
@@ -36,7 +38,7 @@ const LAYERS_MAX: u32 = 10_000;
 /// ```
 ///
 /// # Errors
-/// [`Error::Domain`] for a correlation that is not between 0 and 1 and a number of layers that is not from 1 to 10,000;
+/// [`Error::Domain`] for a correlation that is not between 0 and 1 and a number of layers that is not from 1 to 1000;
 /// [`Error::Timeout`].
 pub fn leaky(layers: u32, eta: &Rational, effort: &Effort) -> Result<Option<Leaky>> {
     if *eta <= 0 || *eta >= 1 {

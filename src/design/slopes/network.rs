@@ -14,7 +14,7 @@ use crate::real::{Analytic, Ball, Interval, bits_for};
 /// So large is no slope that anybody wants of a layer.
 const MOST: u32 = 1 << 20;
 
-/// The one `psi > 1` at which the network has the wanted slope, to so many digits; `network` is a formula in which `x` stands for `psi`.
+/// The smallest `psi > 1` at which the network has the wanted slope, to so many digits; `network` is a formula in which `x` stands for `psi`.
 ///
 /// ```
 /// use deeplimit::design::local_slope;
@@ -100,6 +100,8 @@ mod tests {
             ("psi+psi^2", (2, 1), "squares of the weights"),
             ("2-psi", (3, 2), "does not reach"),
             ("tanh(psi-1)+1", (3, 1), "does not reach"),
+            // 3/2 at 1.19 and once more at 2.31
+            ("1+3*(psi-1)-2*(psi-1)^2", (3, 2), "not proved to grow"),
         ] {
             let told = of(text, s).unwrap_err().to_string();
             assert!(told.contains(words), "{text}: {told}");

@@ -1,11 +1,12 @@
 //! `deeplimit design alpha`: the activations whose singular kernel has a given exponent.
 
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::io;
 
 use deeplimit::activation::Expr;
-use deeplimit::design::{FiniteDepth, Known, Members, Shape, Span, Undecided, at_depth};
+use deeplimit::design::{
+    FiniteDepth, Known, Members, Proof, Shape, Span, Undecided, at_depth, exponent,
+};
 use deeplimit::emit::Language;
 use deeplimit::error::{Error, Result};
 use deeplimit::limit::Quantity;
@@ -139,6 +140,13 @@ pub fn run(args: &Args, emit: Option<Language>, width: usize) -> io::Result<Repo
         |(alpha, depth, found)| {
             let mut designed = told(&alpha, found, args, width);
             if let Some(depth) = depth {
+                let remark = depth.remark();
+                designed
+                    .notes
+                    .extend(remark.iter().map(|r| format!("note: {r}")));
+                if let (Some(more), Some(remark)) = (&mut designed.json.more, remark) {
+                    more.remarks.push(remark);
+                }
                 designed.text = format!(
                     "{}
 {}",
@@ -152,20 +160,6 @@ pub fn run(args: &Args, emit: Option<Language>, width: usize) -> io::Result<Repo
             designed
         },
     )
-}
-
-pub(super) fn exponent(text: &str) -> Result<Rational> {
-    if matches!(text.trim().trim_start_matches('+'), "inf" | "infinity") {
-        return Err(Error::Domain(
-            "alpha = inf is no singular kernel but the nearest neighbour (A' = 0): an activation for it is hermite(2,x)".into(),
-        ));
-    }
-    let value = Expr::parse(text)?.simplify().as_rational();
-    value.ok_or_else(|| {
-        Error::Domain(format!(
-            "alpha = {text}: the exponent is a rational number greater than zero"
-        ))
-    })
 }
 
 fn told(
@@ -245,13 +239,7 @@ fn told(
             };
             let closing = wrapped(closing, 0, "", width);
             Designed {
-                json: DesignJson {
-                    solutions,
-                    complete: false,
-                    infeasible: None,
-                    proved: !all.is_empty(),
-                    more: Some(more),
-                },
+                json: DesignJson::new(solutions, Proof::of_found(all.len()), Some(more)),
                 text: match all.is_empty() {
                     true => closing,
                     false => format!("{}\n{closing}", table.text(width)),
@@ -261,8 +249,8 @@ fn told(
             }
         }
         Found::Members(found) => {
-            let complete = found.complete();
-            let open = found.open.is_empty();
+            let boxes = args.spans.join(", ");
+            let proof = found.proof(&boxes, &asked);
             more.lines = found.sections;
             more.remarks.clone_from(&found.remarks);
             more.open = found.open.iter().map(open_json).collect();
@@ -276,20 +264,10 @@ fn told(
                 .iter()
                 .map(|m| solution(&m.activation, &m.values, &m.alpha, None))
                 .collect();
-            let boxes = args.spans.join(", ");
-            let infeasible =
-                (solutions.is_empty() && open && found.sections.is_none()).then(|| {
-                    let all = match found.side {
-                        Some(Ordering::Less) => ", it is less for all of them",
-                        Some(_) => ", it is greater for all of them",
-                        None => "",
-                    };
-                    format!("no member with {boxes} has alpha = {asked}{all}")
-                });
-            let closing = match (&infeasible, complete, found.sections) {
+            let closing = match (&proof.infeasible, proof.complete, found.sections) {
                 (Some(none), ..) => format!("None: {none}, proved."),
                 (None, true, _) => format!("These are all with {boxes}: proved."),
-                (None, false, Some(lines)) if open => format!(
+                (None, false, Some(lines)) if proof.proved => format!(
                     "Two letters leave a curve: all members on {lines} lines through the box."
                 ),
                 _ => "Parts of the box are undecided.".into(),
@@ -310,16 +288,10 @@ fn told(
                 text.push_str(&wrapped(line, 0, "", width));
             }
             Designed {
-                json: DesignJson {
-                    solutions,
-                    complete,
-                    infeasible,
-                    proved: open,
-                    more: Some(more),
-                },
+                undecided: !proof.proved,
+                json: DesignJson::new(solutions, proof, Some(more)),
                 text,
                 notes: vec![],
-                undecided: !open,
             }
         }
     }

@@ -88,50 +88,19 @@ fn told(
         entries: entries.collect(),
     }
     .text(width);
-    let mut closing = Vec::new();
-    if !found.repelling.is_empty() {
-        let of = |(a, q): &(_, _)| format!("{} (Q'(1) = {})", Expr::rational(a), certain(q, 4));
-        let all: Vec<String> = found.repelling.iter().map(of).collect();
-        closing.push(format!(
-            "The variance does not attract at the input scales {}: proved.",
-            all.join(", ")
-        ));
-    }
-    if !found.undecided.is_empty() {
-        let all: Vec<String> = found
-            .undecided
-            .iter()
-            .map(|a| Expr::rational(a).to_string())
-            .collect();
-        closing.push(format!(
-            "Whether the variance attracts is undecided at {}.",
-            all.join(", ")
-        ));
-    }
-    let none = found.attracting.is_empty();
-    let open = !found.undecided.is_empty() || none && args.rate.is_some();
-    if none && args.rate.is_some() {
-        closing.push(
-            "No scale from 0.02 to 12 was found with this rate, which proves nothing.".into(),
-        );
-    }
+    let closing = found.remarks();
     if !text.is_empty() && !closing.is_empty() {
         text.push('\n');
     }
     for line in &closing {
         text.push_str(&wrapped(line, 0, "", width));
     }
+    let proof = found.proof();
+    let solutions: Vec<_> = found.attracting.iter().map(solution).collect();
     Designed {
-        json: DesignJson {
-            solutions: found.attracting.iter().map(solution).collect(),
-            // other scales have others
-            complete: false,
-            infeasible: (none && !open).then(|| closing.join(" ")),
-            proved: !open,
-            more: None,
-        },
+        undecided: solutions.is_empty() && !proof.proved,
+        json: DesignJson::new(solutions, proof, None),
         text,
         notes: vec![],
-        undecided: none && open,
     }
 }

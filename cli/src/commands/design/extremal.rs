@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use deeplimit::design::{Among, Extremal, Extreme, Extremum, Span};
+use deeplimit::design::{Among, Extremal, Extreme, Extremum, Span, exponent};
 use deeplimit::emit::Language;
 use deeplimit::error::Result;
 use serde::Serialize;
 
-use super::alpha::{capital, exponent};
+use super::alpha::capital;
 use super::{DesignJson, Designed, SolutionJson, answered};
 use crate::args::DesignExtremal as Args;
 use crate::library::{self, Request};
@@ -112,18 +112,16 @@ fn told(
     }
     text.push_str(&wrapped(&closing, 0, "", width));
     Designed {
-        json: DesignJson {
-            solutions: found.best.iter().map(solution).collect(),
-            complete: found.optimal,
-            infeasible: found.infeasible.clone(),
-            proved: true,
-            more: Some(ExtremalJson {
+        json: DesignJson::new(
+            found.best.iter().map(solution).collect(),
+            found.proof(),
+            Some(ExtremalJson {
                 extremum: args.wanted.name(),
                 optimal: found.optimal,
                 bound: found.bound.as_ref().map(|q| Number::new(q, digits)),
                 reason: found.reason.clone(),
             }),
-        },
+        ),
         text,
         notes: vec![],
         undecided: false,

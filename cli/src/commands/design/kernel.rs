@@ -67,11 +67,7 @@ pub fn run(args: &Args, emit: Option<Language>, width: usize) -> io::Result<Repo
             (Some(tolerance), _) => Extent::Tolerance(tolerance.clone()),
             (None, degree) => Extent::Degree(degree.unwrap_or_default()),
         },
-        criterion: match (args.exact, args.sum_is_one) {
-            (true, _) => Criterion::Series,
-            (_, true) => Criterion::NearestNormalised,
-            _ => Criterion::Nearest,
-        },
+        criterion: criterion(args),
         realised: args.realised,
     };
     let (typed, wanted) = match (&args.kernel, &args.table, &args.of) {
@@ -103,19 +99,17 @@ fn told(
     match &found.outcome {
         KernelOutcome::Design(design) => designed(found, design, args, width),
         KernelOutcome::None { reason, proved } => Designed {
-            json: DesignJson {
-                solutions: vec![],
-                complete: *proved,
-                infeasible: Some(reason.clone()),
-                proved: *proved,
-                more: Some(WantedJson {
+            json: DesignJson::new(
+                vec![],
+                found.outcome.proof(criterion(args)),
+                Some(WantedJson {
                     kernel: found.wanted.clone(),
                     positive_definite: None,
                     negative_coefficient: None,
                     looked_up_to: None,
                     found: None,
                 }),
-            },
+            ),
             text: wrapped(reason, 0, "", width),
             notes: vec![],
             undecided: !proved,
@@ -163,19 +157,18 @@ fn designed(
         alpha: classification.and_then(|c| c.alpha.as_ref()).map(number),
         more: Some(kernel.clone()),
     };
-    let json = DesignJson {
-        solutions: vec![solution],
-        complete: false,
-        infeasible: None,
-        proved: !design.partial && (args.exact || is_best(design)),
-        more: Some(WantedJson {
-            kernel: found.wanted.clone(),
-            positive_definite,
-            negative_coefficient: negative,
-            looked_up_to,
-            found: Some(kernel),
-        }),
+    let more = WantedJson {
+        kernel: found.wanted.clone(),
+        positive_definite,
+        negative_coefficient: negative,
+        looked_up_to,
+        found: Some(kernel),
     };
+    let json = DesignJson::new(
+        vec![solution],
+        found.outcome.proof(criterion(args)),
+        Some(more),
+    );
     Designed {
         json,
         text: shown(found, design, &activation, args, width),
@@ -205,12 +198,12 @@ fn exactly(q: &Rational) -> Number {
     }
 }
 
-/// Is the polynomial proved to be the best, to within a millionth of its error?
-fn is_best(design: &KernelDesign) -> bool {
-    let upper = |q: &Quantity| q.ball().map_or(f64::INFINITY, |b| b.upper().to_f64());
-    let lower = |q: &Quantity| q.ball().map_or(0.0, |b| b.lower().to_f64());
-    let (error, least) = (upper(&design.error), lower(&design.at_least));
-    error <= least * (1.0 + 1e-6) || error == 0.0
+fn criterion(args: &Args) -> Criterion {
+    match (args.exact, args.sum_is_one) {
+        (true, _) => Criterion::Series,
+        (_, true) => Criterion::NearestNormalised,
+        _ => Criterion::Nearest,
+    }
 }
 
 fn shown(
@@ -272,7 +265,7 @@ fn shown(
 fn error_line(design: &KernelDesign, args: &Args) -> String {
     let digits = args.effort.digits;
     let error = certain(&design.error, digits.min(10));
-    let best = match (args.exact, is_best(design)) {
+    let best = match (args.exact, design.is_best()) {
         (true, _) => "the first coefficients of its own power series".to_owned(),
         (_, true) if design.error.as_integer().is_some() => "the kernel itself".to_owned(),
         (_, true) => "no polynomial of this degree is nearer, proved".to_owned(),

@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use deeplimit::design::Nearest;
+use deeplimit::design::{Nearest, exponent};
 use deeplimit::emit::Language;
 use serde::Serialize;
 
-use super::alpha::exponent;
 use super::{DesignJson, Designed, SolutionJson, answered};
 use crate::args::DesignNearest as Args;
 use crate::library;
@@ -56,8 +55,8 @@ fn told(
         )
     );
     Designed {
-        json: DesignJson {
-            solutions: vec![SolutionJson {
+        json: DesignJson::new(
+            vec![SolutionJson {
                 activation: member.activation.to_string(),
                 parameters: member
                     .values
@@ -69,11 +68,9 @@ fn told(
                     distance: found.distance,
                 }),
             }],
-            complete: false,
-            infeasible: None,
-            proved: true,
-            more: None,
-        },
+            found.proof(),
+            None,
+        ),
         text,
         notes: vec![],
         undecided: false,

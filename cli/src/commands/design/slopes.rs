@@ -88,18 +88,14 @@ fn tailored(
         (&args.effort, emit),
         question,
         |found: Option<Leaky>| {
-            let infeasible = found.is_none().then(|| {
-                format!(
-                    "{layers} layers of ReLU, which has the largest, do not reach this correlation"
-                )
-            });
-            let text = match (&found, &infeasible) {
+            let proof = Leaky::proof(found.as_ref(), layers);
+            let text = match (&found, &proof.infeasible) {
                 (Some(leaky), _) => format!(
                     "{}\n{}",
                     leaky.activation,
                     wrapped(
                         &format!(
-                            "The negative slope is {}: the only one, proved.",
+                            "The negative slope is {}: the only one from 0 to 1, proved.",
                             certain(&leaky.negative_slope, digits)
                         ),
                         0,
@@ -127,13 +123,11 @@ fn tailored(
                 }),
             };
             Designed {
-                json: DesignJson::<_, ()> {
-                    solutions: found.into_iter().map(solution).collect(),
-                    complete: true,
-                    infeasible,
-                    proved: true,
-                    more: None,
-                },
+                json: DesignJson::<_, ()>::new(
+                    found.into_iter().map(solution).collect(),
+                    proof,
+                    None,
+                ),
                 text,
                 notes: vec![],
                 undecided: false,
@@ -199,17 +193,15 @@ fn told(
         let said = format!("The slope of a layer is {local}.");
         text.push_str(&wrapped(&said, 0, "", width));
     }
-    let none = found.solutions.is_empty() && found.infeasible.is_none();
+    let proof = found.proof();
     Designed {
-        json: DesignJson {
-            solutions: found.solutions.iter().map(solution).collect(),
-            complete: found.infeasible.is_some(),
-            infeasible: found.infeasible.clone(),
-            proved: !none,
-            more: Some(NetworkJson { local_slope: local }),
-        },
+        undecided: !proof.proved,
+        json: DesignJson::new(
+            found.solutions.iter().map(solution).collect(),
+            proof,
+            Some(NetworkJson { local_slope: local }),
+        ),
         text,
         notes: vec![],
-        undecided: none,
     }
 }

@@ -14,8 +14,8 @@ use crate::collection::laboratory;
 use crate::commands::INTERRUPT;
 use crate::fault::Fault;
 use crate::library::{Figure, figure, figure_names};
-use crate::papers::{all, chosen};
 use crate::report::Report;
+use deeplimit_claims::{all, chosen};
 
 /// Answers the command.
 pub fn run(args: &PapersFigures) -> io::Result<Report> {

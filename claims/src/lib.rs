@@ -1,15 +1,16 @@
-//! Papers as files: `papers/<key>/claims.toml`, read or brought along.
+//! Papers as files: `papers/<key>/claims.toml`, read or brought along, and a claim in words. The library touches no file; the
+//! command line and the Python door read the claims here.
 
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
+use deeplimit::paper::{Claim, Expected, Paper, Parameter, Parameters, Verdict};
+use rug::Rational;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::library::{Claim, Expected, Paper, Parameter, exact};
-
-/// The papers that the program brings.
+/// The papers that are brought.
 const BROUGHT: [(&str, &str); 4] = [
     (
         "arora2019",
@@ -60,7 +61,10 @@ fn bad(message: String) -> io::Error {
     io::Error::new(ErrorKind::InvalidData, message)
 }
 
-/// All papers of a folder, or those that the program brings, by their keys.
+/// All papers of a folder, or those that are brought, by their keys.
+///
+/// # Errors
+/// One sentence that names the file and the line.
 pub fn all(folder: Option<&Path>) -> io::Result<Vec<Paper>> {
     let Some(folder) = folder else {
         return BROUGHT
@@ -106,6 +110,9 @@ fn contents(file: &Path) -> io::Result<String> {
 }
 
 /// The papers and claims that `KEY[/CLAIM]` names; all without it.
+///
+/// # Errors
+/// Where there is none.
 pub fn chosen(papers: Vec<Paper>, target: Option<&str>) -> io::Result<Vec<Paper>> {
     let Some(target) = target else {
         return Ok(papers);
@@ -184,7 +191,7 @@ fn read(folder: &str, text: &str, name: &str) -> io::Result<Paper> {
 }
 
 fn claim(raw: ClaimFile) -> Result<Claim, String> {
-    let number = |text: &str| exact(text).map_err(|e| e.to_string());
+    let number = |text: &str| Parameters::exact(text).map_err(|e| e.to_string());
     let expected = match (raw.word, raw.near, raw.at_most, raw.at_least) {
         (Some(word), None, None, None) => Expected::Word(word),
         (None, Some(near), None, None) => {
@@ -246,4 +253,77 @@ fn parameter(value: toml::Value) -> Option<Parameter> {
         }
         _ => return None,
     })
+}
+
+/// What a claim says of its quantity, for people.
+pub fn expected(claim: &Claim) -> String {
+    let short = |q: &Rational| decimal(q);
+    match &claim.expected {
+        Expected::Word(word) => word.clone(),
+        Expected::Near { value, tolerance } if *tolerance == 0 => {
+            format!("exactly {}", short(value))
+        }
+        Expected::Near { value, tolerance } => format!("{} +- {}", short(value), short(tolerance)),
+        Expected::AtMost(x) => format!("at most {}", short(x)),
+        Expected::AtLeast(x) => format!("at least {}", short(x)),
+    }
+}
+
+/// A fraction for people: a decimal where it is one (`0.035`, `2e-40`), else as it is (`1/3`).
+fn decimal(q: &Rational) -> String {
+    let mut scaled = q.clone();
+    let places = (0..=400)
+        .find(|n| {
+            if *n > 0 {
+                scaled *= 10;
+            }
+            scaled.is_integer()
+        })
+        .filter(|n| *n > 0);
+    let Some(places) = places else {
+        return q.to_string();
+    };
+    let digits = scaled.numer().clone().abs().to_string();
+    let sign = if *q < 0 { "-" } else { "" };
+    if digits.len() + 5 < places {
+        let exponent = digits.len() as i64 - 1 - places as i64;
+        let (first, rest) = digits.split_at(1);
+        let point = if rest.is_empty() { "" } else { "." };
+        return format!("{sign}{first}{point}{rest}e{exponent}");
+    }
+    let padded = format!("{digits:0>width$}", width = places + 1);
+    let (whole, part) = padded.split_at(padded.len() - places);
+    format!("{sign}{whole}.{part}")
+}
+
+/// A verdict, for people.
+pub fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Agrees => "agrees",
+        Verdict::Differs => "differs",
+        Verdict::NotAttempted => "not attempted",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_are_shown_as_they_were_written() {
+        for text in [
+            "1", "-3", "0.25", "-0.035", "1e-40", "2.5e-12", "1/3", "616.5", "0.0001",
+        ] {
+            assert_eq!(decimal(&Parameters::exact(text).unwrap()), text);
+        }
+    }
+
+    #[test]
+    fn what_is_brought_can_be_read() {
+        let papers = all(None).unwrap();
+        assert_eq!(papers.len(), BROUGHT.len());
+        let one = chosen(papers, Some("radhakrishnan2022/theorem-1")).unwrap();
+        assert!(one[0].claims.iter().all(|c| c.key.starts_with("theorem-1")));
+        assert!(chosen(all(None).unwrap(), Some("nobody")).is_err());
+    }
 }
