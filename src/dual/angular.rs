@@ -12,7 +12,7 @@
 //! * `(1 - dual(cos theta)) E phi^2 = E phi'^2 (1 - cos theta) - int_0^theta K(b) (cos b - cos theta) db`,
 //!
 //! and `K` is smooth on `[0, pi]`, its ends included: along `u + v` and `u - v` the kinks are lines that meet in fixed places.
-//! [DERIVED; it is [`super::piecewise_linear`] with the smooth parts] `K` is kept as Chebyshev polynomials on panels; the integrals are sums
+//! [DERIVED; Price's theorem] `K` is kept as Chebyshev polynomials on panels; the integrals are sums
 //! of positive terms times `K`, with `cos b - cos theta = 2 sin((theta + b)/2) sin((theta - b)/2)`, so `1 - dual` has all its
 //! digits however small `theta` is.
 //!

@@ -4,15 +4,15 @@ use std::cmp::Ordering;
 
 use rug::{Integer, Rational};
 
-use super::Dual;
+use super::{Dual, Truncated};
 use crate::activation::pieces::{End, pieces};
 use crate::activation::{BinaryOp, Expr, Function, Tape};
-use crate::exact::Closed;
+use crate::exact::{Activation, Closed};
 use crate::hermite::Series;
 use crate::real::{Bits, Real};
 
 /// The dual in closed form, where the literature has one and the expression is recognised: `a z + b |z|` (ReLU and its
-/// kin), `a + b sign(z)`, `c erf(k z)`, `c sin(k z)`, `c cos(k z)`, `c exp(k z)`, polynomials, and all of these plus a constant.
+/// kin), `a + b sign(z)`, `c erf(k z)`, `c sin(k z)`, `c cos(k z)`, `c exp(k z)`, polynomials, and all of these plus a constant; sums of terms `c x^n e^(a x)` on intervals ([`Truncated`]).
 pub fn closed_form<R: Real>(expr: &Expr, bits: Bits) -> Option<Dual<R>> {
     let expr = expr.expand().simplify();
     let value = |e: &Expr| Tape::<R>::new(std::slice::from_ref(e), bits).at_one(&R::int(0, bits));
@@ -33,7 +33,9 @@ pub fn closed_form<R: Real>(expr: &Expr, bits: Bits) -> Option<Dual<R>> {
             _ => {}
         }
     }
-    split_at_zero(&expr, bits).or_else(|| super::shifted::shifted(&expr, bits))
+    split_at_zero(&expr, bits)
+        .or_else(|| super::shifted::shifted(&expr, bits))
+        .or_else(|| Truncated::new(&Activation::new(&expr).ok()?, bits).map(Dual::Truncated))
 }
 
 /// Two pieces that meet at 0, both linear through the origin or both constant.

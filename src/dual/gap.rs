@@ -12,6 +12,7 @@
 //! | cosh | `(1 - e^(-s (2 - t))) (1 - e^(-s t)) / (1 + e^(-2 s))` |
 //! | exp | `1 - e^(-s t)` |
 //! | gated | see `gated` |
+//! | truncated | `(E phi^2 - E phi(u) phi(v))/E phi^2` at more bits, in the angle (`truncated`) |
 //! | series | `t sum_j (sum_{n > j} c_n) (1 - t)^j` ([`crate::hermite::Series::gap`]) |
 
 use std::cmp::Ordering;
@@ -113,6 +114,7 @@ impl<R: Real> Dual<R> {
                 let rise = value - &inner.at(&R::int(0, bits));
                 (constant + &(scale * &rise), scale * &slope)
             }
+            Dual::Truncated(d) => d.opposite(u),
             _ => self.at_with_slope(&(u - &one)),
         }
     }
@@ -121,6 +123,9 @@ impl<R: Real> Dual<R> {
     fn gap_at_point(&self, t: &R) -> R {
         let bits = t.bits();
         let one = R::int(1, bits);
+        if let Dual::Truncated(d) = self {
+            return d.gap(t);
+        }
         // beyond rho = 0 there is nothing to be kept
         if t.compare(&one) == Some(Ordering::Greater) {
             return &one - &self.at(&(&one - t));
@@ -151,6 +156,7 @@ impl<R: Real> Dual<R> {
                 &(&(&one - share) * t) + &(share * &part)
             }
             Dual::Series(s) => s.gap(t),
+            Dual::Truncated(d) => d.gap(t),
             // 1 = constant + scale (1 - dual_g(0))
             Dual::Shifted { scale, inner, .. } => scale * &inner.gap_at_point(t),
         }
@@ -183,6 +189,7 @@ impl<R: Real> Dual<R> {
                 &(&one - share) + &(share * &part)
             }
             Dual::Shifted { scale, inner, .. } => scale * &inner.slope_at_gap_point(t),
+            Dual::Truncated(d) => d.slope_at_gap(t),
             Dual::Erf(_) | Dual::Series(_) => self.slope_at(&(&one - t)),
         }
     }

@@ -12,20 +12,20 @@ mod closed;
 mod gap;
 mod gated;
 mod origin;
-mod piecewise_linear;
 mod prepared;
 mod sampled;
 mod shifted;
 mod taylor;
+mod truncated;
 mod values;
 
 pub use angular::{Angular, Mesh};
 pub use closed::closed_form;
 pub(crate) use closed::{polynomial_coefficients, scaled_function};
 pub(crate) use gated::gated;
-pub use piecewise_linear::PiecewiseLinear;
 pub use prepared::{derivative_square, prepared};
 pub use sampled::{DualPart, Estimate, SamplePlan, SampledDual};
+pub use truncated::Truncated;
 pub use values::{DualValue, values};
 pub(crate) use values::{LAST_DEGREE, correlations, resolving_series};
 
@@ -62,6 +62,8 @@ pub enum Dual<R> {
     },
     /// Hermite series with a bounded rest (no rest for a polynomial).
     Series(Series<R>),
+    /// A sum of terms `c x^n e^(a x)` on intervals (relu6, elu, hard_tanh, ...): truncated moments.
+    Truncated(Truncated),
     /// `phi = g - m`: `constant + scale (dual_g(rho) - dual_g(0))`, the constant exactly 0 where `E phi = 0` is proved.
     Shifted {
         /// `dual_g`
@@ -122,6 +124,7 @@ impl<R: Real> Dual<R> {
                 &(&(&one() - share) * rho) + &(share * &part)
             }
             Dual::Series(s) => s.at(rho),
+            Dual::Truncated(t) => t.at(rho),
             Dual::Shifted {
                 constant,
                 scale,
@@ -147,7 +150,19 @@ impl<R: Real> Dual<R> {
                 &(&one() - share) + &(share * &part)
             }
             Dual::Series(s) => s.slope_at(rho),
+            Dual::Truncated(t) => t.slope_at(&clamped(rho)),
             Dual::Shifted { scale, inner, .. } => scale * &inner.slope_at(rho),
+        }
+    }
+}
+
+impl<R> Dual<R> {
+    /// Every value is a computation at high precision, so a table pays.
+    pub(crate) fn is_slow(&self) -> bool {
+        match self {
+            Dual::Truncated(_) => true,
+            Dual::Shifted { inner, .. } => inner.is_slow(),
+            _ => false,
         }
     }
 }
@@ -235,3 +250,67 @@ pub fn attracting_fixed_point(dual: &Dual<Ball>, bits: u32) -> Option<(Ball, Bal
         .hull(&dual.slope_at(&x.upper_end()));
     Some((x, multiplier))
 }
+
+/// `1 - c*` of the attracting fixed point and its multiplier, with about `wanted` relative bits, where `c*` may be so near 1 that
+/// it has none: for `dual(0) > 0` and `B' > 1`. Since `1 - dual(1 - t)` is concave in `t` and vanishes at 0, it crosses `t` once:
+/// a change of sign encloses the place.
+pub fn fixed_point_gap(dual: &Dual<Ball>, wanted: u32) -> Option<(Ball, Ball)> {
+    let excess = |t: &Ball| dual.gap(t) - t;
+    // bracket in powers of two
+    let coarse = |j: i32| {
+        let t = Ball::int(1, 128 + 2 * j as u32).scale2(-j);
+        excess(&t).sign()
+    };
+    let last = coarse(0)?;
+    if last != Ordering::Less {
+        return None;
+    }
+    let j = (1..LAST_POWER).find(|j| coarse(*j) == Some(Ordering::Greater))?;
+    let bits = wanted + 2 * j as u32 + 64;
+    let (mut low, mut high) = (
+        Ball::int(1, bits).scale2(-j),
+        Ball::int(1, bits).scale2(1 - j),
+    );
+    // Newton from below overshoots, from above it does not: the chord from the left end and the tangent on the right enclose
+    for _ in 0..LAST_STEP {
+        let small = rug::Float::with_val(64, low.mid() >> (wanted + 4));
+        if (&high - &low).magnitude() <= small {
+            break;
+        }
+        let slope = dual.slope_at_gap(&high) - &Ball::int(1, bits);
+        let tangent = &high - &(&excess(&high) / &slope);
+        let (left, right) = (excess(&low), excess(&high));
+        let chord = &low + &(&(&left * &(&high - &low)) / &(&left - &right));
+        let mut narrowed = false;
+        // a little to the outside, and the middle where that wins nothing
+        let guard = (&high - &low).scale2(-16).abs();
+        for x in [
+            &chord - &guard,
+            &tangent + &guard,
+            (&low + &high).scale2(-1),
+        ] {
+            let x = x.midpoint();
+            let inside =
+                low.compare(&x) == Some(Ordering::Less) && x.compare(&high) == Some(Ordering::Less);
+            if !inside {
+                continue;
+            }
+            match excess(&x).sign() {
+                Some(Ordering::Greater) => low = x,
+                Some(Ordering::Less) => high = x,
+                _ => continue,
+            }
+            narrowed = true;
+        }
+        if !narrowed {
+            break;
+        }
+    }
+    let multiplier = dual.slope_at_gap(&low).hull(&dual.slope_at_gap(&high));
+    Some((low.hull(&high), multiplier))
+}
+
+/// `1 - c* < 2^-LAST_POWER` is not looked for.
+const LAST_POWER: i32 = 4000;
+/// Steps towards `1 - c*`.
+const LAST_STEP: u32 = 200;

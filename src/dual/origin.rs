@@ -50,8 +50,22 @@ impl<R: Real> Dual<R> {
                 let certain = k > 0 && s.squares[k].sign() == Some(Ordering::Greater);
                 certain.then(|| (k as u32, s.squares[k].clone()))
             }
+            Dual::Truncated(t) => t.leading().map(|(k, c)| (k, R::from_ball(&c))),
         }
         .filter(|(_, c)| c.is_finite() && c.sign() == Some(Ordering::Greater))
+    }
+
+    /// `dual(rho)/rho^k` and `rho dual'(rho)/rho^k`, for a series or truncated moments, where `k` is the order of the fixed point 0;
+    /// `None` for what has `k = 1` only.
+    pub fn divided(&self, k: u32, rho: &R) -> Option<(R, R)> {
+        match self {
+            Dual::Series(s) => Some(s.divided(k as usize, rho)),
+            Dual::Truncated(t) => {
+                let power = rho.powi(i64::from(k));
+                Some((&t.at(rho) / &power, &(rho * &t.slope_at(rho)) / &power))
+            }
+            _ => None,
+        }
     }
 
     /// The leading term of `dual(rho) - dual(0)`.
@@ -60,6 +74,7 @@ impl<R: Real> Dual<R> {
             Dual::ArcCosine(x) | Dual::ArcSine(x) | Dual::Erf(x) | Dual::Sinh(x) => x.bits(),
             Dual::Cosh(x) | Dual::Exp(x) | Dual::Gated { share: x, .. } => x.bits(),
             Dual::Series(s) => s.tail.bits(),
+            Dual::Truncated(t) => t.bits(),
             Dual::Shifted { scale, .. } => scale.bits(),
         };
         let vanishes = |x: &R| x.sign() == Some(Ordering::Equal);
@@ -84,6 +99,7 @@ impl<R: Real> Dual<R> {
             Dual::Erf(_) | Dual::Sinh(_) => Some(Parity::Odd),
             Dual::Cosh(_) => Some(Parity::Even),
             Dual::Exp(_) => None,
+            Dual::Truncated(t) => t.parity(),
             Dual::Gated { share, .. } => {
                 vanishes(&(R::int(1, share.bits()) - share)).then_some(Parity::Even)
             }
@@ -137,6 +153,7 @@ impl Dual<Ball> {
                 constant: r(constant),
                 scale: r(scale),
             },
+            Dual::Truncated(t) => Dual::Truncated(t.clone()),
             Dual::Series(s) => Dual::Series(Series {
                 squares: s.squares.iter().map(r).collect(),
                 tail: r(&s.tail),

@@ -12,6 +12,10 @@ use crate::real::{Bits, Real};
 pub(super) fn shifted<R: Real>(expr: &Expr, bits: Bits) -> Option<Dual<R>> {
     let (g, m) = split(expr)?;
     let inner = closed_form::<R>(&g, bits)?;
+    if let Dual::Truncated(_) = inner {
+        // the constant is one of its terms
+        return None;
+    }
     let of_g = Activation::new(&g).ok()?;
     // of what is far out (`relu(x-30)`) both are small, and their terms cancel
     let (mean, square) = (of_g.mean?.relative(bits), of_g.square?.relative(bits));
@@ -86,6 +90,7 @@ impl<R: Real> Dual<R> {
                 series.at(rho)
             }
             Dual::Shifted { inner, scale, .. } => scale * &inner.rise_at(rho),
+            Dual::Truncated(t) => t.rise_at(rho),
             Dual::Erf(_) | Dual::Sinh(_) => self.at_point(rho),
         }
     }

@@ -76,6 +76,7 @@ impl<R: Real> Dual<R> {
                 out
             }
             Dual::Series(series) => shifted(series, p, degree),
+            Dual::Truncated(t) => t.taylor(p, degree),
             Dual::Shifted {
                 inner,
                 constant,

@@ -49,3 +49,4 @@ pub use expectation::{Bound, expectation};
 pub use exponent::alpha_exact;
 pub use fraction::NearFraction;
 pub use means::closed_mean;
+pub use terms::{ExponentialTerm, exponential_terms};

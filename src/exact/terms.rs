@@ -342,3 +342,38 @@ fn waves(argument: &Terms, is_cosine: bool) -> Option<Terms> {
     }
     Some(terms)
 }
+
+/// `c x^n e^(a x)`
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExponentialTerm {
+    /// `c`, not zero.
+    pub coefficient: Closed,
+    /// `n`
+    pub power: u32,
+    /// `a`
+    pub rate: Closed,
+}
+
+/// An expression as a sum of terms `c x^n e^(a x)` with constants in closed form; `None` where it is none.
+///
+/// ```
+/// use deeplimit::{activation::Expr, exact::exponential_terms};
+/// let terms = exponential_terms(&Expr::parse("x*sinh(2*x)-3")?).unwrap();
+/// assert_eq!(terms.len(), 3);
+/// assert!(exponential_terms(&Expr::parse("tanh(x)")?).is_none());
+/// # Ok::<(), deeplimit::Error>(())
+/// ```
+pub fn exponential_terms(expr: &Expr) -> Option<Vec<ExponentialTerm>> {
+    let terms = expanded(expr)?.0.into_iter();
+    terms
+        .map(|(shape, coefficient)| {
+            let exponential =
+                shape.square.is_zero() && shape.wave.is_none() && shape.errors.is_empty();
+            exponential.then_some(ExponentialTerm {
+                coefficient,
+                power: shape.power,
+                rate: shape.linear,
+            })
+        })
+        .collect()
+}

@@ -242,9 +242,13 @@ fn diagonal(
 /// series for the middle.
 fn duals(subject: &Subject, deadline: Deadline) -> Result<(Dual<Ball>, Option<[Angular; 2]>)> {
     let structure = subject.structure();
-    let closed = closed_form::<Ball>(&structure.expr, BITS).is_some();
-    if !closed && let Some(pair) = angle::duals(structure, 1.0, 1.0, deadline) {
-        let series = subject.dual(&Rational::from((19, 20)), SERIES_BITS, deadline)?;
+    let closed = closed_form::<Ball>(&structure.expr, BITS);
+    let tabulated = closed.as_ref().is_none_or(Dual::is_slow);
+    if tabulated && let Some(pair) = angle::duals(structure, 1.0, 1.0, deadline) {
+        let series = match closed {
+            Some(dual) => dual,
+            None => subject.dual(&Rational::from((19, 20)), SERIES_BITS, deadline)?,
+        };
         if angle::agree(&pair[1], &series.rounded(), &[-0.9, -0.5, 0.5, 0.9]) {
             return Ok((series, Some(pair)));
         }

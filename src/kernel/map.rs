@@ -33,19 +33,22 @@ impl Map {
     pub fn new(dual: Dual<f64>, mirror: Mirror, angular: Option<&Angular>) -> Option<Self> {
         match &dual {
             Dual::Series(s) if s.degree() > SHORT || angular.is_some() => {}
+            other if other.is_slow() => {}
             _ => return Some(Map::Formula(dual)),
         }
-        let order = dual.leading().map_or(0, |(k, _)| k);
-        let divided = |rho: f64| match &dual {
-            Dual::Series(s) => s.divided(order as usize, &rho).0,
-            other => other.at(&rho),
+        let leading = dual.leading();
+        let order = leading.as_ref().map_or(0, |(k, _)| *k);
+        let divided = |rho: f64| match (&leading, dual.divided(order, &rho)) {
+            (Some((_, c)), _) if rho == 0.0 => *c,
+            (_, Some((value, _))) => value,
+            _ => dual.at(&rho),
         };
         // the gap over t has no symmetry, so both sides are sampled
         let values = Charts::new(Mirror::None, |place| match (place, angular) {
             (Place::Near(t), Some(a)) => a.gap(t) / t,
             (Place::Far(u), Some(a)) => a.opposite(u),
             (Place::Near(t), None) => dual.gap(&t) / t,
-            (Place::Far(u), None) => dual.at(&(u - 1.0)),
+            (Place::Far(u), None) => dual.opposite_with_slope(&u).0,
             (Place::Middle(rho), _) => divided(rho),
         })?;
         let slope_mirror = match mirror {
@@ -57,7 +60,8 @@ impl Map {
             (Place::Near(t), Some(a)) => a.slope_at_gap(t),
             (Place::Far(u), Some(a)) => a.opposite_slope(u),
             (Place::Near(t), None) => dual.slope_at_gap(&t),
-            (other, _) => dual.slope_at(&other.value()),
+            (Place::Far(u), None) => dual.opposite_with_slope(&u).1,
+            (Place::Middle(rho), _) => dual.slope_at(&rho),
         })?;
         Some(Map::Compiled(Box::new(CompiledDual {
             values,

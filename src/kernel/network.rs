@@ -280,8 +280,9 @@ fn source(
             return Err(out_of_bounds(l + 1));
         }
         let rounded: Dual<f64> = dual.rounded();
+        let slow = dual.is_slow();
         let angles = match &dual {
-            Dual::Series(_) => {
+            _ if slow || matches!(dual, Dual::Series(_)) => {
                 let share = &(&next - &network.bias) / &next;
                 let scale = q.sqrt().to_f64();
                 angle::duals(structure, scale, share.to_f64(), deadline)
@@ -291,6 +292,7 @@ fn source(
         };
         deadline.check("the preparation of the layers")?;
         let series = match &dual {
+            _ if slow => true,
             Dual::Series(_) if angles.is_some() => true,
             Dual::Series(s) => {
                 let rest = s.slope_tail.as_ref().unwrap_or(&s.tail);

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::classify::Inquiry;
-use crate::dual::{Dual, PiecewiseLinear, attracting_fixed_point, closed_form};
+use crate::dual::{Dual, attracting_fixed_point, closed_form, fixed_point_gap};
 use crate::error::{Error, Result};
 use crate::exact::Closed;
 use crate::hermite::{hermite_coefficients, hermite_series};
@@ -18,36 +18,33 @@ pub(super) fn chaotic_fixed_point(q: &mut Inquiry) -> Result<()> {
     let exact = q.report.proved && q.options.arithmetic == Arithmetic::Ball;
     let small = smallness(q);
     let bits = 2 * wanted + 64 + 2 * small;
-    if let Some(dual) = closed_form::<Ball>(&q.structure.expr, bits)
-        && let Some((c, m)) = attracting_fixed_point(&dual, bits)
-    {
-        record(
-            q,
-            &c,
-            &m,
-            "the interval Newton operator on the dual in closed form",
-        );
-        return Ok(());
+    if let Some(dual) = closed_form::<Ball>(&q.structure.expr, bits) {
+        // near 1 it is the gap that has digits
+        if let Dual::Truncated(_) = dual
+            && dual.slope_at(&near_one(bits)).compare(&Ball::int(1, bits)) == Some(Ordering::Less)
+            && let Some((gap, m)) = fixed_point_gap(&dual, wanted)
+        {
+            let c = &Ball::int(1, gap.bits() + wanted) - &gap;
+            let t = match certain_digits(gap.mid(), &gap.rad(), 15) {
+                Certain::Digits(s) | Certain::Bound(s) => s,
+            };
+            q.say(&format!("1 - c* = {t}, by the dual in closed form"));
+            record(q, &c, &m, "a change of sign");
+            return Ok(());
+        }
+        if let Some((c, m)) = attracting_fixed_point(&dual, bits) {
+            record(
+                q,
+                &c,
+                &m,
+                "the interval Newton operator on the dual in closed form",
+            );
+            return Ok(());
+        }
     }
     // a jump makes sum n a_n^2 infinite, whatever the pieces' derivatives do
     let continuous = q.structure.continuous == Some(true);
     let derivative_square = q.moments.derivative_square.clone().filter(|_| continuous);
-    if q.options.arithmetic == Arithmetic::Ball
-        && continuous
-        // where c* is near 0 the gap 1 - c* says nothing of it
-        && small < 8
-        && let Some((gap, m)) = piecewise_linear(q, wanted)
-    {
-        let c = &Ball::int(1, gap.bits() + wanted) - &gap;
-        let t = match certain_digits(gap.mid(), &gap.rad(), 15) {
-            Certain::Digits(s) | Certain::Bound(s) => s,
-        };
-        q.say(&format!(
-            "1 - c* = {t}, by Price's theorem in the angle arccos(rho)"
-        ));
-        record(q, &c, &m, "a change of sign");
-        return Ok(());
-    }
     let mut accuracy = wanted + 24;
     let mut degree = 48.min(LAST_DEGREE);
     let mut best: Option<(Ball, Ball)> = None;
@@ -132,13 +129,9 @@ fn smallness(q: &Inquiry) -> Bits {
     (-size).clamp(0.0, 1e5) as Bits
 }
 
-/// `1 - c*` and the multiplier for a continuous piecewise linear activation.
-fn piecewise_linear(q: &Inquiry, wanted: Bits) -> Option<(Ball, Ball)> {
-    // the integrals E phi^2 and E phi'^2 have to be known far beyond B' - 1
-    let accuracy = 4 * wanted + 512;
-    let square: Ball = q.structure.square.as_ref()?.relative(accuracy);
-    let derivative_square: Ball = (q.structure.derivative_square.as_ref()?).relative(accuracy);
-    PiecewiseLinear::new(&q.structure.pieces, square, derivative_square)?.fixed_point_gap(wanted)
+/// A correlation beyond which the gap is what has digits.
+fn near_one(bits: Bits) -> Ball {
+    Ball::int(1, bits) - &Ball::int(1, bits).scale2(-8)
 }
 
 fn record(q: &mut Inquiry, c: &Ball, m: &Ball, how: &str) {

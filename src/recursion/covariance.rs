@@ -10,11 +10,13 @@
 //! | `c sin(k z)`, `c cos(k z)`, `c exp(k z)` | characteristic and moment generating functions; Han et al. 2022 |
 //! | `a z + b z erf(k z)` (gelu) | Tsuchida et al. 2021, Han et al. 2022; derived in `dual::gated` |
 //! | polynomials | Hermite coefficients at each variance, exact |
+//! | sums of `c x^n e^(a x)` on intervals (relu6, elu, ...) | truncated moments, `dual::Truncated` |
 
 use std::cmp::Ordering;
 
+use super::prepared::enclosed;
 use crate::activation::{Expr, Function, Tape};
-use crate::dual::{Dual, closed_form, gated, polynomial_coefficients, scaled_function};
+use crate::dual::{Dual, Truncated, closed_form, gated, polynomial_coefficients, scaled_function};
 use crate::hermite::Series;
 use crate::real::{Bits, Real};
 
@@ -57,6 +59,8 @@ pub enum Covariance<R> {
     },
     /// `sum_m c_m z^m`
     Polynomial(Vec<R>),
+    /// Sums of `c x^n e^(a x)` on intervals.
+    Truncated(Truncated),
 }
 
 impl<R: Real> Covariance<R> {
@@ -122,6 +126,7 @@ impl<R: Real> Covariance<R> {
                 Dual::ArcCosine(_) => Some(kinked(value(&expr, 0))),
                 _ => None,
             },
+            Dual::Truncated(t) => Some(Covariance::Truncated(t)),
             _ => None,
         }
     }
@@ -130,7 +135,8 @@ impl<R: Real> Covariance<R> {
     /// infinite (undefined) at `rho = +-1` for an activation that jumps. For a ball `rho` in mean-value form: its radius
     /// is multiplied by the slope; the part of it beyond `+-1` is ignored.
     pub fn at(&self, q: &R, p: &R, rho: &R) -> (R, R) {
-        if !R::TRACKS_ERRORS || rho.radius().is_zero() {
+        let alone = !R::TRACKS_ERRORS || rho.radius().is_zero();
+        if alone || matches!(self, Covariance::Truncated(_)) {
             return self.point(q, p, rho);
         }
         let rho = clamped(rho);
@@ -238,6 +244,7 @@ impl<R: Real> Covariance<R> {
                     &size * &(&a2 + &(&b2 * &steep)),
                 )
             }
+            Covariance::Truncated(t) => t.cross(q, p, rho),
             Covariance::Polynomial(c) => {
                 let (a, b) = (coefficients_at(c, q), coefficients_at(c, p));
                 let (mut value, mut slope) = (int(0), int(0));
@@ -296,6 +303,7 @@ impl<R: Real> Covariance<R> {
                 gated,
                 rate,
             } => Dual::gated(linear, gated, rate, q).1,
+            Covariance::Truncated(t) => Dual::Truncated(t.at_variance(&enclosed(q))),
             Covariance::Polynomial(c) => {
                 let a = coefficients_at(c, q);
                 let zero = R::int(0, bits);
@@ -325,6 +333,7 @@ impl<R: Real> Covariance<R> {
                 &(&constant.powi(2) + &cross) + &(&(&odd.powi(2) + &even.powi(2)) * q)
             }
             Covariance::Jump { constant, step } => &constant.powi(2) + &step.powi(2),
+            Covariance::Truncated(t) => R::from_ball(&t.at_variance(&enclosed(q)).square()),
             Covariance::Gated {
                 linear,
                 gated,

@@ -10,7 +10,6 @@ use crate::activation::Parity;
 use crate::deadline::Deadline;
 use crate::dual::Dual;
 use crate::error::{Error, Result};
-use crate::hermite::Series;
 use crate::real::Real;
 
 /// So many layers are passed one by one; deeper down the map must have settled or `S` be small, or else the question
@@ -160,7 +159,9 @@ impl<R: Real> UnitLayers<R> {
                 let (k, c) = self.leading.as_ref()?;
                 match (k, &self.dual) {
                     (1, _) => self.singular(c, s, ntk, m),
-                    (_, Dual::Series(series)) => nearest(*k, c, series, s, ntk, m),
+                    (_, Dual::Series(_) | Dual::Truncated(_)) => {
+                        nearest(*k, c, &self.dual, s, ntk, m)
+                    }
                     _ => None,
                 }
             }
@@ -244,7 +245,7 @@ const LOGARITHMIC: f64 = 0.125;
 fn nearest<R: Real>(
     k: u32,
     c: &R,
-    series: &Series<R>,
+    dual: &Dual<R>,
     s: &R,
     ntk: &R,
     mut m: u64,
@@ -269,7 +270,7 @@ fn nearest<R: Real>(
     while m > 0 && log.to_f64() > threshold {
         let modulus = log.exp();
         let s = if negative { -modulus } else { modulus };
-        let (g, weighted) = series.divided(k as usize, &s);
+        let (g, weighted) = dual.divided(k, &s)?;
         log = &(&degree * &log) + &g.ln();
         ratio = &R::int(1, bits) + &(&ratio * &(&weighted / &g));
         negative &= k % 2 == 1;

@@ -5,10 +5,10 @@ use std::cmp::Ordering;
 use rug::float::Round;
 use rug::{Float, Rational};
 
-use super::jet::Jet;
 use super::target::Prepared;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
+use crate::real::Jet;
 use crate::real::{Analytic, Ball, Bits, Real};
 
 /// What is proved of `max |K - p|`.
@@ -217,9 +217,11 @@ fn taylor_bound(
 /// ```
 ///
 /// and the last sum is at most `max_k m_k` where `sum b_k = 1`, and not positive where no `m_k` is. (What rounding has left of
-/// a positive `m_k` is taken away by a little more negative weight at the largest `x_i`.)
+/// a positive `m_k` is taken away by a little more negative weight at `(x, K(x))`, the largest `x` that there is: the measure
+/// itself may have no `x_i > 0`.)
 pub(super) fn at_least(
     measure: &[(Ball, Ball, Ball)],
+    (x_max, k_max): (&Ball, &Ball),
     degree: usize,
     normalised: bool,
     bits: Bits,
@@ -231,13 +233,7 @@ pub(super) fn at_least(
         value = value + &(w * k);
     }
     let mut powers: Vec<Ball> = measure.iter().map(|(_, w, _)| w.clone()).collect();
-    let largest = measure
-        .iter()
-        .max_by(|a, b| a.0.mid().partial_cmp(b.0.mid()).unwrap_or(Ordering::Equal));
     let nothing = || Float::with_val(64, 0);
-    let Some((x_max, _, k_max)) = largest else {
-        return nothing();
-    };
     let mut scale = Ball::int(1, bits);
     let mut worst: Option<Ball> = None;
     for k in 0..=degree {

@@ -6,9 +6,9 @@ use std::collections::HashMap;
 use rug::Rational;
 
 use super::arc::arc_cosine;
-use super::jet::Jet;
 use crate::activation::{BinaryOp, Constant, Expr, Function, Relation, Tape};
 use crate::dual::{Dual, closed_form};
+use crate::real::Jet;
 use crate::real::{Analytic, Ball, Bits};
 
 #[derive(Clone, Debug)]

@@ -2,13 +2,13 @@
 
 use std::cmp::Ordering;
 
-use super::jet::Jet;
 use crate::deadline::Deadline;
 use crate::dual::{Dual, closed_form, resolving_series};
 use crate::error::{Error, Result};
 use crate::exact::Activation;
 use crate::hermite::Series;
 use crate::quadrature::Unit;
+use crate::real::Jet;
 use crate::real::{Analytic, Ball, Bits, Real};
 use crate::recursion::Kind;
 

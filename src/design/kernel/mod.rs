@@ -3,7 +3,7 @@
 //! wanted kernel is replaced by the nearest polynomial of that kind, and the polynomial by an activation.
 //!
 //! * [`target`]: the wanted kernel: a formula, a table, the kernel of a deep network.
-//! * [`jet`], [`arc`], [`formula`], [`layers`]: its values and derivatives, enclosed at a point or over a cell.
+//! * [`arc`], [`formula`], [`layers`]: its values and derivatives, enclosed at a point or over a cell.
 //! * [`exchange`], [`search`]: the nearest polynomial, by linear programming.
 //! * [`bounds`]: what is proved of its error, from above and below.
 //! * [`definite`]: whether the kernel is one of a network at all.
@@ -15,7 +15,7 @@ mod bounds;
 mod definite;
 mod exchange;
 mod formula;
-mod jet;
+
 mod layers;
 mod question;
 mod realised;

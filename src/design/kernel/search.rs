@@ -111,8 +111,18 @@ impl Grid {
                 (self.at(*i), exact(w), self.values[*i].clone())
             })
             .collect();
+        // the largest point with a value: of a kernel that is infinite at 1 the next one
+        let placed = (0..self.points.len()).filter(|i| self.values[*i].is_finite());
+        let largest = placed.max_by(|i, j| {
+            let (x, y) = (&self.points[*i], &self.points[*j]);
+            x.partial_cmp(y).unwrap_or(Ordering::Equal)
+        });
+        let more = |i: usize| (self.at(i), self.values[i].clone());
         Ok(Best {
-            at_least: at_least(&measure, degree, normalised, BITS),
+            at_least: largest.map(more).map_or_else(
+                || Float::with_val(64, 0),
+                |(x, k)| at_least(&measure, (&x, &k), degree, normalised, BITS),
+            ),
             extrema: nearest
                 .measure
                 .iter()

@@ -3,12 +3,12 @@
 use rug::{Float, Rational};
 
 use super::formula::Program;
-use super::jet::Jet;
 use super::layers::Deep;
 use crate::activation::{Constants, Expr};
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::exact::Activation;
+use crate::real::Jet;
 use crate::real::{Analytic, Ball, Bits};
 use crate::recursion::Kind;
 

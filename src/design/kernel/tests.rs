@@ -276,6 +276,22 @@ fn kernels() -> impl Strategy<Value = String> {
     proptest::collection::vec(part, 1..3).prop_map(|parts| parts.join("+"))
 }
 
+/// The measure that proves a bound may lie on `[-1, 0]`, where no weight makes up for what rounding leaves of odd moments.
+#[test]
+fn even_kernels_are_bounded_from_below() {
+    for text in ["abs(rho-0/5)", "abs(rho)", "abs(rho)^3"] {
+        for degree in 1..6 {
+            let d = nearest(&formula(text), degree);
+            assert!(
+                is_tight(&d),
+                "{text} {degree}: {:?} {:?}",
+                d.error,
+                d.at_least
+            );
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 

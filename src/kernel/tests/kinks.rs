@@ -1,8 +1,9 @@
-//! Activations with kinks whose duals have no closed form.
+//! Activations with kinks: duals by truncated moments, and others by the angle alone.
 
 use super::*;
 
-/// Kinks without a closed form: continuous up to what is known of the diagonal, and degree 2 of the arc-cosine family.
+/// Kinks: continuous up to what is known of the diagonal, and degree 2 of the arc-cosine family. Where the dual has a closed form
+/// every error is measured against an enclosure.
 #[test]
 fn kinked_kernels() {
     for text in [
@@ -25,7 +26,11 @@ fn kinked_kernels() {
                 "{text} {kind:?}: {:?}",
                 k.accuracy()
             );
-            assert!(k.accuracy().estimated > 0, "{text} {kind:?}");
+            assert_eq!(
+                k.accuracy().estimated > 0,
+                text == "softsign",
+                "{text} {kind:?}"
+            );
             // continuous up to the diagonal, which comes from constants of the activation alone
             assert!(
                 (k.at_gap(1e-32) / k.diagonal() - 1.0).abs() < 1e-12,
@@ -95,7 +100,7 @@ fn networks_of_kinked_activations() {
         let unit = Kernel::new(&scaled, Depth::Layers(1), Kind::Nngp, Deadline::default());
         let unit = unit.unwrap();
         let k = network(text, 1, Kind::Nngp, &settings);
-        assert!(k.accuracy().estimated > 0, "{text}");
+        assert_eq!(k.accuracy().estimated, 0, "{text}");
         let signal = k.diagonal() - 0.25;
         for n in 0..=40 {
             let rho = f64::from(n) / 20.0 - 1.0;

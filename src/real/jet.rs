@@ -1,4 +1,4 @@
-//! Truncated power series in balls: the value of a kernel and its Taylor coefficients, at a point or all over a cell.
+//! Truncated power series in balls: a value and its Taylor coefficients, at a point or all over a cell.
 //!
 //! A jet at a ball `x` holds enclosures of `f^(j)(y)/j!`, `j = 0..=n`, for *every* `y` of the ball at which `f` is defined.
 //! (A correlation that rounding has carried over the end of its domain is taken back to it: `acos` of a ball around 1 is the
@@ -8,11 +8,11 @@ use std::cmp::Ordering;
 
 use rug::Rational;
 
-use crate::real::{Analytic, Ball, Bits};
+use super::{Analytic, Ball, Bits};
 
 /// `c_0, c_1, ..., c_n`.
 #[derive(Clone, Debug)]
-pub(super) struct Jet {
+pub(crate) struct Jet {
     pub c: Vec<Ball>,
     /// Part of the ball may be outside of the domain.
     pub partial: bool,

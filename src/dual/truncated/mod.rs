@@ -1,0 +1,574 @@
+//! Duals of sums of `P(x) e^(a x)` on intervals, in closed form: relu6, elu, selu, hard_tanh, hard_swish, shrinkage, thresholds,
+//! steps, and every conditional of such pieces, at every variance and correlation, to any precision.
+//!
+//! `E phi(u) phi(v)` is a finite sum of truncated moments of the bivariate normal distribution ([`moments`]), and so of
+//! probabilities of quadrants ([`owen`]; Owen 1956, Plackett 1954; Genz 2004 has a survey). Near `rho = +-1` everything is written in
+//! the angle ([`angle`]), and cancellation (of `E phi^2` and `E phi(u) phi(v)`, of far pieces) is met by more bits until the
+//! digits that were asked for are there. An equality is never read off such a number: what is exactly zero is so by [`Closed`].
+
+mod angle;
+mod halves;
+mod moments;
+mod owen;
+#[cfg(test)]
+mod tests;
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use angle::{Angle, Spot};
+use halves::{Group, Halves, Support};
+use rug::Float;
+
+use crate::activation::Parity;
+use crate::activation::pieces::{Breakpoint, End, Piece};
+use crate::exact::{Activation, Closed, ExponentialTerm, exponential_terms};
+use crate::real::{Analytic, Ball, Bits, Real};
+
+/// Higher powers than this are left to the Hermite series.
+const MOST_POWER: u32 = 24;
+/// More pairs of terms than this, too.
+const MOST_GROUPS: usize = 40;
+/// Coefficients of the dual that are looked at for the first that is not 0.
+const LAST_ORDER: u32 = 12;
+
+/// The dual of `phi(sqrt(q) z)` for a `phi` of this class.
+#[derive(Clone, Debug)]
+pub struct Truncated {
+    source: Arc<Source>,
+    /// `q`, 1 where there is none.
+    variance: Option<Ball>,
+    /// Of numbers that are asked for without a correlation.
+    bits: Bits,
+}
+
+/// The activation in closed form.
+#[derive(Debug)]
+struct Source {
+    kinks: Vec<Breakpoint>,
+    /// Different rates `a`.
+    rates: Vec<Closed>,
+    /// Coefficients by support, place of the rate, and power.
+    terms: BTreeMap<(Support, usize), BTreeMap<u32, Closed>>,
+    continuous: bool,
+    parity: Option<Parity>,
+    /// The first coefficient of the dual that is not 0, and its place, where the ones before it are proved to be 0.
+    leading: Option<(u32, Closed)>,
+    numbers: Mutex<Vec<(Bits, Arc<Halves>)>>,
+}
+
+impl Source {
+    fn new(structure: &Activation) -> Option<Source> {
+        let pieces = &structure.pieces;
+        let kinks: Vec<Breakpoint> = pieces
+            .windows(2)
+            .map(|pair| pair[0].to.breakpoint().cloned())
+            .collect::<Option<_>>()?;
+        let whole = matches!(
+            (&pieces.first()?.from, &pieces.last()?.to),
+            (End::MinusInfinity, End::PlusInfinity)
+        );
+        if !whole {
+            return None;
+        }
+        let mut out = Source {
+            kinks,
+            rates: Vec::new(),
+            terms: BTreeMap::new(),
+            continuous: structure.continuous == Some(true),
+            parity: structure.parity,
+            leading: None,
+            numbers: Mutex::default(),
+        };
+        for (i, piece) in pieces.iter().enumerate() {
+            out.add(i, pieces.len(), piece)?;
+        }
+        if out.terms.len() > MOST_GROUPS {
+            return None;
+        }
+        out.leading = leading(structure);
+        Some(out)
+    }
+
+    /// The terms of a piece on half lines: an exponential that grows to the right on those to the left.
+    fn add(&mut self, i: usize, count: usize, piece: &Piece) -> Option<()> {
+        for term in exponential_terms(&piece.formula)? {
+            if term.power > MOST_POWER {
+                return None;
+            }
+            let minus = term.coefficient.negated();
+            let plus = term.coefficient.clone();
+            match (i == 0, i + 1 == count) {
+                (true, true) => self.put(Support::Line, &term, plus)?,
+                (true, false) => self.put(Support::Below(i), &term, plus)?,
+                (false, true) => self.put(Support::Above(i - 1), &term, plus)?,
+                (false, false) if term.rate.sign() == Some(Ordering::Greater) => {
+                    self.put(Support::Below(i), &term, plus)?;
+                    self.put(Support::Below(i - 1), &term, minus)?;
+                }
+                (false, false) => {
+                    self.put(Support::Above(i - 1), &term, plus)?;
+                    self.put(Support::Above(i), &term, minus)?;
+                }
+            }
+        }
+        Some(())
+    }
+
+    fn put(&mut self, support: Support, term: &ExponentialTerm, coefficient: Closed) -> Option<()> {
+        let known = self.rates.iter().position(|r| r.equals(&term.rate));
+        let rate = known.unwrap_or_else(|| {
+            self.rates.push(term.rate.clone());
+            self.rates.len() - 1
+        });
+        let powers = self.terms.entry((support, rate)).or_default();
+        let sum = match powers.get(&term.power) {
+            Some(have) => have.plus(&coefficient)?,
+            None => coefficient,
+        };
+        match sum.is_zero() {
+            true => powers.remove(&term.power),
+            false => powers.insert(term.power, sum),
+        };
+        if powers.is_empty() {
+            self.terms.remove(&(support, rate));
+        }
+        Some(())
+    }
+
+    /// In numbers of so many bits.
+    fn halves(&self, bits: Bits) -> Arc<Halves> {
+        let mut known = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, halves)) = known.iter().find(|(have, _)| *have == bits) {
+            return Arc::clone(halves);
+        }
+        let number = |c: &Closed| c.relative(bits).with_bits(bits);
+        let rates: Vec<Ball> = self.rates.iter().map(number).collect();
+        let group = |((support, rate), powers): (&(Support, usize), &BTreeMap<u32, Closed>)| {
+            let last = powers.keys().next_back().copied().unwrap_or(0);
+            let zero = Ball::int(0, bits);
+            let at = |n: u32| powers.get(&n).map_or_else(|| zero.clone(), number);
+            Group {
+                support: *support,
+                rate: (*rate, rates[*rate].clone()),
+                powers: (0..=last).map(at).collect(),
+            }
+        };
+        let halves = Arc::new(Halves {
+            kinks: self
+                .kinks
+                .iter()
+                .map(|k| k.position(bits).with_bits(bits))
+                .collect(),
+            groups: self.terms.iter().map(group).collect(),
+            deltas: Vec::new(),
+            scale: 0,
+        });
+        if known.len() >= KEPT {
+            known.remove(0);
+        }
+        known.push((bits, Arc::clone(&halves)));
+        halves
+    }
+}
+
+/// Precisions whose numbers are kept.
+const KEPT: usize = 12;
+
+/// `(k, a_k)` of the first Hermite coefficient that is not 0.
+fn leading(structure: &Activation) -> Option<(u32, Closed)> {
+    for n in 0..=LAST_ORDER {
+        let by_parity = match structure.parity {
+            Some(Parity::Even) => n % 2 == 1,
+            Some(Parity::Odd) => n % 2 == 0,
+            None => false,
+        };
+        if by_parity {
+            continue;
+        }
+        let a = match n {
+            0 => structure.mean.clone(),
+            1 => structure.first.clone(),
+            _ => structure.coefficient(n),
+        }?;
+        if !a.is_zero() {
+            return Some((n, a));
+        }
+    }
+    None
+}
+
+/// A function of this class at one variance.
+struct Layer {
+    middle: Both,
+    /// All over the ball of the variance, with the derivatives in the variance, and its radius.
+    wide: Option<(Both, Both, Float)>,
+}
+
+/// The function and its derivative.
+struct Both {
+    value: Halves,
+    slope: Halves,
+}
+
+impl Both {
+    fn of(&self, slope: bool) -> &Halves {
+        if slope { &self.slope } else { &self.value }
+    }
+}
+
+impl Truncated {
+    /// `None` for what is not of the class.
+    pub(crate) fn new(structure: &Activation, bits: Bits) -> Option<Truncated> {
+        Some(Truncated {
+            source: Arc::new(Source::new(structure)?),
+            variance: None,
+            bits,
+        })
+    }
+
+    /// The dual of `phi(sqrt(q) z)`.
+    pub(crate) fn at_variance(&self, q: &Ball) -> Truncated {
+        Truncated {
+            source: Arc::clone(&self.source),
+            variance: Some(q.clone()),
+            bits: q.bits().max(64),
+        }
+    }
+
+    pub(crate) fn bits(&self) -> Bits {
+        self.bits
+    }
+
+    /// Even or odd, where the activation is.
+    pub(crate) fn parity(&self) -> Option<Parity> {
+        self.source.parity
+    }
+
+    /// `(k, a_k^2/E phi^2)`, `k >= 1`, of the first coefficient that is not 0.
+    pub(crate) fn leading(&self) -> Option<(u32, Ball)> {
+        let bits = self.bits;
+        let (k, a) = self.source.leading.as_ref()?;
+        if self.variance.is_some() {
+            // elsewhere only parity keeps a coefficient from coming back
+            let kept = self.source.parity == Some(Parity::Odd);
+            let slope = self.slope(&Spot::Plain(Ball::int(0, bits)), bits);
+            return kept
+                .then_some((1, slope))
+                .filter(|(_, c)| c.sign() == Some(Ordering::Greater));
+        }
+        let square = certain(bits, |work| self.square_at(work));
+        (*k > 0).then(|| (*k, &a.relative(bits).square() / &square))
+    }
+
+    fn layer(&self, bits: Bits) -> Layer {
+        layer(&self.source, self.variance.as_ref(), 1, bits)
+    }
+
+    fn both(
+        &self,
+        a: &Layer,
+        b: &Layer,
+        slope: bool,
+        f: impl Fn(&Halves, &Halves) -> Ball,
+    ) -> Ball {
+        bilinear((a, b), self.source.continuous, slope, f)
+    }
+
+    fn square_of(&self, layer: &Layer) -> Ball {
+        self.both(layer, layer, false, |f, g| moments::at_end(f, g, 1))
+    }
+
+    fn slope_of(&self, a: &Layer, b: &Layer, spot: &Spot) -> Ball {
+        self.both(a, b, true, |f, g| covariance(f, g, spot))
+    }
+
+    /// `V = E phi(sqrt(q) Z)^2` at so many bits.
+    fn square_at(&self, bits: Bits) -> Ball {
+        self.square_of(&self.layer(bits))
+    }
+
+    /// `V`
+    pub(crate) fn square(&self) -> Ball {
+        certain(self.bits, |work| self.square_at(work))
+    }
+
+    /// `dual`, or with `gap` one minus it.
+    fn value(&self, spot: &Spot, gap: bool, bits: Bits) -> Ball {
+        if spot.end() == Some(1) {
+            return Ball::int(i64::from(!gap), bits);
+        }
+        if spot.is_zero() && self.source.parity == Some(Parity::Odd) {
+            return Ball::int(i64::from(gap), bits);
+        }
+        certain(bits, |work| {
+            let layer = self.layer(work);
+            let spot = spot.with_bits(work);
+            let value = self.both(&layer, &layer, false, |f, g| {
+                let there = covariance(f, g, &spot);
+                match gap {
+                    true => moments::at_end(f, g, 1) - &there,
+                    false => there,
+                }
+            });
+            value / &self.square_of(&layer)
+        })
+    }
+
+    /// `dual(rho) - dual(0)`
+    fn rise(&self, rho: &Ball, bits: Bits) -> Ball {
+        if rho.sign() == Some(Ordering::Equal) {
+            return rho.clone();
+        }
+        certain(bits, |work| {
+            let layer = self.layer(work);
+            let here = Spot::Plain(rho.with_bits(work));
+            let zero = Spot::Plain(Ball::int(0, work));
+            let rise = self.both(&layer, &layer, false, |f, g| {
+                covariance(f, g, &here) - &covariance(f, g, &zero)
+            });
+            rise / &self.square_of(&layer)
+        })
+    }
+
+    fn slope(&self, spot: &Spot, bits: Bits) -> Ball {
+        if spot.end().is_some() && !self.source.continuous {
+            return Ball::undefined(bits);
+        }
+        certain(bits, |work| {
+            let layer = self.layer(work);
+            self.slope_of(&layer, &layer, &spot.with_bits(work)) / &self.square_of(&layer)
+        })
+    }
+
+    /// `dual(rho)` at a point.
+    pub(super) fn at<R: Real>(&self, rho: &R) -> R {
+        through(rho, |x, bits| self.value(&Spot::Plain(x), false, bits))
+    }
+
+    pub(super) fn slope_at<R: Real>(&self, rho: &R) -> R {
+        through(rho, |x, bits| self.slope(&Spot::Plain(x), bits))
+    }
+
+    /// `dual(rho) - dual(0)`
+    pub(super) fn rise_at<R: Real>(&self, rho: &R) -> R {
+        through(rho, |x, bits| self.rise(&x, bits))
+    }
+
+    /// `1 - dual(1 - t)` at a point.
+    pub(super) fn gap<R: Real>(&self, t: &R) -> R {
+        through(t, |t, bits| self.value(&Spot::Gap(t), true, bits))
+    }
+
+    pub(super) fn slope_at_gap<R: Real>(&self, t: &R) -> R {
+        through(t, |t, bits| self.slope(&Spot::Gap(t), bits))
+    }
+
+    /// `dual(-1 + u)` and the slope there.
+    pub(super) fn opposite<R: Real>(&self, u: &R) -> (R, R) {
+        (
+            through(u, |u, bits| self.value(&Spot::Rise(u), false, bits)),
+            through(u, |u, bits| self.slope(&Spot::Rise(u), bits)),
+        )
+    }
+
+    /// `dual^(j)(p)/j!`
+    pub(super) fn taylor<R: Real>(&self, p: &R, degree: usize) -> Vec<R> {
+        let bits = p.bits().max(64);
+        let at = Ball::new(p.to_float(), &p.radius());
+        let mut work = bits + 64 + 2 * degree as Bits;
+        let mut best = Vec::new();
+        // the coefficients are not negative: what cancels in them is met by more bits
+        for _ in 0..ROUNDS {
+            let layer = self.layer(work);
+            let square = self.square_of(&layer);
+            let angle = Angle::new(&Spot::Plain(at.with_bits(work)), degree);
+            let coefficient = |j: usize| {
+                self.both(&layer, &layer, false, |f, g| {
+                    moments::cross(f, g, &angle).c.swap_remove(j)
+                })
+            };
+            best = match layer.wide {
+                None => {
+                    let f = &layer.middle.value;
+                    moments::cross(f, f, &angle).c
+                }
+                Some(_) => (0..=degree).map(coefficient).collect(),
+            };
+            best = best.iter().map(|c| c / &square).collect();
+            let have = best
+                .iter()
+                .map(|c: &Ball| c.relative_bits())
+                .min()
+                .unwrap_or(0);
+            if have >= bits || !at.is_exact() {
+                break;
+            }
+            work += (bits - have).max(work / 2);
+        }
+        best.iter().map(R::from_ball).collect()
+    }
+
+    /// `E phi(x) phi(y)` at variances `q` and `p` and its derivative in the correlation.
+    pub(crate) fn cross<R: Real>(&self, q: &R, p: &R, rho: &R) -> (R, R) {
+        let ball = |x: &R| Ball::new(x.to_float(), &x.radius());
+        let (q, p, rho) = (ball(q), ball(p), ball(rho));
+        let bits = q.bits().max(p.bits()).max(rho.bits()).max(64);
+        let layers = |work: Bits| {
+            let first = layer(&self.source, Some(&q), 1, work);
+            let same = q.is_exact() && p.is_exact() && q.mid() == p.mid();
+            (
+                first,
+                layer(&self.source, Some(&p), if same { 1 } else { 2 }, work),
+            )
+        };
+        let one = Ball::int(1, bits);
+        let middle = Real::max(&Real::min(&rho.midpoint(), &one), &-&one);
+        let spot = Spot::Plain(middle);
+        let value = certain(bits, |work| {
+            let (a, b) = layers(work);
+            let spot = spot.with_bits(work);
+            self.both(&a, &b, false, |f, g| covariance(f, g, &spot))
+        });
+        let slope = match spot.end().is_some() && !self.source.continuous {
+            true => Ball::undefined(bits),
+            false => certain(bits, |work| {
+                let (a, b) = layers(work);
+                self.slope_of(&a, &b, &spot.with_bits(work))
+            }),
+        };
+        if rho.is_exact() {
+            return (R::from_ball(&value), R::from_ball(&slope));
+        }
+        // |d/drho| is largest where |rho| is
+        let far = Real::min(&Real::abs(&rho).upper_end(), &one);
+        let steep = match far.mid() == spot.plain().mid() {
+            true => slope.clone(),
+            false => certain(64, |work| {
+                let (a, b) = layers(work);
+                let at = Spot::Plain(far.with_bits(work));
+                let of = |x: &Layer| self.slope_of(x, x, &at);
+                // Cauchy and Schwarz: the coefficients of both are not negative
+                Real::abs(&(of(&a) * &of(&b))).sqrt()
+            }),
+        };
+        let moved = (Float::with_val(64, rho.rad()) * steep.magnitude()) * 2u32;
+        let bend = slope.hull(&steep);
+        (R::from_ball(&value.widened(&moved)), R::from_ball(&bend))
+    }
+}
+
+impl Spot {
+    fn plain(&self) -> &Ball {
+        let (Spot::Plain(x) | Spot::Gap(x) | Spot::Rise(x)) = self;
+        x
+    }
+}
+
+/// More bits so often.
+const ROUNDS: usize = 8;
+
+/// Raises the precision until `bits` relative ones are there; what was given with a radius cannot become better than that.
+fn certain(bits: Bits, f: impl Fn(Bits) -> Ball) -> Ball {
+    let mut work = bits + 32;
+    let mut last = f(work);
+    for _ in 0..ROUNDS {
+        let have = last.relative_bits();
+        if have >= bits || last.is_exact() || !last.is_finite() {
+            break;
+        }
+        let rad = last.rad();
+        work += match have {
+            0 => work,
+            have => bits - have + 16,
+        };
+        let next = f(work);
+        // nothing is won any more
+        let stuck = next.rad() * 2u32 > rad;
+        last = next;
+        if stuck {
+            break;
+        }
+    }
+    last.with_bits(bits)
+}
+
+fn through<R: Real>(x: &R, f: impl Fn(Ball, Bits) -> Ball) -> R {
+    let bits = x.bits().max(64);
+    R::from_ball(&f(Ball::new(x.to_float(), &x.radius()), bits))
+}
+
+/// `number` tells variances that are not the same.
+fn layer(source: &Source, variance: Option<&Ball>, number: u64, bits: Bits) -> Layer {
+    let plain = source.halves(bits);
+    let both = |value: Halves| Both {
+        slope: value.derivative(!source.continuous),
+        value,
+    };
+    let Some(q) = variance else {
+        return Layer {
+            middle: both((*plain).clone()),
+            wide: None,
+        };
+    };
+    let middle = both(plain.scaled(&q.midpoint().with_bits(bits).sqrt(), number));
+    if q.is_exact() {
+        return Layer { middle, wide: None };
+    }
+    let q = q.with_bits(bits);
+    let wide = both(plain.scaled(&q.sqrt(), number));
+    // F(u) = phi(sqrt(q) u): dF/dq = u F'/(2q), dF'/dq = (F' + u F'')/(2q)
+    let half = Ball::int(1, bits) / &q.scale2(1);
+    let moved = Both {
+        value: wide.slope.times_x().times(&half),
+        slope: wide
+            .slope
+            .derivative(true)
+            .times_x()
+            .plus(&wide.slope)
+            .times(&half),
+    };
+    Layer {
+        middle,
+        wide: Some((wide, moved, q.rad())),
+    }
+}
+
+/// `f(F, G)` (of the derivatives with `slope`) for a bilinear `f`, in mean-value form over the balls of the variances. (What jumps is
+/// taken over the balls as it is.)
+fn bilinear(
+    (a, b): (&Layer, &Layer),
+    continuous: bool,
+    slope: bool,
+    f: impl Fn(&Halves, &Halves) -> Ball,
+) -> Ball {
+    let wide = |x: &Layer| x.wide.is_some();
+    if !wide(a) && !wide(b) {
+        return f(a.middle.of(slope), b.middle.of(slope));
+    }
+    fn all(x: &Layer, slope: bool) -> &Halves {
+        x.wide.as_ref().map_or(&x.middle, |w| &w.0).of(slope)
+    }
+    if !continuous {
+        return f(all(a, slope), all(b, slope));
+    }
+    let mut value = f(a.middle.of(slope), b.middle.of(slope));
+    if let Some((_, moved, rad)) = &a.wide {
+        let steep = f(moved.of(slope), all(b, slope));
+        value = value.widened(&Float::with_val(64, steep.magnitude() * rad));
+    }
+    if let Some((_, moved, rad)) = &b.wide {
+        let steep = f(all(a, slope), moved.of(slope));
+        value = value.widened(&Float::with_val(64, steep.magnitude() * rad));
+    }
+    value
+}
+
+/// `E f(u) g(v)` at a spot.
+fn covariance(f: &Halves, g: &Halves, spot: &Spot) -> Ball {
+    match spot.end() {
+        Some(sign) => moments::at_end(f, g, sign),
+        None => moments::cross(f, g, &Angle::new(spot, 0)).c.remove(0),
+    }
+}

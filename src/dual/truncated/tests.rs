@@ -1,0 +1,223 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::activation::Expr;
+use crate::deadline::Deadline;
+use crate::dual::{Dual, Mesh, closed_form};
+use crate::hermite::hermite_series;
+use crate::real::Arithmetic;
+
+const BITS: Bits = 120;
+
+fn dual(text: &str) -> Dual<Ball> {
+    let dual = closed_form::<Ball>(&Expr::parse(text).unwrap(), BITS).unwrap();
+    assert!(matches!(dual, Dual::Truncated(_)), "{text}");
+    dual
+}
+
+fn decimal(text: &str) -> Ball {
+    let exact = Float::with_val(400, Float::parse(text).unwrap());
+    Ball::rational(&exact.to_rational().unwrap(), BITS).midpoint()
+}
+
+fn near(x: &Ball, text: &str) {
+    let expected = decimal(text);
+    // the last digit that is written, and a little
+    let digits = text
+        .trim_start_matches("-0.")
+        .chars()
+        .filter(char::is_ascii_digit)
+        .count();
+    let slack = Float::with_val(
+        64,
+        expected.magnitude() * 10f64.powi(2 - digits.min(40) as i32),
+    );
+    assert!(x.widened(&slack).overlaps(&expected), "{x:?} is not {text}");
+    assert!(x.relative_bits() + 2 >= BITS, "{x:?}");
+}
+
+/// `E (e^Z - 1) Z` and the like by hand, and `relu(x)^2` by Cho and Saul 2009:
+/// `(3 sin(theta) cos(theta) + (pi - theta) (1 + 2 cos(theta)^2))/(3 pi)`.
+#[test]
+fn known_values() {
+    near(
+        &dual("elu").at(&decimal("-1")),
+        "-0.811164122638310941675127910",
+    );
+    let cubes = dual("relu(x)^2");
+    near(
+        &cubes.at(&decimal("-0.999999")),
+        "1.60056239699780308852e-16",
+    );
+    near(
+        &cubes.slope_at(&decimal("0.999999")),
+        "1.33333200040014060496",
+    );
+    for rho in ["-0.3", "0.7", "0.999999999999", "-0.99999"] {
+        let x = decimal(rho);
+        let theta = Real::max(&x, &Ball::int(-1, BITS)).acos();
+        let sine = (Ball::int(1, BITS) - &x.square()).sqrt();
+        let three = Ball::int(3, BITS);
+        let first = &(&three * &sine) * &x;
+        let second = &(Ball::pi(BITS) - &theta) * &(Ball::int(1, BITS) + &x.square().scale2(1));
+        let expected = &(first + &second) / &(&three * &Ball::pi(BITS));
+        assert!(cubes.at(&x).overlaps(&expected), "{rho}");
+    }
+}
+
+/// Without kinks: `E u v e^(u+v) = (rho + (1 + rho)^2) e^(1 + rho)`.
+#[test]
+fn the_whole_line() {
+    let line = Truncated::new(
+        &Activation::new(&Expr::parse("x*exp(x)").unwrap()).unwrap(),
+        BITS,
+    );
+    let (line, x) = (line.unwrap(), decimal("0.3"));
+    let value = |r: &Ball| {
+        let one = Ball::int(1, BITS);
+        &(r + &(&one + r).square()) * &(&one + r).exp()
+    };
+    let expected = &value(&x) / &value(&Ball::int(1, BITS));
+    assert!(line.at(&x).overlaps(&expected));
+}
+
+fn pieces() -> impl Strategy<Value = String> {
+    let formula = prop_oneof![
+        (1..5_i32, 1..4_u32).prop_map(|(c, n)| format!("({c}/2)*x^{n}")),
+        (1..4_i32).prop_map(|a| format!("exp(-x*{a}/2)")),
+        (1..3_i32).prop_map(|a| format!("x*exp(x*{a}/2)")),
+        (-3..4_i32).prop_map(|c| format!("({c}/4+x)")),
+    ];
+    let kinks = prop::sample::subsequence(vec![-7, -3, 0, 2, 5, 9], 1..4);
+    (kinks, prop::collection::vec(formula, 4)).prop_map(|(kinks, formulas)| {
+        let parts = kinks.iter().zip(formulas.iter().skip(1));
+        parts.fold(formulas[0].clone(), |text, (c, f)| {
+            format!("{text}+({f} if x>{c}/4 else 0)")
+        })
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// The Hermite series, whose coefficients are integrals in one dimension.
+    #[test]
+    fn the_series_overlaps(text in pieces(), rho in -0.6f64..0.6) {
+        let structure = Activation::new(&Expr::parse(&text).unwrap()).unwrap();
+        let Some(closed) = closed_form::<Ball>(&structure.expr, BITS) else {
+            return Err(TestCaseError::fail(text));
+        };
+        let series = hermite_series(&structure, None, 120, 90, Arithmetic::Ball, Deadline::default());
+        let series = Dual::Series(series.unwrap());
+        let x = Ball::exact(Float::with_val(BITS, rho));
+        let (a, b) = (closed.at(&x), series.at(&x));
+        prop_assert!(a.overlaps(&b), "{text} at {rho}: {a:?} {b:?}");
+        prop_assert!(b.rad() < 1e-18 && a.rad() < 1e-25, "{text}: {a:?} {b:?}");
+    }
+
+    /// Taylor coefficients are those of the function and its slope; the gap is one minus the value; and the same enclosure at three
+    /// times the bits lies in this one.
+    #[test]
+    fn derivatives_gaps_and_bits(text in pieces(), rho in 0.0f64..0.99) {
+        let expr = Expr::parse(&text).unwrap();
+        let d = closed_form::<Ball>(&expr, BITS).unwrap();
+        let x = Ball::exact(Float::with_val(BITS, rho));
+        let c = d.taylor(&x, 6);
+        prop_assert!(c[0].overlaps(&d.at(&x)), "{text}");
+        prop_assert!(c[1].overlaps(&d.slope_at(&x)), "{text}: {:?} {:?}", c[1], d.slope_at(&x));
+        prop_assert!(c.iter().all(|c| c.upper() >= 0), "{text}");
+        let t = Ball::int(1, BITS) - &x;
+        prop_assert!((Ball::int(1, BITS) - &d.gap(&t)).overlaps(&d.at(&x)));
+        // the Taylor polynomial a little further, its rest by the sum of the coefficients
+        let step = Ball::exact(Float::with_val(BITS, (1.0 - rho) / 1024.0));
+        let sum = c.iter().rev().fold(Ball::int(0, BITS), |sum, c| &(&sum * &step) + c);
+        let there = d.at(&(&x + &step));
+        prop_assert!(sum.widened(&Float::with_val(64, 1e-20)).overlaps(&there), "{text}: {sum:?} {there:?}");
+        let fine = d.at(&x.with_bits(3 * BITS));
+        prop_assert!(d.at(&x).overlaps(&fine));
+    }
+
+    /// Near both ends, where the series has nothing to say: in doubles by the angle, for what is continuous.
+    #[test]
+    fn the_angle_agrees(scale in 0.3f64..2.0, power in 3..40i32, which in 0..6usize) {
+        let text = ["relu6", "elu", "hard_tanh", "hard_swish", "max(x-1/2,-exp(x))", "celu(x,1/2)"][which];
+        let structure = Activation::new(&Expr::parse(text).unwrap()).unwrap();
+        let q = Ball::exact(Float::with_val(BITS, scale * scale));
+        let exact = Truncated::new(&structure, BITS).unwrap().at_variance(&q);
+        let mesh = Mesh { nodes: 20, widest: 2.0 };
+        let angle = crate::dual::Angular::new(&structure, (scale * scale).sqrt(), mesh, Deadline::default()).unwrap();
+        let t = 2f64.powi(-power);
+        let gap: f64 = exact.gap(&t);
+        prop_assert!((angle.gap(t) / gap - 1.0).abs() < 1e-11, "{text} {t}: {} {gap}", angle.gap(t));
+        let (value, slope): (f64, f64) = exact.opposite(&t);
+        prop_assert!((angle.opposite(t) - value).abs() < 1e-12, "{text} {t}");
+        prop_assert!((angle.opposite_slope(t) - slope).abs() < 1e-10, "{text} {t}");
+    }
+
+    /// A variance with a radius: the ball holds what its points give.
+    #[test]
+    fn balls_of_variances(which in 0..4usize, q in 0.2f64..3.0, place in -1.0f64..1.0, rho in -0.99f64..0.99, end in 0..4u8) {
+        let text = ["relu6", "elu", "hard_tanh", "max(x-1/2,-exp(x))"][which];
+        let structure = Activation::new(&Expr::parse(text).unwrap()).unwrap();
+        let plain = Truncated::new(&structure, BITS).unwrap();
+        let radius = Float::with_val(64, 1e-12);
+        let middle = Ball::exact(Float::with_val(BITS, q));
+        let wide = plain.at_variance(&middle.widened(&radius));
+        let point = plain.at_variance(&Ball::exact(Float::with_val(BITS, q + place * 1e-12)));
+        let rho = match end { 0 => -1.0, 1 => 1.0 - 1e-9, _ => rho };
+        let x = Ball::exact(Float::with_val(BITS, rho));
+        prop_assert!(wide.square().overlaps(&point.square()));
+        prop_assert!(wide.at(&x).overlaps(&point.at(&x)), "{text}");
+        prop_assert!(wide.slope_at(&x).overlaps(&point.slope_at(&x)), "{text} {rho}: {:?} {:?}", wide.slope_at(&x), point.slope_at(&x));
+        let t = Ball::int(1, BITS) - &x;
+        let (a, b): (Ball, Ball) = (wide.gap(&t), point.gap(&t));
+        prop_assert!(a.overlaps(&b), "{text} {a:?} {b:?}");
+        prop_assert!(wide.square().rad() < 1e-9 && a.rad() < 1e-9 * t.to_f64(), "{text}: {a:?}");
+    }
+}
+
+/// Owen's function against its integral, and the quadrants against each other.
+#[test]
+fn quadrants_sum_to_one() {
+    let at = |x: f64| Ball::exact(Float::with_val(BITS, x));
+    for (h, k, rho) in [
+        (0.5, -1.25, 0.7),
+        (3.0, 2.0, -0.9),
+        (0.0, 1.0, 0.3),
+        (0.0, 0.0, -0.4),
+        (-2.0, -2.0, 0.99),
+    ] {
+        let total: Ball =
+            [(1, 1), (1, -1), (-1, 1), (-1, -1)]
+                .iter()
+                .fold(at(0.0), |sum, (s, t)| {
+                    let (h, k, rho) = (
+                        at(h * f64::from(*s)),
+                        at(k * f64::from(*t)),
+                        at(rho * f64::from(s * t)),
+                    );
+                    let sine = (Ball::int(1, BITS) - &rho.square()).sqrt();
+                    let turned = |x: &Ball, y: &Ball| (x - &(&rho * y)) / &sine;
+                    let (v, u) = (turned(&k, &h), turned(&h, &k));
+                    let p = owen::Quadrant {
+                        h: &h,
+                        k: &k,
+                        turned: (&v, &u),
+                        rho: &rho,
+                        arcsine: &rho.asin(),
+                        sine: &sine,
+                    };
+                    let p = p.probability();
+                    assert!(p.lower() > -1e-30 && p.upper() < 1);
+                    sum + &p
+                });
+        assert!(
+            (&total - &Ball::int(1, BITS)).contains_zero() && total.rad() < 1e-30,
+            "{total:?}"
+        );
+    }
+    // T(1, 1) = Q(1) (1 - Q(1))/2
+    let q = owen::upper_tail(&at(1.0));
+    let expected = (&q * &(Ball::int(1, BITS) - &q)).scale2(-1);
+    assert!(owen::owen(&at(1.0), &at(1.0)).overlaps(&expected));
+}
