@@ -284,7 +284,7 @@ fn what_is_no_longer_certain_is_said() {
         told.contains("2 within the digits that are written"),
         "{told}"
     );
-    let none = deeplimit(&["design", "critical", "relu", "--rate", "-9/10", "--json"]);
+    let none = deeplimit(&["design", "critical", "relu", "--rate", "-0.9", "--json"]);
     assert_eq!(none.code, Some(1), "{}", none.stdout);
 }
 

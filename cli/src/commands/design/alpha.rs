@@ -141,9 +141,7 @@ pub fn run(args: &Args, emit: Option<Language>, width: usize) -> io::Result<Repo
             let mut designed = told(&alpha, found, args, width);
             if let Some(depth) = depth {
                 let remark = depth.remark();
-                designed
-                    .notes
-                    .extend(remark.iter().map(|r| format!("note: {r}")));
+                designed.notes.extend(remark.clone());
                 if let (Some(more), Some(remark)) = (&mut designed.json.more, remark) {
                     more.remarks.push(remark);
                 }
