@@ -15,7 +15,8 @@ mod papers;
 pub use cntk::{Cntk, Preprocess};
 pub use columns::Columns;
 pub use design::{
-    Design, DesignAction, DesignAlpha, DesignCritical, DesignKernel, DesignNearest, DesignSlopes,
+    Design, DesignAction, DesignAlpha, DesignCritical, DesignExtremal, DesignKernel, DesignNearest,
+    DesignSlopes,
 };
 pub use dynamics::Dynamics;
 pub use emit::Emit;

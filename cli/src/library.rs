@@ -15,8 +15,8 @@ use std::time::Duration;
 
 pub use certainty::ErrorJson;
 pub use design::{
-    DesignedKernel, KernelSource, critical, designed_kernel, known_activations, members, nearest,
-    slopes,
+    DesignedKernel, KernelSource, critical, designed_kernel, extremal, known_activations, leaky,
+    local_slope, members, nearest, slopes,
 };
 pub use dynamics::dynamics;
 pub use emit::emitted;

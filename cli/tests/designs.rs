@@ -113,6 +113,76 @@ fn one_of_each_kind() {
     }
 }
 
+/// What has the shape that is asked for; classified, it has the exponent to twenty digits.
+#[test]
+fn of_a_shape() {
+    let found = json(&[
+        "alpha",
+        "9",
+        "--odd",
+        "--bounded",
+        "--monotone",
+        "--digits",
+        "20",
+    ]);
+    let all = found["solutions"].as_array().unwrap();
+    assert_eq!(all.len(), 1);
+    assert_eq!(
+        all[0]["shape"].to_string(),
+        r#"["odd","bounded","monotone"]"#
+    );
+    let phi = all[0]["activation"].as_str().unwrap();
+    let s = deeplimit(&["classify", phi, "--digits", "20", "--json"]);
+    let verdict: Json = serde_json::from_str(&s.stdout).unwrap();
+    let alpha = verdict[0]["alpha"]["value"].as_str().unwrap();
+    assert!(
+        alpha.starts_with("9.0000000000000000") || alpha.starts_with("8.9999999999999999"),
+        "{alpha}"
+    );
+    let none = deeplimit(&["design", "alpha", "1/10", "--odd", "--json"]);
+    assert_eq!(none.code, Some(1));
+    assert!(
+        none.stdout.contains(r#""proved": false"#),
+        "{}",
+        none.stdout
+    );
+}
+
+/// The contract of `design extremal`, and what is proved of others.
+#[test]
+fn the_extremal_ones() {
+    let steep = json(&["extremal", "4", "largest-slope", "--degree", "6"]);
+    assert_eq!(
+        (&steep["optimal"], &steep["complete"], &steep["proved"]),
+        (&true.into(), &true.into(), &true.into())
+    );
+    let best = &steep["solutions"][0];
+    let verdict = classified(best);
+    assert!((number(&verdict["alpha"]) - 4.0).abs() < 1e-12);
+    assert!((number(&verdict["b_prime"]) - number(&best["b_prime"])).abs() < 1e-12);
+    let kinks = json(&["extremal", "4", "smallest-lipschitz", "--kinks", "2"]);
+    assert_eq!(
+        (&kinks["optimal"], &kinks["complete"]),
+        (&false.into(), &false.into())
+    );
+    let best = &kinks["solutions"][0];
+    assert!(number(&kinks["bound"]) < number(&best["lipschitz"]));
+    assert!((number(&classified(best)["alpha"]) - 4.0).abs() < 1e-12);
+    let none = json(&["extremal", "1", "smallest-slope"]);
+    assert!(
+        none["infeasible"]
+            .as_str()
+            .unwrap()
+            .contains("as near to 1")
+    );
+    let told = deeplimit(&["design", "extremal", "4", "smallest-slope", "--odd"]);
+    assert!(
+        on_one_line(&told.stdout).contains("no odd activation at all"),
+        "{}",
+        told.stdout
+    );
+}
+
 #[test]
 fn slopes_of_a_deep_network() {
     let found = json(&["slopes", "tanh", "--slope", "1.002770965849537020065"]);
@@ -131,6 +201,47 @@ fn slopes_of_a_deep_network() {
             .unwrap()
             .contains("Q'(1) = C'(1)")
     );
+}
+
+/// The slope of a network by a formula; a leaky ReLU for a depth, or none.
+#[test]
+fn of_a_whole_network() {
+    let found = json(&["slopes", "tanh", "--slope", "1.5", "--network", "psi^50"]);
+    let psi: f64 = found["local_slope"].as_str().unwrap().parse().unwrap();
+    assert!((psi.powi(50) - 1.5).abs() < 1e-12);
+    let of = number(&classified(&found["solutions"][0])["b_prime"]);
+    assert!((of - psi).abs() < 1e-12);
+    let leaky = json(&[
+        "slopes",
+        "leaky_relu",
+        "--tat",
+        "--correlation",
+        "0.9",
+        "--layers",
+        "50",
+    ]);
+    assert_eq!(leaky["complete"], true);
+    assert!(number(&leaky["solutions"][0]["negative_slope"]) > 0.4);
+    let none = json(&[
+        "slopes",
+        "leaky_relu",
+        "--tat",
+        "--correlation",
+        "0.9",
+        "--layers",
+        "2",
+    ]);
+    assert!(
+        none["infeasible"]
+            .as_str()
+            .unwrap()
+            .contains("do not reach")
+    );
+    let slow = json(&["critical", "tanh", "--rate", "1/2", "--digits", "12"]);
+    for solution in slow["solutions"].as_array().unwrap() {
+        assert!((number(&solution["variance_slope"]) - 0.5).abs() < 1e-11);
+        assert!((number(&classified(solution)["b_prime"]) - 1.0).abs() < 1e-9);
+    }
 }
 
 #[test]
@@ -156,6 +267,25 @@ fn a_finite_depth_asks_for_less() {
     let alpha = found["finite_depth"]["alpha"].as_f64().unwrap();
     assert!((2.0..2.5).contains(&alpha), "{alpha}");
     assert!((number(&found["solutions"][0]["alpha"]) - alpha).abs() < 1e-3);
+}
+
+/// Below 1 the estimate is out of its range, and says so; a designed activation in decimals has its exponent within them.
+#[test]
+fn what_is_no_longer_certain_is_said() {
+    let found = deeplimit(&["design", "alpha", "2", "--depth", "50", "--points", "500"]);
+    assert!(
+        on_one_line(&found.stderr).contains("below 1 is beyond"),
+        "{}",
+        found.stderr
+    );
+    let phi = "centred(max(x-0.545085262773014,0))";
+    let told = on_one_line(&deeplimit(&["classify", phi]).stdout);
+    assert!(
+        told.contains("2 within the digits that are written"),
+        "{told}"
+    );
+    let none = deeplimit(&["design", "critical", "relu", "--rate", "-9/10", "--json"]);
+    assert_eq!(none.code, Some(1), "{}", none.stdout);
 }
 
 #[test]
@@ -205,8 +335,50 @@ fn bad_input() {
             &["alpha", "2.5", "--depth", "9", "--points", "10"],
             "no dimension",
         ),
+        (&["extremal", "4", "largest-slope"], "no largest value"),
+        (&["extremal", "4", "smallest-lipschitz"], "how many kinks"),
+        (&["extremal", "4", "smallest"], "largest-slope"),
+        (
+            &["extremal", "4", "smallest-lipschitz", "--kinks", "9"],
+            "from 1 to 8",
+        ),
+        (&["extremal", "0", "smallest-slope"], "greater than zero"),
+        (
+            &[
+                "alpha",
+                "2",
+                "--odd",
+                "--family",
+                "tanh(x+b)",
+                "--box",
+                "b=0..1",
+            ],
+            "--family",
+        ),
         (&["slopes", "tanh", "--slope", "1"], "greater than 1"),
         (&["slopes", "sign", "--slope", "2"], "jumps"),
+        (
+            &["slopes", "tanh", "--slope", "2", "--network", "psi+1"],
+            "squares of the weights",
+        ),
+        (
+            &["slopes", "tanh", "--slope", "2", "--network", "x^2"],
+            "psi",
+        ),
+        (
+            &[
+                "slopes",
+                "tanh",
+                "--tat",
+                "--correlation",
+                "0.9",
+                "--layers",
+                "5",
+            ],
+            "leaky",
+        ),
+        (&["slopes", "tanh", "--tat"], "--curvature"),
+        (&["critical", "tanh", "--rate", "1"], "between -1 and 1"),
         (&["critical", "tanh", "--scale", "0"], "greater than"),
         (&["nearest", "sign", "--alpha", "2"], "jumps"),
         (&["nearest", "tanh", "--alpha", "0"], "greater than zero"),

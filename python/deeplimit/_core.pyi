@@ -25,6 +25,7 @@ __all__ = [
     "_cntk",
     "_design_alpha",
     "_design_critical",
+    "_design_extremal",
     "_design_kernel",
     "_design_nearest",
     "_design_slopes",
@@ -277,10 +278,35 @@ def activations() -> list[str]: ...
 def set_num_threads(n: int | None = None, /) -> None: ...
 def _panic() -> None: ...
 def _design_alpha(
-    alpha: Any, family: str | None, spans: Any, finite: tuple[float, float] | None, digits: int, timeout: float | None
+    alpha: Any,
+    family: str | None,
+    spans: Any,
+    shape: tuple[bool, bool, bool],
+    finite: tuple[float, float] | None,
+    digits: int,
+    timeout: float | None,
 ) -> Any: ...
-def _design_slopes(activation: Any, slope: Any | None, curvature: Any | None, digits: int, timeout: float | None) -> Any: ...
-def _design_critical(activation: Any, scales: Any, digits: int, timeout: float | None) -> Any: ...
+def _design_extremal(
+    alpha: Any,
+    what: str,
+    degree: int | None,
+    kinks: int | None,
+    family: str | None,
+    spans: Any,
+    odd: bool,
+    digits: int,
+    timeout: float | None,
+) -> Any: ...
+def _design_slopes(
+    activation: Any,
+    slope: Any | None,
+    network: str | None,
+    curvature: Any | None,
+    leaky: tuple[Any, int] | None,
+    digits: int,
+    timeout: float | None,
+) -> Any: ...
+def _design_critical(activation: Any, scales: Any, rate: Any | None, digits: int, timeout: float | None) -> Any: ...
 def _design_nearest(activation: Any, alpha: Any, degree: int, digits: int, timeout: float | None) -> Any: ...
 def _design_kernel(
     target: Any,

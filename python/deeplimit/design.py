@@ -18,7 +18,7 @@ from ._answers import plain
 from ._core import Activation, Number
 from ._errors import DataError, Error, Undecided
 
-__all__ = ["Design", "Designs", "alpha", "critical", "kernel", "nearest", "slopes"]
+__all__ = ["Design", "Designs", "alpha", "critical", "extremal", "kernel", "nearest", "slopes"]
 
 Real = Union[float, int, str, Fraction]
 
@@ -141,6 +141,9 @@ def alpha(
     box: Mapping[str, tuple[Real, Real]] | None = None,
     depth: float | None = None,
     points: float | None = None,
+    odd: bool = False,
+    bounded: bool = False,
+    monotone: bool = False,
     digits: int = 15,
     timeout: float | None = 60,
 ) -> Designs:
@@ -157,7 +160,10 @@ def alpha(
         Where each letter is looked for; ``"inf"`` where the family's end is proved.
     depth, points : float, optional
         `d` is the dimension of the data, the network has so many layers, and there are so many training points: an estimate of
-        the exponent that makes up for the finite depth is designed for (``certificate["finite_depth"]``).
+        the exponent that makes up for the finite depth is designed for (``certificate["finite_depth"]``; its ``remark`` says where
+        the estimate is out of its range).
+    odd, bounded, monotone : bool, default False
+        Without a family: known activations of that shape alone.
     digits : int, default 15
     timeout : float or None, default 60
         Seconds.
@@ -172,6 +178,8 @@ def alpha(
     ------
     Infeasible
         No member in the box has the exponent: proved.
+    Undecided
+        No known activation has the exponent and the shape.
     DomainError, ParseError, Timeout
 
     Examples
@@ -185,7 +193,18 @@ def alpha(
         raise Error("a family and a box belong together: give both or none")
     if (depth is None) != (points is None):
         raise Error("depth and points belong together: give both or none")
+    shape = (odd, bounded, monotone)
+    if any(shape) and family is not None:
+        raise Error("a shape is asked of known activations: give it without a family")
     finite = None if depth is None or points is None else (float(depth), float(points))
+    found = _designs(_core._design_alpha(d, family, _spans(box), shape, finite, digits, timeout))
+    if not found and family is None:
+        raise Undecided("none of the known kinds has this exponent and this shape, which proves nothing")
+    return found
+
+
+def _spans(box: Mapping[str, tuple[Real, Real]] | None) -> list[tuple[str, Any, Any]]:
+    """Letters and the ends of their boxes."""
     spans = []
     for letter, ends in (box or {}).items():
         try:
@@ -193,15 +212,77 @@ def alpha(
         except (TypeError, ValueError):
             raise Error(f"the box of {letter} is a pair (from, to), got {ends!r}") from None
         spans.append((letter, low, high))
-    return _designs(_core._design_alpha(d, family, spans, finite, digits, timeout))
+    return spans
+
+
+def extremal(
+    d: Real,
+    what: Literal["largest-slope", "smallest-slope", "smallest-lipschitz"],
+    *,
+    degree: int | None = None,
+    kinks: int | None = None,
+    family: str | None = None,
+    box: Mapping[str, tuple[Real, Real]] | None = None,
+    odd: bool = False,
+    digits: int = 15,
+    timeout: float | None = 60,
+) -> Designs:
+    """Of all activations with ``alpha = d``, the one at an end.
+
+    Parameters
+    ----------
+    d : float, int, Fraction or str
+        The exponent, rational and greater than zero.
+    what : {"largest-slope", "smallest-slope", "smallest-lipschitz"}
+        The largest slope ``B'`` of the dual (the fewest layers to the limit), the smallest, or the smallest ``sup |phi'|`` at
+        variance 1.
+    degree : int, optional
+        Among polynomials up to this degree; the largest slope asks for it.
+    kinks : int, optional
+        Among piecewise linear activations with so many kinks; the smallest Lipschitz constant asks for it.
+    family, box : optional
+        Among the members of a family, as in `alpha`.
+    odd : bool, default False
+        Among odd ones only.
+    digits : int, default 15
+    timeout : float or None, default 60
+
+    Returns
+    -------
+    Designs
+        The certificates have ``b_prime`` and ``lipschitz``; that of the whole has ``optimal`` (no other is better: proved), ``bound`` (no
+        other is better than this: proved), and ``reason``. With two kinks and more it is the best found, and a bound for all
+        activations.
+
+    Raises
+    ------
+    Infeasible
+        There is none, or none at the end (it is approached, and not attained): proved.
+    DomainError
+        The question has no answer.
+
+    Examples
+    --------
+    >>> from deeplimit import design
+    >>> found = design.extremal(4, "smallest-slope")
+    >>> found.certificate["optimal"], found[0].certificate["b_prime"]
+    (True, Number(1.61803398874989))
+    """
+    if (family is None) != (box is None):
+        raise Error("a family and a box belong together: give both or none")
+    found = _core._design_extremal(d, what, degree, kinks, family, _spans(box), odd, digits, timeout)
+    return _designs(found)
 
 
 def slopes(
     activation: str | Activation,
     slope: Real | None = None,
     *,
+    network: str | None = None,
     tat: bool = False,
     curvature: Real | None = None,
+    correlation: Real | None = None,
+    layers: int | None = None,
     digits: int = 15,
     timeout: float | None = 60,
 ) -> Designs:
@@ -212,10 +293,16 @@ def slopes(
     activation : str or Activation
     slope : float, int, Fraction or str, optional
         ``C'(1)`` of a layer: deep kernel shaping, ``Q(1) = Q'(1) = 1``, ``C(0) = 0`` (Martens et al. 2021).
+    network : str, optional
+        `slope` is that of a network, which this formula has where ``psi`` is that of a layer: ``"psi^50"`` for a chain,
+        ``"((1+psi^2)/2)^16"`` for sixteen residual blocks of two layers with equal weights (``certificate["local_slope"]``).
     tat : bool, default False
         The tailored activation transformation instead, ``Q(1) = Q'(1) = C'(1) = 1`` (Zhang et al. 2022), with `curvature`.
     curvature : float, int, Fraction or str, optional
         ``C''(1)`` of a layer.
+    correlation, layers : optional
+        For ``leaky_relu`` with `tat`, instead of a curvature: so many layers take orthogonal inputs to this correlation. There is one
+        negative slope from 0 to 1 that does, or none, proved.
     digits : int, default 15
     timeout : float or None, default 60
 
@@ -239,9 +326,18 @@ def slopes(
     >>> len(found), found[1].certificate["input_scale"]
     (2, Number(0.478618831077718))
     """
-    if tat != (curvature is not None):
-        raise Error("tat=True and a curvature belong together: give both or none")
-    found = _designs(_core._design_slopes(activation, slope, curvature, digits, timeout))
+    if (correlation is None) != (layers is None):
+        raise Error("correlation and layers belong together: give both or none")
+    leaky = None if correlation is None or layers is None else (correlation, layers)
+    if leaky is not None and curvature is not None:
+        raise Error("a curvature and a correlation exclude each other")
+    if tat != (curvature is not None or leaky is not None):
+        raise Error("tat=True and a curvature (of leaky ReLUs: a correlation and layers) belong together: give both or none")
+    if leaky is not None and slope is not None:
+        raise Error("one of a slope (deep kernel shaping) and a correlation (with tat=True) is wanted")
+    if network is not None and slope is None:
+        raise Error("a network goes with its slope")
+    found = _designs(_core._design_slopes(activation, slope, network, curvature, leaky, digits, timeout))
     if not found:
         raise Undecided("none was found, which proves nothing")
     return found
@@ -250,7 +346,8 @@ def slopes(
 def critical(
     activation: str | Activation,
     *,
-    scales: Sequence[Real] = ("1/4", "1/2", 1, 2, 4),
+    scales: Sequence[Real] | None = None,
+    rate: Real | None = None,
     digits: int = 15,
     timeout: float | None = 60,
 ) -> Designs:
@@ -260,8 +357,11 @@ def critical(
     Parameters
     ----------
     activation : str or Activation
-    scales : sequence of float, int, Fraction or str
-        The input scales to look at.
+    scales : sequence of float, int, Fraction or str, optional
+        The input scales to look at: ``1/4, 1/2, 1, 2, 4`` where nothing is said.
+    rate : float, int, Fraction or str, optional
+        The wanted ``Q'(1)``, between -1 and 1: a disturbed variance is off by a factor ``rate`` less after a layer. Scales from 0.02 to 12
+        are looked for instead; others are not excluded.
     digits : int, default 15
     timeout : float or None, default 60
 
@@ -283,7 +383,10 @@ def critical(
     >>> found[0].certificate["sigma_w_squared"]
     Number(2.15330264890279)
     """
-    found = _designs(_core._design_critical(activation, list(scales), digits, timeout))
+    if scales is not None and rate is not None:
+        raise Error("scales and a rate exclude each other: the rate looks for the scales")
+    scales = ("1/4", "1/2", 1, 2, 4) if scales is None else scales
+    found = _designs(_core._design_critical(activation, list(scales), rate, digits, timeout))
     if not found and not found.proved:
         raise Undecided(" ".join(found.certificate["remarks"]))
     return found

@@ -1,11 +1,12 @@
 //! `deeplimit.design`: from what is wanted back to an activation. `deeplimit/design.py` has the classes and the words.
 
-use deeplimit::Quantity;
 use deeplimit::activation::{Constants, Exact, Expr};
 use deeplimit::design::{
-    self, Criterion, Definiteness, Extent, Family, KernelOutcome, KernelWish, Proof, Slopes, Span,
-    WantedKernel,
+    self, Among, Criterion, Definiteness, Extent, Extremum, Family, KernelOutcome, KernelWish,
+    Leaky, Proof, Shape, Slopes, Span, WantedKernel,
 };
+use deeplimit::real::Analytic;
+use deeplimit::{Effort, Quantity};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use rug::Rational;
@@ -95,12 +96,14 @@ fn end(x: &Bound<'_, PyAny>, letter: &str, infinity: &str) -> PyResult<Option<Ra
 
 /// Exponents: `design.alpha`.
 #[pyfunction]
-#[pyo3(signature = (alpha, family, spans, finite, digits, timeout))]
+#[pyo3(signature = (alpha, family, spans, shape, finite, digits, timeout))]
+#[allow(clippy::too_many_arguments)]
 pub fn _design_alpha<'py>(
     py: Python<'py>,
     alpha: &Bound<'py, PyAny>,
     family: Option<String>,
-    spans: Vec<(String, Bound<'py, PyAny>, Bound<'py, PyAny>)>,
+    spans: Vec<Ends<'py>>,
+    shape: (bool, bool, bool),
     finite: Option<(f64, f64)>,
     digits: i64,
     timeout: Option<f64>,
@@ -122,24 +125,29 @@ pub fn _design_alpha<'py>(
         finite.set_item("alpha", found.alpha)?;
         finite.set_item("nearest", found.nearest)?;
         finite.set_item("depth_of_limit", found.depth)?;
+        finite.set_item("remark", found.remark())?;
         told.more.set_item("finite_depth", finite)?;
     }
     told.more
         .set_item("wanted", Number::fraction(&wanted, effort.digits))?;
     let Some(family) = family else {
-        let found = work::ask(py, None, move || design::known(&wanted, &effort))?;
+        let (odd, bounded, monotone) = shape;
+        let shape = Shape {
+            odd,
+            bounded,
+            monotone,
+        };
+        let found = work::ask(py, None, move || design::known(&wanted, shape, &effort))?;
         for k in &found {
             let certificate = told.solution(&k.activation, &k.values, Some(&k.alpha))?;
             certificate.set_item("about", &k.about)?;
+            certificate.set_item("odd", k.shape.odd)?;
+            certificate.set_item("bounded", k.shape.bounded)?;
+            certificate.set_item("monotone", k.shape.monotone)?;
         }
-        return told.told(Proof::of_solutions());
+        return told.told(Proof::of_found(found.len()));
     };
-    let box_of = |(letter, from, to): &(String, Bound<'py, PyAny>, Bound<'py, PyAny>)| {
-        let (from, to) = (end(from, letter, "-inf")?, end(to, letter, "inf")?);
-        let letter = letter.clone();
-        Ok(Span { letter, from, to })
-    };
-    let spans = spans.iter().map(box_of).collect::<PyResult<Vec<_>>>()?;
+    let spans = boxes_of(&spans)?;
     let shown = |s: &Span| {
         let text = |q: &Option<Rational>, none: &str| match q {
             Some(q) => Expr::rational(q).to_string(),
@@ -176,6 +184,76 @@ pub fn _design_alpha<'py>(
     told.told(found.proof(&boxes.join(", "), &asked))
 }
 
+/// A letter and its two ends.
+type Ends<'py> = (String, Bound<'py, PyAny>, Bound<'py, PyAny>);
+
+fn boxes_of(spans: &[Ends<'_>]) -> PyResult<Vec<Span>> {
+    let of = |(letter, from, to): &Ends<'_>| {
+        let (from, to) = (end(from, letter, "-inf")?, end(to, letter, "inf")?);
+        let letter = letter.clone();
+        Ok(Span { letter, from, to })
+    };
+    spans.iter().map(of).collect()
+}
+
+/// At an end: `design.extremal`. `degree`, `kinks` or `family` say among which.
+#[pyfunction]
+#[pyo3(signature = (alpha, what, degree, kinks, family, spans, odd, digits, timeout))]
+#[allow(clippy::too_many_arguments)]
+pub fn _design_extremal<'py>(
+    py: Python<'py>,
+    alpha: &Bound<'py, PyAny>,
+    what: &str,
+    degree: Option<i64>,
+    kinks: Option<i64>,
+    family: Option<String>,
+    spans: Vec<Ends<'py>>,
+    odd: bool,
+    digits: i64,
+    timeout: Option<f64>,
+) -> Answer<'py> {
+    let effort = work::effort(py, digits, timeout)?;
+    let (wanted, spans) = (exponent(alpha)?, boxes_of(&spans)?);
+    let what: Extremum = what.parse().map_err(|e| errors::of(py, e, None))?;
+    let small = |n: i64, name: &str, most: u32| {
+        let known = u32::try_from(n).ok();
+        known.filter(|n| (1..=most).contains(n)).ok_or_else(|| {
+            let message = format!("{name} must be between 1 and {most}, got {n}");
+            errors::raise(py, "DomainError", &message)
+        })
+    };
+    let among = match (degree, kinks, &family, odd) {
+        (Some(n), None, None, false) => Among::Polynomials(small(n, "the degree", 100)?),
+        (Some(n), None, None, true) => Among::OddPolynomials(small(n, "the degree", 100)?),
+        (None, Some(m), None, false) => Among::Kinks(small(m, "kinks", design::KINKS_MAX)?),
+        (None, None, None, false) => Among::All,
+        (None, None, None, true) => Among::Odd,
+        (None, None, Some(text), false) => {
+            let family = Family::parse(text).map_err(|e| errors::of(py, e, Some(text)))?;
+            Among::Family(family, spans)
+        }
+        _ => {
+            let message = "degree, kinks and a family exclude each other; odd goes with a degree or with none of them";
+            return Err(errors::raise(py, "Error", message));
+        }
+    };
+    let found = work::ask(py, family.as_deref(), move || {
+        design::extremal(&wanted, what, &among, &effort)
+    })?;
+    let mut told = Designed::new(py, effort.digits);
+    for e in &found.best {
+        let certificate = told.solution(&e.activation, &e.values, Some(&e.alpha))?;
+        certificate.set_item("b_prime", told.number(&e.slope))?;
+        let lipschitz = e.lipschitz.as_ref().map(|q| told.number(q));
+        certificate.set_item("lipschitz", lipschitz)?;
+    }
+    let bound = found.bound.as_ref().map(|q| told.number(q));
+    told.more.set_item("bound", bound)?;
+    told.more.set_item("optimal", found.optimal)?;
+    told.more.set_item("reason", &found.reason)?;
+    told.told(found.proof())
+}
+
 fn exponent(alpha: &Bound<'_, PyAny>) -> PyResult<Rational> {
     let py = alpha.py();
     match alpha.extract::<String>() {
@@ -186,17 +264,24 @@ fn exponent(alpha: &Bound<'_, PyAny>) -> PyResult<Rational> {
 
 /// Slopes: `design.slopes`.
 #[pyfunction]
-#[pyo3(signature = (activation, slope, curvature, digits, timeout))]
+#[pyo3(signature = (activation, slope, network, curvature, leaky, digits, timeout))]
 pub fn _design_slopes<'py>(
     activation: &Bound<'py, PyAny>,
     slope: Option<&Bound<'py, PyAny>>,
+    network: Option<String>,
     curvature: Option<&Bound<'py, PyAny>>,
+    leaky: Option<(Bound<'py, PyAny>, i64)>,
     digits: i64,
     timeout: Option<f64>,
 ) -> Answer<'py> {
     let py = activation.py();
     let effort = work::effort(py, digits, timeout)?;
-    let wanted = match (slope, curvature) {
+    if let Some((correlation, layers)) = leaky {
+        let correlation = real::rational(&correlation, "the correlation")?;
+        return tailored(activation, correlation, layers, &effort);
+    }
+    let mut told = Designed::new(py, effort.digits);
+    let mut wanted = match (slope, curvature) {
         (Some(slope), None) => Slopes::Dks(real::rational(slope, "the slope")?),
         (None, Some(curvature)) => Slopes::Tat(real::rational(curvature, "the curvature")?),
         _ => {
@@ -205,9 +290,18 @@ pub fn _design_slopes<'py>(
             return Err(errors::raise(py, "Error", message));
         }
     };
+    if let (Some(network), Slopes::Dks(slope)) = (network, &mut wanted) {
+        let formula = Expr::parse_in("psi", &network, &Constants::default())
+            .map_err(|e| errors::of(py, e, Some(&network)))?;
+        let (whole, digits) = (slope.clone(), effort.digits + 5);
+        *slope = work::ask(py, None, move || {
+            design::local_slope(&formula, &whole, digits)
+        })?;
+        let local = Quantity::new(&Analytic::rational(slope, 64 + 4 * digits as u32), None);
+        told.more.set_item("local_slope", told.number(&local))?;
+    }
     let expr = Activation::taken(activation)?.typed;
     let found = work::ask(py, None, move || design::slopes(&expr, &wanted, &effort))?;
-    let mut told = Designed::new(py, effort.digits);
     for s in &found.solutions {
         let certificate = told.solution(&s.activation, &[], None)?;
         certificate.set_item("input_scale", told.number(&s.input_scale))?;
@@ -218,12 +312,43 @@ pub fn _design_slopes<'py>(
     told.told(found.proof())
 }
 
+/// A leaky ReLU for a depth.
+fn tailored<'py>(
+    activation: &Bound<'py, PyAny>,
+    correlation: Rational,
+    layers: i64,
+    effort: &Effort,
+) -> Answer<'py> {
+    let py = activation.py();
+    let typed = Activation::taken(activation)?.typed;
+    if !matches!(typed, Expr::Named("leaky_relu", _)) {
+        let message = "a correlation is asked of leaky ReLUs: write leaky_relu; of smooth activations tat=True asks for a curvature";
+        return Err(errors::raise(py, "DomainError", message));
+    }
+    // out of range is refused by the question
+    let layers = u32::try_from(layers).unwrap_or(0);
+    let question = *effort;
+    let found = work::ask(py, None, move || {
+        design::leaky(layers, &correlation, &question)
+    })?;
+    let mut told = Designed::new(py, effort.digits);
+    let proof = Leaky::proof(found.as_ref(), layers);
+    if let Some(leaky) = &found {
+        let values = [("a".to_owned(), leaky.negative_slope.clone())];
+        let certificate = told.solution(&leaky.activation, &values, None)?;
+        certificate.set_item("negative_slope", told.number(&leaky.negative_slope))?;
+        certificate.set_item("output_scale", told.number(&leaky.output_scale))?;
+    }
+    told.told(proof)
+}
+
 /// The edge of chaos: `design.critical`.
 #[pyfunction]
-#[pyo3(signature = (activation, scales, digits, timeout))]
+#[pyo3(signature = (activation, scales, rate, digits, timeout))]
 pub fn _design_critical<'py>(
     activation: &Bound<'py, PyAny>,
     scales: Vec<Bound<'py, PyAny>>,
+    rate: Option<&Bound<'py, PyAny>>,
     digits: i64,
     timeout: Option<f64>,
 ) -> Answer<'py> {
@@ -232,7 +357,11 @@ pub fn _design_critical<'py>(
     let scales = scales.iter().map(|s| real::rational(s, "the input scale"));
     let scales = scales.collect::<PyResult<Vec<_>>>()?;
     let expr = Activation::taken(activation)?.typed;
-    let found = work::ask(py, None, move || design::critical(&expr, &scales, &effort))?;
+    let rate = rate.map(|r| real::rational(r, "the rate")).transpose()?;
+    let found = work::ask(py, None, move || match &rate {
+        Some(rate) => design::critical_with_rate(&expr, rate, &effort),
+        None => design::critical(&expr, &scales, &effort),
+    })?;
     let mut told = Designed::new(py, effort.digits);
     for c in &found.attracting {
         let certificate = told.solution(&c.activation, &[], None)?;

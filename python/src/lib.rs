@@ -41,7 +41,8 @@ mod _core {
     use crate::cntk::_cntk;
     #[pymodule_export]
     use crate::design::{
-        _design_alpha, _design_critical, _design_kernel, _design_nearest, _design_slopes,
+        _design_alpha, _design_critical, _design_extremal, _design_kernel, _design_nearest,
+        _design_slopes,
     };
     #[pymodule_export]
     use crate::kernel::{CompiledFit, CompiledKernel, Rows};

@@ -51,6 +51,52 @@ def test_critical():
         assert float(dl.dual(one.activation, 1, slope=True)) == pytest.approx(1, abs=1e-12)
 
 
+def test_shapes():
+    (one,) = design.alpha(9, odd=True, bounded=True, monotone=True)
+    assert 9 in one.alpha and one.certificate["monotone"]
+    assert 9 in one.activation.classify(digits=12).alpha or abs(float(one.activation.classify().alpha) - 9) < 1e-9
+    with pytest.raises(dl.Undecided):
+        design.alpha("1/10", odd=True)
+
+
+def test_extremal():
+    found = design.extremal(4, "largest-slope", degree=6)
+    (one,) = found
+    verdict = one.activation.classify()
+    assert found.certificate["optimal"] and found.complete
+    assert float(verdict.alpha) == pytest.approx(4, abs=1e-12)
+    assert float(verdict.b_prime) == pytest.approx(float(one.certificate["b_prime"]), abs=1e-12)
+    kinks = design.extremal(4, "smallest-lipschitz", kinks=2)
+    assert not kinks.complete and float(kinks.certificate["bound"]) < float(kinks[0].certificate["lipschitz"])
+    with pytest.raises(dl.Infeasible, match="as near to 1"):
+        design.extremal(1, "smallest-slope")
+
+
+def test_of_a_network():
+    found = design.slopes("tanh", "1.5", network="psi^50")
+    psi = float(found.certificate["local_slope"])
+    assert psi**50 == pytest.approx(1.5, abs=1e-11)
+    assert float(dl.dual(found[0].activation, 1, slope=True)) == pytest.approx(psi, abs=1e-12)
+    (leaky,) = design.slopes("leaky_relu", tat=True, correlation="0.5", layers=4)
+    rho = 0.0
+    for _ in range(4):
+        rho = float(dl.dual(leaky.activation, rho))
+    assert rho == pytest.approx(0.5, abs=1e-12)
+    with pytest.raises(dl.Infeasible, match="do not reach"):
+        design.slopes("leaky_relu", tat=True, correlation="0.9", layers=2)
+
+
+def test_a_rate():
+    found = design.critical("tanh", rate="1/2", digits=12)
+    assert len(found) == 2
+    assert all(abs(float(one.certificate["variance_slope"]) - 0.5) < 1e-11 for one in found)
+
+
+def test_depth_out_of_range_is_said():
+    found = design.alpha(2, depth=50, points=500)
+    assert "below 1" in found.certificate["finite_depth"]["remark"]
+
+
 def test_nearest():
     (one,) = design.nearest("gelu", 2)
     assert 2 in one.alpha and 0 < one.certificate["distance"] < 1
@@ -97,6 +143,20 @@ def test_nothing_feasible_raises_with_the_reason():
         lambda: design.alpha("5/2", depth=3, points=10),
         lambda: design.slopes("tanh"),
         lambda: design.slopes("tanh", 1),
+        lambda: design.slopes("tanh", 2, network="psi+1"),
+        lambda: design.slopes("tanh", 2, network="x^2"),
+        lambda: design.slopes("tanh", network="psi^2"),
+        lambda: design.slopes("tanh", tat=True, correlation="0.9", layers=5),
+        lambda: design.slopes("leaky_relu", tat=True, correlation="0.9"),
+        lambda: design.slopes("leaky_relu", tat=True, correlation="0.9", layers=-5),
+        lambda: design.critical("tanh", rate=1),
+        lambda: design.critical("tanh", scales=[1], rate="1/2"),
+        lambda: design.extremal(4, "largest-slope"),
+        lambda: design.extremal(4, "smallest"),
+        lambda: design.extremal(4, "smallest-lipschitz", kinks=9),
+        lambda: design.extremal(4, "largest-slope", degree=3, kinks=3),
+        lambda: design.extremal(4, "largest-slope", family="tanh(x+b)"),
+        lambda: design.alpha(2, family="max(x-c,0)", box={"c": (0, 1)}, odd=True),
         lambda: design.slopes("sign", 2),
         lambda: design.slopes("tanh", tat=True),
         lambda: design.critical("tanh", scales=[0]),

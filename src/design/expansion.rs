@@ -76,17 +76,17 @@ impl Expansion {
         }
     }
 
-    /// The same as functions of a letter.
-    pub fn along(&self, moments: &MomentsAlong) -> [Taylor; ORDERS] {
+    /// The first `N` of them as functions of a letter.
+    pub fn along<const N: usize>(&self, moments: &MomentsAlong) -> [Taylor; N] {
+        // q_n sqrt(n (n-1) ...)
+        let mut factors = self.q.clone();
         std::array::from_fn(|j| {
-            let mut sum = Taylor::constant(Ball::int(0, self.bits));
-            for n in j..self.q.len() {
-                let mut factor = self.q[n].clone();
-                for i in 0..j {
-                    factor = factor * &moments.roots[n - i];
+            if j > 0 {
+                for (n, factor) in factors.iter_mut().enumerate().skip(j) {
+                    *factor = &*factor * &moments.roots[n + 1 - j];
                 }
-                sum = sum.plus(&moments.m[n - j].times_number(&factor));
             }
+            let mut sum = Taylor::combination(&factors[j..], &moments.m, self.bits);
             let tail = Ball::exact(sum.rest.clone()) + &self.rest * &moments.tails[j];
             sum.rest = up(&tail);
             sum
@@ -305,7 +305,7 @@ mod tests {
                     &Taylor::constant(delta),
                 )
                 .unwrap();
-                let along = expansion.along(&along);
+                let along = expansion.along::<ORDERS>(&along);
                 let nowhere = Ball::int(0, 128);
                 for (j, truth) in truth.iter().enumerate() {
                     assert!(

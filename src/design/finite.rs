@@ -20,6 +20,21 @@ pub struct FiniteDepth {
     pub depth: f64,
 }
 
+impl FiniteDepth {
+    /// Where the estimate is out of its range: a sentence.
+    ///
+    /// Activations with an exponent below 1 are nearly linear, or of a high degree, and have a `B'` other than the 2 of the estimate. That happens
+    /// where `d < 3` and the depth is far too small for so many points.
+    pub fn remark(&self) -> Option<String> {
+        (self.alpha < 1.0).then(|| {
+            format!(
+                "an exponent below 1 is beyond what the estimate (for B' = 2) can tell: the depth is too small for so many points, and some {:.0e} layers are wanted",
+                self.depth
+            )
+        })
+    }
+}
+
 /// The exponent for `L` layers and `n` points of dimension `d`.
 ///
 /// ```
@@ -73,6 +88,46 @@ pub fn at_depth(dimension: u32, layers: f64, points: f64) -> Result<FiniteDepth>
 mod tests {
     use super::*;
 
+    /// Distances of nearest neighbours in the plane's and in the space's part of the sphere, drawn: their mean is
+    /// `Gamma(1 + 1/d) u`, and a little more, as the part has an edge.
+    #[test]
+    fn nearest_neighbours_are_where_they_are_said_to_be() {
+        let mut seed = 7_u64;
+        let mut uniform = || {
+            seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1);
+            ((seed >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
+        };
+        for d in [2_usize, 3] {
+            let n = 1500;
+            let points: Vec<Vec<f64>> = (0..n)
+                .map(|_| {
+                    let z: Vec<f64> = (0..=d)
+                        .map(|_| {
+                            let angle = std::f64::consts::TAU * uniform();
+                            ((-2.0 * uniform().ln()).sqrt() * angle.cos()).abs()
+                        })
+                        .collect();
+                    let length = z.iter().map(|z| z * z).sum::<f64>().sqrt();
+                    z.iter().map(|z| z / length).collect()
+                })
+                .collect();
+            let square = |a: &[f64], b: &[f64]| -> f64 {
+                a.iter().zip(b).map(|(x, y)| (x - y).powi(2)).sum()
+            };
+            let mean = (0..n)
+                .map(|i| {
+                    let others = (0..n).filter(|j| *j != i);
+                    let all = others.map(|j| square(&points[i], &points[j]));
+                    all.fold(f64::INFINITY, f64::min).sqrt()
+                })
+                .sum::<f64>()
+                / n as f64;
+            let said = (2.0 * at_depth(d as u32, 1.0, n as f64).unwrap().nearest).sqrt();
+            let ratio = mean / (said * libm::tgamma(1.0 + 1.0 / d as f64));
+            assert!((0.95..1.15).contains(&ratio), "{d}: {ratio}");
+        }
+    }
+
     #[test]
     fn between_the_exponents_and_monotone() {
         let mut last = 0.0;
@@ -82,8 +137,17 @@ mod tests {
             last = found.alpha;
         }
         assert!(last > 3.99);
+        assert!(at_depth(4, 1.0, 1e4).unwrap().remark().is_none());
+        let shallow = at_depth(2, 50.0, 500.0).unwrap();
+        assert!(shallow.remark().unwrap().contains("4e4 layers"));
         // more points are nearer, and take more depth
         assert!(at_depth(4, 100.0, 1e6).unwrap().depth > at_depth(4, 100.0, 1e4).unwrap().depth);
+        // the equation, by its own numbers
+        for (d, l, n) in [(4_u32, 100.0, 1e4), (7, 3.0, 1e3), (2, 1e6, 1e2)] {
+            let found = at_depth(d, l, n).unwrap();
+            let r = found.alpha / (found.nearest * (l + 1.0));
+            assert!((found.alpha + 2.0 * r / (1.0 + r) - f64::from(d)).abs() < 1e-9);
+        }
         for (d, l, n) in [
             (0, 1.0, 10.0),
             (2, 0.0, 10.0),

@@ -60,6 +60,11 @@ pub fn lowest(alpha: &Rational, digits: usize) -> Result<Lowest> {
             }
         )));
     }
+    of_degree(alpha, k, digits)
+}
+
+/// `sqrt(p) h_1 + sqrt(1-p) h_k`, for `D > 2/(k-1)`.
+pub(super) fn of_degree(alpha: &Rational, k: u32, digits: usize) -> Result<Lowest> {
     let closed = closed(alpha, k);
     let bits = bits_for(digits) + 32;
     let root = match &closed {

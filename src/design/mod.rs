@@ -3,6 +3,7 @@
 //! * [`family`]: all members of a family with free letters whose singular kernel has a wanted exponent.
 //! * [`lowest`](mod@lowest): the polynomial of lowest degree with a wanted exponent.
 //! * [`known`](mod@known): one activation of each kind that has it.
+//! * [`extremal`](mod@extremal): the steepest, the flattest, the one with the smallest Lipschitz constant.
 //! * [`finite`]: the exponent that a network of finite depth takes.
 //! * [`nearest`](mod@nearest): the one nearest to a given activation.
 //! * [`critical`](mod@critical): an affine wrap at the edge of chaos, with a variance that attracts.
@@ -21,6 +22,7 @@ use crate::quadrature::{Unit, power_of_ten};
 
 mod critical;
 mod expansion;
+mod extremal;
 pub mod family;
 mod finite;
 pub mod kernel;
@@ -32,18 +34,19 @@ mod shape;
 mod slopes;
 mod taylor;
 
-pub use critical::{Critical, Criticals, critical};
+pub use critical::{Critical, Criticals, critical, critical_with_rate};
+pub use extremal::{Among, Extremal, Extreme, Extremum, KINKS_MAX, extremal};
 pub use family::{Family, Member, Members, Span, Undecided};
 pub use finite::{FiniteDepth, at_depth};
 pub use kernel::{
     Criterion, DEGREE_MAX, Definiteness, Extent, KernelDesign, KernelOutcome, KernelWish,
     LAYERS_MAX, REACH, Realisation, WantedKernel,
 };
-pub use known::{Known, known};
+pub use known::{Known, Shape, known};
 pub use lowest::{Lowest, lowest};
 pub use nearest::{NEAREST_DEGREE, Nearest, nearest};
 pub use proof::{Proof, exponent};
-pub use slopes::{Shaped, Shapings, Slopes, slopes};
+pub use slopes::{Leaky, Shaped, Shapings, Slopes, leaky, local_slope, slopes};
 
 /// That an exponent is one.
 fn positive(alpha: &Rational) -> Result<()> {

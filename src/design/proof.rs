@@ -4,7 +4,9 @@ use std::cmp::Ordering;
 
 use rug::Rational;
 
-use super::{Criterion, Criticals, KernelDesign, KernelOutcome, Members, Nearest, Shapings};
+use super::{
+    Criterion, Criticals, Extremal, KernelDesign, KernelOutcome, Leaky, Members, Nearest, Shapings,
+};
 use crate::activation::Expr;
 use crate::effort::Effort;
 use crate::error::{Error, Result};
@@ -38,6 +40,47 @@ impl Proof {
             proved: true,
             infeasible: None,
         }
+    }
+}
+
+impl Proof {
+    /// Each of so many solutions is one; that none was found proves nothing.
+    pub fn of_found(count: usize) -> Self {
+        Proof {
+            proved: count > 0,
+            ..Proof::of_solutions()
+        }
+    }
+
+    /// There is this one and no other, or none for this reason: proved.
+    pub fn of_the_only(infeasible: Option<String>) -> Self {
+        Proof {
+            complete: true,
+            proved: true,
+            infeasible,
+        }
+    }
+}
+
+impl Extremal {
+    /// That the best have the exponent, and the bound; that no other is better where that is proved.
+    pub fn proof(&self) -> Proof {
+        Proof {
+            complete: self.optimal,
+            proved: true,
+            infeasible: self.infeasible.clone(),
+        }
+    }
+}
+
+impl Leaky {
+    /// Of the answer for so many layers: the only negative slope from 0 to 1, or none.
+    pub fn proof(found: Option<&Leaky>, layers: u32) -> Proof {
+        Proof::of_the_only(found.is_none().then(|| {
+            format!(
+                "{layers} layers of ReLU, which of all negative slopes from 0 to 1 has the largest, do not reach this correlation"
+            )
+        }))
     }
 }
 
@@ -93,13 +136,23 @@ impl Criticals {
                 "Whether the variance attracts is undecided at {all}."
             ));
         }
+        if let Some(rate) = &self.rate {
+            let rate = Expr::rational(rate);
+            remarks.push(match self.attracting.is_empty() {
+                true => format!("No scale from 0.02 to 12 with Q'(1) = {rate} was found, which proves nothing."),
+                false => format!("Each scale was found to as many digits as Q'(1) = {rate}; that there are no others is not proved."),
+            });
+        }
         remarks
     }
 
-    /// Of these scales: others have others.
+    /// Of these scales: others have others. Of a rate: what was not found is not excluded.
     pub fn proof(&self) -> Proof {
         let open = !self.undecided.is_empty();
         let none = self.attracting.is_empty() && !open;
+        if none && self.rate.is_some() {
+            return Proof::of_found(0);
+        }
         Proof {
             complete: false,
             proved: !open,

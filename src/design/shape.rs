@@ -1,4 +1,4 @@
-//! What is proved of the shape of a function on the whole line: that it is monotone, and between which values it stays.
+//! What is proved of the shape of a function on the whole line: that it is monotone, between which values it stays, how steep it is.
 
 use std::cmp::Ordering;
 
@@ -6,7 +6,7 @@ use rug::Float;
 
 use crate::activation::pieces::{End, pieces};
 use crate::activation::{Expr, Function, Tape};
-use crate::real::{Analytic, Bits, Interval};
+use crate::real::{Analytic, Ball, Bits, Interval, Real};
 
 const BITS: Bits = 96;
 /// Breakpoints are looked for as far as this.
@@ -43,14 +43,6 @@ pub(in crate::design) fn monotone(function: &Expr) -> Option<Ordering> {
 pub(in crate::design) fn range_of_monotone(function: &Expr) -> Option<Interval> {
     let function = function.expand().simplify();
     let pieces = pieces(&function, REACH).ok()?;
-    let infinity = |positive: bool| {
-        let sign = if positive {
-            rug::float::Special::Infinity
-        } else {
-            rug::float::Special::NegInfinity
-        };
-        Float::with_val(BITS, sign)
-    };
     let far = Float::with_val(BITS, 4 * REACH);
     let (first, last) = (pieces.first()?, pieces.last()?);
     if !matches!(
@@ -74,6 +66,98 @@ pub(in crate::design) fn range_of_monotone(function: &Expr) -> Option<Interval> 
     let left = at(&first.formula, Interval::new(infinity(false), -far.clone()))?;
     let right = at(&last.formula, Interval::new(far, infinity(true)))?;
     Some(left.hull(&right))
+}
+
+/// Derivatives are enclosed so far out piece by piece; what is beyond, at once.
+const OUT: f64 = 64.0;
+/// Relative to what was found.
+const TOLERANCE: f64 = 1e-5;
+/// Intervals that are looked at.
+const MOST: usize = 20_000;
+
+/// `sup |f'|` over the line, enclosed: exact for piecewise linear functions, else to about five digits. `None` where it is infinite or
+/// nothing is proved.
+pub(in crate::design) fn steepest(function: &Expr) -> Option<Ball> {
+    let function = function.expand().simplify();
+    let pieces = pieces(&function, REACH).ok()?;
+    let mut sup: Option<Ball> = None;
+    for piece in &pieces {
+        if matches!(piece.from, End::Reach(_)) || matches!(piece.to, End::Reach(_)) {
+            return None;
+        }
+        let slope = piece.formula.derivative().simplify();
+        let tape = Tape::<Interval>::new(std::slice::from_ref(&slope), BITS);
+        let here = if slope.is_constant() {
+            Real::abs(&Tape::<Ball>::new(&[slope], BITS).at_one(&Ball::int(0, BITS)))
+        } else {
+            let end = |end: &End, right: bool| match end.breakpoint() {
+                Some(at) if right => at.position(BITS).upper(),
+                Some(at) => at.position(BITS).lower(),
+                None => infinity(right),
+            };
+            largest(&tape, end(&piece.from, false), end(&piece.to, true))?
+        };
+        sup = Some(match sup {
+            None => here,
+            Some(sup) => Real::max(&sup, &here),
+        });
+    }
+    sup.filter(Analytic::is_finite)
+}
+
+/// The largest modulus between two points, by halving where it may be.
+fn largest(tape: &Tape<Interval>, from: Float, to: Float) -> Option<Ball> {
+    let size = |a: &Float, b: &Float| {
+        let value = tape.at_one(&Interval::new(a.clone(), b.clone()));
+        (!value.is_undefined() && value.mag().is_finite()).then(|| value.mag())
+    };
+    let out = [-OUT, OUT].map(|x| Float::with_val(BITS, x));
+    let mut least = Float::new(BITS);
+    let mut open = Vec::new();
+    let mut most = Float::new(BITS);
+    for (a, b) in [
+        (from.clone(), to.clone().min(&out[0])),
+        (from.clone().max(&out[1]), to.clone()),
+    ] {
+        if a < b {
+            most.max_mut(&size(&a, &b)?);
+        }
+    }
+    let (a, b) = (from.max(&out[0]), to.min(&out[1]));
+    if a < b {
+        open.push((size(&a, &b), a, b));
+    }
+    let mut looked = 0;
+    while let Some((bound, a, b)) = open.pop() {
+        let enough = Float::with_val(BITS, &least * (1.0 + TOLERANCE));
+        if let Some(bound) = &bound
+            && *bound <= enough
+        {
+            most.max_mut(bound);
+            continue;
+        }
+        let middle = Float::with_val(BITS, &a + &b) / 2u32;
+        looked += 1;
+        if looked > MOST || !(a < middle && middle < b) {
+            return None;
+        }
+        let there = tape.at_one(&Interval::point(middle.clone()));
+        if !there.is_undefined() {
+            least.max_mut(&there.mig());
+        }
+        open.push((size(&a, &middle), a, middle.clone()));
+        open.push((size(&middle, &b), middle, b));
+    }
+    Some(Ball::from_interval(&least, &most.max(&least), BITS))
+}
+
+fn infinity(positive: bool) -> Float {
+    let sign = if positive {
+        rug::float::Special::Infinity
+    } else {
+        rug::float::Special::NegInfinity
+    };
+    Float::with_val(BITS, sign)
 }
 
 #[cfg(test)]
@@ -104,5 +188,27 @@ mod tests {
         assert!(*range.lo() <= -4 && *range.hi() >= 2 && range.width() < 6.01);
         assert!(range_of_monotone(&of("exp(x)")).is_none());
         assert!(range_of_monotone(&of("x")).is_none());
+    }
+
+    #[test]
+    fn how_steep() {
+        for (text, wanted) in [
+            ("tanh(3*x)-1", 3.0),
+            ("leaky_relu(x,0.25)-2*x", 1.75),
+            ("sin(2*x)+x", 3.0),
+            ("atan(2*x)", 2.0),
+            ("softplus", 1.0),
+        ] {
+            let found = steepest(&of(text)).unwrap_or_else(|| panic!("{text}"));
+            assert!(
+                found.lower() <= wanted && found.upper() >= wanted,
+                "{text} {found:?}"
+            );
+            assert!(found.radius() < 1e-3, "{text} {found:?}");
+        }
+        // beyond what is looked at in pieces
+        let far = steepest(&of("x/2+tanh(3*(x-100))")).unwrap();
+        assert!(far.upper() >= 3.5, "{far:?}");
+        assert!(steepest(&of("x^2")).is_none() && steepest(&of("exp(x)")).is_none());
     }
 }

@@ -42,6 +42,24 @@ impl Taylor {
         self.c[0].bits()
     }
 
+    /// `sum_k f_k t_k`
+    pub fn combination(factors: &[Ball], of: &[Taylor], bits: Bits) -> Taylor {
+        let mut out = Taylor::constant(Ball::int(0, bits));
+        let mut rest = Ball::int(0, ROUGH);
+        for (f, t) in factors.iter().zip(of) {
+            for (sum, c) in out.c.iter_mut().zip(&t.c) {
+                if !(c.is_exact() && c.mid().is_zero()) {
+                    *sum = &*sum + &(c * f);
+                }
+            }
+            if !t.rest.is_zero() {
+                rest = rest + size(t.rest.clone()) * size(up(f));
+            }
+        }
+        out.rest = up(&rest);
+        out
+    }
+
     pub fn plus(&self, o: &Taylor) -> Taylor {
         Taylor {
             c: self.c.iter().zip(&o.c).map(|(a, b)| a + b).collect(),

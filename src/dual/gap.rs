@@ -115,6 +115,7 @@ impl<R: Real> Dual<R> {
                 (constant + &(scale * &rise), scale * &slope)
             }
             Dual::Truncated(d) => d.opposite(u),
+            Dual::Smoothed(d) => d.opposite(u),
             _ => self.at_with_slope(&(u - &one)),
         }
     }
@@ -123,8 +124,10 @@ impl<R: Real> Dual<R> {
     fn gap_at_point(&self, t: &R) -> R {
         let bits = t.bits();
         let one = R::int(1, bits);
-        if let Dual::Truncated(d) = self {
-            return d.gap(t);
+        match self {
+            Dual::Truncated(d) => return d.gap(t),
+            Dual::Smoothed(d) => return d.gap(t),
+            _ => {}
         }
         // beyond rho = 0 there is nothing to be kept
         if t.compare(&one) == Some(Ordering::Greater) {
@@ -157,6 +160,7 @@ impl<R: Real> Dual<R> {
             }
             Dual::Series(s) => s.gap(t),
             Dual::Truncated(d) => d.gap(t),
+            Dual::Smoothed(d) => d.gap(t),
             // 1 = constant + scale (1 - dual_g(0))
             Dual::Shifted { scale, inner, .. } => scale * &inner.gap_at_point(t),
         }
@@ -190,6 +194,7 @@ impl<R: Real> Dual<R> {
             }
             Dual::Shifted { scale, inner, .. } => scale * &inner.slope_at_gap_point(t),
             Dual::Truncated(d) => d.slope_at_gap(t),
+            Dual::Smoothed(d) => d.slope_at_gap(t),
             Dual::Erf(_) | Dual::Series(_) => self.slope_at(&(&one - t)),
         }
     }

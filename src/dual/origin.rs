@@ -45,11 +45,8 @@ impl<R: Real> Dual<R> {
                 let (k, c) = vanishes(constant).then(|| inner.rise())??;
                 Some((k, scale * &c))
             }
-            Dual::Series(s) => {
-                let k = s.squares.iter().position(|c| !vanishes(c))?;
-                let certain = k > 0 && s.squares[k].sign() == Some(Ordering::Greater);
-                certain.then(|| (k as u32, s.squares[k].clone()))
-            }
+            Dual::Series(s) => first(s),
+            Dual::Smoothed(s) => first(s.series()),
             Dual::Truncated(t) => t.leading().map(|(k, c)| (k, R::from_ball(&c))),
         }
         .filter(|(_, c)| c.is_finite() && c.sign() == Some(Ordering::Greater))
@@ -60,6 +57,7 @@ impl<R: Real> Dual<R> {
     pub fn divided(&self, k: u32, rho: &R) -> Option<(R, R)> {
         match self {
             Dual::Series(s) => Some(s.divided(k as usize, rho)),
+            Dual::Smoothed(s) => Some(s.series().divided(k as usize, rho)),
             Dual::Truncated(t) => {
                 let power = rho.powi(i64::from(k));
                 Some((&t.at(rho) / &power, &(rho * &t.slope_at(rho)) / &power))
@@ -75,6 +73,7 @@ impl<R: Real> Dual<R> {
             Dual::Cosh(x) | Dual::Exp(x) | Dual::Gated { share: x, .. } => x.bits(),
             Dual::Series(s) => s.tail.bits(),
             Dual::Truncated(t) => t.bits(),
+            Dual::Smoothed(s) => s.series().tail.bits(),
             Dual::Shifted { scale, .. } => scale.bits(),
         };
         let vanishes = |x: &R| x.sign() == Some(Ordering::Equal);
@@ -98,7 +97,7 @@ impl<R: Real> Dual<R> {
             Dual::ArcSine(d) => vanishes(&(R::int(1, d.bits()) - d)).then_some(Parity::Odd),
             Dual::Erf(_) | Dual::Sinh(_) => Some(Parity::Odd),
             Dual::Cosh(_) => Some(Parity::Even),
-            Dual::Exp(_) => None,
+            Dual::Exp(_) | Dual::Smoothed(_) => None,
             Dual::Truncated(t) => t.parity(),
             Dual::Gated { share, .. } => {
                 vanishes(&(R::int(1, share.bits()) - share)).then_some(Parity::Even)
@@ -122,6 +121,14 @@ impl<R: Real> Dual<R> {
             }
         }
     }
+}
+
+/// The first coefficient that is not exactly 0, where it is certainly positive.
+fn first<R: Real>(series: &Series<R>) -> Option<(u32, R)> {
+    let vanishes = |x: &R| x.sign() == Some(Ordering::Equal);
+    let k = series.squares.iter().position(|c| !vanishes(c))?;
+    let certain = k > 0 && series.squares[k].sign() == Some(Ordering::Greater);
+    certain.then(|| (k as u32, series.squares[k].clone()))
 }
 
 impl Dual<Ball> {
@@ -153,7 +160,9 @@ impl Dual<Ball> {
                 constant: r(constant),
                 scale: r(scale),
             },
+            Dual::Truncated(t) if !R::TRACKS_ERRORS => Dual::Truncated(t.at_middle()),
             Dual::Truncated(t) => Dual::Truncated(t.clone()),
+            Dual::Smoothed(s) => Dual::Smoothed(Box::new(s.mapped(r))),
             Dual::Series(s) => Dual::Series(Series {
                 squares: s.squares.iter().map(r).collect(),
                 tail: r(&s.tail),

@@ -6,6 +6,7 @@ use super::orbit::Orbits;
 use crate::deadline::Deadline;
 use crate::dual::{Angular, Dual, Mesh};
 use crate::exact::Activation;
+use crate::real::Ball;
 use crate::recursion::{Pair, Scaled};
 
 /// Gauss-Legendre nodes a panel of the two.
@@ -30,6 +31,20 @@ pub(super) fn duals(
             (dual.mismatch() < mismatch).then(|| dual.mixed(share))
         };
         Some([of(NODES[0])?, of(NODES[1])?])
+    })
+}
+
+/// The same for a dual that has digits everywhere, so that there is no second opinion to be asked for: by truncated moments where it is of
+/// that class.
+pub(super) fn exact(
+    dual: &Dual<Ball>,
+    structure: &Activation,
+    (scale, share): (f64, f64),
+    deadline: Deadline,
+) -> Option<Angular> {
+    Angular::closed(dual, deadline).or_else(|| {
+        let [first, _] = duals(structure, scale, share, deadline)?;
+        Some(first)
     })
 }
 

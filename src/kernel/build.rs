@@ -119,10 +119,9 @@ fn source(subject: &Subject, depth: Depth, deadline: Deadline) -> Result<Source>
         ))
     };
     let map = |a: Option<&Angular>| Map::new(rounded.clone(), mirror, a).ok_or_else(lost);
-    let (first, second) = match &angular {
-        Some([first, second]) => (map(Some(first))?, Some(map(Some(second))?)),
-        None => (map(None)?, None),
-    };
+    let Angles(first, second) = &angular;
+    let first = map(first.as_ref())?;
+    let second = second.as_ref().map(|a| map(Some(a))).transpose()?;
     let power = match (&leading, depth) {
             (None, _) => u64::from(depth == Depth::Layers(0)),
             (Some((1, _)), _) | (_, Depth::Infinite) => 1,
@@ -240,22 +239,33 @@ fn diagonal(
 
 /// The dual as a ball function, and where kinks keep that from resolving what is near `+-1`, the dual by angle twice, with the
 /// series for the middle.
-fn duals(subject: &Subject, deadline: Deadline) -> Result<(Dual<Ball>, Option<[Angular; 2]>)> {
+fn duals(subject: &Subject, deadline: Deadline) -> Result<(Dual<Ball>, Angles)> {
     let structure = subject.structure();
-    let closed = closed_form::<Ball>(&structure.expr, BITS);
-    let tabulated = closed.as_ref().is_none_or(Dual::is_slow);
-    if tabulated && let Some(pair) = angle::duals(structure, 1.0, 1.0, deadline) {
-        let series = match closed {
-            Some(dual) => dual,
-            None => subject.dual(&Rational::from((19, 20)), SERIES_BITS, deadline)?,
-        };
-        if angle::agree(&pair[1], &series.rounded(), &[-0.9, -0.5, 0.5, 0.9]) {
-            return Ok((series, Some(pair)));
+    let exact = match closed_form::<Ball>(&structure.expr, BITS) {
+        Some(dual) => Some(dual),
+        None => subject.smoothed(SERIES_BITS, deadline)?,
+    };
+    match exact {
+        Some(dual) if dual.is_slow() => {
+            let angles = angle::exact(&dual, structure, (1.0, 1.0), deadline);
+            deadline.check("the dual")?;
+            return Ok((dual, Angles(angles, None)));
+        }
+        Some(dual) => return Ok((dual, Angles(None, None))),
+        None => {}
+    }
+    if let Some([first, second]) = angle::duals(structure, 1.0, 1.0, deadline) {
+        let series = subject.dual(&Rational::from((19, 20)), SERIES_BITS, deadline)?;
+        if angle::agree(&second, &series.rounded(), &[-0.9, -0.5, 0.5, 0.9]) {
+            return Ok((series, Angles(Some(first), Some(second))));
         }
     }
     deadline.check("the dual")?;
-    Ok((dual_of(subject, deadline)?, None))
+    Ok((dual_of(subject, deadline)?, Angles(None, None)))
 }
+
+/// The dual by angle, and its second opinion where there are no enclosures.
+struct Angles(Option<Angular>, Option<Angular>);
 
 /// Good enough for doubles on all of `[-1, 1]`.
 pub(super) fn dual_of(subject: &Subject, deadline: Deadline) -> Result<Dual<Ball>> {

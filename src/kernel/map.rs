@@ -2,6 +2,7 @@
 
 use super::charts::{Charts, Mirror, Place, lowest, lowest_far};
 use crate::dual::{Angular, Dual};
+use crate::hermite::Series;
 use crate::recursion::{Correlation, LayerMap};
 
 /// The map of one layer.
@@ -24,6 +25,8 @@ pub struct CompiledDual {
     order: u32,
 }
 
+/// Terms of a power series whose coefficients sum to 1, up to `|rho| = 1/2`.
+const MIDDLE: usize = 72;
 /// Polynomials up to this degree are evaluated as they are.
 const SHORT: usize = 24;
 
@@ -36,12 +39,26 @@ impl Map {
             other if other.is_slow() => {}
             _ => return Some(Map::Formula(dual)),
         }
-        let leading = dual.leading();
-        let order = leading.as_ref().map_or(0, |(k, _)| *k);
-        let divided = |rho: f64| match (&leading, dual.divided(order, &rho)) {
-            (Some((_, c)), _) if rho == 0.0 => *c,
-            (_, Some((value, _))) => value,
-            _ => dual.at(&rho),
+        let order = dual.leading().map_or(0, |(k, _)| k);
+        // in the middle a slow dual is its power series, whose rest is nothing
+        let middle = match dual.is_slow() {
+            false => dual.clone(),
+            true => {
+                let mut squares = dual.taylor(&0.0, MIDDLE);
+                squares
+                    .iter_mut()
+                    .take(order as usize)
+                    .for_each(|c| *c = 0.0);
+                Dual::Series(Series {
+                    squares,
+                    tail: 0.0,
+                    slope_tail: Some(0.0),
+                })
+            }
+        };
+        let divided = |rho: f64| match &middle {
+            Dual::Series(s) => s.divided(order as usize, &rho).0,
+            other => other.at(&rho),
         };
         // the gap over t has no symmetry, so both sides are sampled
         let values = Charts::new(Mirror::None, |place| match (place, angular) {
@@ -61,7 +78,7 @@ impl Map {
             (Place::Far(u), Some(a)) => a.opposite_slope(u),
             (Place::Near(t), None) => dual.slope_at_gap(&t),
             (Place::Far(u), None) => dual.opposite_with_slope(&u).1,
-            (Place::Middle(rho), _) => dual.slope_at(&rho),
+            (Place::Middle(rho), _) => middle.slope_at(&rho),
         })?;
         Some(Map::Compiled(Box::new(CompiledDual {
             values,

@@ -281,13 +281,15 @@ fn source(
         }
         let rounded: Dual<f64> = dual.rounded();
         let slow = dual.is_slow();
+        let share = ((&next - &network.bias) / &next).to_f64();
+        let scale = q.sqrt().to_f64();
+        let alone = match slow {
+            true => angle::exact(&dual, structure, (scale, share), deadline),
+            false => None,
+        };
         let angles = match &dual {
-            _ if slow || matches!(dual, Dual::Series(_)) => {
-                let share = &(&next - &network.bias) / &next;
-                let scale = q.sqrt().to_f64();
-                angle::duals(structure, scale, share.to_f64(), deadline)
-                    .filter(|pair| angle::agree(&pair[1], &rounded, &[-0.5, -0.25, 0.25, 0.5]))
-            }
+            Dual::Series(_) => angle::duals(structure, scale, share, deadline)
+                .filter(|pair| angle::agree(&pair[1], &rounded, &[-0.5, -0.25, 0.25, 0.5])),
             _ => None,
         };
         deadline.check("the preparation of the layers")?;
@@ -317,7 +319,7 @@ fn source(
             second.push(map.ok_or_else(undefined)?);
             maps.push(Map::new(rounded, inner, Some(first)).ok_or_else(undefined)?);
         } else {
-            maps.push(Map::new(rounded, inner, None).ok_or_else(undefined)?);
+            maps.push(Map::new(rounded, inner, alone.as_ref()).ok_or_else(undefined)?);
         }
         let moved = (&next.midpoint() - &q.midpoint()).magnitude();
         let least = q.magnitude() * 2f64.powi(SETTLED);

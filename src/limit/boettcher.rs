@@ -21,8 +21,6 @@ use crate::dual::Dual;
 use crate::real::{Bits, Real};
 use crate::recursion::{Correlation, Pair, Scaled};
 
-/// More layers than this are not walked.
-const LAST_STEP: u64 = 400_000;
 /// The power series of the dual is used for `|S| <= 2^-NEAR`.
 const NEAR: i32 = 3;
 
@@ -142,7 +140,7 @@ impl<R: Real> Boettcher<R> {
                 return Some(at);
             }
             self.step(&mut at);
-            if at.steps > LAST_STEP || !at.ntk.is_finite() {
+            if at.steps > self.dual.longest_walk() || !at.ntk.is_finite() {
                 return None;
             }
         }

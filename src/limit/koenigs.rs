@@ -28,9 +28,6 @@ use crate::dual::Dual;
 use crate::real::{Bits, Real};
 use crate::recursion::{Correlation, LayerMap, Scaled};
 
-/// More layers than this are not walked to come near the fixed point.
-const LAST_STEP: u64 = 400_000;
-
 /// The Koenigs function, ready to be evaluated.
 ///
 /// Promise: enclosures for [`crate::real::Ball`] (proved, see the module), estimates elsewhere.
@@ -168,7 +165,7 @@ impl<R: Real> Koenigs<R> {
             s = self.dual.at(&s).upper_end();
             power = (&power / &self.multiplier).upper_end();
             steps += 1;
-            if steps > LAST_STEP || !s.is_finite() {
+            if steps > self.dual.longest_walk() || !s.is_finite() {
                 return None;
             }
         };
@@ -235,7 +232,7 @@ impl<R: Real> Koenigs<R> {
                 return Some(at);
             }
             at.step(&self.dual);
-            if at.steps > LAST_STEP || !at.ntk.is_finite() {
+            if at.steps > self.dual.longest_walk() || !at.ntk.is_finite() {
                 return None;
             }
         }

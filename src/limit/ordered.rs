@@ -18,9 +18,6 @@ use crate::dual::Dual;
 use crate::real::{Bits, Real};
 use crate::recursion::Correlation;
 
-/// More layers than this are not walked.
-const LAST_STEP: u64 = 400_000;
-
 /// The limit in the ordered phase.
 ///
 /// Promise: enclosures for [`crate::real::Ball`] (proved): `g` with the digits of the arithmetic, what belongs to `T_L` with
@@ -118,7 +115,7 @@ impl<R: Real> Ordered<R> {
                 return Some(at);
             }
             at.step(&self.dual);
-            if at.steps > LAST_STEP || !at.ntk.is_finite() {
+            if at.steps > self.dual.longest_walk() || !at.ntk.is_finite() {
                 return None;
             }
         }
@@ -193,7 +190,7 @@ impl<R: Real> Ordered<R> {
 pub(super) fn analytic_at_one<R: Real>(dual: &Dual<R>) -> bool {
     match dual {
         Dual::Erf(_) | Dual::Sinh(_) | Dual::Cosh(_) | Dual::Exp(_) | Dual::Gated { .. } => true,
-        Dual::ArcCosine(_) | Dual::ArcSine(_) | Dual::Truncated(_) => false,
+        Dual::ArcCosine(_) | Dual::ArcSine(_) | Dual::Truncated(_) | Dual::Smoothed(_) => false,
         Dual::Series(s) => s.tail.sign() == Some(Ordering::Equal),
         Dual::Shifted { inner, .. } => analytic_at_one(inner),
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Classification, Dimension, NearEquality, Phase, Regime};
-use crate::real::Quantity;
+use crate::real::{Analytic, Ball, Quantity};
 
 impl Classification {
     /// What the classifier becomes, in a line.
@@ -119,19 +119,35 @@ fn singular(alpha: Option<&Quantity>) -> String {
         return "singular kernel".to_owned();
     };
     let number = alpha.beginning();
-    match Dimension::of(alpha) {
-        Dimension::Exactly(d) => {
+    match (Dimension::of(alpha), near_an_integer(alpha)) {
+        (Dimension::Exactly(d), _) => {
             format!("singular kernel, alpha = {number}: Bayes-consistent in dimension {d}")
         }
-        Dimension::None => format!(
+        (Dimension::None, Some((d, off))) => format!(
+            "singular kernel, alpha = {d} within the digits that are written ({off} off); \
+             Bayes-consistent only where the data's dimension equals alpha"
+        ),
+        (Dimension::None, None) => format!(
             "singular kernel, alpha = {number}; Bayes-consistent only where the data's dimension \
              equals alpha, so for no integer dimension"
         ),
-        Dimension::Unknown => format!(
+        (Dimension::Unknown, _) => format!(
             "singular kernel, alpha = {number}; Bayes-consistent only where the data's dimension \
              equals alpha"
         ),
     }
+}
+
+/// So near to a dimension is an exponent that was meant to be one: decimals of a designed activation end somewhere.
+const MEANT: f64 = 1e-9;
+
+/// The dimension, and how far from it `alpha` is, where that is less than [`MEANT`].
+fn near_an_integer(alpha: &Quantity) -> Option<(u32, String)> {
+    let d = alpha.to_f64().round();
+    let d = (1.0..1e6).contains(&d).then_some(d as u32)?;
+    let ball = alpha.ball()?;
+    let off = &ball - &Ball::int(i64::from(d), ball.bits());
+    (off.magnitude() < MEANT).then(|| (d, Quantity::new(&off, None).digits(2)))
 }
 
 #[cfg(test)]
@@ -172,6 +188,14 @@ mod tests {
             "{none}"
         );
         assert!(none.ends_with("so for no integer dimension"), "{none}");
+
+        // decimals that end
+        let written = singular(Some(&alpha(2.0 + 3e-13, 1e-20, None)));
+        assert_eq!(
+            written,
+            "singular kernel, alpha = 2 within the digits that are written (3.0e-13 off); \
+             Bayes-consistent only where the data's dimension equals alpha"
+        );
 
         let zero = singular(Some(&alpha(0.0, 0.0, Some("0"))));
         assert!(zero.ends_with("so for no integer dimension"), "{zero}");

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use clap::builder::TypedValueParser;
 use clap::{ArgGroup, Args, Subcommand};
-use deeplimit::design::{DEGREE_MAX, LAYERS_MAX};
+use deeplimit::design::{DEGREE_MAX, Extremum, KINKS_MAX, LAYERS_MAX, Shape};
 use deeplimit::emit::Language;
 use deeplimit::recursion::Kind;
 use rug::Rational;
@@ -28,6 +29,9 @@ pub enum DesignAction {
     /// Find the activations whose singular kernel has a given exponent
     #[command(after_help = ALPHA_HELP)]
     Alpha(DesignAlpha),
+    /// Of all activations with a given exponent, find the steepest, the flattest, the smoothest
+    #[command(after_help = EXTREMAL_HELP)]
+    Extremal(DesignExtremal),
     /// Shift and scale an activation so that its slopes are given ones
     #[command(after_help = SLOPES_HELP)]
     Slopes(DesignSlopes),
@@ -47,6 +51,7 @@ impl DesignAction {
     pub fn settings(&self) -> &[String] {
         match self {
             DesignAction::Alpha(args) => &args.effort.set,
+            DesignAction::Extremal(args) => &args.effort.set,
             DesignAction::Slopes(args) => &args.effort.set,
             DesignAction::Critical(args) => &args.effort.set,
             DesignAction::Nearest(args) => &args.effort.set,
@@ -122,8 +127,28 @@ pub struct DesignAlpha {
         allow_hyphen_values = true
     )]
     pub spans: Vec<String>,
+    /// Odd ones only
+    #[arg(long, conflicts_with = "family")]
+    pub odd: bool,
+    /// Bounded ones only
+    #[arg(long, conflicts_with = "family")]
+    pub bounded: bool,
+    /// Monotone ones only
+    #[arg(long, conflicts_with = "family")]
+    pub monotone: bool,
     #[command(flatten)]
     pub effort: Effort,
+}
+
+impl DesignAlpha {
+    /// What is asked of the shape.
+    pub fn shape(&self) -> Shape {
+        Shape {
+            odd: self.odd,
+            bounded: self.bounded,
+            monotone: self.monotone,
+        }
+    }
 }
 
 const ALPHA_HELP: &str = "Examples:
@@ -131,6 +156,7 @@ const ALPHA_HELP: &str = "Examples:
   deeplimit design alpha 2 --family 'max(x-c,0)' --box c=-6..12
   deeplimit design alpha 2.2 --family 'gelu(s*x)' --box s=0..10 --digits 30
   deeplimit design alpha 1 --family 'tanh(c*x)' --box c=0..inf
+  deeplimit design alpha 4 --odd --bounded --monotone
   deeplimit design alpha 4 --depth 100 --points 10000
   deeplimit design alpha 2 --family 'tanh(a*x+b)' --box a=0.5..3 --box b=-3..3
 
@@ -149,6 +175,80 @@ A network of finite depth behaves like a larger exponent at small distances.
 With --depth and --points, D is the dimension of the data, and an estimate of
 the exponent that makes up for it is designed for.";
 
+/// `deeplimit design extremal`.
+#[derive(Args, Debug)]
+#[command(group = ArgGroup::new("class").args(["degree", "kinks", "family"]))]
+pub struct DesignExtremal {
+    /// The exponent that they have in common
+    #[arg(value_name = "D", allow_negative_numbers = true)]
+    pub alpha: String,
+    /// What is to be extreme: largest-slope, smallest-slope or smallest-lipschitz
+    #[arg(value_name = "WHAT", value_parser = extremum(), hide_possible_values = true)]
+    pub wanted: Extremum,
+    /// Among polynomials up to this degree
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub degree: Option<u32>,
+    /// Among piecewise linear activations with so many kinks
+    #[arg(long, value_name = "M", value_parser = kinks)]
+    pub kinks: Option<u32>,
+    /// Among the members of a family with a free letter
+    #[arg(
+        long,
+        value_name = "EXPR",
+        requires = "spans",
+        allow_hyphen_values = true
+    )]
+    pub family: Option<String>,
+    /// Between which values its letter may lie: c=-6..12
+    #[arg(
+        long = "box",
+        value_name = "LETTER=FROM..TO",
+        requires = "family",
+        allow_hyphen_values = true
+    )]
+    pub spans: Vec<String>,
+    /// Among odd ones only
+    #[arg(long, conflicts_with_all = ["kinks", "family"])]
+    pub odd: bool,
+    #[command(flatten)]
+    pub effort: Effort,
+}
+
+fn extremum() -> impl TypedValueParser<Value = Extremum> {
+    let words = [
+        (Extremum::LargestSlope, "The largest B': the fewest layers"),
+        (Extremum::SmallestSlope, "The smallest B'"),
+        (
+            Extremum::SmallestLipschitz,
+            "The smallest sup |f'| at variance 1",
+        ),
+    ];
+    super::choice::one_of(words, Extremum::name)
+}
+
+fn kinks(text: &str) -> Result<u32, String> {
+    super::whole_number(text, "kinks", KINKS_MAX)
+}
+
+const EXTREMAL_HELP: &str = "Examples:
+  deeplimit design extremal 4 largest-slope --degree 6
+  deeplimit design extremal 4 smallest-slope --odd
+  deeplimit design extremal 4 smallest-lipschitz --kinks 3
+  deeplimit design extremal 2.2 largest-slope --family 'gelu(s*x)' --box s=0..6
+
+Among all activations with alpha = D, the one with the largest slope B' of the
+dual (the deep limit comes after the fewest layers), the smallest one, or the
+smallest Lipschitz constant at variance 1, and what is proved of all others.
+
+largest-slope       among polynomials (--degree, --odd): proved. Among all
+                    activations there is no largest.
+smallest-slope      among all activations, or odd ones: proved, a polynomial
+                    of degree 2 (or 3). For a small D there is none.
+smallest-lipschitz  among piecewise linear ones (--kinks): proved with one
+                    kink; with more the best found, and a bound for all.
+--family            whichever is wanted, among its members: proved where all
+                    of them are known.";
+
 /// `deeplimit design slopes`.
 #[derive(Args, Debug)]
 pub struct DesignSlopes {
@@ -164,17 +264,34 @@ pub struct DesignSlopes {
         allow_negative_numbers = true
     )]
     pub slope: Option<String>,
+    /// S is the slope of a network, which this formula has where psi is that of a layer: psi^50
+    #[arg(long, value_name = "FORMULA", requires = "slope")]
+    pub network: Option<String>,
     /// Tailored activation transformation instead: Q(1) = Q'(1) = C'(1) = 1
-    #[arg(long, requires = "curvature")]
+    #[arg(long)]
     pub tat: bool,
     /// C''(1) of a layer, with --tat
     #[arg(
         long,
         value_name = "T",
         requires = "tat",
+        required_unless_present_any = ["slope", "correlation"],
         allow_negative_numbers = true
     )]
     pub curvature: Option<String>,
+    /// For leaky_relu, with --tat: the correlation of orthogonal inputs after --layers
+    #[arg(
+        long,
+        value_name = "ETA",
+        requires = "tat",
+        requires = "layers",
+        conflicts_with = "curvature",
+        allow_negative_numbers = true
+    )]
+    pub correlation: Option<String>,
+    /// So many layers, with --correlation
+    #[arg(long, value_name = "L", requires = "correlation")]
+    pub layers: Option<u32>,
     #[command(flatten)]
     pub effort: Effort,
 }
@@ -182,12 +299,21 @@ pub struct DesignSlopes {
 const SLOPES_HELP: &str = "Examples:
   deeplimit design slopes tanh --slope 1.002770965849537020065
   deeplimit design slopes softplus --slope 1.1 --digits 30 --json
+  deeplimit design slopes tanh --slope 1.5 --network 'psi^50'
+  deeplimit design slopes gelu --slope 1.5 --network '((1+psi^2)/2)^16'
   deeplimit design slopes tanh --tat --curvature 0.003
+  deeplimit design slopes leaky_relu --tat --correlation 0.9 --layers 50
 
 Wraps phi as output_scale*(phi(input_scale*x+input_shift)+output_shift), with
 the conditions of Martens et al. (2021) or, with --tat, of Zhang et al. (2022).
 Each solution is enclosed and proved; a grid leads to them, so others are not
-excluded. An infeasible question is answered as such where that is proved.";
+excluded. An infeasible question is answered as such where that is proved.
+
+--network says what the slope of a network (of its part with the largest, as
+Martens et al. have it) is in terms of psi, that of a layer: layers multiply,
+a sum w f + sqrt(1-w^2) g has w^2 times the one and 1-w^2 times the other.
+Leaky ReLUs keep every variance: with --tat their slope is such that --layers
+take orthogonal inputs to --correlation; there is one, or none, proved.";
 
 /// `deeplimit design critical`.
 #[derive(Args, Debug)]
@@ -203,6 +329,14 @@ pub struct DesignCritical {
         default_value = "0.25,0.5,1,2,4"
     )]
     pub scales: Vec<String>,
+    /// Look for the scales at which Q'(1) is this: after L layers a disturbed variance is off by a factor R^L
+    #[arg(
+        long,
+        value_name = "R",
+        conflicts_with = "scales",
+        allow_negative_numbers = true
+    )]
+    pub rate: Option<String>,
     #[command(flatten)]
     pub effort: Effort,
 }
@@ -210,6 +344,7 @@ pub struct DesignCritical {
 const CRITICAL_HELP: &str = "Examples:
   deeplimit design critical tanh
   deeplimit design critical gelu --scale 1,2 --digits 30 --json
+  deeplimit design critical tanh --rate 1/2
 
 At every input scale two wraps gamma*(phi(a*x)+delta) have Q(1) = C'(1) = 1.
 Those whose variance attracts (|Q'(1)| < 1) are networks at the edge of chaos;
@@ -264,6 +399,7 @@ const KERNEL_USAGE: &str = "deeplimit design kernel <FORMULA> --degree <N>
 pub const HELP: &str = "Examples:
   deeplimit design alpha 4
   deeplimit design alpha 2 --family 'max(x-c,0)' --box c=-6..12
+  deeplimit design extremal 4 smallest-lipschitz --kinks 3
   deeplimit design slopes tanh --slope 1.0028 --emit torch
   deeplimit design critical gelu
   deeplimit design nearest tanh --alpha 4

@@ -2,6 +2,7 @@
 
 pub mod alpha;
 pub mod critical;
+pub mod extremal;
 pub mod kernel;
 pub mod nearest;
 pub mod slopes;
@@ -78,6 +79,7 @@ pub fn run(design: &Design, width: usize) -> io::Result<Report> {
     let emit = design.emit;
     match &design.action {
         DesignAction::Alpha(args) => alpha::run(args, emit, width),
+        DesignAction::Extremal(args) => extremal::run(args, emit, width),
         DesignAction::Slopes(args) => slopes::run(args, emit, width),
         DesignAction::Critical(args) => critical::run(args, emit, width),
         DesignAction::Nearest(args) => nearest::run(args, emit, width),

@@ -106,7 +106,7 @@ impl Curve {
         let delta = (&over[2 * k + 2] - shift) / scale;
         let tau = s.square() - Ball::int(1, bits);
         // undefined compares as false
-        tau.magnitude() < 0.4 && delta.magnitude() < 0.8 && s.lower() > 0
+        tau.magnitude() < 0.6 && delta.magnitude() < 1.0 && s.lower() > 0
     }
 
     /// What is proved of all members near one that is constant, where the scale vanishes in the cell; `None` where it does not, or
@@ -356,7 +356,7 @@ impl Reference<'_> {
         let weights: Vec<Pair> = (0..k).map(letter).collect::<Option<_>>()?;
         for i in 0..k {
             let w = &weights[i];
-            let d = self.means[i].along(&moments);
+            let d = self.means[i].along::<4>(&moments);
             mean = mean.plus(&w.times(&along(&d, 0)));
             first = first.plus(&w.times(&s.times(&along(&d, 1))));
             for (j, other) in weights.iter().enumerate().skip(i) {
@@ -364,8 +364,8 @@ impl Reference<'_> {
                 let weight = w.times(other).times_number(&twice);
                 let (p, q) = &self.products[pair];
                 pair += 1;
-                square = square.plus(&weight.times(&along(&p.along(&moments), 0)));
-                slope = slope.plus(&weight.times(&along(&q.along(&moments), 0)));
+                square = square.plus(&weight.times(&along(&p.along::<3>(&moments), 0)));
+                slope = slope.plus(&weight.times(&along(&q.along::<3>(&moments), 0)));
             }
         }
         let variance = square.minus(&mean.times(&mean));

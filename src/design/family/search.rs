@@ -29,7 +29,7 @@ const DEGREE_MAX: u32 = 144;
 /// A cell that was halved so often and is not decided gets an expansion of its own, of twice the degree.
 const PATIENCE: u32 = 5;
 /// Their accuracy.
-const ACCURACY: Bits = 96;
+const ACCURACY: Bits = 64;
 /// The box is halved so often on the way to cells that one expansion serves.
 const CELLS: u32 = 14;
 /// From here on an end where the members become constant is looked at.
@@ -118,8 +118,26 @@ fn cells(
         return Ok(());
     }
     let at = cut(lo, hi);
-    cells(question, lo, &at, depth + 1, found)?;
-    cells(question, &at, hi, depth + 1, found)
+    halves(found, |found, left| {
+        let (lo, hi) = if left { (lo, &at) } else { (&at, hi) };
+        cells(question, lo, hi, depth + 1, found)
+    })
+}
+
+/// Both halves at once.
+fn halves(found: &mut Found, half: impl Fn(&mut Found, bool) -> Result<()> + Sync) -> Result<()> {
+    let of = |left: bool| {
+        let mut found = Found::default();
+        half(&mut found, left).map(|()| found)
+    };
+    let (left, right) = rayon::join(|| of(true), || of(false));
+    for part in [left?, right?] {
+        found.brackets.extend(part.brackets);
+        found.open.extend(part.open);
+        found.remarks.extend(part.remarks);
+        found.sides.extend(part.sides);
+    }
+    Ok(())
 }
 
 fn explore(
@@ -168,8 +186,10 @@ fn explore(
         return Ok(());
     }
     let at = cut(lo, hi);
-    explore(question, reference, lo, &at, depth + 1, found)?;
-    explore(question, reference, &at, hi, depth + 1, found)
+    halves(found, |found, left| {
+        let (lo, hi) = if left { (lo, &at) } else { (&at, hi) };
+        explore(question, reference, lo, hi, depth + 1, found)
+    })
 }
 
 /// Intervals of `t` with exactly one root each, and no other root in `[-1, 1]`; `None` where that is not proved.

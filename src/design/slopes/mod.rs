@@ -19,17 +19,26 @@
 mod equations;
 mod grid;
 mod krawczyk;
+mod leaky;
+mod network;
 
 use rayon::prelude::*;
 use rug::Rational;
 
 use crate::activation::Expr;
+use crate::activation::pieces::{End, Piece, pieces};
 use crate::effort::Effort;
 use crate::error::{Error, Result};
 use crate::real::Quantity;
 
 use grid::grid;
 use krawczyk::{Solved, solved};
+
+pub use leaky::{Leaky, leaky};
+pub use network::local_slope;
+
+/// Breakpoints are looked for as far as this.
+const REACH: u32 = 16;
 
 /// What the slopes shall be.
 #[derive(Clone, Debug)]
@@ -111,6 +120,7 @@ pub fn slopes(expr: &Expr, wanted: &Slopes, effort: &Effort) -> Result<Shapings>
         )));
     }
     let (phi, power) = super::without_size(&phi);
+    let phi = in_one_piece(phi);
     let derivatives = [
         phi.clone(),
         phi.derivative().simplify(),
@@ -157,6 +167,24 @@ pub fn slopes(expr: &Expr, wanted: &Slopes, effort: &Effort) -> Result<Shapings>
         solutions,
         infeasible: None,
     })
+}
+
+/// `abs(x)^2` is `x^2`: the formula that all pieces have, if they have one.
+fn in_one_piece(phi: Expr) -> Expr {
+    let Some(pieces) = kinked(&phi).then(|| pieces(&phi, REACH).ok()).flatten() else {
+        return phi;
+    };
+    let plain = |p: &Piece| p.formula.expand().simplify();
+    let ends = pieces.iter().flat_map(|p| [&p.from, &p.to]);
+    match pieces.first().map(plain) {
+        Some(first)
+            if pieces.iter().all(|p| plain(p) == first)
+                && !ends.into_iter().any(|e| matches!(e, End::Reach(_))) =>
+        {
+            first
+        }
+        _ => phi,
+    }
 }
 
 fn kinked(phi: &Expr) -> bool {
@@ -252,6 +280,13 @@ mod tests {
                 .infeasible
                 .is_some()
         );
+        for disguised in ["abs(x)^2", "(x+1)^2-2*x-1", "max(x,0)^2+max(-x,0)^2"] {
+            let none = found(disguised, &Slopes::Dks(rational("1.6")), 15);
+            assert!(
+                none.infeasible.is_some_and(|why| why.contains("constant")),
+                "{disguised}"
+            );
+        }
         assert!(
             found("3*x-1", &Slopes::Dks(rational("1.6")), 15)
                 .infeasible

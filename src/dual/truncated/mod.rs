@@ -27,7 +27,7 @@ use crate::exact::{Activation, Closed, ExponentialTerm, exponential_terms};
 use crate::real::{Analytic, Ball, Bits, Real};
 
 /// Higher powers than this are left to the Hermite series.
-const MOST_POWER: u32 = 24;
+const MOST_POWER: u32 = 48;
 /// More pairs of terms than this, too.
 const MOST_GROUPS: usize = 40;
 /// Coefficients of the dual that are looked at for the first that is not 0.
@@ -41,6 +41,8 @@ pub struct Truncated {
     variance: Option<Ball>,
     /// Of numbers that are asked for without a correlation.
     bits: Bits,
+    /// The layers of several precisions with their `V`.
+    layers: Arc<Mutex<Vec<(Bits, Arc<(Layer, Ball)>)>>>,
 }
 
 /// The activation in closed form.
@@ -173,6 +175,8 @@ impl Source {
     }
 }
 
+/// Bits of the numbers that [`Truncated::bend`] is rounded from.
+const BEND_BITS: Bits = 96;
 /// Precisions whose numbers are kept.
 const KEPT: usize = 12;
 
@@ -200,6 +204,7 @@ fn leading(structure: &Activation) -> Option<(u32, Closed)> {
 }
 
 /// A function of this class at one variance.
+#[derive(Debug)]
 struct Layer {
     middle: Both,
     /// All over the ball of the variance, with the derivatives in the variance, and its radius.
@@ -207,6 +212,7 @@ struct Layer {
 }
 
 /// The function and its derivative.
+#[derive(Debug)]
 struct Both {
     value: Halves,
     slope: Halves,
@@ -225,6 +231,7 @@ impl Truncated {
             source: Arc::new(Source::new(structure)?),
             variance: None,
             bits,
+            layers: Arc::default(),
         })
     }
 
@@ -234,6 +241,7 @@ impl Truncated {
             source: Arc::clone(&self.source),
             variance: Some(q.clone()),
             bits: q.bits().max(64),
+            layers: Arc::default(),
         }
     }
 
@@ -262,8 +270,49 @@ impl Truncated {
         (*k > 0).then(|| (*k, &a.relative(bits).square() / &square))
     }
 
-    fn layer(&self, bits: Bits) -> Layer {
-        layer(&self.source, self.variance.as_ref(), 1, bits)
+    /// The layer and its `V`, at so many bits.
+    fn layer(&self, bits: Bits) -> Arc<(Layer, Ball)> {
+        let known = || self.layers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, layer)) = known().iter().find(|(have, _)| *have == bits) {
+            return Arc::clone(layer);
+        }
+        let layer = layer(&self.source, self.variance.as_ref(), 1, bits);
+        let square = self.square_of(&layer);
+        let made = Arc::new((layer, square));
+        let mut known = known();
+        if known.len() >= KEPT {
+            known.remove(0);
+        }
+        known.push((bits, Arc::clone(&made)));
+        made
+    }
+
+    /// The same at the middle of the ball of its variance: for arithmetics without errors.
+    pub(crate) fn at_middle(&self) -> Truncated {
+        match &self.variance {
+            Some(q) if !q.is_exact() => self.at_variance(&q.midpoint()),
+            _ => self.clone(),
+        }
+    }
+
+    /// `K(b) = sin(b) E F''(u) F''(v)` at the correlation `cos(b)`, over `V`: the slope falls by its integral over the angle. In doubles,
+    /// `0 < b < pi`.
+    pub(super) fn bend(&self, b: f64) -> f64 {
+        let layer = self.layer(BEND_BITS);
+        let f = &layer.0.middle.slope.derivative(true);
+        let half = Ball::exact(Float::with_val(BEND_BITS, b / 2.0));
+        let spot = match b <= std::f64::consts::FRAC_PI_2 {
+            true => Spot::Gap(half.sin().square().scale2(1)),
+            false => Spot::Rise(half.cos().square().scale2(1)),
+        };
+        let angle = Angle::new(&spot, 0);
+        let value = moments::cross(f, f, &angle).c.remove(0) * &angle.sine.c[0];
+        (value / &layer.1).to_f64()
+    }
+
+    /// Is every slope finite?
+    pub(super) fn is_continuous(&self) -> bool {
+        self.source.continuous
     }
 
     fn both(
@@ -286,7 +335,7 @@ impl Truncated {
 
     /// `V = E phi(sqrt(q) Z)^2` at so many bits.
     fn square_at(&self, bits: Bits) -> Ball {
-        self.square_of(&self.layer(bits))
+        self.layer(bits).1.clone()
     }
 
     /// `V`
@@ -305,14 +354,14 @@ impl Truncated {
         certain(bits, |work| {
             let layer = self.layer(work);
             let spot = spot.with_bits(work);
-            let value = self.both(&layer, &layer, false, |f, g| {
+            let value = self.both(&layer.0, &layer.0, false, |f, g| {
                 let there = covariance(f, g, &spot);
                 match gap {
                     true => moments::at_end(f, g, 1) - &there,
                     false => there,
                 }
             });
-            value / &self.square_of(&layer)
+            value / &layer.1
         })
     }
 
@@ -325,10 +374,10 @@ impl Truncated {
             let layer = self.layer(work);
             let here = Spot::Plain(rho.with_bits(work));
             let zero = Spot::Plain(Ball::int(0, work));
-            let rise = self.both(&layer, &layer, false, |f, g| {
+            let rise = self.both(&layer.0, &layer.0, false, |f, g| {
                 covariance(f, g, &here) - &covariance(f, g, &zero)
             });
-            rise / &self.square_of(&layer)
+            rise / &layer.1
         })
     }
 
@@ -338,7 +387,7 @@ impl Truncated {
         }
         certain(bits, |work| {
             let layer = self.layer(work);
-            self.slope_of(&layer, &layer, &spot.with_bits(work)) / &self.square_of(&layer)
+            self.slope_of(&layer.0, &layer.0, &spot.with_bits(work)) / &layer.1
         })
     }
 
@@ -382,30 +431,29 @@ impl Truncated {
         // the coefficients are not negative: what cancels in them is met by more bits
         for _ in 0..ROUNDS {
             let layer = self.layer(work);
-            let square = self.square_of(&layer);
+            let (layer, square) = (&layer.0, &layer.1);
             let angle = Angle::new(&Spot::Plain(at.with_bits(work)), degree);
-            let coefficient = |j: usize| {
-                self.both(&layer, &layer, false, |f, g| {
-                    moments::cross(f, g, &angle).c.swap_remove(j)
-                })
-            };
-            best = match layer.wide {
-                None => {
-                    let f = &layer.middle.value;
-                    moments::cross(f, f, &angle).c
+            let of = |f: &Halves, g: &Halves| moments::cross(f, g, &angle).c;
+            best = match &layer.wide {
+                None => of(&layer.middle.value, &layer.middle.value),
+                Some((wide, ..)) if !self.source.continuous => of(&wide.value, &wide.value),
+                Some((wide, moved, rad)) => {
+                    let steep = of(&moved.value, &wide.value);
+                    let middle = of(&layer.middle.value, &layer.middle.value);
+                    let spread = |s: &Ball| Float::with_val(64, s.magnitude() * rad) * 2u32;
+                    let both = middle.iter().zip(&steep);
+                    both.map(|(c, s)| c.widened(&spread(s))).collect()
                 }
-                Some(_) => (0..=degree).map(coefficient).collect(),
             };
-            best = best.iter().map(|c| c / &square).collect();
-            let have = best
-                .iter()
-                .map(|c: &Ball| c.relative_bits())
-                .min()
-                .unwrap_or(0);
+            best = best.iter().map(|c| c / square).collect();
+            // what is below the last bit of 1 is as good as 0
+            let last = Float::with_val(64, 1) >> bits;
+            let matters = best.iter().filter(|c| c.magnitude() > last);
+            let have = matters.map(|c| c.relative_bits()).min().unwrap_or(bits);
             if have >= bits || !at.is_exact() {
                 break;
             }
-            work += (bits - have).max(work / 2);
+            work += bits - have + work / 4;
         }
         best.iter().map(R::from_ball).collect()
     }
@@ -554,6 +602,14 @@ fn bilinear(
         return f(all(a, slope), all(b, slope));
     }
     let mut value = f(a.middle.of(slope), b.middle.of(slope));
+    if std::ptr::eq(a, b)
+        && let Some((wide, moved, rad)) = &a.wide
+    {
+        // both are the same
+        let steep = f(moved.of(slope), wide.of(slope));
+        let spread = Float::with_val(64, steep.magnitude() * rad);
+        return value.widened(&(spread * 2u32));
+    }
     if let Some((_, moved, rad)) = &a.wide {
         let steep = f(moved.of(slope), all(b, slope));
         value = value.widened(&Float::with_val(64, steep.magnitude() * rad));

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::io;
 
 use deeplimit::activation::Expr;
-use deeplimit::design::{FiniteDepth, Known, Members, Proof, Span, Undecided, at_depth, exponent};
+use deeplimit::design::{
+    FiniteDepth, Known, Members, Proof, Shape, Span, Undecided, at_depth, exponent,
+};
 use deeplimit::emit::Language;
 use deeplimit::error::{Error, Result};
 use deeplimit::limit::Quantity;
@@ -72,6 +74,19 @@ struct OpenJson {
 #[derive(Serialize)]
 struct AboutJson {
     about: Option<String>,
+    /// `odd`, `bounded`, `monotone`; of a member of a family it is not asked.
+    shape: Option<Vec<&'static str>>,
+}
+
+fn words(shape: Shape) -> Vec<&'static str> {
+    let all = [
+        (shape.odd, "odd"),
+        (shape.bounded, "bounded"),
+        (shape.monotone, "monotone"),
+    ];
+    (all.into_iter().filter(|(has, _)| *has))
+        .map(|(_, word)| word)
+        .collect()
 }
 
 enum Found {
@@ -82,6 +97,7 @@ enum Found {
 /// Answers the command.
 pub fn run(args: &Args, emit: Option<Language>, width: usize) -> io::Result<Report> {
     let (typed, spans) = (args.alpha.clone(), args.spans.clone());
+    let shape = args.shape();
     let finite = args.depth.clone().zip(args.points.clone());
     let question =
         move |text: &str, request: Request| -> Result<(Rational, Option<FiniteDepth>, Found)> {
@@ -108,7 +124,7 @@ pub fn run(args: &Args, emit: Option<Language>, width: usize) -> io::Result<Repo
                 .map(|s| Span::parse(s))
                 .collect::<Result<_>>()?;
             let found = match spans.is_empty() {
-                true => Found::Known(library::known_activations(&alpha, request)?),
+                true => Found::Known(library::known_activations(&alpha, shape, request)?),
                 false => Found::Members(library::members(text, &alpha, &spans, request)?),
             };
             Ok((alpha, depth, found))
@@ -124,6 +140,13 @@ pub fn run(args: &Args, emit: Option<Language>, width: usize) -> io::Result<Repo
         |(alpha, depth, found)| {
             let mut designed = told(&alpha, found, args, width);
             if let Some(depth) = depth {
+                let remark = depth.remark();
+                designed
+                    .notes
+                    .extend(remark.iter().map(|r| format!("note: {r}")));
+                if let (Some(more), Some(remark)) = (&mut designed.json.more, remark) {
+                    more.remarks.push(remark);
+                }
                 designed.text = format!(
                     "{}
 {}",
@@ -153,14 +176,17 @@ fn told(
     let solution = |activation: &Expr,
                     values: &[(String, Quantity)],
                     exponent: &Quantity,
-                    about: Option<String>| SolutionJson {
+                    about: Option<(String, Shape)>| SolutionJson {
         activation: activation.to_string(),
         parameters: values
             .iter()
             .map(|(n, q)| (n.clone(), Number::new(q, digits)))
             .collect::<BTreeMap<_, _>>(),
         alpha: Some(Number::new(exponent, digits)),
-        more: Some(AboutJson { about }),
+        more: Some(AboutJson {
+            shape: about.as_ref().map(|(_, shape)| words(*shape)),
+            about: about.map(|(about, _)| about),
+        }),
     };
     let mut more = AlphaJson {
         wanted: Number::new(&wanted, digits),
@@ -195,24 +221,31 @@ fn told(
                 .collect();
             let solutions = all
                 .iter()
-                .map(|k| solution(&k.activation, &k.values, &k.alpha, Some(k.about.clone())))
+                .map(|k| {
+                    let about = Some((k.about.clone(), k.shape));
+                    solution(&k.activation, &k.values, &k.alpha, about)
+                })
                 .collect();
             let table = Table {
                 title: "activation",
                 columns: vec!["alpha"],
                 entries,
             };
-            let closing = wrapped(
-                "There are others: give a --family with a --box for all its members.",
-                0,
-                "",
-                width,
-            );
+            let closing = match all.is_empty() {
+                true => {
+                    "None of the known kinds has this exponent and this shape, which proves nothing."
+                }
+                false => "There are others: give a --family with a --box for all its members.",
+            };
+            let closing = wrapped(closing, 0, "", width);
             Designed {
-                json: DesignJson::new(solutions, Proof::of_solutions(), Some(more)),
-                text: format!("{}\n{closing}", table.text(width)),
+                json: DesignJson::new(solutions, Proof::of_found(all.len()), Some(more)),
+                text: match all.is_empty() {
+                    true => closing,
+                    false => format!("{}\n{closing}", table.text(width)),
+                },
                 notes: vec![],
-                undecided: false,
+                undecided: all.is_empty(),
             }
         }
         Found::Members(found) => {
@@ -240,7 +273,7 @@ fn told(
                 _ => "Parts of the box are undecided.".into(),
             };
             let mut lines = vec![closing];
-            lines.extend(found.remarks.iter().map(|r| capital(r)));
+            lines.extend(found.remarks.iter().map(|r| format!("{}.", capital(r))));
             lines.extend(found.open.iter().map(said));
             let mut text = Table {
                 title: "activation",
@@ -293,11 +326,11 @@ fn said(open: &Undecided) -> String {
     )
 }
 
-fn capital(sentence: &str) -> String {
+pub(super) fn capital(sentence: &str) -> String {
     let mut letters = sentence.chars();
     let first = letters
         .next()
         .map(|c| c.to_uppercase().collect::<String>())
         .unwrap_or_default();
-    format!("{first}{}.", letters.as_str())
+    format!("{first}{}", letters.as_str())
 }

@@ -30,13 +30,17 @@ struct CriticalJson {
 
 /// Answers the command.
 pub fn run(args: &Args, emit: Option<Language>, width: usize) -> io::Result<Report> {
-    let scales = args.scales.clone();
+    let (scales, rate) = (args.scales.clone(), args.rate.clone());
     let question = move |text: &str, request| {
         let scales = scales
             .iter()
             .map(|s| exact::positive(s, "input scale"))
             .collect::<Result<Vec<_>, _>>()?;
-        library::critical(text, &scales, request)
+        let rate = match &rate {
+            Some(rate) => Some(exact::number(rate, "rate")?),
+            None => None,
+        };
+        library::critical(text, &scales, rate.as_ref(), request)
     };
     answered(
         ("activation", &args.expression),

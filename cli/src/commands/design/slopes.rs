@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use deeplimit::design::{Shaped, Shapings, Slopes};
+use deeplimit::design::{Leaky, Shaped, Shapings, Slopes};
 use deeplimit::emit::Language;
+use deeplimit::error::Result;
 use deeplimit::limit::Quantity;
+use rug::Rational;
 use serde::Serialize;
 
 use super::{DesignJson, Designed, SolutionJson, answered};
@@ -25,32 +27,121 @@ struct ShapedJson {
     output_scale: Number,
 }
 
+#[derive(Serialize)]
+struct NetworkJson {
+    /// `psi`, with `--network`.
+    local_slope: Option<String>,
+}
+
+#[derive(Serialize)]
+struct LeakyJson {
+    negative_slope: Number,
+    output_scale: Number,
+}
+
 /// Answers the command.
 pub fn run(args: &Args, emit: Option<Language>, width: usize) -> io::Result<Report> {
+    if let (Some(correlation), Some(layers)) = (&args.correlation, args.layers) {
+        return tailored(args, correlation, layers, emit, width);
+    }
+    let network = args.network.clone();
     let (slope, curvature, tat) = (args.slope.clone(), args.curvature.clone(), args.tat);
-    let question = move |text: &str, request| {
-        let wanted = match (tat, &curvature, &slope) {
+    let question = move |text: &str, request| -> Result<(Shapings, Option<Rational>)> {
+        let mut local = None;
+        let mut wanted = match (tat, &curvature, &slope) {
             (true, Some(curvature), _) => Slopes::Tat(exact::number(curvature, "curvature")?),
             (_, _, slope) => Slopes::Dks(exact::number(
                 slope.as_deref().unwrap_or_default(),
                 "slope",
             )?),
         };
-        library::slopes(text, &wanted, request)
+        if let (Some(network), Slopes::Dks(slope)) = (&network, &mut wanted) {
+            *slope = library::local_slope(network, slope, request)?;
+            local = Some(slope.clone());
+        }
+        Ok((library::slopes(text, &wanted, request)?, local))
     };
     answered(
         ("activation", &args.expression),
         (&args.effort, emit),
         question,
-        |found| told(&found, args, width),
+        |(found, local)| told(&found, local.as_ref(), args, width),
+    )
+}
+
+/// A leaky ReLU for a depth.
+fn tailored(
+    args: &Args,
+    correlation: &str,
+    layers: u32,
+    emit: Option<Language>,
+    width: usize,
+) -> io::Result<Report> {
+    let correlation = correlation.to_owned();
+    let question = move |text: &str, request| -> Result<Option<Leaky>> {
+        let correlation = exact::number(&correlation, "correlation")?;
+        library::leaky(text, layers, &correlation, request)
+    };
+    let digits = args.effort.digits;
+    answered(
+        ("activation", &args.expression),
+        (&args.effort, emit),
+        question,
+        |found: Option<Leaky>| {
+            let proof = Leaky::proof(found.as_ref(), layers);
+            let text = match (&found, &proof.infeasible) {
+                (Some(leaky), _) => format!(
+                    "{}\n{}",
+                    leaky.activation,
+                    wrapped(
+                        &format!(
+                            "The negative slope is {}: the only one from 0 to 1, proved.",
+                            certain(&leaky.negative_slope, digits)
+                        ),
+                        0,
+                        "",
+                        width
+                    )
+                ),
+                (None, reason) => wrapped(
+                    &format!("None: {}: proved.", reason.as_deref().unwrap_or_default()),
+                    0,
+                    "",
+                    width,
+                ),
+            };
+            let solution = |l: Leaky| SolutionJson {
+                activation: l.activation.to_string(),
+                parameters: BTreeMap::from([(
+                    "a".to_owned(),
+                    Number::new(&l.negative_slope, digits),
+                )]),
+                alpha: None,
+                more: Some(LeakyJson {
+                    negative_slope: Number::new(&l.negative_slope, digits),
+                    output_scale: Number::new(&l.output_scale, digits),
+                }),
+            };
+            Designed {
+                json: DesignJson::<_, ()>::new(
+                    found.into_iter().map(solution).collect(),
+                    proof,
+                    None,
+                ),
+                text,
+                notes: vec![],
+                undecided: false,
+            }
+        },
     )
 }
 
 fn told(
     found: &Shapings,
+    local: Option<&Rational>,
     args: &Args,
     width: usize,
-) -> Designed<DesignJson<SolutionJson<ShapedJson>>> {
+) -> Designed<DesignJson<SolutionJson<ShapedJson>, NetworkJson>> {
     let digits = args.effort.digits;
     let number = |q: &Quantity| Number::new(q, digits);
     let solution = |s: &Shaped| SolutionJson {
@@ -94,10 +185,22 @@ fn told(
         text.push('\n');
     }
     text.push_str(&wrapped(&closing, 0, "", width));
+    let local = local.map(|q| {
+        let ball = deeplimit::real::Analytic::rational(q, 64 + 4 * digits);
+        certain(&Quantity::new(&ball, None), digits)
+    });
+    if let Some(local) = &local {
+        let said = format!("The slope of a layer is {local}.");
+        text.push_str(&wrapped(&said, 0, "", width));
+    }
     let proof = found.proof();
     Designed {
         undecided: !proof.proved,
-        json: DesignJson::new(found.solutions.iter().map(solution).collect(), proof, None),
+        json: DesignJson::new(
+            found.solutions.iter().map(solution).collect(),
+            proof,
+            Some(NetworkJson { local_slope: local }),
+        ),
         text,
         notes: vec![],
     }
