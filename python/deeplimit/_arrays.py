@@ -71,8 +71,8 @@ def labels(given: Any) -> np.ndarray:
 
 def ridge(given: Any) -> float:
     """A ridge, relative to the mean of the diagonal."""
-    if isinstance(given, Real) and not isinstance(given, (bool, np.bool_)) and 0 <= given < float("inf"):
-        return float(given)
+    if isinstance(given, Real) and not isinstance(given, (bool, np.bool_)) and 0 <= (value := float(given)) < float("inf"):
+        return value
     raise DataError(f"ridge must be a number from 0 on, got {given!r}")
 
 

@@ -33,8 +33,9 @@ def depth_of(depth: Any) -> int | str:
     if isinstance(depth, Real) and not isinstance(depth, (bool, np.bool_)):
         if depth == float("inf"):
             return "inf"
-        if depth == depth and int(depth) == depth and 0 < depth <= 10**18:
-            return int(depth)
+        number: Any = depth
+        if number == number and 0 < number <= 10**18 and int(number) == number:
+            return int(number)
     raise DomainError(f'depth must be a whole number of layers from 1 on, or "inf", got {depth!r}')
 
 
