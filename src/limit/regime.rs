@@ -55,13 +55,9 @@ impl Inquiry {
             1,
             lambda.clone(),
         );
-        if self.has_infinite_slope() {
+        if self.continuous == Some(false) {
             self.report.alpha = Some(Quantity::integer(0));
-            let what = match self.continuous {
-                Some(false) => "the singularity is logarithmic",
-                _ => "the singularity is weaker than every power",
-            };
-            self.say(&format!("alpha = -4 log|A'| / log B' = 0: {what}"));
+            self.say("alpha = -4 log|A'| / log B' = 0: the singularity is logarithmic");
             return Ok(());
         }
         let Some(b) = self.constants.b_prime.clone() else {
@@ -130,7 +126,7 @@ impl Inquiry {
 
     /// `A != 0`.
     pub(super) fn with_mean(&mut self) -> Result<()> {
-        if self.has_infinite_slope() {
+        if self.continuous == Some(false) {
             return self.chaotic("B' is infinite, so the fixed point 1 repels");
         }
         if self.continuous.is_none() {

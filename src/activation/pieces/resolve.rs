@@ -25,8 +25,6 @@ pub(super) struct Resolver<'a> {
     singular: RefCell<Vec<Breakpoint>>,
     /// Zeros of divisors that the dividend does not have, with the quotient.
     poles: RefCell<Vec<(Breakpoint, Expr)>>,
-    /// `E phi(Z)^2` shall exist, or `E phi(Z)` alone.
-    square: bool,
 }
 
 fn is_switch(e: &Expr) -> bool {
@@ -50,15 +48,6 @@ impl<'a> Resolver<'a> {
             search: Search { reach, activation },
             singular: RefCell::default(),
             poles: RefCell::default(),
-            square: true,
-        }
-    }
-
-    /// Poles are judged by `E |phi(Z)|`.
-    pub(super) fn integrable(self) -> Self {
-        Self {
-            square: false,
-            ..self
         }
     }
 
@@ -323,12 +312,7 @@ impl<'a> Resolver<'a> {
                     for span in self.inside(e, &above, Domain::NonNegative, &span)? {
                         spans.extend(self.inside(e, &below, Domain::NonNegative, &span)?);
                     }
-                    let formula = |span: Span| {
-                        let unwound = unwound(function, &a, &span);
-                        let plain = || Expr::call(function, a.clone());
-                        (span, unwound.unwrap_or_else(plain))
-                    };
-                    spans.into_iter().map(formula).collect()
+                    on(spans, a)
                 }
                 Function::Tan => {
                     let sine = Expr::call(Function::Sin, a.clone());
@@ -410,10 +394,6 @@ impl<'a> Resolver<'a> {
 
     /// A quotient inside may have a pole where the whole formula has none.
     fn poles_cancel(&self, pieces: &[Piece]) -> Result<()> {
-        let (what, power) = match self.square {
-            true => ("E phi(Z)^2", Rational::from((1, 2))),
-            false => ("E |f(Z)|", Rational::from(1)),
-        };
         // The pole nearest to the origin is the one to speak of.
         let mut poles = self.poles.borrow().clone();
         let distance = |p: &Breakpoint| p.position(64).to_f64().abs();
@@ -430,13 +410,12 @@ impl<'a> Resolver<'a> {
                 let pole = format!("{} has a pole at x = {p}", in_words(quotient));
                 match structure::growth(&piece.formula, p) {
                     Some(growth) if growth.exponent >= 0 => {}
-                    Some(growth) if growth.exact && growth.exponent <= Rational::from(-&power) => {
-                        return Err(Error::Domain(format!("{pole}, so {what} diverges")));
+                    Some(growth) if growth.exact && growth.exponent <= Rational::from((-1, 2)) => {
+                        return Err(Error::Domain(format!("{pole}, so E phi(Z)^2 diverges")));
                     }
-                    Some(growth) if growth.exponent > Rational::from(-&power) => {}
                     _ => {
                         return Err(Error::Unresolved(format!(
-                            "{pole}, and it is not decided whether {what} is finite"
+                            "{pole}, and it is not decided whether E phi(Z)^2 is finite"
                         )));
                     }
                 }
@@ -444,32 +423,6 @@ impl<'a> Resolver<'a> {
         }
         Ok(())
     }
-}
-
-/// `asin(sin u)`, `acos(cos u)` where `sin u` (`cos u`) is nowhere 1 or -1: `u` up to a sign and a multiple of `pi`.
-fn unwound(function: Function, a: &Expr, span: &Span) -> Option<Expr> {
-    let u = match (function, a) {
-        (Function::Asin, Expr::Call(Function::Sin, args)) => &args[0],
-        (Function::Acos, Expr::Call(Function::Cos, args)) => &args[0],
-        _ => return None,
-    };
-    let pi = Expr::Constant(Constant::Pi);
-    // the number of the branch, at any point of the interval
-    let turns =
-        u.clone() / pi.clone() + Expr::int(i64::from(function == Function::Asin)) / Expr::int(2);
-    let tape = Tape::<Ball>::new(&[turns], 128);
-    let sample = span.samples().into_iter().next()?;
-    let value = tape.at_one(&Ball::rational(&sample, 128));
-    let (low, high) = (value.lower().floor(), value.upper().floor());
-    let k = low.to_integer().filter(|_| low == high)?.to_i64()?;
-    let turned = |n: i64| Expr::int(n) * pi.clone();
-    let formula = match (function, k % 2 == 0) {
-        (Function::Asin, true) => u.clone() - turned(k),
-        (Function::Asin, false) => turned(k) - u.clone(),
-        (_, true) => u.clone() - turned(k),
-        (_, false) => turned(k + 1) - u.clone(),
-    };
-    Some(formula.simplify())
 }
 
 /// The subtree as it is typed; a bare `log` is printed for `log(x)`.

@@ -6,8 +6,7 @@ use rug::Rational;
 
 use super::breakpoint::Breakpoint;
 use super::probe::sign_of_constant;
-use crate::activation::{BinaryOp, Constant, Expr, Function, Tape};
-use crate::real::{Analytic, Ball};
+use crate::activation::{BinaryOp, Constant, Expr, Function};
 
 /// How often a function is differentiated to find the order of a zero.
 const HIGHEST_ORDER: u32 = 8;
@@ -69,57 +68,16 @@ fn collect(g: &Expr, odd: bool, constants: &mut Vec<Expr>, list: &mut Vec<(Expr,
                 | Function::Erf,
                 [a],
             ) => collect(a, odd, constants, list),
-            (Function::Log, [a]) => {
-                collect(&(a.clone() - Expr::int(1)).simplify(), odd, constants, list);
-            }
-            (Function::Acos, [a]) => {
-                collect(
-                    &(Expr::int(1) - a.clone()).simplify(),
-                    false,
-                    constants,
-                    list,
-                );
-            }
+            (Function::Log, [a]) => list.push(((a.clone() - Expr::int(1)).simplify(), odd)),
+            (Function::Acos, [a]) => list.push(((Expr::int(1) - a.clone()).simplify(), false)),
             (Function::Tan, [a]) => {
                 list.push((Expr::call(Function::Sin, a.clone()), odd));
                 list.push((Expr::call(Function::Cos, a.clone()), odd));
             }
             _ => list.push((g.clone(), odd)),
         },
-        _ => match doubled(g) {
-            Some(root) => {
-                if odd && sign_of_constant(&root.0) == Some(Ordering::Less) {
-                    constants.push(Expr::int(-1));
-                }
-                list.push((root.1, false));
-            }
-            None => list.push((g.clone(), odd)),
-        },
+        _ => list.push((g.clone(), odd)),
     }
-}
-
-/// `k`, `f` where the tree is `k f^2` in disguise: `1 - sin u = 2 sin^2(u/2 - pi/4)`, `1 + cos u = 2 cos^2(u/2)`, and so on, times a constant.
-fn doubled(g: &Expr) -> Option<(Expr, Expr)> {
-    let (varying, constant) = addends(g);
-    let [term] = &varying[..] else { return None };
-    let (factor, core) = scale(term);
-    let Expr::Call(function @ (Function::Sin | Function::Cos), args) = &core else {
-        return None;
-    };
-    let same = (constant.clone() - factor.clone()).simplify().is_int(0);
-    let opposite = (constant.clone() + factor).simplify().is_int(0);
-    if !same && !opposite {
-        return None;
-    }
-    let half = args.first()?.clone() / Expr::int(2);
-    let quarter = Expr::Constant(Constant::Pi) / Expr::int(4);
-    let root = match (function, same) {
-        (Function::Cos, true) => Expr::call(Function::Cos, half),
-        (Function::Cos, false) => Expr::call(Function::Sin, half),
-        (_, true) => Expr::call(Function::Sin, half + quarter),
-        (_, false) => Expr::call(Function::Sin, half - quarter),
-    };
-    Some((constant, root.simplify()))
 }
 
 /// For `g = k f(u) + c` with an `f` that has an inverse: functions whose product has the zeros and the sign
@@ -244,19 +202,6 @@ pub(super) struct Growth {
     pub(super) exact: bool,
 }
 
-/// Where it is defined a little to the left and to the right of a point.
-fn is_negative_beside(u: &Expr, p: &Breakpoint) -> bool {
-    let tape = Tape::<Ball>::new(std::slice::from_ref(u), 128);
-    let at = p.position(128);
-    let beside = [-20i32, 20].map(|n| {
-        let step = Ball::rational(&Rational::from((n.signum(), 1i64 << n.abs())), 128);
-        tape.at_one(&(at.clone() + step))
-    });
-    let signs = beside.iter().filter(|v| v.is_finite()).map(|v| v.sign());
-    let mut signs = signs.peekable();
-    signs.peek().is_some() && signs.all(|s| s == Some(Ordering::Less))
-}
-
 /// How a formula behaves at a point where a divisor in it vanishes; `None` if its shape does not tell.
 pub(super) fn growth(f: &Expr, p: &Breakpoint) -> Option<Growth> {
     let exact = |exponent: Rational| {
@@ -334,18 +279,6 @@ pub(super) fn growth(f: &Expr, p: &Breakpoint) -> Option<Growth> {
             // Bounded, whatever happens inside, as long as it is defined.
             None => args.first().map(|_| bounded()),
         },
-        // Next to an end at which it tends to minus infinity (looked at near by; integrals have bounds of their own).
-        Expr::Call(Function::Exp, args) => {
-            let u = args.first()?;
-            match order(f, p) {
-                Some(k) => exact(k.into()),
-                None => {
-                    let inner = growth(u, p)?;
-                    let falls = inner.exact && inner.exponent < 0 && is_negative_beside(u, p);
-                    (inner.exponent >= 0 || falls).then(bounded)
-                }
-            }
-        }
         Expr::Call(Function::Tan, args) => {
             let u = args.first()?.clone();
             let quotient = Expr::call(Function::Sin, u.clone()) / Expr::call(Function::Cos, u);
