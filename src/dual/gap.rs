@@ -115,7 +115,6 @@ impl<R: Real> Dual<R> {
                 (constant + &(scale * &rise), scale * &slope)
             }
             Dual::Truncated(d) => d.opposite(u),
-            Dual::Smoothed(d) => d.opposite(u),
             _ => self.at_with_slope(&(u - &one)),
         }
     }
@@ -126,7 +125,6 @@ impl<R: Real> Dual<R> {
         let one = R::int(1, bits);
         match self {
             Dual::Truncated(d) => return d.gap(t),
-            Dual::Smoothed(d) => return d.gap(t),
             _ => {}
         }
         // beyond rho = 0 there is nothing to be kept
@@ -160,7 +158,6 @@ impl<R: Real> Dual<R> {
             }
             Dual::Series(s) => s.gap(t),
             Dual::Truncated(d) => d.gap(t),
-            Dual::Smoothed(d) => d.gap(t),
             // 1 = constant + scale (1 - dual_g(0))
             Dual::Shifted { scale, inner, .. } => scale * &inner.gap_at_point(t),
         }
@@ -194,7 +191,6 @@ impl<R: Real> Dual<R> {
             }
             Dual::Shifted { scale, inner, .. } => scale * &inner.slope_at_gap_point(t),
             Dual::Truncated(d) => d.slope_at_gap(t),
-            Dual::Smoothed(d) => d.slope_at_gap(t),
             Dual::Erf(_) | Dual::Series(_) => self.slope_at(&(&one - t)),
         }
     }

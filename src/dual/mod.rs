@@ -15,7 +15,6 @@ mod origin;
 mod prepared;
 mod sampled;
 mod shifted;
-mod smoothed;
 mod taylor;
 mod truncated;
 mod values;
@@ -26,10 +25,9 @@ pub(crate) use closed::{polynomial_coefficients, scaled_function};
 pub(crate) use gated::gated;
 pub use prepared::{derivative_square, prepared};
 pub use sampled::{DualPart, Estimate, SamplePlan, SampledDual};
-pub use smoothed::Smoothed;
 pub use truncated::Truncated;
 pub use values::{DualValue, values};
-pub(crate) use values::{LAST_DEGREE, correlations, resolving, resolving_series};
+pub(crate) use values::{LAST_DEGREE, correlations, resolving_series};
 
 use std::cmp::Ordering;
 
@@ -66,8 +64,6 @@ pub enum Dual<R> {
     Series(Series<R>),
     /// A sum of terms `c x^n e^(a x)` on intervals (relu6, elu, hard_tanh, ...): truncated moments.
     Truncated(Truncated),
-    /// Kinks between other analytic pieces (softsign): truncated moments, and the Hermite series of the smooth rest.
-    Smoothed(Box<Smoothed<R>>),
     /// `phi = g - m`: `constant + scale (dual_g(rho) - dual_g(0))`, the constant exactly 0 where `E phi = 0` is proved.
     Shifted {
         /// `dual_g`
@@ -129,7 +125,6 @@ impl<R: Real> Dual<R> {
             }
             Dual::Series(s) => s.at(rho),
             Dual::Truncated(t) => t.at(rho),
-            Dual::Smoothed(s) => s.at(rho),
             Dual::Shifted {
                 constant,
                 scale,
@@ -156,7 +151,6 @@ impl<R: Real> Dual<R> {
             }
             Dual::Series(s) => s.slope_at(rho),
             Dual::Truncated(t) => t.slope_at(&clamped(rho)),
-            Dual::Smoothed(s) => s.slope_at(&clamped(rho)),
             Dual::Shifted { scale, inner, .. } => scale * &inner.slope_at(rho),
         }
     }
@@ -166,7 +160,7 @@ impl<R> Dual<R> {
     /// Every value is a computation at high precision, so a table pays.
     pub(crate) fn is_slow(&self) -> bool {
         match self {
-            Dual::Truncated(_) | Dual::Smoothed(_) => true,
+            Dual::Truncated(_) => true,
             Dual::Shifted { inner, .. } => inner.is_slow(),
             _ => false,
         }

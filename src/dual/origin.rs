@@ -46,7 +46,6 @@ impl<R: Real> Dual<R> {
                 Some((k, scale * &c))
             }
             Dual::Series(s) => first(s),
-            Dual::Smoothed(s) => first(s.series()),
             Dual::Truncated(t) => t.leading().map(|(k, c)| (k, R::from_ball(&c))),
         }
         .filter(|(_, c)| c.is_finite() && c.sign() == Some(Ordering::Greater))
@@ -57,7 +56,6 @@ impl<R: Real> Dual<R> {
     pub fn divided(&self, k: u32, rho: &R) -> Option<(R, R)> {
         match self {
             Dual::Series(s) => Some(s.divided(k as usize, rho)),
-            Dual::Smoothed(s) => Some(s.series().divided(k as usize, rho)),
             Dual::Truncated(t) => {
                 let power = rho.powi(i64::from(k));
                 Some((&t.at(rho) / &power, &(rho * &t.slope_at(rho)) / &power))
@@ -73,7 +71,6 @@ impl<R: Real> Dual<R> {
             Dual::Cosh(x) | Dual::Exp(x) | Dual::Gated { share: x, .. } => x.bits(),
             Dual::Series(s) => s.tail.bits(),
             Dual::Truncated(t) => t.bits(),
-            Dual::Smoothed(s) => s.series().tail.bits(),
             Dual::Shifted { scale, .. } => scale.bits(),
         };
         let vanishes = |x: &R| x.sign() == Some(Ordering::Equal);
@@ -97,7 +94,7 @@ impl<R: Real> Dual<R> {
             Dual::ArcSine(d) => vanishes(&(R::int(1, d.bits()) - d)).then_some(Parity::Odd),
             Dual::Erf(_) | Dual::Sinh(_) => Some(Parity::Odd),
             Dual::Cosh(_) => Some(Parity::Even),
-            Dual::Exp(_) | Dual::Smoothed(_) => None,
+            Dual::Exp(_) => None,
             Dual::Truncated(t) => t.parity(),
             Dual::Gated { share, .. } => {
                 vanishes(&(R::int(1, share.bits()) - share)).then_some(Parity::Even)
@@ -162,7 +159,6 @@ impl Dual<Ball> {
             },
             Dual::Truncated(t) if !R::TRACKS_ERRORS => Dual::Truncated(t.at_middle()),
             Dual::Truncated(t) => Dual::Truncated(t.clone()),
-            Dual::Smoothed(s) => Dual::Smoothed(Box::new(s.mapped(r))),
             Dual::Series(s) => Dual::Series(Series {
                 squares: s.squares.iter().map(r).collect(),
                 tail: r(&s.tail),

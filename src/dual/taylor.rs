@@ -77,9 +77,6 @@ impl<R: Real> Dual<R> {
             }
             Dual::Series(series) => shifted(series, p, degree),
             Dual::Truncated(t) => t.taylor(p, degree),
-            Dual::Smoothed(s) => s
-                .taylor(p, degree)
-                .unwrap_or_else(|| shifted(s.series(), p, degree)),
             Dual::Shifted {
                 inner,
                 constant,

@@ -2,7 +2,7 @@
 
 use rug::Rational;
 
-use super::{Dual, Smoothed, closed_form, derivative_square};
+use super::{Dual, closed_form, derivative_square};
 use crate::activation::{Exact, Expr, all_exact};
 use crate::deadline::Deadline;
 use crate::effort::Effort;
@@ -121,41 +121,19 @@ fn prepared(
 ) -> Result<Dual<Ball>> {
     match closed {
         Some(dual) => Ok(dual),
-        None => resolving(structure, far, accuracy, deadline),
+        None => resolving_series(structure, far, accuracy, deadline).map(Dual::Series),
     }
 }
-
-/// A dual without a closed form that resolves correlations up to `far`: near 1 with the kinks apart where that can be, else
-/// [`resolving_series`].
-pub(crate) fn resolving(
-    structure: &Activation,
-    far: Option<&Rational>,
-    wanted: u32,
-    deadline: Deadline,
-) -> Result<Dual<Ball>> {
-    if far.is_some_and(|far| far.to_f64() > NEAR_ONE) {
-        match Smoothed::new(structure, wanted, deadline) {
-            Ok(Some(dual)) => return Ok(Dual::Smoothed(Box::new(dual))),
-            Ok(None) | Err(Error::Unresolved(_)) => {}
-            Err(e) => return Err(e),
-        }
-    }
-    resolving_series(structure, far, wanted, deadline).map(Dual::Series)
-}
-
-/// Beyond this a series of a kinked activation is long.
-const NEAR_ONE: f64 = 0.9;
 
 /// Bits of a series' coefficients that the value at a correlation seems to lack: none where the value is 0 by its parity, or
 /// is not told from 0 at four times what was asked for, or where the length of the series is what keeps it from more.
 fn lacking(dual: &Dual<Ball>, rho: &Rational, wanted: u32, accuracy: u32) -> u32 {
+    let Dual::Series(series) = dual else { return 0 };
     let x = Ball::rational(rho, accuracy + 64);
-    let short = if let Dual::Series(series) = dual {
+    let short = {
         let rest = crate::quadrature::ln(&series.tail.magnitude())
             + f64::from(series.degree() as u32) * rho.to_f64().abs().max(1e-300).ln();
         rest > -0.6 * f64::from(accuracy)
-    } else {
-        !matches!(dual, Dual::Smoothed(_))
     };
     let value = dual.at(&x);
     let have = value.relative_bits();

@@ -241,11 +241,7 @@ fn diagonal(
 /// series for the middle.
 fn duals(subject: &Subject, deadline: Deadline) -> Result<(Dual<Ball>, Angles)> {
     let structure = subject.structure();
-    let exact = match closed_form::<Ball>(&structure.expr, BITS) {
-        Some(dual) => Some(dual),
-        None => subject.smoothed(SERIES_BITS, deadline)?,
-    };
-    match exact {
+    match closed_form::<Ball>(&structure.expr, BITS) {
         Some(dual) if dual.is_slow() => {
             let angles = angle::exact(&dual, structure, (1.0, 1.0), deadline);
             deadline.check("the dual")?;

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::classify::Inquiry;
-use crate::dual::{Dual, Smoothed, attracting_fixed_point, closed_form, fixed_point_gap};
+use crate::dual::{Dual, attracting_fixed_point, closed_form, fixed_point_gap};
 use crate::error::{Error, Result};
 use crate::exact::Closed;
 use crate::hermite::{hermite_coefficients, hermite_series};
@@ -104,19 +104,6 @@ pub(super) fn chaotic_fixed_point(q: &mut Inquiry) -> Result<()> {
             break;
         }
         degree = next;
-    }
-    if best.is_none()
-        && q.options.arithmetic == Arithmetic::Ball
-        && let Ok(Some(dual)) = Smoothed::new(&q.structure, 2 * wanted, q.options.deadline)
-        && let Some((c, m)) = attracting_fixed_point(&Dual::Smoothed(Box::new(dual)), 3 * wanted)
-    {
-        record(
-            q,
-            &c,
-            &m,
-            "the interval Newton operator on the dual with its kinks in closed form",
-        );
-        return Ok(());
     }
     match best {
         Some((c, m)) => record(q, &c, &m, "the interval Newton operator on the Hermite series with its rest bounded by Parseval's identity"),

@@ -190,7 +190,7 @@ impl<R: Real> Ordered<R> {
 pub(super) fn analytic_at_one<R: Real>(dual: &Dual<R>) -> bool {
     match dual {
         Dual::Erf(_) | Dual::Sinh(_) | Dual::Cosh(_) | Dual::Exp(_) | Dual::Gated { .. } => true,
-        Dual::ArcCosine(_) | Dual::ArcSine(_) | Dual::Truncated(_) | Dual::Smoothed(_) => false,
+        Dual::ArcCosine(_) | Dual::ArcSine(_) | Dual::Truncated(_) => false,
         Dual::Series(s) => s.tail.sign() == Some(Ordering::Equal),
         Dual::Shifted { inner, .. } => analytic_at_one(inner),
     }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::activation::{Exact, Expr, Parity, all_exact};
 use crate::deadline::Deadline;
-use crate::dual::{Dual, Smoothed, closed_form, correlations, resolving};
+use crate::dual::{Dual, closed_form, correlations, resolving_series};
 use crate::effort::Effort;
 use crate::error::{Error, Result};
 use crate::exact::Activation;
@@ -81,39 +81,17 @@ impl Subject {
         if let Some(dual) = closed_form::<Ball>(&self.structure.expr, bits) {
             return Ok(dual);
         }
-        let dual = resolving(&self.structure, Some(far), bits, deadline)?;
-        Ok(self.with_zeros(dual, bits))
-    }
-
-    /// The dual without a closed form that has digits all the way to 1: with the kinks apart, where that can be.
-    ///
-    /// # Errors
-    /// As [`Subject::dual`].
-    pub(crate) fn smoothed(&self, bits: Bits, deadline: Deadline) -> Result<Option<Dual<Ball>>> {
-        let dual = match Smoothed::new(&self.structure, bits, deadline) {
-            Err(Error::Unresolved(_)) => None,
-            other => other?,
-        };
-        Ok(dual.map(|s| self.with_zeros(Dual::Smoothed(Box::new(s)), bits)))
-    }
-
-    /// What the classification proved (or assumed, and said so) to be zero is exactly that.
-    fn with_zeros(&self, dual: Dual<Ball>, bits: Bits) -> Dual<Ball> {
+        let mut series = resolving_series(&self.structure, Some(far), bits, deadline)?;
+        // what the classification proved (or assumed, and said so) to be zero
         let zeros = match self.classification.regime {
             Regime::Singular => 1,
             Regime::NearestNeighbour => self.classification.order.unwrap_or(2) as usize,
             _ => 0,
         };
-        match dual {
-            Dual::Series(mut series) => {
-                for c in series.squares.iter_mut().take(zeros) {
-                    *c = Ball::int(0, bits);
-                }
-                Dual::Series(series)
-            }
-            Dual::Smoothed(s) => Dual::Smoothed(Box::new(s.with_zeros(zeros))),
-            other => other,
+        for c in series.squares.iter_mut().take(zeros) {
+            *c = Ball::int(0, bits);
         }
+        Ok(Dual::Series(series))
     }
 
     /// The limit kernel at `bits`, good for correlations up to `far` in modulus.
