@@ -177,7 +177,7 @@ fn the_extremal_ones() {
     );
     let told = deeplimit(&["design", "extremal", "4", "smallest-slope", "--odd"]);
     assert!(
-        on_one_line(&told.stdout).contains("no odd activation at all"),
+        on_one_line(&told.stdout).contains("No odd activation at all"),
         "{}",
         told.stdout
     );
