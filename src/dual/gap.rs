@@ -123,9 +123,8 @@ impl<R: Real> Dual<R> {
     fn gap_at_point(&self, t: &R) -> R {
         let bits = t.bits();
         let one = R::int(1, bits);
-        match self {
-            Dual::Truncated(d) => return d.gap(t),
-            _ => {}
+        if let Dual::Truncated(d) = self {
+            return d.gap(t);
         }
         // beyond rho = 0 there is nothing to be kept
         if t.compare(&one) == Some(Ordering::Greater) {

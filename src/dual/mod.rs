@@ -318,6 +318,6 @@ pub fn fixed_point_gap(dual: &Dual<Ball>, wanted: u32) -> Option<(Ball, Ball)> {
 }
 
 /// `1 - c* < 2^-LAST_POWER` is not looked for.
-const LAST_POWER: i32 = 4000;
+const LAST_POWER: i32 = 128;
 /// Steps towards `1 - c*`.
 const LAST_STEP: u32 = 200;

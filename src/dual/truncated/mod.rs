@@ -4,34 +4,30 @@
 //! `E phi(u) phi(v)` is a finite sum of truncated moments of the bivariate normal distribution ([`moments`]), and so of
 //! probabilities of quadrants ([`owen`]; Owen 1956, Plackett 1954; Genz 2004 has a survey). Near `rho = +-1` everything is written in
 //! the angle ([`angle`]), and cancellation (of `E phi^2` and `E phi(u) phi(v)`, of far pieces) is met by more bits until the
-//! digits that were asked for are there. An equality is never read off such a number: what is exactly zero is so by [`Closed`].
+//! digits that were asked for are there. An equality is never read off such a number: what is exactly zero is so by [`crate::exact::Closed`].
 
 mod angle;
 mod halves;
+mod layer;
 mod moments;
 mod owen;
+mod source;
 #[cfg(test)]
 mod tests;
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use angle::{Angle, Spot};
-use halves::{Group, Halves, Support};
 use rug::Float;
 
-use crate::activation::Parity;
-use crate::activation::pieces::{Breakpoint, End, Piece};
-use crate::exact::{Activation, Closed, ExponentialTerm, exponential_terms};
-use crate::real::{Analytic, Ball, Bits, Real};
+use angle::{Angle, Spot};
+use halves::Halves;
+use layer::{Layer, bilinear, covariance, layer};
+use source::{KEPT, Source};
 
-/// Higher powers than this are left to the Hermite series.
-const MOST_POWER: u32 = 48;
-/// More pairs of terms than this, too.
-const MOST_GROUPS: usize = 40;
-/// Coefficients of the dual that are looked at for the first that is not 0.
-const LAST_ORDER: u32 = 12;
+use crate::activation::Parity;
+use crate::exact::Activation;
+use crate::real::{Analytic, Ball, Bits, Real};
 
 /// The dual of `phi(sqrt(q) z)` for a `phi` of this class.
 #[derive(Clone, Debug)]
@@ -42,187 +38,14 @@ pub struct Truncated {
     /// Of numbers that are asked for without a correlation.
     bits: Bits,
     /// The layers of several precisions with their `V`.
-    layers: Arc<Mutex<Vec<(Bits, Arc<(Layer, Ball)>)>>>,
+    layers: Arc<Mutex<Vec<Known>>>,
 }
 
-/// The activation in closed form.
-#[derive(Debug)]
-struct Source {
-    kinks: Vec<Breakpoint>,
-    /// Different rates `a`.
-    rates: Vec<Closed>,
-    /// Coefficients by support, place of the rate, and power.
-    terms: BTreeMap<(Support, usize), BTreeMap<u32, Closed>>,
-    continuous: bool,
-    parity: Option<Parity>,
-    /// The first coefficient of the dual that is not 0, and its place, where the ones before it are proved to be 0.
-    leading: Option<(u32, Closed)>,
-    numbers: Mutex<Vec<(Bits, Arc<Halves>)>>,
-}
-
-impl Source {
-    fn new(structure: &Activation) -> Option<Source> {
-        let pieces = &structure.pieces;
-        let kinks: Vec<Breakpoint> = pieces
-            .windows(2)
-            .map(|pair| pair[0].to.breakpoint().cloned())
-            .collect::<Option<_>>()?;
-        let whole = matches!(
-            (&pieces.first()?.from, &pieces.last()?.to),
-            (End::MinusInfinity, End::PlusInfinity)
-        );
-        if !whole {
-            return None;
-        }
-        let mut out = Source {
-            kinks,
-            rates: Vec::new(),
-            terms: BTreeMap::new(),
-            continuous: structure.continuous == Some(true),
-            parity: structure.parity,
-            leading: None,
-            numbers: Mutex::default(),
-        };
-        for (i, piece) in pieces.iter().enumerate() {
-            out.add(i, pieces.len(), piece)?;
-        }
-        if out.terms.len() > MOST_GROUPS {
-            return None;
-        }
-        out.leading = leading(structure);
-        Some(out)
-    }
-
-    /// The terms of a piece on half lines: an exponential that grows to the right on those to the left.
-    fn add(&mut self, i: usize, count: usize, piece: &Piece) -> Option<()> {
-        for term in exponential_terms(&piece.formula)? {
-            if term.power > MOST_POWER {
-                return None;
-            }
-            let minus = term.coefficient.negated();
-            let plus = term.coefficient.clone();
-            match (i == 0, i + 1 == count) {
-                (true, true) => self.put(Support::Line, &term, plus)?,
-                (true, false) => self.put(Support::Below(i), &term, plus)?,
-                (false, true) => self.put(Support::Above(i - 1), &term, plus)?,
-                (false, false) if term.rate.sign() == Some(Ordering::Greater) => {
-                    self.put(Support::Below(i), &term, plus)?;
-                    self.put(Support::Below(i - 1), &term, minus)?;
-                }
-                (false, false) => {
-                    self.put(Support::Above(i - 1), &term, plus)?;
-                    self.put(Support::Above(i), &term, minus)?;
-                }
-            }
-        }
-        Some(())
-    }
-
-    fn put(&mut self, support: Support, term: &ExponentialTerm, coefficient: Closed) -> Option<()> {
-        let known = self.rates.iter().position(|r| r.equals(&term.rate));
-        let rate = known.unwrap_or_else(|| {
-            self.rates.push(term.rate.clone());
-            self.rates.len() - 1
-        });
-        let powers = self.terms.entry((support, rate)).or_default();
-        let sum = match powers.get(&term.power) {
-            Some(have) => have.plus(&coefficient)?,
-            None => coefficient,
-        };
-        match sum.is_zero() {
-            true => powers.remove(&term.power),
-            false => powers.insert(term.power, sum),
-        };
-        if powers.is_empty() {
-            self.terms.remove(&(support, rate));
-        }
-        Some(())
-    }
-
-    /// In numbers of so many bits.
-    fn halves(&self, bits: Bits) -> Arc<Halves> {
-        let mut known = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, halves)) = known.iter().find(|(have, _)| *have == bits) {
-            return Arc::clone(halves);
-        }
-        let number = |c: &Closed| c.relative(bits).with_bits(bits);
-        let rates: Vec<Ball> = self.rates.iter().map(number).collect();
-        let group = |((support, rate), powers): (&(Support, usize), &BTreeMap<u32, Closed>)| {
-            let last = powers.keys().next_back().copied().unwrap_or(0);
-            let zero = Ball::int(0, bits);
-            let at = |n: u32| powers.get(&n).map_or_else(|| zero.clone(), number);
-            Group {
-                support: *support,
-                rate: (*rate, rates[*rate].clone()),
-                powers: (0..=last).map(at).collect(),
-            }
-        };
-        let halves = Arc::new(Halves {
-            kinks: self
-                .kinks
-                .iter()
-                .map(|k| k.position(bits).with_bits(bits))
-                .collect(),
-            groups: self.terms.iter().map(group).collect(),
-            deltas: Vec::new(),
-            scale: 0,
-        });
-        if known.len() >= KEPT {
-            known.remove(0);
-        }
-        known.push((bits, Arc::clone(&halves)));
-        halves
-    }
-}
+/// A layer and its `V`, at so many bits.
+type Known = (Bits, Arc<(Layer, Ball)>);
 
 /// Bits of the numbers that [`Truncated::bend`] is rounded from.
 const BEND_BITS: Bits = 96;
-/// Precisions whose numbers are kept.
-const KEPT: usize = 12;
-
-/// `(k, a_k)` of the first Hermite coefficient that is not 0.
-fn leading(structure: &Activation) -> Option<(u32, Closed)> {
-    for n in 0..=LAST_ORDER {
-        let by_parity = match structure.parity {
-            Some(Parity::Even) => n % 2 == 1,
-            Some(Parity::Odd) => n % 2 == 0,
-            None => false,
-        };
-        if by_parity {
-            continue;
-        }
-        let a = match n {
-            0 => structure.mean.clone(),
-            1 => structure.first.clone(),
-            _ => structure.coefficient(n),
-        }?;
-        if !a.is_zero() {
-            return Some((n, a));
-        }
-    }
-    None
-}
-
-/// A function of this class at one variance.
-#[derive(Debug)]
-struct Layer {
-    middle: Both,
-    /// All over the ball of the variance, with the derivatives in the variance, and its radius.
-    wide: Option<(Both, Both, Float)>,
-}
-
-/// The function and its derivative.
-#[derive(Debug)]
-struct Both {
-    value: Halves,
-    slope: Halves,
-}
-
-impl Both {
-    fn of(&self, slope: bool) -> &Halves {
-        if slope { &self.slope } else { &self.value }
-    }
-}
 
 impl Truncated {
     /// `None` for what is not of the class.
@@ -514,6 +337,8 @@ impl Spot {
     }
 }
 
+/// More than this is not worked with, beside eight times what is asked for.
+const MOST_BITS: Bits = 2048;
 /// More bits so often.
 const ROUNDS: usize = 8;
 
@@ -521,6 +346,7 @@ const ROUNDS: usize = 8;
 fn certain(bits: Bits, f: impl Fn(Bits) -> Ball) -> Ball {
     let mut work = bits + 32;
     let mut last = f(work);
+    let most = 8 * bits + MOST_BITS;
     for _ in 0..ROUNDS {
         let have = last.relative_bits();
         if have >= bits || last.is_exact() || !last.is_finite() {
@@ -531,6 +357,10 @@ fn certain(bits: Bits, f: impl Fn(Bits) -> Ball) -> Ball {
             0 => work,
             have => bits - have + 16,
         };
+        // kinks far out, where everything is smaller than any number: what is known stands
+        if work > most {
+            break;
+        }
         let next = f(work);
         // nothing is won any more
         let stuck = next.rad() * 2u32 > rad;
@@ -545,86 +375,4 @@ fn certain(bits: Bits, f: impl Fn(Bits) -> Ball) -> Ball {
 fn through<R: Real>(x: &R, f: impl Fn(Ball, Bits) -> Ball) -> R {
     let bits = x.bits().max(64);
     R::from_ball(&f(Ball::new(x.to_float(), &x.radius()), bits))
-}
-
-/// `number` tells variances that are not the same.
-fn layer(source: &Source, variance: Option<&Ball>, number: u64, bits: Bits) -> Layer {
-    let plain = source.halves(bits);
-    let both = |value: Halves| Both {
-        slope: value.derivative(!source.continuous),
-        value,
-    };
-    let Some(q) = variance else {
-        return Layer {
-            middle: both((*plain).clone()),
-            wide: None,
-        };
-    };
-    let middle = both(plain.scaled(&q.midpoint().with_bits(bits).sqrt(), number));
-    if q.is_exact() {
-        return Layer { middle, wide: None };
-    }
-    let q = q.with_bits(bits);
-    let wide = both(plain.scaled(&q.sqrt(), number));
-    // F(u) = phi(sqrt(q) u): dF/dq = u F'/(2q), dF'/dq = (F' + u F'')/(2q)
-    let half = Ball::int(1, bits) / &q.scale2(1);
-    let moved = Both {
-        value: wide.slope.times_x().times(&half),
-        slope: wide
-            .slope
-            .derivative(true)
-            .times_x()
-            .plus(&wide.slope)
-            .times(&half),
-    };
-    Layer {
-        middle,
-        wide: Some((wide, moved, q.rad())),
-    }
-}
-
-/// `f(F, G)` (of the derivatives with `slope`) for a bilinear `f`, in mean-value form over the balls of the variances. (What jumps is
-/// taken over the balls as it is.)
-fn bilinear(
-    (a, b): (&Layer, &Layer),
-    continuous: bool,
-    slope: bool,
-    f: impl Fn(&Halves, &Halves) -> Ball,
-) -> Ball {
-    let wide = |x: &Layer| x.wide.is_some();
-    if !wide(a) && !wide(b) {
-        return f(a.middle.of(slope), b.middle.of(slope));
-    }
-    fn all(x: &Layer, slope: bool) -> &Halves {
-        x.wide.as_ref().map_or(&x.middle, |w| &w.0).of(slope)
-    }
-    if !continuous {
-        return f(all(a, slope), all(b, slope));
-    }
-    let mut value = f(a.middle.of(slope), b.middle.of(slope));
-    if std::ptr::eq(a, b)
-        && let Some((wide, moved, rad)) = &a.wide
-    {
-        // both are the same
-        let steep = f(moved.of(slope), wide.of(slope));
-        let spread = Float::with_val(64, steep.magnitude() * rad);
-        return value.widened(&(spread * 2u32));
-    }
-    if let Some((_, moved, rad)) = &a.wide {
-        let steep = f(moved.of(slope), all(b, slope));
-        value = value.widened(&Float::with_val(64, steep.magnitude() * rad));
-    }
-    if let Some((_, moved, rad)) = &b.wide {
-        let steep = f(all(a, slope), moved.of(slope));
-        value = value.widened(&Float::with_val(64, steep.magnitude() * rad));
-    }
-    value
-}
-
-/// `E f(u) g(v)` at a spot.
-fn covariance(f: &Halves, g: &Halves, spot: &Spot) -> Ball {
-    match spot.end() {
-        Some(sign) => moments::at_end(f, g, sign),
-        None => moments::cross(f, g, &Angle::new(spot, 0)).c.remove(0),
-    }
 }
