@@ -211,26 +211,22 @@ fn of_a_whole_network() {
     assert!((psi.powi(50) - 1.5).abs() < 1e-12);
     let of = number(&classified(&found["solutions"][0])["b_prime"]);
     assert!((of - psi).abs() < 1e-12);
-    let leaky = json(&[
-        "slopes",
-        "leaky_relu",
-        "--tat",
-        "--correlation",
-        "0.9",
-        "--layers",
-        "50",
-    ]);
+    let with_layers = |layers| {
+        let question = [
+            "slopes",
+            "leaky_relu",
+            "--tat",
+            "--correlation",
+            "0.9",
+            "--layers",
+            layers,
+        ];
+        json(&question)
+    };
+    let leaky = with_layers("50");
     assert_eq!(leaky["complete"], true);
     assert!(number(&leaky["solutions"][0]["negative_slope"]) > 0.4);
-    let none = json(&[
-        "slopes",
-        "leaky_relu",
-        "--tat",
-        "--correlation",
-        "0.9",
-        "--layers",
-        "2",
-    ]);
+    let none = with_layers("2");
     assert!(
         none["infeasible"]
             .as_str()

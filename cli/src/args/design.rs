@@ -99,19 +99,10 @@ pub struct DesignKernel {
     pub effort: Effort,
 }
 
-/// `deeplimit design alpha`.
+/// A family, and where its letters lie.
 #[derive(Args, Debug)]
-pub struct DesignAlpha {
-    /// The exponent: the dimension d of the data makes the classifier consistent
-    #[arg(value_name = "D", allow_negative_numbers = true)]
-    pub alpha: String,
-    /// D is the dimension of the data, and the network has so many layers
-    #[arg(long, value_name = "L", requires = "points")]
-    pub depth: Option<String>,
-    /// So many training points, with --depth
-    #[arg(long, value_name = "N", requires = "depth")]
-    pub points: Option<String>,
-    /// A family of activations with free letters, centred for you
+pub struct Members {
+    /// A family of activations with free letters, centred for you: its members alone
     #[arg(
         long,
         value_name = "EXPR",
@@ -127,6 +118,22 @@ pub struct DesignAlpha {
         allow_hyphen_values = true
     )]
     pub spans: Vec<String>,
+}
+
+/// `deeplimit design alpha`.
+#[derive(Args, Debug)]
+pub struct DesignAlpha {
+    /// The exponent: the dimension d of the data makes the classifier consistent
+    #[arg(value_name = "D", allow_negative_numbers = true)]
+    pub alpha: String,
+    /// D is the dimension of the data, and the network has so many layers
+    #[arg(long, value_name = "L", requires = "points")]
+    pub depth: Option<String>,
+    /// So many training points, with --depth
+    #[arg(long, value_name = "N", requires = "depth")]
+    pub points: Option<String>,
+    #[command(flatten)]
+    pub members: Members,
     /// Odd ones only
     #[arg(long, conflicts_with = "family")]
     pub odd: bool,
@@ -191,22 +198,8 @@ pub struct DesignExtremal {
     /// Among piecewise linear activations with so many kinks
     #[arg(long, value_name = "M", value_parser = kinks)]
     pub kinks: Option<u32>,
-    /// Among the members of a family with a free letter
-    #[arg(
-        long,
-        value_name = "EXPR",
-        requires = "spans",
-        allow_hyphen_values = true
-    )]
-    pub family: Option<String>,
-    /// Between which values its letter may lie: c=-6..12
-    #[arg(
-        long = "box",
-        value_name = "LETTER=FROM..TO",
-        requires = "family",
-        allow_hyphen_values = true
-    )]
-    pub spans: Vec<String>,
+    #[command(flatten)]
+    pub members: Members,
     /// Among odd ones only
     #[arg(long, conflicts_with_all = ["kinks", "family"])]
     pub odd: bool,

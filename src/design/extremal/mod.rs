@@ -195,17 +195,13 @@ fn steepest_polynomial(alpha: &Rational, n: u32, odd: bool, effort: &Effort) -> 
     if let Some(reason) = no_polynomial(alpha, n, odd) {
         return Ok(none(reason));
     }
-    let best = of_polynomial(lowest::of_degree(alpha, k, effort.digits)?, effort);
-    Ok(Extremal {
-        bound: Some(best.slope.clone()),
-        best: vec![best],
-        optimal: true,
-        infeasible: None,
-        reason: format!(
-            "no {parity}polynomial of degree {n} or less with this alpha has a larger B': B' <= {k} - {} A'^2, with equality for h_1 and h_{k} alone",
-            k - 1
-        ),
-    })
+    let polynomial = format!("polynomial of degree {n} or less");
+    two_terms(
+        alpha,
+        k,
+        effort,
+        &format!("no {parity}{polynomial} with this alpha has a larger B': B' <="),
+    )
 }
 
 fn flattest(alpha: &Rational, k: u32, among: &Among, effort: &Effort) -> Result<Extremal> {
@@ -221,6 +217,16 @@ fn flattest(alpha: &Rational, k: u32, among: &Among, effort: &Effort) -> Result<
             Expr::rational(alpha)
         )));
     }
+    two_terms(
+        alpha,
+        k,
+        effort,
+        &format!("no {parity}activation at all with this alpha has a smaller B': B' >="),
+    )
+}
+
+/// `p h_1 + r h_k`, for which an inequality about `B'` is an equality.
+fn two_terms(alpha: &Rational, k: u32, effort: &Effort, inequality: &str) -> Result<Extremal> {
     let best = of_polynomial(lowest::of_degree(alpha, k, effort.digits)?, effort);
     Ok(Extremal {
         bound: Some(best.slope.clone()),
@@ -228,7 +234,7 @@ fn flattest(alpha: &Rational, k: u32, among: &Among, effort: &Effort) -> Result<
         optimal: true,
         infeasible: None,
         reason: format!(
-            "no {parity}activation at all with this alpha has a smaller B': B' >= {k} - {} A'^2, with equality for h_1 and h_{k} alone",
+            "{inequality} {k} - {} A'^2, with equality for h_1 and h_{k} alone",
             k - 1
         ),
     })

@@ -16,18 +16,18 @@ mod source;
 mod tests;
 
 use std::cmp::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use rug::Float;
 
 use angle::{Angle, Spot};
 use halves::Halves;
 use layer::{Layer, bilinear, covariance, layer};
-use source::{KEPT, Source};
+use source::Source;
 
 use crate::activation::Parity;
 use crate::exact::Activation;
-use crate::real::{Analytic, Ball, Bits, Real};
+use crate::real::{Analytic, Ball, Bits, Kept, Real};
 
 /// The dual of `phi(sqrt(q) z)` for a `phi` of this class.
 #[derive(Clone, Debug)]
@@ -38,11 +38,8 @@ pub struct Truncated {
     /// Of numbers that are asked for without a correlation.
     bits: Bits,
     /// The layers of several precisions with their `V`.
-    layers: Arc<Mutex<Vec<Known>>>,
+    layers: Arc<Kept<(Layer, Ball)>>,
 }
-
-/// A layer and its `V`, at so many bits.
-type Known = (Bits, Arc<(Layer, Ball)>);
 
 /// Bits of the numbers that [`Truncated::bend`] is rounded from.
 const BEND_BITS: Bits = 96;
@@ -89,25 +86,17 @@ impl Truncated {
                 .then_some((1, slope))
                 .filter(|(_, c)| c.sign() == Some(Ordering::Greater));
         }
-        let square = certain(bits, |work| self.square_at(work));
+        let square = certain(bits, |work| self.layer(work).1.clone());
         (*k > 0).then(|| (*k, &a.relative(bits).square() / &square))
     }
 
     /// The layer and its `V`, at so many bits.
     fn layer(&self, bits: Bits) -> Arc<(Layer, Ball)> {
-        let known = || self.layers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, layer)) = known().iter().find(|(have, _)| *have == bits) {
-            return Arc::clone(layer);
-        }
-        let layer = layer(&self.source, self.variance.as_ref(), 1, bits);
-        let square = self.square_of(&layer);
-        let made = Arc::new((layer, square));
-        let mut known = known();
-        if known.len() >= KEPT {
-            known.remove(0);
-        }
-        known.push((bits, Arc::clone(&made)));
-        made
+        self.layers.at(bits, || {
+            let layer = layer(&self.source, self.variance.as_ref(), 1, bits);
+            let square = self.square_of(&layer);
+            (layer, square)
+        })
     }
 
     /// The same at the middle of the ball of its variance: for arithmetics without errors.
@@ -138,32 +127,24 @@ impl Truncated {
         self.source.continuous
     }
 
-    fn both(
-        &self,
-        a: &Layer,
-        b: &Layer,
-        slope: bool,
-        f: impl Fn(&Halves, &Halves) -> Ball,
-    ) -> Ball {
-        bilinear((a, b), self.source.continuous, slope, f)
+    /// What is bilinear in the two values.
+    fn values(&self, pair: (&Layer, &Layer), f: impl Fn(&Halves, &Halves) -> Ball) -> Ball {
+        bilinear(pair, self.source.continuous, false, f)
     }
 
     fn square_of(&self, layer: &Layer) -> Ball {
-        self.both(layer, layer, false, |f, g| moments::at_end(f, g, 1))
+        self.values((layer, layer), |f, g| moments::at_end(f, g, 1))
     }
 
     fn slope_of(&self, a: &Layer, b: &Layer, spot: &Spot) -> Ball {
-        self.both(a, b, true, |f, g| covariance(f, g, spot))
+        bilinear((a, b), self.source.continuous, true, |f, g| {
+            covariance(f, g, spot)
+        })
     }
 
-    /// `V = E phi(sqrt(q) Z)^2` at so many bits.
-    fn square_at(&self, bits: Bits) -> Ball {
-        self.layer(bits).1.clone()
-    }
-
-    /// `V`
+    /// `V = E phi(sqrt(q) Z)^2`
     pub(crate) fn square(&self) -> Ball {
-        certain(self.bits, |work| self.square_at(work))
+        certain(self.bits, |work| self.layer(work).1.clone())
     }
 
     /// `dual`, or with `gap` one minus it.
@@ -177,7 +158,7 @@ impl Truncated {
         certain(bits, |work| {
             let layer = self.layer(work);
             let spot = spot.with_bits(work);
-            let value = self.both(&layer.0, &layer.0, false, |f, g| {
+            let value = self.values((&layer.0, &layer.0), |f, g| {
                 let there = covariance(f, g, &spot);
                 match gap {
                     true => moments::at_end(f, g, 1) - &there,
@@ -197,7 +178,7 @@ impl Truncated {
             let layer = self.layer(work);
             let here = Spot::Plain(rho.with_bits(work));
             let zero = Spot::Plain(Ball::int(0, work));
-            let rise = self.both(&layer.0, &layer.0, false, |f, g| {
+            let rise = self.values((&layer.0, &layer.0), |f, g| {
                 covariance(f, g, &here) - &covariance(f, g, &zero)
             });
             rise / &layer.1
@@ -300,7 +281,7 @@ impl Truncated {
         let value = certain(bits, |work| {
             let (a, b) = layers(work);
             let spot = spot.with_bits(work);
-            self.both(&a, &b, false, |f, g| covariance(f, g, &spot))
+            self.values((&a, &b), |f, g| covariance(f, g, &spot))
         });
         let slope = match spot.end().is_some() && !self.source.continuous {
             true => Ball::undefined(bits),

@@ -2,13 +2,13 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::halves::{Group, Halves, Support};
 use crate::activation::Parity;
 use crate::activation::pieces::{Breakpoint, End, Piece};
 use crate::exact::{Activation, Closed, ExponentialTerm, exponential_terms};
-use crate::real::{Analytic, Ball, Bits};
+use crate::real::{Analytic, Ball, Bits, Kept};
 
 /// Higher powers than this are left to the Hermite series.
 const MOST_POWER: u32 = 48;
@@ -16,8 +16,6 @@ const MOST_POWER: u32 = 48;
 const MOST_GROUPS: usize = 40;
 /// Coefficients of the dual that are looked at for the first that is not 0.
 const LAST_ORDER: u32 = 12;
-/// Precisions whose numbers are kept.
-pub(super) const KEPT: usize = 12;
 
 /// The activation in closed form.
 #[derive(Debug)]
@@ -27,11 +25,12 @@ pub(super) struct Source {
     rates: Vec<Closed>,
     /// Coefficients by support, place of the rate, and power.
     terms: BTreeMap<(Support, usize), BTreeMap<u32, Closed>>,
+    /// Proved to be.
     pub continuous: bool,
     pub parity: Option<Parity>,
     /// The first coefficient of the dual that is not 0, and its place, where the ones before it are proved to be 0.
     pub leading: Option<(u32, Closed)>,
-    numbers: Mutex<Vec<(Bits, Arc<Halves>)>>,
+    numbers: Kept<Halves>,
 }
 
 impl Source {
@@ -55,7 +54,7 @@ impl Source {
             continuous: structure.continuous == Some(true),
             parity: structure.parity,
             leading: None,
-            numbers: Mutex::default(),
+            numbers: Kept::default(),
         };
         for (i, piece) in pieces.iter().enumerate() {
             out.add(i, pieces.len(), piece)?;
@@ -115,10 +114,10 @@ impl Source {
 
     /// In numbers of so many bits.
     pub fn halves(&self, bits: Bits) -> Arc<Halves> {
-        let mut known = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, halves)) = known.iter().find(|(have, _)| *have == bits) {
-            return Arc::clone(halves);
-        }
+        self.numbers.at(bits, || self.in_numbers(bits))
+    }
+
+    fn in_numbers(&self, bits: Bits) -> Halves {
         let number = |c: &Closed| c.relative(bits).with_bits(bits);
         let rates: Vec<Ball> = self.rates.iter().map(number).collect();
         let group = |((support, rate), powers): (&(Support, usize), &BTreeMap<u32, Closed>)| {
@@ -131,21 +130,13 @@ impl Source {
                 powers: (0..=last).map(at).collect(),
             }
         };
-        let halves = Arc::new(Halves {
-            kinks: self
-                .kinks
-                .iter()
-                .map(|k| k.position(bits).with_bits(bits))
-                .collect(),
+        let place = |k: &Breakpoint| k.position(bits).with_bits(bits);
+        Halves {
+            kinks: self.kinks.iter().map(place).collect(),
             groups: self.terms.iter().map(group).collect(),
             deltas: Vec::new(),
             scale: 0,
-        });
-        if known.len() >= KEPT {
-            known.remove(0);
         }
-        known.push((bits, Arc::clone(&halves)));
-        halves
     }
 }
 

@@ -96,7 +96,7 @@ enum Found {
 
 /// Answers the command.
 pub fn run(args: &Args, emit: Option<Language>, width: usize) -> io::Result<Report> {
-    let (typed, spans) = (args.alpha.clone(), args.spans.clone());
+    let (typed, spans) = (args.alpha.clone(), args.members.spans.clone());
     let shape = args.shape();
     let finite = args.depth.clone().zip(args.points.clone());
     let question =
@@ -129,7 +129,7 @@ pub fn run(args: &Args, emit: Option<Language>, width: usize) -> io::Result<Repo
             };
             Ok((alpha, depth, found))
         };
-    let about = match &args.family {
+    let about = match &args.members.family {
         Some(family) => ("family", family.as_str()),
         None => ("alpha", args.alpha.as_str()),
     };
@@ -247,7 +247,7 @@ fn told(
             }
         }
         Found::Members(found) => {
-            let boxes = args.spans.join(", ");
+            let boxes = args.members.spans.join(", ");
             let proof = found.proof(&boxes, &asked);
             more.lines = found.sections;
             more.remarks.clone_from(&found.remarks);

@@ -39,7 +39,7 @@ struct ExtremeJson {
 
 /// Answers the command.
 pub fn run(args: &Args, emit: Option<Language>, width: usize) -> io::Result<Report> {
-    let (alpha, wanted, spans) = (args.alpha.clone(), args.wanted, args.spans.clone());
+    let (alpha, wanted, spans) = (args.alpha.clone(), args.wanted, args.members.spans.clone());
     let among = match (args.degree, args.kinks, args.odd) {
         (Some(n), _, false) => Among::Polynomials(n),
         (Some(n), _, true) => Among::OddPolynomials(n),
@@ -47,7 +47,7 @@ pub fn run(args: &Args, emit: Option<Language>, width: usize) -> io::Result<Repo
         (None, None, true) => Among::Odd,
         (None, None, false) => Among::All,
     };
-    let of_family = args.family.is_some();
+    let of_family = args.members.family.is_some();
     let question = move |text: &str, request: Request| -> Result<Extremal> {
         let spans: Vec<Span> = spans
             .iter()
@@ -56,7 +56,7 @@ pub fn run(args: &Args, emit: Option<Language>, width: usize) -> io::Result<Repo
         let family = of_family.then_some((text, spans.as_slice()));
         library::extremal(&exponent(&alpha)?, wanted, among.clone(), family, request)
     };
-    let about = match &args.family {
+    let about = match &args.members.family {
         Some(family) => ("family", family.as_str()),
         None => ("alpha", args.alpha.as_str()),
     };
