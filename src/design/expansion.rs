@@ -6,8 +6,9 @@
 //! `sum_n m_n^2 = exp(delta^2/(2 - s^2)) / (s sqrt(2 - s^2))` is the squared norm of the quotient of the two densities.
 
 use crate::activation::Expr;
-use crate::activation::pieces::{End, pieces};
+use crate::activation::pieces::{End, Piece, pieces};
 use crate::deadline::Deadline;
+use crate::dual::closed_coefficients;
 use crate::error::Error;
 use crate::error::Result;
 use crate::hermite::{coefficients, guard_bits};
@@ -29,13 +30,17 @@ pub(in crate::design) struct Expansion {
 impl Expansion {
     /// Of `expr` up to `degree`, the coefficients with a relative error of about `2^-accuracy`, relative to the norm.
     pub fn new(expr: &Expr, degree: u32, accuracy: Bits, deadline: Deadline) -> Result<Expansion> {
-        if vanishes(expr)? {
+        let pieces = pieces(&expr.expand(), KINKS_WITHIN)?;
+        if vanishes(&pieces) {
             let zero = Ball::int(0, accuracy);
             return Ok(Expansion {
                 q: vec![zero.clone(); degree as usize + 1],
                 rest: zero,
                 bits: accuracy,
             });
+        }
+        if let Some(closed) = Expansion::closed(&pieces, degree, accuracy) {
+            return Ok(closed);
         }
         let mut more = 0;
         loop {
@@ -61,18 +66,39 @@ impl Expansion {
                 continue;
             }
             let q = coefficients(&samples, 0, degree, deadline)?;
-            let mut rest = square;
-            for c in &q {
-                rest = rest - c.square();
+            return Ok(Expansion::with_rest(q, square, bits));
+        }
+    }
+
+    /// Of sums of polynomials times exponentials on intervals, without quadrature.
+    fn closed(pieces: &[Piece], degree: u32, accuracy: Bits) -> Option<Expansion> {
+        let mut bits = accuracy + guard_bits(degree);
+        for _ in 0..CLOSED_ROUNDS {
+            let (q, square) = closed_coefficients(pieces, degree, bits)?;
+            // both sides are squares
+            let radii = q.iter().map(|c| Float::with_val(53, c.rad().square()));
+            let worst = radii.fold(square.rad(), |a, b| a.max(&b));
+            let lower = square.lower();
+            if lower > 0 && worst <= Float::with_val(53, &lower >> (2 * accuracy)) {
+                return Some(Expansion::with_rest(q, square, bits));
             }
-            let rest = Ball::exact(rest.upper().max(&Float::new(bits)))
-                .with_bits(64)
-                .sqrt();
-            return Ok(Expansion {
-                q,
-                rest: upper(&rest),
-                bits,
-            });
+            bits *= 2;
+        }
+        None
+    }
+
+    fn with_rest(q: Vec<Ball>, square: Ball, bits: Bits) -> Expansion {
+        let mut rest = square;
+        for c in &q {
+            rest = rest - c.square();
+        }
+        let rest = Ball::exact(rest.upper().max(&Float::new(bits)))
+            .with_bits(64)
+            .sqrt();
+        Expansion {
+            q,
+            rest: upper(&rest),
+            bits,
         }
     }
 
@@ -116,15 +142,18 @@ impl Expansion {
     }
 }
 
+/// Breakpoints are looked for as far as this.
+pub(in crate::design) const KINKS_WITHIN: u32 = 16;
+/// The precision is doubled so often for coefficients in closed form.
+const CLOSED_ROUNDS: u32 = 4;
+
 /// Zero on all pieces, as a product of functions with different supports is.
-fn vanishes(expr: &Expr) -> Result<bool> {
-    const REACH: u32 = 16;
+fn vanishes(pieces: &[Piece]) -> bool {
     let zero = |e: &Expr| e.simplify().as_rational().is_some_and(|q| q == 0);
-    let pieces = pieces(&expr.expand(), REACH)?;
     let far = |end: &End| matches!(end, End::Reach(_));
-    Ok(pieces
+    pieces
         .iter()
-        .all(|p| zero(&p.formula) && !far(&p.from) && !far(&p.to)))
+        .all(|p| zero(&p.formula) && !far(&p.from) && !far(&p.to))
 }
 
 /// `m_0 ..` is one of them; four derivatives are needed where scale and shift both vary.

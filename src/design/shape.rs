@@ -4,13 +4,12 @@ use std::cmp::Ordering;
 
 use rug::Float;
 
+use super::expansion::KINKS_WITHIN;
 use crate::activation::pieces::{End, pieces};
 use crate::activation::{Expr, Function, Tape};
 use crate::real::{Analytic, Ball, Bits, Interval, Real};
 
 const BITS: Bits = 96;
-/// Breakpoints are looked for as far as this.
-const REACH: u32 = 16;
 
 /// `Greater` where a continuous function is proved not to fall anywhere on the line, `Less` where it does not rise; `None` proves
 /// nothing.
@@ -21,7 +20,7 @@ pub(in crate::design) fn monotone(function: &Expr) -> Option<Ordering> {
     if let Some(q) = slope.as_rational() {
         return Some(q.cmp0()).filter(|side| side.is_ne());
     }
-    let pieces = pieces(&Expr::call(Function::Sign, slope).simplify(), REACH).ok()?;
+    let pieces = pieces(&Expr::call(Function::Sign, slope).simplify(), KINKS_WITHIN).ok()?;
     let mut side = None;
     for piece in &pieces {
         let far = |end: &End| matches!(end, End::Reach(_));
@@ -42,8 +41,8 @@ pub(in crate::design) fn monotone(function: &Expr) -> Option<Ordering> {
 /// Two numbers between which a monotone function stays: ends of its range on the outermost parts of the line.
 pub(in crate::design) fn range_of_monotone(function: &Expr) -> Option<Interval> {
     let function = function.expand().simplify();
-    let pieces = pieces(&function, REACH).ok()?;
-    let far = Float::with_val(BITS, 4 * REACH);
+    let pieces = pieces(&function, KINKS_WITHIN).ok()?;
+    let far = Float::with_val(BITS, 4 * KINKS_WITHIN);
     let (first, last) = (pieces.first()?, pieces.last()?);
     if !matches!(
         (&first.from, &last.to),
@@ -79,7 +78,7 @@ const MOST: usize = 20_000;
 /// nothing is proved.
 pub(in crate::design) fn steepest(function: &Expr) -> Option<Ball> {
     let function = function.expand().simplify();
-    let pieces = pieces(&function, REACH).ok()?;
+    let pieces = pieces(&function, KINKS_WITHIN).ok()?;
     let mut sup: Option<Ball> = None;
     for piece in &pieces {
         if matches!(piece.from, End::Reach(_)) || matches!(piece.to, End::Reach(_)) {

@@ -26,6 +26,7 @@ pub(crate) use gated::gated;
 pub use prepared::{derivative_square, prepared};
 pub use sampled::{DualPart, Estimate, SamplePlan, SampledDual};
 pub use truncated::Truncated;
+pub(crate) use truncated::closed_coefficients;
 pub use values::{DualValue, values};
 pub(crate) use values::{LAST_DEGREE, correlations, resolving_series};
 

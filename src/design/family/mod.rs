@@ -36,6 +36,7 @@ use crate::error::{Error, Result};
 use crate::exact::{Activation, is_continuous};
 use crate::real::{Analytic, Ball, Quantity, bits_for};
 
+use super::expansion::KINKS_WITHIN;
 use curve::Curve;
 use reading::Reading;
 
@@ -388,12 +389,9 @@ fn endless(letter: &str, why: &str) -> Error {
     ))
 }
 
-/// Breakpoints are looked for as far as this.
-const REACH: u32 = 16;
-
 pub(in crate::design) fn jumps(function: &Expr) -> Result<bool> {
     let expanded = function.expand().simplify();
-    let pieces = pieces(&expanded, REACH)?;
+    let pieces = pieces(&expanded, KINKS_WITHIN)?;
     match is_continuous(&expanded, &pieces) {
         Some(continuous) => Ok(!continuous),
         None => Err(Error::Unresolved(format!(

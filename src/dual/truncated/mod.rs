@@ -7,6 +7,7 @@
 //! digits that were asked for are there. An equality is never read off such a number: what is exactly zero is so by [`crate::exact::Closed`].
 
 mod angle;
+mod coefficients;
 mod halves;
 mod layer;
 mod moments;
@@ -19,6 +20,8 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use rug::Float;
+
+pub(crate) use coefficients::closed_coefficients;
 
 use angle::{Angle, Spot};
 use halves::Halves;

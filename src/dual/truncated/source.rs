@@ -35,7 +35,16 @@ pub(super) struct Source {
 
 impl Source {
     pub fn new(structure: &Activation) -> Option<Source> {
-        let pieces = &structure.pieces;
+        let continuous = structure.continuous == Some(true);
+        let source = Source::of(&structure.pieces, continuous, structure.parity)?;
+        Some(Source {
+            leading: leading(structure),
+            ..source
+        })
+    }
+
+    /// Without its first coefficient that is not 0.
+    pub fn of(pieces: &[Piece], continuous: bool, parity: Option<Parity>) -> Option<Source> {
         let kinks: Vec<Breakpoint> = pieces
             .windows(2)
             .map(|pair| pair[0].to.breakpoint().cloned())
@@ -51,8 +60,8 @@ impl Source {
             kinks,
             rates: Vec::new(),
             terms: BTreeMap::new(),
-            continuous: structure.continuous == Some(true),
-            parity: structure.parity,
+            continuous,
+            parity,
             leading: None,
             numbers: Kept::default(),
         };
@@ -62,7 +71,6 @@ impl Source {
         if out.terms.len() > MOST_GROUPS {
             return None;
         }
-        out.leading = leading(structure);
         Some(out)
     }
 

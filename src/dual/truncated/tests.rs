@@ -4,7 +4,7 @@ use super::*;
 use crate::activation::Expr;
 use crate::deadline::Deadline;
 use crate::dual::{Dual, Mesh, closed_form};
-use crate::hermite::hermite_series;
+use crate::hermite::{hermite_coefficients, hermite_series};
 use crate::real::Arithmetic;
 
 const BITS: Bits = 120;
@@ -220,4 +220,41 @@ fn quadrants_sum_to_one() {
     let q = owen::upper_tail(&at(1.0));
     let expected = (&q * &(Ball::int(1, BITS) - &q)).scale2(-1);
     assert!(owen::owen(&at(1.0), &at(1.0)).overlaps(&expected));
+}
+
+/// `E f h_n` in closed form against quadrature, to many digits and degrees, and Parseval.
+#[test]
+fn hermite_coefficients_without_quadrature() {
+    use crate::activation::pieces::pieces;
+    for text in [
+        "exp(2*x/3)",
+        "elu(x)",
+        "relu6(2*x-1)",
+        "x^3*exp(-x)",
+        "hard_swish(x)",
+        "hard_shrink(x)",
+        "max(x-1,0)^2*exp(-x/2)+min(x,1/3)",
+        "x^2",
+    ] {
+        let expr = Expr::parse(text).unwrap().expand().simplify();
+        let pieces = pieces(&expr, 16).unwrap();
+        let (closed, square) = closed_coefficients(&pieces, 30, 200).unwrap();
+        let structure = Activation::new(&expr).unwrap();
+        let (summed, norm) =
+            hermite_coefficients(&structure, 30, BITS, Arithmetic::Ball, Deadline::default())
+                .unwrap();
+        for (n, (a, b)) in closed.iter().zip(&summed).enumerate() {
+            assert!(a.overlaps(b), "{text}, {n}: {a:?} {b:?}");
+            assert!(a.radius() < 1e-30 && b.radius() < 1e-20, "{text}, {n}");
+        }
+        let sum = closed
+            .iter()
+            .fold(Ball::int(0, 200), |sum, c| sum + c.square());
+        assert!(
+            (&square - &sum).upper() > -1e-40 && square.overlaps(&norm),
+            "{text}"
+        );
+    }
+    let smooth = pieces(&Expr::parse("tanh(x)").unwrap(), 16).unwrap();
+    assert!(closed_coefficients(&smooth, 4, 64).is_none());
 }
