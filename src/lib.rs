@@ -85,6 +85,7 @@ pub mod effort;
 pub mod emit;
 pub mod error;
 pub mod exact;
+pub mod figure;
 pub mod gram;
 pub mod hermite;
 pub mod image;

@@ -51,7 +51,7 @@ mod tests {
     use std::str::FromStr;
 
     use super::*;
-    use crate::{cntk, dual, gram, image, limit, real, recursion};
+    use crate::{cntk, dual, figure, gram, image, limit, real, recursion};
 
     /// Every word is read as what prints it, and no two are alike.
     fn both_ways<T: FromStr<Err = Error> + Display + PartialEq + Copy>(all: &[T]) {
@@ -74,6 +74,7 @@ mod tests {
         both_ways(&image::Layout::ALL);
         both_ways(&dual::DualPart::ALL);
         both_ways(&cntk::Readout::ALL);
+        both_ways(&figure::Picture::ALL);
         both_ways(&cntk::Input::ALL);
         both_ways(&cntk::Numbers::ALL);
     }

@@ -11,12 +11,13 @@ mod limit;
 mod minus;
 mod network;
 mod papers;
+mod plot;
 
 pub use cntk::{Cntk, Preprocess};
 pub use columns::Columns;
 pub use design::{
-    Design, DesignAction, DesignAlpha, DesignCritical, DesignExtremal, DesignKernel, DesignNearest,
-    DesignSlopes,
+    Beside, Design, DesignAction, DesignAlpha, DesignCritical, DesignExtremal, DesignKernel,
+    DesignNearest, DesignSlopes,
 };
 pub use dynamics::Dynamics;
 pub use emit::Emit;
@@ -27,6 +28,7 @@ pub use network::{Ntk, Phase};
 pub use papers::{
     Format, Papers, PapersAction, PapersCheck, PapersFigures, PapersList, PapersTable,
 };
+pub use plot::Plot;
 
 use std::time::Duration;
 
@@ -160,6 +162,9 @@ pub enum Command {
     /// Write an activation as code: Python, PyTorch, JAX, Rust, LaTeX
     #[command(after_help = emit::help())]
     Emit(Emit),
+    /// Draw a figure of an activation: itself, its spectrum, its dual, its kernels
+    #[command(after_help = plot::help())]
+    Plot(Plot),
     /// Check the claims of papers, and draw their figures
     #[command(after_help = papers::PAPERS_HELP)]
     Papers(Papers),
@@ -187,6 +192,7 @@ impl Command {
             Command::Limit(a) => &a.effort,
             Command::Depth(a) => &a.effort,
             Command::Emit(a) => &a.effort,
+            Command::Plot(a) => &a.effort,
             Command::Gram(a) => return a.network.as_ref().map_or(&[], |n| &n.set),
             Command::Evaluate(a) => return &a.network.set,
             Command::Predict(a) => return &a.network.set,

@@ -7,6 +7,7 @@ mod design;
 mod dynamics;
 mod emit;
 mod evaluation;
+mod figure;
 pub mod images;
 mod phase;
 
@@ -20,6 +21,7 @@ pub use design::{
 };
 pub use dynamics::dynamics;
 pub use emit::emitted;
+pub use figure::picture;
 pub use phase::{CriticalPoint, GROWS_SO_FAR, Phases, Place, Standing, Standings, phase};
 
 pub use data::{GramReport, Merged, RowPair, extremes, gram, merged, predictions};
@@ -30,6 +32,7 @@ use deeplimit::activation::Expr;
 use deeplimit::deadline::Deadline;
 pub use deeplimit::dual::DualValue;
 use deeplimit::error::{Error, Result};
+pub use deeplimit::figure::{Curve, Figure, Look, Picture};
 pub use deeplimit::limit::Limits;
 use deeplimit::limit::{
     self, Breakdown, Classification, DeepValue, LimitKernel, NaiveFormat, Quantity, Settling,
@@ -37,8 +40,7 @@ use deeplimit::limit::{
 };
 pub use deeplimit::paper::{
     Claim, Finding, Laboratory, Measured, Paper, Part, Row, Rows, Source, Verdict, Wanted,
-    figures::Curve, figures::Figure, figures::Look, standings::Placing, standings::standings,
-    uci::OnSet, uci::RULES, uci::outcome,
+    standings::Placing, standings::standings, uci::OnSet, uci::RULES, uci::outcome,
 };
 use deeplimit::real::Arithmetic;
 pub use deeplimit::recursion::Convention;

@@ -7,6 +7,7 @@ mod commands;
 mod data;
 mod exact;
 mod fault;
+mod figures;
 mod json;
 mod library;
 mod number;
@@ -155,6 +156,7 @@ fn report(cli: &Cli, width: usize) -> io::Result<Report> {
         Command::Limit(args) => commands::limit::run(args, width),
         Command::Depth(args) => commands::depth::run(args, width),
         Command::Emit(args) => commands::emit::run(args),
+        Command::Plot(args) => commands::plot::run(args),
         Command::Gram(args) => commands::gram::run(args),
         Command::Evaluate(args) => commands::evaluate::run(args, width),
         Command::Predict(args) => commands::predict::run(args),

@@ -18,25 +18,32 @@ const COLOURS: [&str; 11] = [
     "#332288", "#777777", "#DDAA33",
 ];
 
-/// The pictures: SVG text and PNG bytes.
-pub fn pictures(figure: &Figure) -> Result<(String, Vec<u8>), String> {
-    let svg = SvgBackend::new();
-    let text = svg.render_scene(&render_multiple(plots(figure), layout(figure)));
-    let png = PngBackend::new().with_scale(2.0);
-    let bytes = png.render_scene(&render_multiple(plots(figure), layout(figure)))?;
-    Ok((text, bytes))
+/// As SVG.
+pub fn svg(figure: &Figure) -> String {
+    SvgBackend::new().render_scene(&render_multiple(plots(figure), layout(figure)))
+}
+
+/// As PNG, twice as large.
+pub fn png(figure: &Figure) -> Result<Vec<u8>, String> {
+    let backend = PngBackend::new().with_scale(2.0);
+    backend.render_scene(&render_multiple(plots(figure), layout(figure)))
 }
 
 fn plots(figure: &Figure) -> Vec<Plot> {
     let mut plots = Vec::new();
-    for (n, series) in figure.series.iter().enumerate() {
-        let colour = COLOURS[n % COLOURS.len()];
+    let mut named = 0;
+    for series in &figure.series {
+        // what goes on with the curve before has its colour
+        named += usize::from(!series.name.is_empty());
+        let colour = COLOURS[named.saturating_sub(1) % COLOURS.len()];
         let points = series.points.iter().copied();
         let mut line = LinePlot::new()
             .with_data(points.clone())
             .with_color(colour)
-            .with_stroke_width(1.8)
-            .with_legend(series.name.as_str());
+            .with_stroke_width(1.8);
+        if !series.name.is_empty() {
+            line = line.with_legend(series.name.as_str());
+        }
         if series.look == Look::Dashed {
             line = line.with_dashed();
         }
@@ -74,7 +81,7 @@ fn layout(figure: &Figure) -> Layout {
     let up = range(all.iter().map(|p| p.1), figure.y.log);
     // whole powers of ten as such, everything else as short as it can be
     let ticks = TickFormat::Custom(Arc::new(|x: f64| {
-        if x != 0.0 && !(1e-4..1e6).contains(&x.abs()) {
+        if x != 0.0 && !(1e-3..1e6).contains(&x.abs()) {
             format!("{x:e}")
         } else {
             format!("{}", (x * 1e9).round() / 1e9)

@@ -17,6 +17,7 @@ mod networks;
 mod odd_files;
 mod odd_pictures;
 mod papers;
+mod plots;
 mod scales;
 mod session;
 #[cfg(unix)]

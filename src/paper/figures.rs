@@ -8,73 +8,10 @@ use super::parameters::unknown;
 use crate::activation::Expr;
 use crate::classifier::certain::dual_of;
 use crate::error::{Error, Result};
+use crate::figure::{Axis, Curve, Figure, Look};
 use crate::limit::Koenigs;
 use crate::real::{Analytic, Mpfr, Real};
 use crate::recursion::{Correlation, UnitLayers};
-
-/// A label, and whether the scale is logarithmic.
-#[derive(Clone, Debug)]
-pub struct Axis {
-    /// What is on it.
-    pub label: String,
-    /// Powers of ten at equal distances.
-    pub log: bool,
-}
-
-/// How a curve looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Look {
-    /// A line.
-    Line,
-    /// A dashed line.
-    Dashed,
-    /// Points joined by a line.
-    Marked,
-}
-
-/// A curve.
-#[derive(Clone, Debug)]
-pub struct Curve {
-    /// For the legend.
-    pub name: String,
-    /// In the order in which they are joined.
-    pub points: Vec<(f64, f64)>,
-    /// Half the length of an error bar for each point, or none at all.
-    pub errors: Vec<f64>,
-    /// How it looks.
-    pub look: Look,
-}
-
-/// Curves in one frame.
-#[derive(Clone, Debug)]
-pub struct Figure {
-    /// A name for files.
-    pub name: String,
-    /// Above the frame.
-    pub title: String,
-    /// Across.
-    pub x: Axis,
-    /// Up.
-    pub y: Axis,
-    /// In the order of the legend.
-    pub series: Vec<Curve>,
-}
-
-fn axis(label: &str, log: bool) -> Axis {
-    Axis {
-        label: label.into(),
-        log,
-    }
-}
-
-fn curve(name: impl Into<String>, look: Look, points: Vec<(f64, f64)>) -> Curve {
-    Curve {
-        name: name.into(),
-        points,
-        errors: Vec::new(),
-        look,
-    }
-}
 
 /// The dimensions of the figures of accuracy against n.
 const BY_POINTS: [&str; 4] = ["accuracy-d1", "accuracy-d2", "accuracy-d4", "accuracy-d8"];
@@ -244,7 +181,7 @@ fn by_points(lab: &Laboratory, name: &str, d: u64, effort: u32) -> Result<Figure
     }
     let mut series = Vec::new();
     for (label, rule, look) in rules(d) {
-        let mut s = curve(label, look, Vec::new());
+        let mut s = Curve::new(label, look, Vec::new());
         for n in &sizes {
             let (tests, seeds) = size(*n);
             let (mean, error) = tally(lab, d, *n, tests, seeds, &rule)?.accuracy();
@@ -256,9 +193,10 @@ fn by_points(lab: &Laboratory, name: &str, d: u64, effort: u32) -> Result<Figure
     Ok(Figure {
         name: name.into(),
         title: format!("Accuracy against n, sphere of dimension {d} (bars: standard error)"),
-        x: axis("training points n", true),
-        y: axis("accuracy", false),
+        x: Axis::new("training points n", true),
+        y: Axis::new("accuracy", false),
         series,
+        remarks: vec![],
     })
 }
 
@@ -270,7 +208,7 @@ fn by_depth(lab: &Laboratory, name: &str, d: u64, effort: u32) -> Result<Figure>
     };
     let mut series = Vec::new();
     for (label, word) in [("NTK", "ntk"), ("NNGP", "nngp")] {
-        let mut s = curve(format!("{label}, optimal({d})"), Look::Marked, Vec::new());
+        let mut s = Curve::new(format!("{label}, optimal({d})"), Look::Marked, Vec::new());
         for k in 2..=8 {
             let (mean, error) = result(&format!("{word} {} optimal({d})", 10u64.pow(k)))?;
             s.points.push((10f64.powi(k as i32), mean));
@@ -291,14 +229,19 @@ fn by_depth(lab: &Laboratory, name: &str, d: u64, effort: u32) -> Result<Figure>
         ("1-NN".into(), "nearest".into()),
     ] {
         let (mean, _) = result(&rule)?;
-        series.push(curve(label, Look::Dashed, vec![(1e2, mean), (1e8, mean)]));
+        series.push(Curve::new(
+            label,
+            Look::Dashed,
+            vec![(1e2, mean), (1e8, mean)],
+        ));
     }
     Ok(Figure {
         name: name.into(),
         title: format!("Accuracy against depth, d = {d}, n = {points} (bars: standard error)"),
-        x: axis("depth L", true),
-        y: axis("accuracy", false),
+        x: Axis::new("depth L", true),
+        y: Axis::new("accuracy", false),
         series,
+        remarks: vec![],
     })
 }
 
@@ -315,14 +258,15 @@ fn kernels(lab: &Laboratory) -> Result<Figure> {
                 )
             })
             .collect();
-        series.push(curve(format!("d = {d}"), Look::Line, points));
+        series.push(Curve::new(format!("d = {d}"), Look::Line, points));
     }
     Ok(Figure {
         name: "kernels".into(),
         title: "The optimal singular kernels h = R(u)/u^d".into(),
-        x: axis("u = |x - x'|", true),
-        y: axis("log10 of the kernel", false),
+        x: Axis::new("u = |x - x'|", true),
+        y: Axis::new("log10 of the kernel", false),
         series,
+        remarks: vec![],
     })
 }
 
@@ -346,14 +290,15 @@ fn oscillation(lab: &Laboratory) -> Result<Figure> {
                 (periods, log_r(periods).exp() / mean)
             })
             .collect();
-        series.push(curve(format!("d = {d}"), Look::Line, points));
+        series.push(Curve::new(format!("d = {d}"), Look::Line, points));
     }
     Ok(Figure {
         name: "oscillation".into(),
         title: "R(u) near 0 has no limit: it is periodic in log u".into(),
-        x: axis("log2(1/t), t = u^2/2 (one period is 1)", false),
-        y: axis("R(u) / mean of R at 0", false),
+        x: Axis::new("log2(1/t), t = u^2/2 (one period is 1)", false),
+        y: Axis::new("R(u) / mean of R at 0", false),
         series,
+        remarks: vec![],
     })
 }
 
@@ -389,13 +334,15 @@ fn convergence(lab: &Laboratory) -> Result<Figure> {
     Ok(Figure {
         name: "convergence".into(),
         title: "T_L at rho = 1/2 and its limit h: optimal(4), a = A'^2 = 1/4".into(),
-        x: axis("depth L", false),
-        y: axis("log10 of the relative distance from h", false),
+        x: Axis::new("depth L", false),
+        y: Axis::new("log10 of the relative distance from h", false),
         series: vec![
-            curve("T_L/((L+1) a^L)", Look::Line, raw),
-            curve("(T_L/a^L - C)/(L+1)", Look::Line, corrected),
-            curve("T_L/a^L - T_(L-1)/a^(L-1)", Look::Dashed, difference),
+            Curve::new("T_L/((L+1) a^L)", Look::Line, raw),
+            Curve::new("(T_L/a^L - C)/(L+1)", Look::Line, corrected),
+            Curve::new("T_L/a^L - T_(L-1)/a^(L-1)", Look::Dashed, difference),
         ],
+
+        remarks: vec![],
     })
 }
 
@@ -418,13 +365,15 @@ fn cobweb((name, text, title): &(&str, &str, &str)) -> Result<Figure> {
     Ok(Figure {
         name: (*name).into(),
         title: (*title).into(),
-        x: axis("S_l", false),
-        y: axis("S_(l+1) = dual(S_l)", false),
+        x: Axis::new("S_l", false),
+        y: Axis::new("S_(l+1) = dual(S_l)", false),
         series: vec![
-            curve("dual", Look::Line, map),
-            curve("identity", Look::Dashed, vec![(0.0, 0.0), (1.0, 1.0)]),
-            curve("from S_0 = 0.1", Look::Line, web(0.1, 12)),
-            curve("from S_0 = 0.9", Look::Line, web(0.9, 12)),
+            Curve::new("dual", Look::Line, map),
+            Curve::new("identity", Look::Dashed, vec![(0.0, 0.0), (1.0, 1.0)]),
+            Curve::new("from S_0 = 0.1", Look::Line, web(0.1, 12)),
+            Curve::new("from S_0 = 0.9", Look::Line, web(0.9, 12)),
         ],
+
+        remarks: vec![],
     })
 }

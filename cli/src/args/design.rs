@@ -18,9 +18,19 @@ pub struct Design {
     /// What is given
     #[command(subcommand)]
     pub action: DesignAction,
+    #[command(flatten)]
+    pub beside: Beside,
+}
+
+/// What is written of each activation beside the answer.
+#[derive(Args, Clone, Debug)]
+pub struct Beside {
     /// Write each activation as code, too: python, torch, jax, rust or latex
     #[arg(long, global = true, value_parser = super::emit::language(), value_name = "LANGUAGE", hide_possible_values = true)]
     pub emit: Option<Language>,
+    /// Draw each activation, its dual and its kernels into this folder: 1-activation.svg, .png, .csv, 1-dual.svg ...
+    #[arg(long, global = true, value_name = "DIR")]
+    pub figures: Option<PathBuf>,
 }
 
 /// What the design starts from.

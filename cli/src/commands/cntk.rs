@@ -366,7 +366,7 @@ impl Answer {
         self.depths = found.right.into_iter().enumerate().map(depth).collect();
         if let (false, Some(out)) = (self.interrupted, &args.out) {
             let answers: Vec<_> = self.depths.iter().flatten().flatten().collect();
-            data::written(&out.join("accuracy.json"), &array(&answers))?;
+            data::written(&out.join("accuracy.json"), array(&answers))?;
         }
         Ok(())
     }

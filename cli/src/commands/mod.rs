@@ -19,6 +19,7 @@ pub mod man;
 pub mod ntk;
 pub mod papers;
 pub mod phase;
+pub mod plot;
 pub mod predict;
 
 use std::io::{self, Read};

@@ -56,12 +56,12 @@ pub fn free(path: &Path, force: bool, read: &[&Path]) -> Result<()> {
 }
 
 /// Writes a file under another name first, so that it is whole or not there.
-pub fn written(path: &Path, text: &str) -> Result<()> {
+pub fn written(path: &Path, content: impl AsRef<[u8]>) -> Result<()> {
     let mut name = path.as_os_str().to_owned();
     name.push(".part");
     let part = Path::new(&name);
     let result = File::create(part)
-        .and_then(|mut f| f.write_all(text.as_bytes()).and_then(|()| f.sync_all()))
+        .and_then(|mut f| f.write_all(content.as_ref()).and_then(|()| f.sync_all()))
         .and_then(|()| fs::rename(part, path));
     result.map_err(|e| {
         let _ = fs::remove_file(part);

@@ -276,7 +276,7 @@ pub fn predictions(args: &args::Predict, text: &str) -> Result<Predictions> {
         let numbers: String = scores.row(i).iter().map(|x| format!(",{x:?}")).collect();
         lines.push(quoted(&names[class]) + &numbers);
     }
-    data::written(&args.out, &(lines.join("\n") + "\n"))?;
+    data::written(&args.out, lines.join("\n") + "\n")?;
     Ok(Predictions {
         activation: kernel.activation().to_owned(),
         read,

@@ -101,7 +101,7 @@ pub fn dynamics(args: &args::Dynamics, text: &str) -> Result<Trained> {
             variance_error: variances.iter().map(|v| v.1).fold(0.0, f64::max),
         });
     }
-    data::written(&args.out, &(lines.join("\n") + "\n"))?;
+    data::written(&args.out, lines.join("\n") + "\n")?;
     let spectrum = trained.dynamics().spectrum();
     Ok(Trained {
         activation: nngp.activation().to_owned(),

@@ -7,14 +7,13 @@ use deeplimit::activation::Expr;
 use deeplimit::design::{
     FiniteDepth, Known, Members, Proof, Shape, Span, Undecided, at_depth, exponent,
 };
-use deeplimit::emit::Language;
 use deeplimit::error::{Error, Result};
 use deeplimit::limit::Quantity;
 use rug::Rational;
 use serde::Serialize;
 
 use super::{DesignJson, Designed, SolutionJson, answered};
-use crate::args::DesignAlpha as Args;
+use crate::args::{Beside, DesignAlpha as Args};
 use crate::exact;
 use crate::library::{self, Request};
 use crate::number::{Number, certain};
@@ -95,7 +94,7 @@ enum Found {
 }
 
 /// Answers the command.
-pub fn run(args: &Args, emit: Option<Language>, width: usize) -> io::Result<Report> {
+pub fn run(args: &Args, beside: &Beside, width: usize) -> io::Result<Report> {
     let (typed, spans) = (args.alpha.clone(), args.members.spans.clone());
     let shape = args.shape();
     let finite = args.depth.clone().zip(args.points.clone());
@@ -135,7 +134,7 @@ pub fn run(args: &Args, emit: Option<Language>, width: usize) -> io::Result<Repo
     };
     answered(
         about,
-        (&args.effort, emit),
+        (&args.effort, beside),
         question,
         |(alpha, depth, found)| {
             let mut designed = told(&alpha, found, args, width);

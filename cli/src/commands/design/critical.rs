@@ -5,11 +5,10 @@ use std::io;
 
 use deeplimit::activation::Expr;
 use deeplimit::design::{Critical, Criticals};
-use deeplimit::emit::Language;
 use serde::Serialize;
 
 use super::{DesignJson, Designed, SolutionJson, answered};
-use crate::args::DesignCritical as Args;
+use crate::args::{Beside, DesignCritical as Args};
 use crate::exact;
 use crate::library;
 use crate::number::{Number, certain};
@@ -29,7 +28,7 @@ struct CriticalJson {
 }
 
 /// Answers the command.
-pub fn run(args: &Args, emit: Option<Language>, width: usize) -> io::Result<Report> {
+pub fn run(args: &Args, beside: &Beside, width: usize) -> io::Result<Report> {
     let (scales, rate) = (args.scales.clone(), args.rate.clone());
     let question = move |text: &str, request| {
         let scales = scales
@@ -44,7 +43,7 @@ pub fn run(args: &Args, emit: Option<Language>, width: usize) -> io::Result<Repo
     };
     answered(
         ("activation", &args.expression),
-        (&args.effort, emit),
+        (&args.effort, beside),
         question,
         |found| told(&found, args, width),
     )

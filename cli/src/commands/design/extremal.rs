@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use std::io;
 
 use deeplimit::design::{Among, Extremal, Extreme, Extremum, Span, exponent};
-use deeplimit::emit::Language;
 use deeplimit::error::Result;
 use serde::Serialize;
 
 use super::alpha::capital;
 use super::{DesignJson, Designed, SolutionJson, answered};
-use crate::args::DesignExtremal as Args;
+use crate::args::{Beside, DesignExtremal as Args};
 use crate::library::{self, Request};
 use crate::number::{Number, certain};
 use crate::report::Report;
@@ -38,7 +37,7 @@ struct ExtremeJson {
 }
 
 /// Answers the command.
-pub fn run(args: &Args, emit: Option<Language>, width: usize) -> io::Result<Report> {
+pub fn run(args: &Args, beside: &Beside, width: usize) -> io::Result<Report> {
     let (alpha, wanted, spans) = (args.alpha.clone(), args.wanted, args.members.spans.clone());
     let among = match (args.degree, args.kinks, args.odd) {
         (Some(n), _, false) => Among::Polynomials(n),
@@ -60,7 +59,7 @@ pub fn run(args: &Args, emit: Option<Language>, width: usize) -> io::Result<Repo
         Some(family) => ("family", family.as_str()),
         None => ("alpha", args.alpha.as_str()),
     };
-    answered(about, (&args.effort, emit), question, |found| {
+    answered(about, (&args.effort, beside), question, |found| {
         told(&found, args, width)
     })
 }

@@ -7,13 +7,12 @@ use deeplimit::activation::Expr;
 use deeplimit::design::{
     Criterion, Definiteness, Extent, KernelDesign, KernelOutcome, KernelWish, REACH,
 };
-use deeplimit::emit::Language;
 use deeplimit::limit::Quantity;
 use rug::Rational;
 use serde::Serialize;
 
 use super::{DesignJson, Designed, SolutionJson, answered};
-use crate::args::DesignKernel as Args;
+use crate::args::{Beside, DesignKernel as Args};
 use crate::library::{self, DesignedKernel, KernelSource};
 use crate::number::{Number, certain};
 use crate::report::Report;
@@ -61,7 +60,7 @@ struct NegativeJson {
 }
 
 /// Answers the command.
-pub fn run(args: &Args, emit: Option<Language>, width: usize) -> io::Result<Report> {
+pub fn run(args: &Args, beside: &Beside, width: usize) -> io::Result<Report> {
     let wish = KernelWish {
         extent: match (&args.tolerance, args.degree) {
             (Some(tolerance), _) => Extent::Tolerance(tolerance.clone()),
@@ -85,7 +84,7 @@ pub fn run(args: &Args, emit: Option<Language>, width: usize) -> io::Result<Repo
         move |text: &str, request| library::designed_kernel(text, &wanted, &wish, request);
     answered(
         ("kernel", &typed),
-        (&args.effort, emit),
+        (&args.effort, beside),
         question,
         |found| told(&found, args, width),
     )

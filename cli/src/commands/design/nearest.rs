@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 use std::io;
 
 use deeplimit::design::{Nearest, exponent};
-use deeplimit::emit::Language;
 use serde::Serialize;
 
 use super::{DesignJson, Designed, SolutionJson, answered};
-use crate::args::DesignNearest as Args;
+use crate::args::{Beside, DesignNearest as Args};
 use crate::library;
 use crate::number::{Number, certain};
 use crate::report::Report;
@@ -21,13 +20,13 @@ struct NearestJson {
 }
 
 /// Answers the command.
-pub fn run(args: &Args, emit: Option<Language>, width: usize) -> io::Result<Report> {
+pub fn run(args: &Args, beside: &Beside, width: usize) -> io::Result<Report> {
     let (alpha, degree) = (args.alpha.clone(), args.degree);
     let question =
         move |text: &str, request| library::nearest(text, &exponent(&alpha)?, degree, request);
     answered(
         ("activation", &args.expression),
-        (&args.effort, emit),
+        (&args.effort, beside),
         question,
         |found| told(&found, args, width),
     )

@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 use std::io;
 
 use deeplimit::design::{Leaky, Shaped, Shapings, Slopes};
-use deeplimit::emit::Language;
 use deeplimit::error::Result;
 use deeplimit::limit::Quantity;
 use rug::Rational;
 use serde::Serialize;
 
 use super::{DesignJson, Designed, SolutionJson, answered};
-use crate::args::DesignSlopes as Args;
+use crate::args::{Beside, DesignSlopes as Args};
 use crate::exact;
 use crate::library;
 use crate::number::{Number, certain};
@@ -40,9 +39,9 @@ struct LeakyJson {
 }
 
 /// Answers the command.
-pub fn run(args: &Args, emit: Option<Language>, width: usize) -> io::Result<Report> {
+pub fn run(args: &Args, beside: &Beside, width: usize) -> io::Result<Report> {
     if let (Some(correlation), Some(layers)) = (&args.correlation, args.layers) {
-        return tailored(args, correlation, layers, emit, width);
+        return tailored(args, correlation, layers, beside, width);
     }
     let network = args.network.clone();
     let (slope, curvature, tat) = (args.slope.clone(), args.curvature.clone(), args.tat);
@@ -63,7 +62,7 @@ pub fn run(args: &Args, emit: Option<Language>, width: usize) -> io::Result<Repo
     };
     answered(
         ("activation", &args.expression),
-        (&args.effort, emit),
+        (&args.effort, beside),
         question,
         |(found, local)| told(&found, local.as_ref(), args, width),
     )
@@ -74,7 +73,7 @@ fn tailored(
     args: &Args,
     correlation: &str,
     layers: u32,
-    emit: Option<Language>,
+    beside: &Beside,
     width: usize,
 ) -> io::Result<Report> {
     let correlation = correlation.to_owned();
@@ -85,7 +84,7 @@ fn tailored(
     let digits = args.effort.digits;
     answered(
         ("activation", &args.expression),
-        (&args.effort, emit),
+        (&args.effort, beside),
         question,
         |found: Option<Leaky>| {
             let proof = Leaky::proof(found.as_ref(), layers);

@@ -1,11 +1,8 @@
 //! `deeplimit papers figures`.
 
 use std::fs;
-use std::io::{self, ErrorKind, Write};
-use std::path::Path;
+use std::io::{self, ErrorKind};
 use std::sync::Arc;
-
-use deeplimit::error::Error;
 
 use super::LIMIT;
 use crate::args::PapersFigures;
@@ -13,7 +10,8 @@ use crate::batch::answers;
 use crate::collection::laboratory;
 use crate::commands::INTERRUPT;
 use crate::fault::Fault;
-use crate::library::{Figure, figure, figure_names};
+use crate::figures::in_all;
+use crate::library::{figure, figure_names};
 use crate::report::Report;
 use deeplimit_claims::{all, chosen};
 
@@ -47,8 +45,7 @@ pub fn run(args: &PapersFigures) -> io::Result<Report> {
     let (questions, effort, out) = (names.clone(), args.effort, folder.clone());
     let batch = answers(&names, LIMIT, &INTERRUPT, move |n| {
         let data = figure(&laboratory, &questions[n], effort)?;
-        written(&data, &out)
-            .map_err(|e| Error::Unresolved(format!("{} was not written: {e}", data.name)))
+        in_all(&data, &data.name, &out)
     });
     let missing = batch.missing(&names, "figures");
     let mut text = String::new();
@@ -57,7 +54,7 @@ pub fn run(args: &PapersFigures) -> io::Result<Report> {
         match answer {
             Some(Ok(files)) => {
                 for file in files {
-                    text += &format!("{}\n", folder.join(file).display());
+                    text += &format!("{}\n", file.display());
                 }
             }
             Some(Err(error)) => faults.push(Fault {
@@ -68,45 +65,4 @@ pub fn run(args: &PapersFigures) -> io::Result<Report> {
         }
     }
     Ok(Report::new(text, faults, false, batch.interrupted).with_closing(missing))
-}
-
-/// Numbers and pictures, each whole or not at all.
-fn written(figure: &Figure, folder: &Path) -> io::Result<Vec<String>> {
-    let mut files = vec![(format!("{}.csv", figure.name), csv(figure).into_bytes())];
-    #[cfg(feature = "plot")]
-    {
-        let (svg, png) = crate::plot::pictures(figure).map_err(io::Error::other)?;
-        files.push((format!("{}.svg", figure.name), svg.into_bytes()));
-        files.push((format!("{}.png", figure.name), png));
-    }
-    for (name, bytes) in &files {
-        whole(&folder.join(name), bytes)?;
-    }
-    Ok(files.drain(..).map(|f| f.0).collect())
-}
-
-/// Under another name first: a file that is there is complete.
-fn whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.part", std::process::id()));
-    let part = path.with_file_name(name);
-    let write = || {
-        let mut file = fs::File::create(&part)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&part, path)
-    };
-    write().inspect_err(|_| drop(fs::remove_file(&part)))
-}
-
-/// `series,x,y,error`
-fn csv(figure: &Figure) -> String {
-    let mut text = "series,x,y,error\n".to_owned();
-    for series in &figure.series {
-        for (n, (x, y)) in series.points.iter().enumerate() {
-            let error = series.errors.get(n).map_or(String::new(), f64::to_string);
-            text += &format!("\"{}\",{x},{y},{error}\n", series.name.replace('"', "\"\""));
-        }
-    }
-    text
 }
