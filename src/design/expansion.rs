@@ -307,7 +307,7 @@ mod tests {
     /// far from the middle the rest is what there is.
     #[test]
     fn few_coefficients_enclose_the_expectation() {
-        let q = |p: i32, d: i32| Ball::rational(&(p, d).into(), 128);
+        let q = |p: i32, d: i32| Ball::rational(&(p, d).into(), 256);
         let relu: Expr = "max(x-1,0)".parse().unwrap();
         for degree in [8, 20] {
             let expansion = Expansion::new(&relu, degree, 100, Deadline::default()).unwrap();
@@ -317,12 +317,12 @@ mod tests {
                 (q(9, 10), q(2, 5)),
                 (q(1, 1), q(1, 1000)),
             ] {
-                let u = (Ball::int(1, 128) - &delta) / &s;
-                let density = (u.square().scale2(-1) * Ball::int(-1, 128)).exp()
-                    / Ball::pi(128).scale2(1).sqrt();
-                let beyond = (&u / &Ball::int(2, 128).sqrt()).erfc().scale2(-1);
+                let u = (Ball::int(1, 256) - &delta) / &s;
+                let density = (u.square().scale2(-1) * Ball::int(-1, 256)).exp()
+                    / Ball::pi(256).scale2(1).sqrt();
+                let beyond = (&u / &Ball::int(2, 256).sqrt()).erfc().scale2(-1);
                 let truth = [&s * &(&density - &(&u * &beyond)), beyond, &density / &s];
-                let moments = Moments::new(degree as usize, &s, &delta, 128).unwrap();
+                let moments = Moments::new(degree as usize, &s, &delta, 256).unwrap();
                 // with few coefficients there is no bound for the highest derivatives
                 let Some(found) = expansion.at(&moments) else {
                     assert!(degree < 20);
@@ -335,7 +335,7 @@ mod tests {
                 )
                 .unwrap();
                 let along = expansion.along::<ORDERS>(&along);
-                let nowhere = Ball::int(0, 128);
+                let nowhere = Ball::int(0, 256);
                 for (j, truth) in truth.iter().enumerate() {
                     assert!(
                         found[j].encloses(truth),
