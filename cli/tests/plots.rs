@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::support::{assert_bad, deeplimit, float, items};
+use crate::support::{assert_bad, deeplimit, items};
 
 fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
@@ -19,8 +19,8 @@ fn folder(name: &str) -> PathBuf {
 fn numbers_behind_a_figure() {
     let dual = items(&["plot", "dual", "relu", "--json"]);
     let points = dual[0]["series"][0]["points"].as_array().unwrap();
-    let middle = points.iter().find(|p| float(&p[0]) == 0.0).unwrap();
-    assert!((float(&middle[1]) - std::f64::consts::FRAC_1_PI).abs() < 1e-12);
+    let middle = points.iter().find(|p| p[0].as_f64() == Some(0.0)).unwrap();
+    assert!((middle[1].as_f64().unwrap() - std::f64::consts::FRAC_1_PI).abs() < 1e-12);
     let spectrum = deeplimit(&["plot", "spectrum", "relu"]);
     assert!(
         spectrum.stdout.starts_with("series,x,y,error\n"),

@@ -172,12 +172,9 @@ fn dual(
         }
         series.push(Curve::new(format!("from {start}"), Look::Line, points));
     }
-    if let Some(c) = verdict.fixed_point.as_ref().map(|c| c.to_f64()) {
-        series.push(Curve::new(
-            format!("c* = {c:.4}"),
-            Look::Marked,
-            vec![(c, c)],
-        ));
+    if let Some(c) = &verdict.fixed_point {
+        let (name, c) = (format!("c* = {}", c.digits(4)), c.to_f64());
+        series.push(Curve::new(name, Look::Marked, vec![(c, c)]));
     }
     Ok(Figure {
         name: "dual".into(),
