@@ -29,6 +29,7 @@ const ROOMS: &[&str] = &[
     "network",
     "image",
     "cntk",
+    "identity",
     "paper",
 ];
 

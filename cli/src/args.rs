@@ -7,6 +7,7 @@ mod design;
 mod dynamics;
 mod emit;
 mod gram;
+mod identities;
 mod limit;
 mod minus;
 mod network;
@@ -21,6 +22,7 @@ pub use design::{
 pub use dynamics::Dynamics;
 pub use emit::Emit;
 pub use gram::{Evaluate, Gram, GramAction, GramMatrix, Merge, Network, Predict};
+pub use identities::Identities;
 pub use limit::{Depth, Limit};
 pub use minus::with_leading_minus;
 pub use network::{Ntk, Phase};
@@ -160,6 +162,9 @@ pub enum Command {
     /// Write an activation as code: Python, PyTorch, JAX, Rust, LaTeX
     #[command(after_help = emit::help())]
     Emit(Emit),
+    /// Check a kernel against what every dual and recursion obeys
+    #[command(after_help = identities::HELP)]
+    Identities(Box<Identities>),
     /// Check the claims of papers, and draw their figures
     #[command(after_help = papers::PAPERS_HELP)]
     Papers(Papers),
@@ -194,6 +199,7 @@ impl Command {
             Command::Cntk(a) => return &a.set,
             Command::Design(a) => return a.action.settings(),
             Command::Activations(_)
+            | Command::Identities(_)
             | Command::Papers(_)
             | Command::Completions(_)
             | Command::Man(_) => {

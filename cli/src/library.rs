@@ -7,6 +7,7 @@ mod design;
 mod dynamics;
 mod emit;
 mod evaluation;
+mod identities;
 pub mod images;
 mod phase;
 
@@ -20,6 +21,10 @@ pub use design::{
 };
 pub use dynamics::dynamics;
 pub use emit::emitted;
+pub use identities::{
+    Failure, Findings, Identity, Inquiry, Numeral, Precision, Question, ReferenceRow, all_identities,
+    examined, reference_table,
+};
 pub use phase::{CriticalPoint, GROWS_SO_FAR, Phases, Place, Standing, Standings, phase};
 
 pub use data::{GramReport, Merged, RowPair, extremes, gram, merged, predictions};

@@ -1,0 +1,57 @@
+"""neural-tangents 0.6: its kernels of fully connected networks.
+
+    pip install neural-tangents
+    deeplimit identities relu erf --against 'python3 examples/candidates/neural_tangents.py' --single
+    JAX_ENABLE_X64=1 deeplimit identities relu --against 'python3 examples/candidates/neural_tangents.py'
+
+Two inputs of the wanted norms and correlation are made; the network is `Dense - (phi - Dense)^L` in the `ntk` parametrisation,
+which is the convention lee2019.
+"""
+
+import functools
+import json
+import math
+import sys
+
+import jax.numpy as jnp
+import numpy as np
+from neural_tangents import stax
+
+LAYERS = {
+    "relu": stax.Relu,
+    "abs": stax.Abs,
+    "erf": stax.Erf,
+    "sin": stax.Sin,
+    "cos": functools.partial(stax.Sin, c=math.pi / 2),
+    "exp": stax.Exp,
+    "gelu": stax.Gelu,
+    "sign": stax.Sign,
+    "x": stax.Identity,
+}
+
+
+@functools.lru_cache(maxsize=None)
+def network(activation, depth, sigma_w, sigma_b):
+    dense = functools.partial(stax.Dense, 1, W_std=sigma_w, b_std=sigma_b)
+    layers = [dense()]
+    for _ in range(depth):
+        layers += [LAYERS[activation](), dense()]
+    return stax.serial(*layers)[2]
+
+
+def answer(question):
+    if question["activation"] not in LAYERS or question.get("convention") != "lee2019":
+        return {}
+    q, p = question["norms"]
+    rho = question["rho"]
+    # neural-tangents divides by the width of the input, which is 2
+    x = np.array([[math.sqrt(2 * q), 0.0]])
+    y = np.array([[math.sqrt(2 * p) * rho, math.sqrt(2 * p) * math.sqrt((1 - rho) * (1 + rho))]])
+    kernel = network(question["activation"], question["depth"], question["sigma_w"], question["sigma_b"])
+    found = kernel(jnp.asarray(x), jnp.asarray(y), ("nngp", "ntk"))
+    return {"nngp": float(found.nngp[0, 0]), "ntk": float(found.ntk[0, 0])}
+
+
+for line in sys.stdin:
+    question = json.loads(line)
+    print(json.dumps({"id": question["id"], **answer(question)}), flush=True)
