@@ -9,7 +9,7 @@ use std::time::Instant;
 use deeplimit::Activation;
 use deeplimit::activation::Tape;
 use deeplimit::identity::{
-    Candidate, Examination, Numeral, Precision, Question, examine, identities,
+    Candidate, Examination, Fineness, Numeral, Question, examine, identities,
 };
 use deeplimit::recursion::{Convention, Pair};
 
@@ -57,7 +57,13 @@ struct Plain {
 
 /// The right coefficients, shared by all.
 #[derive(Default)]
-struct Series(Mutex<HashMap<(String, u64), Option<Arc<Vec<f64>>>>>);
+struct Series(
+    Mutex<HashMap<(String, u64), Option<Arc<Vec<f64>>>>>,
+    Mutex<Shapes>,
+);
+
+/// What bends at 0, by its text.
+type Shapes = HashMap<String, Option<[f64; 4]>>;
 
 const TERMS: usize = 120;
 
@@ -68,6 +74,16 @@ impl Plain {
             series: series.clone(),
             own: Mutex::default(),
         }
+    }
+
+    fn bent(&self, phi: &Activation) -> Option<[f64; 4]> {
+        let text = phi.typed.to_string();
+        if let Some(known) = self.series.1.lock().unwrap().get(&text) {
+            return *known;
+        }
+        let found = bent(phi);
+        self.series.1.lock().unwrap().insert(text, found);
+        found
     }
 
     fn is(&self, name: &str) -> bool {
@@ -81,7 +97,7 @@ impl Plain {
 
     /// `k` and its derivative in the covariance, at variances `q`, `p`.
     fn covariances(&self, phi: &Activation, (q, p): (f64, f64), rho: f64) -> Option<(f64, f64)> {
-        match bent(phi) {
+        match self.bent(phi) {
             Some(shape) => Some(self.closed(shape, (q, p), rho)),
             None => self.by_series(phi, (q, p), rho),
         }
@@ -94,10 +110,26 @@ impl Plain {
         let p = self.or("p = q", p, q);
         // 1 - rho^2 without cancellation
         let sine = ((1.0 - rho) * (1.0 + rho)).sqrt();
-        let root = self.or("sqrt(1 - rho) for sqrt(1 - rho^2)", sine, (1.0 - rho).sqrt());
-        let root = self.or("sqrt(1 + rho^2) for sqrt(1 - rho^2)", root, (1.0 + rho * rho).sqrt());
-        let root = self.or("root in f32", root, f64::from((1.0 - (rho * rho) as f32).max(0.0).sqrt()));
-        let root = self.or("epsilon under the root", root, (1.0 - rho * rho + 1e-8).sqrt());
+        let root = self.or(
+            "sqrt(1 - rho) for sqrt(1 - rho^2)",
+            sine,
+            (1.0 - rho).sqrt(),
+        );
+        let root = self.or(
+            "sqrt(1 + rho^2) for sqrt(1 - rho^2)",
+            root,
+            (1.0 + rho * rho).sqrt(),
+        );
+        let root = self.or(
+            "root in f32",
+            root,
+            f64::from((1.0 - (rho * rho) as f32).max(0.0).sqrt()),
+        );
+        let root = self.or(
+            "epsilon under the root",
+            root,
+            (1.0 - rho * rho + 1e-8).sqrt(),
+        );
         let root = self.or("cos for sin of the angle", root, rho);
         let angle = rho.atan2(sine);
         let angle = self.or("acos for asin", angle, rho.acos());
@@ -118,7 +150,11 @@ impl Plain {
         let ad = self.or("- a d for + a d", ad, -ad);
         let linear = self.or("rho^2 in the linear part", rho, rho * rho);
         let mean = |q: f64| (self.or("sqrt(q/pi) for sqrt(2 q/pi)", 2.0, 1.0) * q / PI).sqrt();
-        let means = self.or("2 sqrt(q) for sqrt(q) + sqrt(p)", mean(q) + mean(p), 2.0 * mean(q));
+        let means = self.or(
+            "2 sqrt(q) for sqrt(q) + sqrt(p)",
+            mean(q) + mean(p),
+            2.0 * mean(q),
+        );
         let means = self.or("b c dropped", means, 0.0);
         let dd = d * d * self.or("d^2/pi for 2 d^2/pi", FRAC_2_PI, 1.0 / PI);
         let roots = self.or("a d sqrt(q) alone", q.sqrt() + p.sqrt(), q.sqrt());
@@ -128,17 +164,31 @@ impl Plain {
             + self.or("c^2 dropped", c * c, 0.0)
             + self.or("- d^2 asin for + d^2 asin", dd * angle, -dd * angle)
             + ad * FRAC_2_PI.sqrt() * rho * roots;
-        let angle = self.or("asin in f32 in the slope", rho.atan2(sine), f64::from((rho as f32).asin()));
+        let angle = self.or(
+            "asin in f32 in the slope",
+            rho.atan2(sine),
+            f64::from((rho as f32).asin()),
+        );
         let angle = self.or("- asin in the slope", angle, -angle);
         let angle = self.or("slope clipped below 1", angle, angle.min(0.999f64.asin()));
-        let inverse = self.or("1 - rho^2 for its root in the delta", 1.0 / sine, 1.0 / (sine * sine));
+        let inverse = self.or(
+            "1 - rho^2 for its root in the delta",
+            1.0 / sine,
+            1.0 / (sine * sine),
+        );
         let inverse = self.or("the delta of a jump dropped", inverse, 0.0);
         let inverse = self.or("delta without 1/sqrt(q p)", inverse / both, inverse);
         let roots = 1.0 / q.sqrt() + 1.0 / p.sqrt();
         let roots = self.or("sqrt(q) for 1/sqrt(q)", roots, q.sqrt() + p.sqrt());
-        let delta = if d == 0.0 { 0.0 } else { d * d * FRAC_2_PI * inverse };
+        let delta = if d == 0.0 {
+            0.0
+        } else {
+            d * d * FRAC_2_PI * inverse
+        };
         let slope = self.or("a^2 dropped from the slope", a * a, 0.0)
-            + self.or("b for b^2 in the slope", b * b, b) * self.or("asin without 2/pi", FRAC_2_PI, 1.0) * angle
+            + self.or("b for b^2 in the slope", b * b, b)
+                * self.or("asin without 2/pi", FRAC_2_PI, 1.0)
+                * angle
             + self.or("slope of the step halved", delta, delta / 2.0)
             + self.or("a d dropped from the slope", a * d, 0.0) * FRAC_2_PI.sqrt() * roots;
         (value, slope)
@@ -146,7 +196,11 @@ impl Plain {
 
     fn by_series(&self, phi: &Activation, (q, p): (f64, f64), rho: f64) -> Option<(f64, f64)> {
         let (a, b) = (self.coefficients(phi, q)?, self.coefficients(phi, p)?);
-        let b = if self.is("a_n(q)^2 for a_n(q) a_n(p)") || self.is("p = q") { a.clone() } else { b };
+        let b = if self.is("a_n(q)^2 for a_n(q) a_n(p)") || self.is("p = q") {
+            a.clone()
+        } else {
+            b
+        };
         let rho = self.or("|rho| for rho", rho, rho.abs());
         let rho = self.or("-rho for rho", rho, -rho);
         let rho = self.or("rho clipped at 0.999", rho, rho.clamp(-0.999, 0.999));
@@ -157,11 +211,19 @@ impl Plain {
         let mut before = 0.0;
         for n in 0..terms {
             let weight = self.or("a_n for a_n^2", a[n] * b[n], a[n]);
-            let weight = if n == 0 { self.or("the mean dropped", weight, 0.0) } else { weight };
+            let weight = if n == 0 {
+                self.or("the mean dropped", weight, 0.0)
+            } else {
+                weight
+            };
             value += weight * power;
             let order = self.or("(n + 1) for n in the slope", n as f64, (n + 1) as f64);
             let order = self.or("n^2 for n in the slope", order, (n * n) as f64);
-            let order = self.or("n dropped from the slope", order, f64::from(u8::from(n > 0)));
+            let order = self.or(
+                "n dropped from the slope",
+                order,
+                f64::from(u8::from(n > 0)),
+            );
             slope += order * a[n] * b[n] * self.or("rho^n in the slope", before, power);
             before = if n == 0 { 1.0 } else { before * rho };
             power *= rho;
@@ -269,20 +331,35 @@ impl Plain {
         let bias = x.sigma_b * self.or("sigma_b for sigma_b^2", x.sigma_b, 1.0);
         let bias = self.or("bias missing", bias, 0.0);
         let bias = self.or("bias twice", bias, 2.0 * bias);
-        let first = if lee { self.or("sigma_w^2 missing in the first layer", weight, 1.0) } else { 1.0 };
-        let norms = if self.is("norms ignored") { (1.0, 1.0) } else { x.norms };
+        let first = if lee {
+            self.or("sigma_w^2 missing in the first layer", weight, 1.0)
+        } else {
+            1.0
+        };
+        let norms = if self.is("norms ignored") {
+            (1.0, 1.0)
+        } else {
+            x.norms
+        };
         let (mut q, mut p) = (first * norms.0 + bias, first * norms.1 + bias);
         let (q0, p0) = (q, p);
-        let mut k = first * (norms.0 * norms.1).sqrt() * x.rho + self.or("bias times rho", bias, bias * x.rho);
+        let mut k = first * (norms.0 * norms.1).sqrt() * x.rho
+            + self.or("bias times rho", bias, bias * x.rho);
         let mut t = self.or("bias missing in T_0", k, k - bias);
         t = self.or("bias in T alone", t, t + bias);
         t = self.or("T_0 = 1", t, 1.0);
         t = self.or("T_0 = 0", t, 0.0);
         t = self.or("|rho| in T_0", t, t.abs());
         let mut layers = x.depth;
-        if self.is("a layer too many") { layers += 1 }
-        if self.is("a layer too few") { layers = layers.saturating_sub(1) }
-        if self.is("at most two layers") { layers = layers.min(2) }
+        if self.is("a layer too many") {
+            layers += 1
+        }
+        if self.is("a layer too few") {
+            layers = layers.saturating_sub(1)
+        }
+        if self.is("at most two layers") {
+            layers = layers.min(2)
+        }
         let later = self.or("bias missing after the first layer", bias, 0.0);
         for l in 0..layers {
             let last = l + 1 == layers;
@@ -294,15 +371,31 @@ impl Plain {
             rho = self.or("S clipped at 0.9999", rho, rho.min(0.9999));
             rho = self.or("S rounded to f32", rho, f64::from(rho as f32));
             rho = self.or("S^2 for S", rho, rho * rho);
-            if l % 2 == 1 { rho = self.or("-S at odd depths", rho, -rho) }
+            if l % 2 == 1 {
+                rho = self.or("-S at odd depths", rho, -rho)
+            }
             let (value, mut slope) = self.covariances(phi, (q, p), rho)?;
-            if self.is("slope at rho always") { slope = self.covariances(phi, (q, p), x.rho)?.1 }
-            let w = if last { self.or("sigma_w^4 in the last layer", weight, weight * weight) } else { weight };
+            if self.is("slope at rho always") {
+                slope = self.covariances(phi, (q, p), x.rho)?.1
+            }
+            let w = if last {
+                self.or("sigma_w^4 in the last layer", weight, weight * weight)
+            } else {
+                weight
+            };
             let next = w * value + later;
             let variance = |q: f64| Some(weight * self.covariances(phi, (q, q), 1.0)?.0 + later);
             let (nq, np) = (variance(q)?, variance(p)?);
-            let (nq, np) = if self.is("V(p) for V(q)") { (np, np) } else { (nq, np) };
-            let (nq, np) = if self.is("q stays q_0") { (q0, p0) } else { (nq, np) };
+            let (nq, np) = if self.is("V(p) for V(q)") {
+                (np, np)
+            } else {
+                (nq, np)
+            };
+            let (nq, np) = if self.is("q stays q_0") {
+                (q0, p0)
+            } else {
+                (nq, np)
+            };
             if self.is("slope at S_(l+1)") {
                 let r = (next / (nq * np).sqrt()).clamp(-1.0, 1.0);
                 slope = self.covariances(phi, (q, p), r)?.1;
@@ -311,7 +404,11 @@ impl Plain {
             let own = self.or("S_l for S_(l+1) in T", next, k);
             let own = self.or("S dropped from T", own, 0.0);
             let ws = self.or("sigma_w^2 missing in the slope", weight, 1.0);
-            let ws = if last { self.or("slope without sigma_w in the last layer", ws, 1.0) } else { ws };
+            let ws = if last {
+                self.or("slope without sigma_w in the last layer", ws, 1.0)
+            } else {
+                ws
+            };
             let passed = self.or("T not multiplied", t * ws * slope, t);
             let passed = self.or("T + slope for T slope", passed, t + ws * slope);
             t = passed + own;
@@ -327,7 +424,8 @@ fn bent(phi: &Activation) -> Option<[f64; 4]> {
     let f = |x: f64| tape.at_one(&x);
     let side = |s: f64| {
         let (one, two, four) = (f(s), f(2.0 * s), f(4.0 * s));
-        let line = (four - two - 2.0 * (two - one)).abs() < 1e-12 && (f(s / 4.0) - one + 0.75 * (two - one)).abs() < 1e-12;
+        let line = (four - two - 2.0 * (two - one)).abs() < 1e-12
+            && (f(s / 4.0) - one + 0.75 * (two - one)).abs() < 1e-12;
         line.then_some(((two - one) * s, 2.0 * one - two))
     };
     let ((right, above), (left, below)) = (side(1.0)?, side(-1.0)?);
@@ -341,8 +439,8 @@ impl Candidate for Plain {
         self.error.unwrap_or("no error").to_owned()
     }
 
-    fn precision(&self) -> Precision {
-        Precision::DOUBLE
+    fn precision(&self) -> Fineness {
+        Fineness::DOUBLE
     }
 
     fn dual(&self, phi: &Activation, rho: f64) -> Option<Numeral> {
@@ -358,7 +456,7 @@ impl Candidate for Plain {
     }
 
     fn coefficient(&self, phi: &Activation, n: u32) -> Option<Numeral> {
-        if bent(phi).is_some() {
+        if self.bent(phi).is_some() {
             return None;
         }
         let square = self.square(phi)?;
@@ -373,7 +471,11 @@ impl Candidate for Plain {
 
     fn kernels(&self, question: &Question) -> Pair<Option<Numeral>> {
         let found = self.deep(question);
-        let found = if self.is("nngp and ntk exchanged") { found.map(|(s, t)| (t, s)) } else { found };
+        let found = if self.is("nngp and ntk exchanged") {
+            found.map(|(s, t)| (t, s))
+        } else {
+            found
+        };
         Pair {
             nngp: found.map(|f| f.0.into()),
             ntk: found.map(|f| f.1.into()),
@@ -382,7 +484,16 @@ impl Candidate for Plain {
 }
 
 fn examination() -> Examination {
-    let all = ["relu", "relu-1/4", "step-x/2", "abs", "erf", "sin+cos", "hermite(2)", "x+x^2"];
+    let all = [
+        "relu",
+        "relu-1/4",
+        "step-x/2",
+        "abs",
+        "erf",
+        "sin+cos",
+        "hermite(2)",
+        "x+x^2",
+    ];
     let mut examination = Examination::of(all).unwrap();
     examination.shrink = false;
     examination
@@ -420,7 +531,10 @@ fn planted_errors_are_caught() {
         prepared.as_secs_f64()
     );
     println!("survivors: {survivors:?}");
-    assert!(ERRORS.len() >= 80 && caught * 100 >= 95 * ERRORS.len(), "{survivors:?}");
+    assert!(
+        ERRORS.len() >= 80 && caught * 100 >= 95 * ERRORS.len(),
+        "{survivors:?}"
+    );
     assert!(by_laws * 100 >= 80 * ERRORS.len(), "{by_laws}");
     assert!(begin.elapsed().as_secs() < 60, "{:?}", begin.elapsed());
     examination.identities = identities().filter(|i| i.reference).collect();

@@ -13,19 +13,21 @@ use deeplimit::recursion::Pair;
 use serde_json::{Map, Value as Json, json};
 
 use crate::fault::shortened;
-use crate::library::{Numeral, Precision, Question};
+use crate::library::{Fineness, Numeral, Question};
 
 /// It is started again so often.
 const STARTS: u32 = 3;
 /// More lines than this are not read in search of an answer.
 const LINES: u32 = 16;
+/// So much longer the first answer may take: libraries are loaded.
+const STARTING: Duration = Duration::from_secs(60);
 /// A longer line is no answer.
 const LINE_MAX: usize = 1 << 20;
 
 /// A program that answers questions.
 pub struct Program {
     command: String,
-    precision: Precision,
+    precision: Fineness,
     patience: Duration,
     state: Mutex<State>,
 }
@@ -67,7 +69,7 @@ impl Drop for Running {
 
 impl Program {
     /// Nothing is started yet.
-    pub fn new(command: &str, precision: Precision, patience: Duration) -> Self {
+    pub fn new(command: &str, precision: Fineness, patience: Duration) -> Self {
         Program {
             command: command.to_owned(),
             precision,
@@ -86,7 +88,9 @@ impl Program {
             })
             .collect();
         if state.given_up {
-            all.push(format!("it was started {STARTS} times, and is not asked any more"));
+            all.push(format!(
+                "it was started {STARTS} times, and is not asked any more"
+            ));
         }
         if all.is_empty() && state.answers == 0 {
             all.push("it has answered nothing that was asked".to_owned());
@@ -108,7 +112,8 @@ impl Program {
         let id = state.next;
         question.insert("id".to_owned(), id.into());
         let about = about(&question);
-        if state.running.is_none() {
+        let fresh = state.running.is_none();
+        if fresh {
             if state.starts == STARTS {
                 state.given_up = true;
                 return None;
@@ -123,8 +128,16 @@ impl Program {
             }
         }
         let line = Json::Object(question).to_string() + "\n";
-        let deadline = Instant::now() + self.patience;
-        let found = state.running.as_mut().map(|r| r.answer(&line, id, deadline))?;
+        let patience = if fresh {
+            self.patience + STARTING
+        } else {
+            self.patience
+        };
+        let deadline = Instant::now() + patience;
+        let found = state
+            .running
+            .as_mut()
+            .map(|r| r.answer(&line, id, deadline))?;
         for (kind, what) in found.remarks {
             state.trouble(kind, format!("{what} {about}"));
         }
@@ -136,7 +149,11 @@ impl Program {
     }
 
     fn started(&self) -> std::io::Result<Running> {
-        let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
+        let (shell, flag) = if cfg!(windows) {
+            ("cmd", "/C")
+        } else {
+            ("sh", "-c")
+        };
         // `exec`, so that what is stopped is the program and not the shell around it
         let simple = !self.command.contains([';', '|', '&', '\n', '(']);
         let text = match cfg!(windows) || !simple {
@@ -169,7 +186,11 @@ impl Program {
                 }
             }
         });
-        Ok(Running { child, input, lines })
+        Ok(Running {
+            child,
+            input,
+            lines,
+        })
     }
 
     fn numbers(&self, question: Map<String, Json>, names: [&str; 2]) -> [Option<Numeral>; 2] {
@@ -180,11 +201,13 @@ impl Program {
         names.map(|name| {
             let value = answer.get(name).filter(|v| !v.is_null())?;
             match number(value) {
-                Some(x) if self.precision.unit > Precision::DOUBLE.unit => Some((x as f32).into()),
+                Some(x) if self.precision.unit > Fineness::DOUBLE.unit => Some((x as f32).into()),
                 Some(x) => Some(x.into()),
                 None => {
                     let said = shortened(&value.to_string(), 40);
-                    let sentence = format!("its `{name}` is {said}, which is no number, when it was asked {about}");
+                    let sentence = format!(
+                        "its `{name}` is {said}, which is no number, when it was asked {about}"
+                    );
                     self.state().trouble(Trouble::NoNumber, sentence);
                     None
                 }
@@ -209,19 +232,26 @@ impl Running {
             lost: false,
         };
         // A program that has ended is seen at the next line that it does not write.
-        let written = self.input.write_all(line.as_bytes()).and_then(|()| self.input.flush());
+        let written = self
+            .input
+            .write_all(line.as_bytes())
+            .and_then(|()| self.input.flush());
         for _ in 0..LINES {
             let left = deadline.saturating_duration_since(Instant::now());
             let line = match self.lines.recv_timeout(left) {
                 Ok(line) if written.is_ok() || !line.is_empty() => line,
                 Err(RecvTimeoutError::Timeout) => {
-                    let said = "it gave no answer in time and was stopped when it was asked".to_owned();
+                    let said =
+                        "it gave no answer in time and was stopped when it was asked".to_owned();
                     found.remarks.push((Trouble::Hangs, said));
                     found.lost = true;
                     return found;
                 }
                 _ => {
-                    let status = self.child.wait().map_or(String::new(), |s| format!(" ({s})"));
+                    let status = self
+                        .child
+                        .wait()
+                        .map_or(String::new(), |s| format!(" ({s})"));
                     let said = format!("it ended{status} before it answered when it was asked");
                     found.remarks.push((Trouble::Ended, said));
                     found.lost = true;
@@ -232,7 +262,8 @@ impl Running {
             if text.trim().is_empty() {
                 continue;
             }
-            let Ok(Json::Object(answer)) = serde_json::from_str::<Json>(&python(text.trim())) else {
+            let Ok(Json::Object(answer)) = serde_json::from_str::<Json>(&python(text.trim()))
+            else {
                 let said = shortened(text.trim(), 40);
                 found.remarks.push((
                     Trouble::Rubbish,
@@ -247,7 +278,9 @@ impl Running {
                 }
                 given => {
                     let said = match given {
-                        Some(n) => format!("it answered question {n} when question {id} was asked,"),
+                        Some(n) => {
+                            format!("it answered question {n} when question {id} was asked,")
+                        }
                         None => format!("its answer has no `id` when question {id} was asked,"),
                     };
                     found.remarks.push((Trouble::Order, said));
@@ -298,10 +331,16 @@ fn about(question: &Map<String, Json>) -> String {
         Some(other) => other.to_string(),
         None => String::new(),
     };
-    let wanted: Vec<&str> = (question.get("want").and_then(Json::as_array).into_iter().flatten())
-        .filter_map(Json::as_str)
-        .collect();
-    let depth = question.get("depth").map_or(String::new(), |d| format!(", L = {d}"));
+    let wanted: Vec<&str> = (question
+        .get("want")
+        .and_then(Json::as_array)
+        .into_iter()
+        .flatten())
+    .filter_map(Json::as_str)
+    .collect();
+    let depth = question
+        .get("depth")
+        .map_or(String::new(), |d| format!(", L = {d}"));
     format!(
         "for {} of {} at rho = {}{depth}",
         wanted.join(" and "),
@@ -328,7 +367,7 @@ impl Candidate for Program {
         self.command.clone()
     }
 
-    fn precision(&self) -> Precision {
+    fn precision(&self) -> Fineness {
         self.precision
     }
 

@@ -4,7 +4,20 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
-use crate::support::{Session, deeplimit, json_of};
+use crate::support::{Session, deeplimit};
+
+/// The answer in JSON of a command in which nothing fails.
+fn json_of(args: &[&str]) -> Json {
+    let session = deeplimit(args);
+    assert_eq!(
+        session.code,
+        Some(0),
+        "{args:?}: {}{}",
+        session.stdout,
+        session.stderr
+    );
+    serde_json::from_str(&session.stdout).unwrap()
+}
 
 /// A program of a few lines that answers what `body` makes of a question `q`.
 fn program(name: &str, body: &str) -> String {
@@ -44,7 +57,10 @@ fn the_catalogue_is_listed() {
     }
     let text = deeplimit(&["identities"]);
     assert_eq!(text.code, Some(0));
-    assert!(text.stdout.ends_with(&format!("{} identities\n", all.len())));
+    assert!(
+        text.stdout
+            .ends_with(&format!("{} identities\n", all.len()))
+    );
 }
 
 #[test]
@@ -54,7 +70,11 @@ fn the_program_obeys_them_itself() {
     assert!(found["held"].as_u64().unwrap() > 100, "{found}");
     let some = deeplimit(&["identities", "tanh", "--only", "dual_at_one,dual_of_odd"]);
     assert_eq!(some.code, Some(0), "{}", some.stderr);
-    assert!(some.stdout.starts_with("nothing fails; "), "{}", some.stdout);
+    assert!(
+        some.stdout.starts_with("nothing fails; "),
+        "{}",
+        some.stdout
+    );
 }
 
 #[test]
@@ -69,58 +89,120 @@ fn a_right_program_is_not_accused_and_a_wrong_one_is() {
     let names: Vec<_> = (found["failures"].as_array().unwrap().iter())
         .map(|f| f["identity"]["name"].as_str().unwrap())
         .collect();
-    assert!(names.contains(&"dual_at_one") && names.contains(&"dual_certified"), "{names:?}");
+    assert!(
+        names.contains(&"dual_at_one") && names.contains(&"dual_certified"),
+        "{names:?}"
+    );
     let sentence = found["failures"][0]["sentence"].as_str().unwrap();
-    assert!(sentence.contains("units in the last place") && sentence.contains("relu"), "{sentence}");
+    assert!(
+        sentence.contains("units in the last place") && sentence.contains("relu"),
+        "{sentence}"
+    );
 }
 
 #[test]
 fn programs_in_trouble_are_one_sentence_and_the_rest_goes_on() {
     let cases = [
         ("crash", "    if n == 3: sys.exit(3)\n", "it ended"),
-        ("rubbish", "    if n == 2: print('Traceback (most recent call last)', flush=True)\n", "is no object in JSON"),
-        ("order", "    if n == 2: print(json.dumps({'id': 1}), flush=True)\n", "answered question 1 when question 2 was asked"),
-        ("words", "    if n == 1: print(json.dumps({'id': q['id'], q['want'][0]: 'many'}), flush=True); continue\n", "which is no number"),
-        ("hang", "    if n == 2: time.sleep(1000)\n", "no answer in time"),
+        (
+            "rubbish",
+            "    if n == 2: print('Traceback (most recent call last)', flush=True)\n",
+            "is no object in JSON",
+        ),
+        (
+            "order",
+            "    if n == 2: print(json.dumps({'id': 1}), flush=True)\n",
+            "answered question 1 when question 2 was asked",
+        ),
+        (
+            "words",
+            "    if n == 1: print(json.dumps({'id': q['id'], q['want'][0]: 'many'}), flush=True); continue\n",
+            "which is no number",
+        ),
+        (
+            "hang",
+            "    if n == 2: time.sleep(1000)\n",
+            "no answer in time",
+        ),
     ];
     for (name, trouble, said) in cases {
-        let session = against(&program(name, &(trouble.to_owned() + RIGHT)), &["--patience", "2"]);
+        let session = against(
+            &program(name, &(trouble.to_owned() + RIGHT)),
+            &["--patience", "2"],
+        );
         assert_eq!(session.code, Some(2), "{name}: {}", session.stderr);
         let found: Json = serde_json::from_str(&session.stdout).unwrap();
         let troubles = found["troubles"].as_array().unwrap();
-        assert!(!troubles.is_empty() && troubles.len() <= 2, "{name}: {troubles:?}");
-        assert!(troubles[0].as_str().unwrap().contains(said), "{name}: {troubles:?}");
+        assert!(
+            !troubles.is_empty() && troubles.len() <= 2,
+            "{name}: {troubles:?}"
+        );
+        assert!(
+            troubles[0].as_str().unwrap().contains(said),
+            "{name}: {troubles:?}"
+        );
         assert!(session.stderr.contains(said), "{name}: {}", session.stderr);
         // the rest goes on
         assert!(found["held"].as_u64().unwrap() > 20, "{name}: {found}");
-        assert_eq!(found["failures"].as_array().unwrap().len(), 0, "{name}: {found}");
+        assert_eq!(
+            found["failures"].as_array().unwrap().len(),
+            0,
+            "{name}: {found}"
+        );
     }
     let absent = against("no-such-program-anywhere", &[]);
     assert_eq!(absent.code, Some(2), "{}", absent.stderr);
-    let nothing = against(&program("nothing", "    print(json.dumps({'id': q['id']}), flush=True)\n"), &[]);
-    assert!(nothing.stderr.contains("has answered nothing"), "{}", nothing.stderr);
+    let nothing = against(
+        &program(
+            "nothing",
+            "    print(json.dumps({'id': q['id']}), flush=True)\n",
+        ),
+        &[],
+    );
+    assert!(
+        nothing.stderr.contains("has answered nothing"),
+        "{}",
+        nothing.stderr
+    );
 }
 
 #[test]
 fn what_is_no_number_is_a_failure_of_its_own() {
-    let nan = RIGHT.replace("dual(q['rho'])[0]", "dual(q['rho'])[0] if q['rho'] < 1 else float('nan')");
+    let nan = RIGHT.replace(
+        "dual(q['rho'])[0]",
+        "dual(q['rho'])[0] if q['rho'] < 1 else float('nan')",
+    );
     let session = against(&program("nan", &nan), &["--only", "dual_at_one"]);
     assert_eq!(session.code, Some(1), "{}", session.stderr);
-    assert!(session.stdout.contains("the answer is no number"), "{}", session.stdout);
+    assert!(
+        session.stdout.contains("the answer is no number"),
+        "{}",
+        session.stdout
+    );
 }
 
 #[test]
 fn bad_input_is_one_sentence() {
     let cases: [(&[&str], &str); 5] = [
         (&["identities", "relo"], "relu"),
-        (&["identities", "relu", "--only", "dual_at_two"], "did you mean `dual_at_one`?"),
+        (
+            &["identities", "relu", "--only", "dual_at_two"],
+            "did you mean `dual_at_one`?",
+        ),
         (&["identities", "relu", "--tests", "0"], "from 1 to 1000000"),
         (&["identities", "relu", "--single"], "--against"),
-        (&["identities", "--table", "/no/such/folder/t.json"], "there is no folder"),
+        (
+            &["identities", "--table", "/no/such/folder/t.json"],
+            "there is no folder",
+        ),
     ];
     for (args, words) in cases {
         let session = deeplimit(args);
         assert_eq!(session.code, Some(2), "{args:?}: {}", session.stdout);
-        assert!(session.stderr.contains(words), "{args:?}: {}", session.stderr);
+        assert!(
+            session.stderr.contains(words),
+            "{args:?}: {}",
+            session.stderr
+        );
     }
 }

@@ -9,7 +9,16 @@ use crate::activation::{BinaryOp, Expr};
 /// One of each kind: kinks, jumps, odd, even, polynomials, bounded, growing, in all regimes.
 pub fn usual_activations() -> &'static [&'static str] {
     &[
-        "relu", "erf", "abs", "sin", "hermite(2)", "tanh", "gelu", "step", "optimal(2)", "relu-1/4",
+        "relu",
+        "erf",
+        "abs",
+        "sin",
+        "hermite(2)",
+        "tanh",
+        "gelu",
+        "step",
+        "optimal(2)",
+        "relu-1/4",
     ]
 }
 
@@ -88,7 +97,9 @@ impl Draw {
 
     fn smooth(&mut self) -> String {
         let line = self.line();
-        let name = self.of(&["tanh", "sin", "cos", "erf", "gelu", "sigmoid", "softplus", "silu", "gaussian", "atan"]);
+        let name = self.of(&[
+            "tanh", "sin", "cos", "erf", "gelu", "sigmoid", "softplus", "silu", "gaussian", "atan",
+        ]);
         format!("{name}({line})")
     }
 
@@ -98,7 +109,12 @@ impl Draw {
             .map(|_| format!("({})*hermite({})", self.scale(), self.below(5)))
             .collect();
         // a constant is no activation
-        format!("{}+({})*hermite({})", terms.join("+"), self.scale(), 1 + self.below(4))
+        format!(
+            "{}+({})*hermite({})",
+            terms.join("+"),
+            self.scale(),
+            1 + self.below(4)
+        )
     }
 
     fn spline(&mut self) -> String {
@@ -121,7 +137,10 @@ impl Draw {
     }
 
     fn composed(&mut self) -> String {
-        let (outer, inner) = (self.of(&["tanh", "sin", "erf", "sigmoid", "cos"]), self.smooth());
+        let (outer, inner) = (
+            self.of(&["tanh", "sin", "erf", "sigmoid", "cos"]),
+            self.smooth(),
+        );
         format!("{outer}({inner}+x/2)")
     }
 
@@ -153,7 +172,9 @@ pub fn random_activation(seed: u64) -> String {
     for _ in 0..64 {
         let text = draw.activation();
         // normal form, and not a constant
-        let Ok(expr) = Expr::parse(&text) else { continue };
+        let Ok(expr) = Expr::parse(&text) else {
+            continue;
+        };
         if !expr.expand().simplify().is_constant() {
             return expr.to_string();
         }
@@ -231,8 +252,16 @@ fn replaced(e: &Expr) -> Vec<Expr> {
                 all.push((**a).clone());
                 all.push((**b).clone());
             }
-            all.extend(replaced(a).into_iter().map(|a| Expr::Binary(*op, a.into(), b.clone())));
-            all.extend(replaced(b).into_iter().map(|b| Expr::Binary(*op, a.clone(), b.into())));
+            all.extend(
+                replaced(a)
+                    .into_iter()
+                    .map(|a| Expr::Binary(*op, a.into(), b.clone())),
+            );
+            all.extend(
+                replaced(b)
+                    .into_iter()
+                    .map(|b| Expr::Binary(*op, a.clone(), b.into())),
+            );
         }
         Expr::Call(f, args) => {
             for (n, arg) in args.iter().enumerate() {

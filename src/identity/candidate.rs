@@ -40,21 +40,21 @@ impl From<Ball> for Numeral {
 /// An answer `v` stands for all numbers within `ulps * unit * size` of it, where `size` is the larger of `|v|` and the kernel's own
 /// size (1 for a dual), times `(L + 1) max(1, B')^L` for `L` layers, which is what they do to an error.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Precision {
+pub struct Fineness {
     /// Half a unit in the last place of 1: `2^-24` for single, `2^-53` for double precision.
     pub unit: f64,
     /// So many of them.
     pub ulps: f64,
 }
 
-impl Precision {
+impl Fineness {
     /// Double precision, 64 units in the last place.
-    pub const DOUBLE: Precision = Precision {
+    pub const DOUBLE: Fineness = Fineness {
         unit: f64::EPSILON / 2.0,
         ulps: 64.0,
     };
     /// Single precision, 64 units in the last place.
-    pub const SINGLE: Precision = Precision {
+    pub const SINGLE: Fineness = Fineness {
         unit: f32::EPSILON as f64 / 2.0,
         ulps: 64.0,
     };
@@ -62,7 +62,7 @@ impl Precision {
     /// The same with another number of units.
     #[must_use]
     pub fn within(self, ulps: f64) -> Self {
-        Precision { ulps, ..self }
+        Fineness { ulps, ..self }
     }
 }
 
@@ -149,8 +149,8 @@ pub trait Candidate: Sync {
     }
 
     /// How good its answers are meant to be; enclosures are taken at their word.
-    fn precision(&self) -> Precision {
-        Precision::DOUBLE
+    fn precision(&self) -> Fineness {
+        Fineness::DOUBLE
     }
 
     /// `E phi(u) phi(v) / E phi(Z)^2` at the correlation `rho`.

@@ -5,7 +5,12 @@ use super::law::{Comparison, Identity, Sense};
 use super::{Candidate, Object};
 
 /// A sentence's end, or nothing.
-pub(super) fn cause(exam: &Exam, identity: &Identity, _spot: &Spot, comparison: Option<&Comparison>) -> String {
+pub(super) fn cause(
+    exam: &Exam,
+    identity: &Identity,
+    _spot: &Spot,
+    comparison: Option<&Comparison>,
+) -> String {
     let Some(c) = comparison else {
         return "a root or an arc cosine of what is rounded to the wrong side of 0 or 1".to_owned();
     };
@@ -23,11 +28,20 @@ pub(super) fn cause(exam: &Exam, identity: &Identity, _spot: &Spot, comparison: 
         {
             for power in [1, 2, 3, -1, -2, -3] {
                 if near(square.powi(power)) {
-                    return format!("c_sigma = 1/E phi(Z)^2 missing or taken twice (the ratio is {ratio:.6})");
+                    return format!(
+                        "c_sigma = 1/E phi(Z)^2 missing or taken twice (the ratio is {ratio:.6})"
+                    );
                 }
             }
         }
-        for (factor, name) in [(2.0, "2"), (0.5, "1/2"), (4.0, "4"), (0.25, "1/4"), (std::f64::consts::PI, "pi"), (std::f64::consts::FRAC_1_PI, "1/pi")] {
+        for (factor, name) in [
+            (2.0, "2"),
+            (0.5, "1/2"),
+            (4.0, "4"),
+            (0.25, "1/4"),
+            (std::f64::consts::PI, "pi"),
+            (std::f64::consts::FRAC_1_PI, "1/pi"),
+        ] {
             if near(factor) {
                 return format!("a factor {name}");
             }

@@ -62,7 +62,9 @@ impl Certified {
             return known.clone();
         }
         let made = text.parse::<Activation>().ok().map(Arc::new);
-        self.known().activations.insert(text.to_owned(), made.clone());
+        self.known()
+            .activations
+            .insert(text.to_owned(), made.clone());
         made
     }
 
@@ -81,7 +83,10 @@ impl Certified {
         if let Some(found) = self.known().duals.get(&key) {
             return found.clone();
         }
-        let none = || Pair { nngp: None, ntk: None };
+        let none = || Pair {
+            nngp: None,
+            ntk: None,
+        };
         let found = Rational::from_f64(rho)
             .and_then(|at| dual::values(&phi.typed, &[at], self.digits, self.deadline()).ok())
             .and_then(|all| all.into_iter().next());
@@ -98,7 +103,10 @@ impl Certified {
         if let Some(found) = self.known().kernels.get(&key) {
             return found.clone();
         }
-        let found = self.computed(question).unwrap_or(Pair { nngp: None, ntk: None });
+        let found = self.computed(question).unwrap_or(Pair {
+            nngp: None,
+            ntk: None,
+        });
         self.known().kernels.insert(key, found.clone());
         found
     }
@@ -145,8 +153,16 @@ fn settings(question: &Question) -> Option<Settings> {
     let biased = lee || question.convention == Convention::Jacot2018;
     Some(Settings {
         convention: question.convention,
-        sigma_w: if lee { constant(question.sigma_w) } else { None },
-        sigma_b: if biased { constant(question.sigma_b) } else { None },
+        sigma_w: if lee {
+            constant(question.sigma_w)
+        } else {
+            None
+        },
+        sigma_b: if biased {
+            constant(question.sigma_b)
+        } else {
+            None
+        },
         norms: (
             Rational::from_f64(question.norms.0)?,
             Rational::from_f64(question.norms.1)?,

@@ -11,20 +11,34 @@ const COVARIANCE: &[Object] = &[Object::Covariance];
 
 /// The laws.
 pub(super) const LAWS: &[Identity] = &[
-    Identity::new("covariance_symmetric", "k(q, p, rho) = k(p, q, rho)", "symmetry", Domain::Any, COVARIANCE, |e, s| {
-        one(Comparison::equal(
-            e.covariance((0.5, 2.0), s.rho)?,
-            e.covariance((2.0, 0.5), s.rho)?,
-        ))
-    })
+    Identity::new(
+        "covariance_symmetric",
+        "k(q, p, rho) = k(p, q, rho)",
+        "symmetry",
+        Domain::Any,
+        COVARIANCE,
+        |e, s| {
+            one(Comparison::equal(
+                e.covariance((0.5, 2.0), s.rho)?,
+                e.covariance((2.0, 0.5), s.rho)?,
+            ))
+        },
+    )
     .usually("one variance in the place of the other"),
-    Identity::new("covariance_cauchy_schwarz", "k(q, p, rho)^2 <= k(q, q, 1) k(p, p, 1)", "Cauchy and Schwarz", Domain::Any, COVARIANCE, |e, s| {
-        let right = &e.covariance((0.5, 0.5), 1.0)? * &e.covariance((2.0, 2.0), 1.0)?;
-        Some(vec![
-            Comparison::at_most(e.covariance((0.5, 2.0), s.rho)?.square(), right.clone()),
-            Comparison::at_most(e.covariance((0.5, 2.0), -s.rho)?.square(), right),
-        ])
-    }),
+    Identity::new(
+        "covariance_cauchy_schwarz",
+        "k(q, p, rho)^2 <= k(q, q, 1) k(p, p, 1)",
+        "Cauchy and Schwarz",
+        Domain::Any,
+        COVARIANCE,
+        |e, s| {
+            let right = &e.covariance((0.5, 0.5), 1.0)? * &e.covariance((2.0, 2.0), 1.0)?;
+            Some(vec![
+                Comparison::at_most(e.covariance((0.5, 2.0), s.rho)?.square(), right.clone()),
+                Comparison::at_most(e.covariance((0.5, 2.0), -s.rho)?.square(), right),
+            ])
+        },
+    ),
     Identity::new(
         "covariance_mixed",
         "k(q, p, r s)^2 <= k(q, q, r^2) k(p, p, s^2)",
@@ -34,13 +48,26 @@ pub(super) const LAWS: &[Identity] = &[
         |e, s| {
             let (r, t) = (s.rho, s.other);
             let right = &e.covariance((0.5, 0.5), r * r)? * &e.covariance((2.0, 2.0), t * t)?;
-            one(Comparison::at_most(e.covariance((0.5, 2.0), r * t)?.square(), right))
+            one(Comparison::at_most(
+                e.covariance((0.5, 2.0), r * t)?.square(),
+                right,
+            ))
         },
     ),
-    Identity::new("covariance_factorises", "k(q, p, 0)^2 = k(q, q, 0) k(p, p, 0)", "independence", Domain::Any, COVARIANCE, |e, _| {
-        let right = &e.covariance((0.5, 0.5), 0.0)? * &e.covariance((2.0, 2.0), 0.0)?;
-        one(Comparison::equal(e.covariance((0.5, 2.0), 0.0)?.square(), right))
-    }),
+    Identity::new(
+        "covariance_factorises",
+        "k(q, p, 0)^2 = k(q, q, 0) k(p, p, 0)",
+        "independence",
+        Domain::Any,
+        COVARIANCE,
+        |e, _| {
+            let right = &e.covariance((0.5, 0.5), 0.0)? * &e.covariance((2.0, 2.0), 0.0)?;
+            one(Comparison::equal(
+                e.covariance((0.5, 2.0), 0.0)?.square(),
+                right,
+            ))
+        },
+    ),
     Identity::new(
         "covariance_is_the_dual",
         "k(1, 1, rho) = k(1, 1, 1) dual(rho)",
@@ -69,11 +96,21 @@ pub(super) const LAWS: &[Identity] = &[
         },
     )
     .usually("the variance where its root belongs"),
-    Identity::new("covariance_of_multiple", "k of 3 phi = 9 k", "bilinearity", Domain::Any, COVARIANCE, |e, s| {
-        let other = e.made(|f| f.scaled(&Expr::int(3)))?;
-        let right = &int(9) * &e.covariance((0.5, 2.0), s.rho)?;
-        one(Comparison::equal(e.covariance_of(&other, (0.5, 2.0), s.rho)?, right))
-    }),
+    Identity::new(
+        "covariance_of_multiple",
+        "k of 3 phi = 9 k",
+        "bilinearity",
+        Domain::Any,
+        COVARIANCE,
+        |e, s| {
+            let other = e.made(|f| f.scaled(&Expr::int(3)))?;
+            let right = &int(9) * &e.covariance((0.5, 2.0), s.rho)?;
+            one(Comparison::equal(
+                e.covariance_of(&other, (0.5, 2.0), s.rho)?,
+                right,
+            ))
+        },
+    ),
     Identity::new(
         "covariance_parallelogram",
         "k of phi+x + k of phi-x = 2 k + 2 sqrt(q p) rho",
@@ -135,7 +172,11 @@ pub(super) const LAWS: &[Identity] = &[
         |e, s| {
             let certain = |at, rho| exam::enclosed(e.certified().covariance(&e.phi, at, rho)?);
             let mut all = vec![];
-            for (at, rho) in [((0.5, 2.0), s.rho), ((2.0, 0.5), -s.rho), ((2.0, 2.0), s.rho)] {
+            for (at, rho) in [
+                ((0.5, 2.0), s.rho),
+                ((2.0, 0.5), -s.rho),
+                ((2.0, 2.0), s.rho),
+            ] {
                 all.push(Comparison::equal(e.covariance(at, rho)?, certain(at, rho)?));
             }
             Some::<Vec<Comparison>>(all)
@@ -144,4 +185,3 @@ pub(super) const LAWS: &[Identity] = &[
     .reference()
     .usually("the variance where its root belongs"),
 ];
-

@@ -34,21 +34,24 @@ pub(super) const LAWS: &[Identity] = &[
         &[Object::Nngp, Object::Slope],
         |e, s| {
             let gap = |l| Some(int(1) - &e.nngp(s.rho, l)?);
-            one(Comparison::at_most(gap(s.depth + 1)?, &e.slope(1.0)? * &gap(s.depth)?))
+            one(Comparison::at_most(
+                gap(s.depth + 1)?,
+                &e.slope(1.0)? * &gap(s.depth)?,
+            ))
         },
     )
     .deep(),
     Identity::new(
-        "orbit_log_convex",
-        "S_L^2 <= S_{L-1} S_{L+1} on [0,1] for E phi = 0",
-        "dual(s)/s increases; Koenigs 1884",
+        "orbit_log_concave",
+        "S_L S_{L+2} <= S_{L+1}^2 on [0,1] for E phi = 0",
+        "dual(s)/s increases, S_L does not",
         Domain::Centred,
         NNGP,
         |e, s| {
             let at = |l| e.nngp(s.rho, l);
             one(Comparison::at_most(
-                at(s.depth + 1)?.square(),
                 &at(s.depth)? * &at(s.depth + 2)?,
+                at(s.depth + 1)?.square(),
             ))
         },
     )
@@ -59,7 +62,12 @@ pub(super) const LAWS: &[Identity] = &[
         "Boettcher 1904",
         Domain::TwiceCentred,
         NNGP,
-        |e, s| one(Comparison::at_most(e.nngp(s.rho, s.depth + 1)?, e.nngp(s.rho, s.depth)?.square())),
+        |e, s| {
+            one(Comparison::at_most(
+                e.nngp(s.rho, s.depth + 1)?,
+                e.nngp(s.rho, s.depth)?.square(),
+            ))
+        },
     )
     .deep(),
     Identity::new(
@@ -83,7 +91,8 @@ pub(super) const LAWS: &[Identity] = &[
         Domain::Continuous,
         &[Object::Nngp, Object::Ntk, Object::Slope],
         |e, s| {
-            let right = &(&e.slope(1.0)? * &e.ntk(s.rho, s.depth)?) + &e.nngp(s.rho, s.depth + 1)?;
+            let right =
+                &(&e.slope(1.0)? * &e.ntk(s.rho, s.depth)?) + &e.nngp(s.rho, s.depth + 1)?;
             one(Comparison::at_most(e.ntk(s.rho, s.depth + 1)?, right))
         },
     )
@@ -95,7 +104,8 @@ pub(super) const LAWS: &[Identity] = &[
         Domain::Any,
         &[Object::Nngp, Object::Ntk, Object::Slope],
         |e, s| {
-            let right = &(&e.slope(0.0)? * &e.ntk(s.rho, s.depth)?) + &e.nngp(s.rho, s.depth + 1)?;
+            let right =
+                &(&e.slope(0.0)? * &e.ntk(s.rho, s.depth)?) + &e.nngp(s.rho, s.depth + 1)?;
             one(Comparison::at_most(right, e.ntk(s.rho, s.depth + 1)?))
         },
     )
@@ -113,10 +123,17 @@ pub(super) const LAWS: &[Identity] = &[
             one(Comparison::equal(after(e, s.rho)?, right))
         },
     ),
-    Identity::new("limit_above_the_diagonal", "h(rho) >= rho on [0,1)", KOENIGS, Domain::Centred, LIMIT, |e, s| {
-        regime(e, Regime::Singular, None)?;
-        one(Comparison::at_most(e.number(s.rho), e.limit(s.rho)?))
-    }),
+    Identity::new(
+        "limit_above_the_diagonal",
+        "h(rho) >= rho on [0,1)",
+        KOENIGS,
+        Domain::Centred,
+        LIMIT,
+        |e, s| {
+            regime(e, Regime::Singular, None)?;
+            one(Comparison::at_most(e.number(s.rho), e.limit(s.rho)?))
+        },
+    ),
     Identity::new(
         "limit_bounds_orbits",
         "S_L <= dual'(0)^L h(rho)",
@@ -126,7 +143,10 @@ pub(super) const LAWS: &[Identity] = &[
         |e, s| {
             regime(e, Regime::Singular, None)?;
             let power = e.slope(0.0)?.powi(i64::try_from(s.depth).ok()?);
-            one(Comparison::at_most(e.nngp(s.rho, s.depth)?, &power * &e.limit(s.rho)?))
+            one(Comparison::at_most(
+                e.nngp(s.rho, s.depth)?,
+                &power * &e.limit(s.rho)?,
+            ))
         },
     )
     .deep(),
@@ -152,7 +172,10 @@ pub(super) const LAWS: &[Identity] = &[
             let subject = e.certified().subject(&e.phi)?;
             regime(e, Regime::NearestNeighbour, None)?;
             let k = i64::from(subject.classification.order?);
-            one(Comparison::equal(after(e, s.rho)?, &int(k) * &e.limit(s.rho)?))
+            one(Comparison::equal(
+                after(e, s.rho)?,
+                &int(k) * &e.limit(s.rho)?,
+            ))
         },
     ),
     Identity::new(
@@ -163,7 +186,10 @@ pub(super) const LAWS: &[Identity] = &[
         &[Object::Limit, Object::Dual],
         |e, s| {
             regime(e, Regime::Majority, Some(Phase::EdgeOfChaos))?;
-            one(Comparison::equal(after(e, s.rho)?, &e.limit(s.rho)? + &int(1)))
+            one(Comparison::equal(
+                after(e, s.rho)?,
+                &e.limit(s.rho)? + &int(1),
+            ))
         },
     ),
     Identity::new(

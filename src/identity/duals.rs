@@ -8,7 +8,8 @@ use crate::real::{Analytic, Ball, Real};
 
 const DUAL: &[Object] = &[Object::Dual];
 const MEHLER: &str = "Mehler 1866; Daniely, Frostig and Singer 2016, Lemma 11";
-const SCHOENBERG: &str = "Schoenberg 1942: positive definite on all spheres means non-negative coefficients";
+const SCHOENBERG: &str =
+    "Schoenberg 1942: positive definite on all spheres means non-negative coefficients";
 
 /// The laws.
 pub(super) const LAWS: &[Identity] = &[
@@ -250,17 +251,25 @@ pub(super) fn differences(values: &[Ball], from: usize) -> impl Iterator<Item = 
         let next = last.windows(2).map(|w| &w[1] - &w[0]).collect();
         rows.push(next);
     }
-    rows.into_iter().skip(from).filter_map(|row| row.into_iter().next())
+    rows.into_iter()
+        .skip(from)
+        .filter_map(|row| row.into_iter().next())
 }
 
 /// The kernel on three points of the sphere, two of them at the correlations of the place with the third.
-pub(super) fn three_points(s: &Spot, kernel: &dyn Fn(f64) -> Option<Ball>) -> Option<Vec<Vec<Ball>>> {
+pub(super) fn three_points(
+    s: &Spot,
+    kernel: &dyn Fn(f64) -> Option<Ball>,
+) -> Option<Vec<Vec<Ball>>> {
     let (r, t) = (s.rho, s.other);
     matrix(&[&[1.0, r, t], &[r, 1.0, r * t], &[t, r * t, 1.0]], kernel)
 }
 
 /// The kernel on two points and their opposites.
-pub(super) fn with_opposites(r: f64, kernel: &dyn Fn(f64) -> Option<Ball>) -> Option<Vec<Vec<Ball>>> {
+pub(super) fn with_opposites(
+    r: f64,
+    kernel: &dyn Fn(f64) -> Option<Ball>,
+) -> Option<Vec<Vec<Ball>>> {
     matrix(
         &[
             &[1.0, r, -1.0, -r],
@@ -304,4 +313,3 @@ pub(super) fn pivots(matrix: &[Vec<Ball>]) -> Option<Vec<Comparison>> {
     }
     Some(all)
 }
-

@@ -4,9 +4,9 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use rug::{Float, Rational};
+use rug::Float;
 
-use super::candidate::{Candidate, Numeral, Precision, Question};
+use super::candidate::{Candidate, Fineness, Numeral, Question};
 use super::certified::Certified;
 use crate::activation::Expr;
 use crate::exact::Activation;
@@ -33,7 +33,7 @@ pub struct Exam<'a> {
     certified: &'a Certified,
     /// The activation.
     pub phi: Arc<Activation>,
-    precision: Precision,
+    precision: Fineness,
     duals: RefCell<HashMap<(String, bool, u64), Option<Ball>>>,
     kernels: RefCell<HashMap<String, Pair<Option<Ball>>>>,
     undefined: Cell<bool>,
@@ -41,7 +41,11 @@ pub struct Exam<'a> {
 
 impl<'a> Exam<'a> {
     /// Of this candidate, on this activation, beside the certified values.
-    pub fn new(candidate: &'a dyn Candidate, certified: &'a Certified, phi: Arc<Activation>) -> Self {
+    pub fn new(
+        candidate: &'a dyn Candidate,
+        certified: &'a Certified,
+        phi: Arc<Activation>,
+    ) -> Self {
         Exam {
             precision: candidate.precision(),
             candidate,
@@ -86,7 +90,7 @@ impl<'a> Exam<'a> {
     fn ball(&self, numeral: Numeral, size: f64, growth: f64) -> Option<Ball> {
         let (x, unit) = match numeral {
             Numeral::Enclosed(ball) => return Some(ball.with_bits(BITS)),
-            Numeral::Single(x) => (f64::from(x), Precision::SINGLE.unit.max(self.precision.unit)),
+            Numeral::Single(x) => (f64::from(x), Fineness::SINGLE.unit.max(self.precision.unit)),
             Numeral::Double(x) => (x, self.precision.unit),
         };
         if !x.is_finite() {
@@ -94,7 +98,10 @@ impl<'a> Exam<'a> {
             return None;
         }
         let radius = self.precision.ulps * unit * x.abs().max(size) * growth;
-        Some(Ball::new(Float::with_val(BITS, x), &Float::with_val(53, radius)))
+        Some(Ball::new(
+            Float::with_val(BITS, x),
+            &Float::with_val(53, radius),
+        ))
     }
 
     /// `B'`, where it is finite.
@@ -222,9 +229,11 @@ impl<'a> Exam<'a> {
                 return Some(ball.with_bits(BITS));
             }
             let size = *size.get_or_insert_with(|| self.size(question));
-            let mut growth = *deep.get_or_insert_with(|| self.growth(&x, phi, rho, question.depth.max(1)));
+            let mut growth =
+                *deep.get_or_insert_with(|| self.growth(&x, phi, rho, question.depth.max(1)));
             if tangent {
-                growth *= (question.depth + 1) as f64 / (1.0 - rho * rho).max(2f64.powi(-12)).sqrt();
+                growth *=
+                    (question.depth + 1) as f64 / (1.0 - rho * rho).max(2f64.powi(-12)).sqrt();
             }
             self.ball(x, size, growth)
         };
@@ -304,7 +313,7 @@ impl<'a> Exam<'a> {
         }
         // asked at what is a number in the candidate's precision
         let middle = at.to_f64().clamp(-1.0, 1.0);
-        let middle = if self.precision.unit > Precision::DOUBLE.unit {
+        let middle = if self.precision.unit > Fineness::DOUBLE.unit {
             f64::from(middle as f32)
         } else {
             middle
@@ -336,11 +345,6 @@ pub(super) fn enclosed(x: Numeral) -> Option<Ball> {
         Numeral::Enclosed(ball) => Some(ball.with_bits(BITS)).filter(Ball::is_finite),
         _ => None,
     }
-}
-
-/// A fraction.
-pub(super) fn fraction(p: i64, q: i64) -> Ball {
-    Ball::rational(&Rational::from((p, q)), BITS)
 }
 
 /// An integer.

@@ -76,14 +76,17 @@ impl Domain {
     pub fn has(self, phi: &Activation) -> bool {
         let zero = |c: &Option<Closed>| c.as_ref().is_some_and(Closed::is_zero);
         let continuous = phi.continuous == Some(true);
-        let centred = continuous && (phi.centred || zero(&phi.mean) || phi.parity == Some(Parity::Odd));
+        let centred =
+            continuous && (phi.centred || zero(&phi.mean) || phi.parity == Some(Parity::Odd));
         match self {
             Domain::Any => true,
             Domain::Odd => phi.parity == Some(Parity::Odd),
             Domain::Even => phi.parity == Some(Parity::Even),
             Domain::Continuous => continuous,
             Domain::Centred => centred,
-            Domain::TwiceCentred => centred && (zero(&phi.first) || phi.parity == Some(Parity::Even)),
+            Domain::TwiceCentred => {
+                centred && (zero(&phi.first) || phi.parity == Some(Parity::Even))
+            }
             Domain::Homogeneous => phi.homogeneity.is_some(),
             Domain::HomogeneousOfDegreeOne => {
                 continuous && phi.homogeneity.as_ref().is_some_and(|k| *k == 1)

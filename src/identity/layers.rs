@@ -374,7 +374,12 @@ pub(super) fn neighbours(at: &Ball) -> Option<(f64, f64)> {
     Some((f64::from(low as f32), high))
 }
 
-fn same(e: &Exam, other: &crate::exact::Activation, rho: f64, depth: u64) -> Option<Vec<Comparison>> {
+fn same(
+    e: &Exam,
+    other: &crate::exact::Activation,
+    rho: f64,
+    depth: u64,
+) -> Option<Vec<Comparison>> {
     Some(vec![
         Comparison::equal(e.nngp_of(other, rho, depth)?, e.nngp(rho, depth)?),
         Comparison::equal(e.ntk_of(other, rho, depth)?, e.ntk(rho, depth)?),

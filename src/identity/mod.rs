@@ -28,8 +28,8 @@ mod depths;
 mod duals;
 pub mod exam;
 pub mod law;
-mod macros;
 mod layers;
+mod macros;
 mod networks;
 pub mod run;
 mod slopes;
@@ -37,7 +37,7 @@ mod spectra;
 pub mod table;
 
 pub use activations::{random_activation, smaller, usual_activations};
-pub use candidate::{Candidate, Numeral, Precision, Question};
+pub use candidate::{Candidate, Fineness, Numeral, Question};
 pub use catalogue::{identities, identity};
 pub use certified::Certified;
 pub use exam::{Exam, Spot};

@@ -39,7 +39,10 @@ impl Default for Examination {
     /// All identities on one activation of each kind.
     fn default() -> Self {
         Examination {
-            activations: usual_activations().iter().map(|t| (*t).to_owned()).collect(),
+            activations: usual_activations()
+                .iter()
+                .map(|t| (*t).to_owned())
+                .collect(),
             identities: identities().collect(),
             spots: spots(2, 2),
             certified: Arc::default(),
@@ -109,7 +112,9 @@ fn unknown(name: &str) -> Error {
         .min();
     let hint = nearest
         .filter(|(distance, _)| *distance <= 4)
-        .map_or(String::new(), |(_, name)| format!("; did you mean `{name}`?"));
+        .map_or(String::new(), |(_, name)| {
+            format!("; did you mean `{name}`?")
+        });
     Error::Domain(format!("there is no identity `{name}`{hint}"))
 }
 
@@ -159,7 +164,11 @@ pub struct Failure {
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let s = &self.spot;
-        write!(f, "{} ({}) fails for {} at rho = {}", self.identity.name, self.identity.statement, self.activation, s.rho)?;
+        write!(
+            f,
+            "{} ({}) fails for {} at rho = {}",
+            self.identity.name, self.identity.statement, self.activation, s.rho
+        )?;
         if s.other != s.rho {
             write!(f, ", s = {}", s.other)?;
         }
@@ -174,7 +183,11 @@ impl std::fmt::Display for Failure {
                     Sense::Equal => "is not",
                     Sense::AtMost => "is not at most",
                 };
-                write!(f, ": {left:?} {sign} {right:?}, by {} units in the last place", round(self.ulps))?;
+                write!(
+                    f,
+                    ": {left:?} {sign} {right:?}, by {} units in the last place",
+                    round(self.ulps)
+                )?;
             }
         }
         if self.cause.is_empty() {
@@ -185,7 +198,11 @@ impl std::fmt::Display for Failure {
 }
 
 fn round(ulps: f64) -> String {
-    if ulps < 1e6 { format!("{ulps:.0}") } else { format!("{ulps:.1e}") }
+    if ulps < 1e6 {
+        format!("{ulps:.0}")
+    } else {
+        format!("{ulps:.1e}")
+    }
 }
 
 /// What an examination found.
@@ -379,9 +396,13 @@ fn shrunk(candidate: &dyn Candidate, examination: &Examination, mut failure: Fai
         }
     };
     loop {
-        let Ok(expr) = Expr::parse(&failure.activation) else { break };
+        let Ok(expr) = Expr::parse(&failure.activation) else {
+            break;
+        };
         let simpler = smaller(&expr);
-        let found = simpler.iter().find_map(|e| fails(&e.to_string(), &failure.spot));
+        let found = simpler
+            .iter()
+            .find_map(|e| fails(&e.to_string(), &failure.spot));
         match found {
             Some(found) => failure = found,
             None => break,

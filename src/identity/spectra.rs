@@ -15,10 +15,17 @@ const COUNT: u32 = 9;
 
 /// The laws.
 pub(super) const LAWS: &[Identity] = &[
-    Identity::new("coefficients_parseval", "sum_{n <= N} a_n^2 <= 1", "Parseval (Bessel)", Domain::Any, COEFFICIENT, |e, _| {
-        let sum = squares(e)?.iter().fold(int(0), |s, p| &s + p);
-        one(Comparison::at_most(sum, int(1)))
-    })
+    Identity::new(
+        "coefficients_parseval",
+        "sum_{n <= N} a_n^2 <= 1",
+        "Parseval (Bessel)",
+        Domain::Any,
+        COEFFICIENT,
+        |e, _| {
+            let sum = squares(e)?.iter().fold(int(0), |s, p| &s + p);
+            one(Comparison::at_most(sum, int(1)))
+        },
+    )
     .usually(FACTORIAL),
     Identity::new(
         "coefficients_mehler",
@@ -55,32 +62,66 @@ pub(super) const LAWS: &[Identity] = &[
             one(Comparison::at_most((&e.dual(-s.rho)? - &value).abs(), rest))
         },
     ),
-    Identity::new("coefficient_zero", "a_0^2 = dual(0)", "Mehler 1866", Domain::Any, WITH_DUAL, |e, _| {
-        one(Comparison::equal(e.coefficient(0)?.square(), e.dual(0.0)?))
-    }),
-    Identity::new("coefficient_one", "a_1^2 = dual'(0)", "Mehler 1866", Domain::Any, WITH_SLOPE, |e, _| {
-        one(Comparison::equal(e.coefficient(1)?.square(), e.slope(0.0)?))
-    }),
-    Identity::new("coefficients_slope", "sum_{n <= N} n a_n^2 <= dual'(1)", "Parseval for phi'", Domain::Continuous, WITH_SLOPE, |e, _| {
-        let p = squares(e)?;
-        let sum = (p.iter().enumerate()).fold(int(0), |s, (n, p)| &s + &(p * &int(n as i64)));
-        one(Comparison::at_most(sum, e.slope(1.0)?))
-    }),
-    Identity::new("coefficients_of_odd", "a_n = 0 for even n", "parity of h_n", Domain::Odd, COEFFICIENT, |e, _| {
-        vanish(e, 0)
-    }),
-    Identity::new("coefficients_of_even", "a_n = 0 for odd n", "parity of h_n", Domain::Even, COEFFICIENT, |e, _| {
-        vanish(e, 1)
-    }),
-    Identity::new("coefficients_of_mirrored", "a_n of phi(-x) = (-1)^n a_n", "parity of h_n", Domain::Any, COEFFICIENT, |e, _| {
-        let other = e.made(mirrored)?;
-        let both = (0..COUNT).map(|n| {
-            let a = e.coefficient(n)?;
-            let a = if n % 2 == 1 { -a } else { a };
-            Some(Comparison::equal(e.coefficient_of(&other, n)?, a))
-        });
-        both.collect()
-    }),
+    Identity::new(
+        "coefficient_zero",
+        "a_0^2 = dual(0)",
+        "Mehler 1866",
+        Domain::Any,
+        WITH_DUAL,
+        |e, _| one(Comparison::equal(e.coefficient(0)?.square(), e.dual(0.0)?)),
+    ),
+    Identity::new(
+        "coefficient_one",
+        "a_1^2 = dual'(0)",
+        "Mehler 1866",
+        Domain::Any,
+        WITH_SLOPE,
+        |e, _| one(Comparison::equal(e.coefficient(1)?.square(), e.slope(0.0)?)),
+    ),
+    Identity::new(
+        "coefficients_slope",
+        "sum_{n <= N} n a_n^2 <= dual'(1)",
+        "Parseval for phi'",
+        Domain::Continuous,
+        WITH_SLOPE,
+        |e, _| {
+            let p = squares(e)?;
+            let sum = (p.iter().enumerate()).fold(int(0), |s, (n, p)| &s + &(p * &int(n as i64)));
+            one(Comparison::at_most(sum, e.slope(1.0)?))
+        },
+    ),
+    Identity::new(
+        "coefficients_of_odd",
+        "a_n = 0 for even n",
+        "parity of h_n",
+        Domain::Odd,
+        COEFFICIENT,
+        |e, _| vanish(e, 0),
+    ),
+    Identity::new(
+        "coefficients_of_even",
+        "a_n = 0 for odd n",
+        "parity of h_n",
+        Domain::Even,
+        COEFFICIENT,
+        |e, _| vanish(e, 1),
+    ),
+    Identity::new(
+        "coefficients_of_mirrored",
+        "a_n of phi(-x) = (-1)^n a_n",
+        "parity of h_n",
+        Domain::Any,
+        COEFFICIENT,
+        |e, _| {
+            let other = e.made(mirrored)?;
+            let both = (0..COUNT).map(|n| {
+                let a = e.coefficient(n)?;
+                let a = if n % 2 == 1 { -a } else { a };
+                Some(Comparison::equal(e.coefficient_of(&other, n)?, a))
+            });
+            both.collect()
+        },
+    ),
     Identity::new(
         "coefficients_of_the_derivative",
         "n a_n^2 = dual'(1) a_{n-1}^2 of phi'",
@@ -99,19 +140,28 @@ pub(super) const LAWS: &[Identity] = &[
         },
     )
     .usually("the derivative of a jump (a delta) left out"),
-    Identity::new("coefficients_certified", "a_n is the certified one, n <= 8", "this library, enclosed", Domain::Any, COEFFICIENT, |e, _| {
-        use super::Candidate;
-        let certain = |n| super::exam::enclosed(e.certified().coefficient(&e.phi, n)?);
-        (0..COUNT)
-            .map(|n| Some(Comparison::equal(e.coefficient(n)?, certain(n)?)))
-            .collect()
-    })
+    Identity::new(
+        "coefficients_certified",
+        "a_n is the certified one, n <= 8",
+        "this library, enclosed",
+        Domain::Any,
+        COEFFICIENT,
+        |e, _| {
+            use super::Candidate;
+            let certain = |n| super::exam::enclosed(e.certified().coefficient(&e.phi, n)?);
+            (0..COUNT)
+                .map(|n| Some(Comparison::equal(e.coefficient(n)?, certain(n)?)))
+                .collect()
+        },
+    )
     .reference()
     .usually(FACTORIAL),
 ];
 
 fn squares(e: &Exam) -> Option<Vec<Ball>> {
-    (0..COUNT).map(|n| Some(e.coefficient(n)?.square())).collect()
+    (0..COUNT)
+        .map(|n| Some(e.coefficient(n)?.square()))
+        .collect()
 }
 
 fn vanish(e: &Exam, first: u32) -> Option<Vec<Comparison>> {

@@ -2,11 +2,11 @@
 
 use rayon::prelude::*;
 
+use super::Candidate;
 use super::activations::FORTY;
 use super::candidate::Question;
 use super::certified::Certified;
 use super::exam::enclosed;
-use super::Candidate;
 use crate::real::Ball;
 use crate::recursion::{Convention, Pair};
 

@@ -11,7 +11,7 @@ use crate::args::Identities as Args;
 use crate::data::{free, written};
 use crate::fault::Fault;
 use crate::json::{FaultItem, Item, array, object};
-use crate::library::{self, Failure, Findings, Identity, Inquiry, Precision};
+use crate::library::{self, Failure, Findings, Fineness, Identity, Inquiry};
 use crate::number::Number;
 use crate::report::{Exit, Report};
 use crate::table::wrapped;
@@ -117,8 +117,8 @@ pub fn run(args: &Args, width: usize) -> io::Result<Report> {
     }
     let expressions = super::expressions(&args.expressions)?;
     let precision = match args.single {
-        true => Precision::SINGLE,
-        false => Precision::DOUBLE,
+        true => Fineness::SINGLE,
+        false => Fineness::DOUBLE,
     };
     let program = (args.against.as_ref())
         .map(|c| Program::new(c, precision.within(args.ulps), args.patience));
@@ -130,17 +130,27 @@ pub fn run(args: &Args, width: usize) -> io::Result<Report> {
         depth: args.depth,
         timeout: args.timeout,
     };
-    let candidate = program.as_ref().map(|p| p as &dyn deeplimit::identity::Candidate);
+    let candidate = program
+        .as_ref()
+        .map(|p| p as &dyn deeplimit::identity::Candidate);
     let (findings, refused) = match library::examined(&inquiry, candidate) {
         Ok(found) => found,
         Err(error) => {
             let text = String::new();
             let fault = Fault { text, error };
-            return Ok(Report::refused("only", &args.only.join(","), fault, args.json));
+            return Ok(Report::refused(
+                "only",
+                &args.only.join(","),
+                fault,
+                args.json,
+            ));
         }
     };
     let troubles = program.as_ref().map_or(vec![], Program::troubles);
-    let name = args.against.clone().unwrap_or_else(|| "deeplimit".to_owned());
+    let name = args
+        .against
+        .clone()
+        .unwrap_or_else(|| "deeplimit".to_owned());
     let text = match args.json {
         true => {
             let error = |(text, e): &(String, _)| FaultItem::new("activation", text, e);
@@ -163,9 +173,13 @@ pub fn run(args: &Args, width: usize) -> io::Result<Report> {
         .map(|(text, error)| Fault { text, error })
         .collect();
     let mut report = Report::new(text, faults, failed, false);
-    report.notes.extend(troubles.iter().map(|t| format!("{name}: {t}")));
+    report
+        .notes
+        .extend(troubles.iter().map(|t| format!("{name}: {t}")));
     if findings.unfinished {
-        report.notes.push("the time was over before everything was examined".to_owned());
+        report
+            .notes
+            .push("the time was over before everything was examined".to_owned());
     }
     if !troubles.is_empty() {
         report.exit = Exit::Error;
@@ -186,7 +200,12 @@ fn listed(json: bool, width: usize) -> String {
         let needs: Vec<_> = i.needs.iter().map(|o| o.name()).collect();
         let head = format!("{BOLD}{}{BOLD:#}{domain}\n", i.name);
         let statement = wrapped(i.statement, 4, "", width);
-        let words = wrapped(&format!("{} [{}]", needs.join(", "), i.source), 4, "", width);
+        let words = wrapped(
+            &format!("{} [{}]", needs.join(", "), i.source),
+            4,
+            "",
+            width,
+        );
         format!("{head}{statement}{DIM}{words}{DIM:#}")
     };
     let text: String = all.iter().map(one).collect();
@@ -197,7 +216,9 @@ fn shown(findings: &Findings, width: usize) -> String {
     let mut text = String::new();
     for failure in &findings.failures {
         let sentence = failure.to_string();
-        let rest = sentence.strip_prefix(failure.identity.name).unwrap_or(&sentence);
+        let rest = sentence
+            .strip_prefix(failure.identity.name)
+            .unwrap_or(&sentence);
         let more = match failure.count {
             1 => String::new(),
             n => format!(" It fails on {n} activations."),
@@ -247,7 +268,8 @@ fn table(args: &Args, path: &std::path::Path) -> Report {
     if let Err(error) = free(path, args.force, &[]) {
         return refused(error);
     }
-    let number = |b: &Option<deeplimit::Ball>| b.as_ref().map(|b| Number::new(&Quantity::new(b, None), 20));
+    let number =
+        |b: &Option<deeplimit::Ball>| b.as_ref().map(|b| Number::new(&Quantity::new(b, None), 20));
     let rows: Vec<RowJson> = (library::reference_table().into_iter())
         .map(|r| RowJson {
             convention: r.convention.name(),

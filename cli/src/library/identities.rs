@@ -6,7 +6,9 @@ use std::time::Duration;
 use deeplimit::deadline::Deadline;
 use deeplimit::error::{Error, Result};
 use deeplimit::identity::{self, Candidate, Certified, Examination, identities};
-pub use deeplimit::identity::{Failure, Findings, Identity, Numeral, Precision, Question, ReferenceRow};
+pub use deeplimit::identity::{
+    Failure, Findings, Fineness, Identity, Numeral, Question, ReferenceRow,
+};
 
 use crate::typed;
 

@@ -1,8 +1,8 @@
 """neural-tangents 0.6: its kernels of fully connected networks.
 
-    pip install neural-tangents
-    deeplimit identities relu erf --against 'python3 examples/candidates/neural_tangents.py' --single
-    JAX_ENABLE_X64=1 deeplimit identities relu --against 'python3 examples/candidates/neural_tangents.py'
+    pip install neural-tangents==0.6.5 jax==0.4.30 jaxlib==0.4.30 'numpy<2.1' 'scipy<1.14'; pip install --no-deps tf2jax==0.3.6
+    deeplimit identities relu erf --against 'python3 examples/candidates/with_neural_tangents.py' --single
+    JAX_ENABLE_X64=1 deeplimit identities relu --against 'python3 examples/candidates/with_neural_tangents.py'
 
 Two inputs of the wanted norms and correlation are made; the network is `Dense - (phi - Dense)^L` in the `ntk` parametrisation,
 which is the convention lee2019.
