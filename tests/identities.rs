@@ -51,7 +51,7 @@ fn no_false_alarm_on_random_activations() {
         .unwrap()
         .random(count, 1)
         .at(1, 2);
-    examination.shrink = false;
+    examination.shrinking = Duration::ZERO;
     let findings = ours(examination, 60 * u64::from(effort()));
     println!(
         "{count} activations, {} hold, {} undecided",
@@ -154,13 +154,12 @@ impl Candidate for Single {
 
     fn dual(&self, phi: &Activation, rho: f64) -> Option<Numeral> {
         let r = rho as f32;
-        let root = if self.careful {
-            ((1.0 - r) * (1.0 + r)).sqrt()
-        } else {
-            (1.0 - r * r + 1e-5).sqrt()
-        };
+        let root = ((1.0 - r) * (1.0 + r)).sqrt();
         let pi = std::f32::consts::PI;
-        let dual = (root + r * (pi - root.atan2(r))) / pi;
+        let dual = match self.careful {
+            true => (root + r * (pi - root.atan2(r))) / pi,
+            false => ((1.0 - r * r + 1e-5).sqrt() + r * (pi - r.acos())) / pi,
+        };
         (phi.typed.to_string() == "relu").then(|| dual.into())
     }
 }

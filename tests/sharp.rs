@@ -300,3 +300,61 @@ fn equal_blocks_with_a_stride() {
     );
     assert!((value(blocks, 8) / value(written, 8) - 1.0).abs() < 1e-12);
 }
+
+/// A jump with biases and inputs of two norms at `rho = 1`: the correlation of the first layer is not 1, and the kernel is finite.
+#[test]
+fn a_jump_with_biases_and_two_norms() {
+    let settings = Settings {
+        convention: Convention::Lee2019,
+        sigma_w: Some(Expr::int(2)),
+        sigma_b: Some(Expr::int(1)),
+        norms: (1.into(), 2.into()),
+    };
+    let found = ntk(
+        &parse("step(x)"),
+        &[1.into()],
+        1,
+        &settings,
+        15,
+        Deadline::default(),
+    )
+    .unwrap();
+    let theta = found[0]
+        .as_ref()
+        .unwrap()
+        .ntk
+        .as_ref()
+        .unwrap()
+        .value()
+        .to_f64();
+    // step = 1/2 + sign/2
+    let (size, k): (f64, f64) = (45f64.sqrt(), 4.0 * 2f64.sqrt() + 1.0);
+    let (r, pi) = (k / size, std::f64::consts::PI);
+    let next = 4.0 * (0.25 + r.asin() / (2.0 * pi)) + 1.0;
+    let slope = 4.0 / (2.0 * pi * (1.0 - r * r).sqrt() * size);
+    assert!(
+        (theta - (next + slope * k)).abs() < 1e-12,
+        "{theta} {}",
+        next + slope * k
+    );
+}
+
+/// The ridge of a rule is relative to the mean diagonal: 0.5 of 4 is 2.
+#[test]
+fn the_ridge_of_a_rule_is_relative() {
+    use deeplimit::classifier::{Definite, Regression, Rule};
+    use deeplimit::kernel::Kernel;
+    use deeplimit::{Depth, Kind};
+    let relu = parse("relu");
+    let kernel = Kernel::new(&relu, Depth::Layers(3), Kind::Ntk, Deadline::default()).unwrap();
+    let gram = Matrix::new(2, vec![4.0, 1.0, 1.0, 4.0]).unwrap();
+    let cross = Matrix::new(2, vec![4.0, 1.0]).unwrap();
+    let labels = [0, 1];
+    let scores = Rule::new(&kernel, 2, 0.5)
+        .scores(&gram, &cross, &labels)
+        .unwrap();
+    let targets = one_hot(&labels, 2).unwrap();
+    let absolute = Regression::new(&gram, &targets, 2.0, Definite::Factored).unwrap();
+    let predictions = absolute.predictions(&cross).unwrap();
+    assert!((scores.values[0] - predictions.values[0]).abs() < 1e-14);
+}

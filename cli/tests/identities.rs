@@ -27,16 +27,16 @@ fn program(name: &str, body: &str) -> String {
     let text = format!(
         "import json, math, sys, time\n\
          def dual(r):\n    s = math.sqrt((1 - r) * (1 + r)); a = math.pi - math.atan2(s, r)\n    return (s + r * a) / math.pi, a / math.pi\n\
-         n = 0\n\
-         for line in sys.stdin:\n    q = json.loads(line); n += 1\n{body}"
+         for line in sys.stdin:\n    q = json.loads(line)\n{body}"
     );
     std::fs::write(&path, text).unwrap();
     format!("python3 {}", path.display())
 }
 
 const RIGHT: &str = "    a = {'id': q['id']}
-    if q['want'] == ['dual']: a['dual'] = dual(q['rho'])[0]
-    if q['want'] == ['slope']: a['slope'] = dual(q['rho'])[1]
+    known = q['activation'] == 'relu'
+    if known and q['want'] == ['dual']: a['dual'] = dual(q['rho'])[0]
+    if known and q['want'] == ['slope']: a['slope'] = dual(q['rho'])[1]
     print(json.dumps(a), flush=True)
 ";
 
@@ -103,25 +103,25 @@ fn a_right_program_is_not_accused_and_a_wrong_one_is() {
 #[test]
 fn programs_in_trouble_are_one_sentence_and_the_rest_goes_on() {
     let cases = [
-        ("crash", "    if n == 3: sys.exit(3)\n", "it ended"),
+        ("crash", "    if q['id'] == 3: sys.exit(3)\n", "it ended"),
         (
             "rubbish",
-            "    if n == 2: print('Traceback (most recent call last)', flush=True)\n",
+            "    if q['id'] == 2: print('Traceback (most recent call last)', flush=True)\n",
             "is no object in JSON",
         ),
         (
             "order",
-            "    if n == 2: print(json.dumps({'id': 1}), flush=True)\n",
+            "    if q['id'] == 2: print(json.dumps({'id': 1}), flush=True)\n",
             "answered question 1 when question 2 was asked",
         ),
         (
             "words",
-            "    if n == 1: print(json.dumps({'id': q['id'], q['want'][0]: 'many'}), flush=True); continue\n",
+            "    if q['id'] == 1: print(json.dumps({'id': q['id'], q['want'][0]: 'many'}), flush=True); continue\n",
             "which is no number",
         ),
         (
             "hang",
-            "    if n == 2: time.sleep(1000)\n",
+            "    if q['id'] == 2: time.sleep(1000)\n",
             "no answer in time",
         ),
     ];

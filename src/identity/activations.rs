@@ -19,6 +19,7 @@ pub fn usual_activations() -> &'static [&'static str] {
         "step",
         "optimal(2)",
         "relu-1/4",
+        "sigmoid",
     ]
 }
 

@@ -1,8 +1,8 @@
 //! What a failure usually comes from: read off the numbers where they say it, else from the identity.
 
-use super::exam::{Exam, Spot, enclosed};
+use super::Object;
+use super::exam::{Exam, Spot};
 use super::law::{Comparison, Identity, Sense};
-use super::{Candidate, Object};
 
 /// A sentence's end, or nothing.
 pub(super) fn cause(
@@ -22,8 +22,8 @@ pub(super) fn cause(
             return "a wrong sign".to_owned();
         }
         // c_sigma, its inverse, and plain factors
-        let square = exam.certified().covariance(&exam.phi, (1.0, 1.0), 1.0);
-        if let Some(square) = square.and_then(enclosed).map(|b| b.to_f64())
+        let square = exam.certified().square(&exam.phi);
+        if let Some(square) = square.map(|b| b.to_f64())
             && (square - 1.0).abs() > 1e-6
         {
             for power in [1, 2, 3, -1, -2, -3] {

@@ -13,7 +13,8 @@ use crate::dual;
 use crate::exact::Activation;
 use crate::hermite;
 use crate::limit::{self, Subject};
-use crate::real::{Ball, Quantity};
+use crate::quadrature::expect;
+use crate::real::{Ball, Quantity, bits_for};
 use crate::recursion::{Convention, Pair, Settings};
 
 /// Certified values, each computed once.
@@ -32,10 +33,15 @@ struct Known {
     duals: HashMap<(String, u64), Pair<Option<Ball>>>,
     kernels: HashMap<String, Pair<Option<Ball>>>,
     coefficients: HashMap<String, Vec<Ball>>,
+    squares: HashMap<String, Option<Ball>>,
+    variances: HashMap<(String, u64), Option<f64>>,
+    steepness: HashMap<String, Option<f64>>,
     subjects: HashMap<String, Option<Arc<Subject>>>,
     limits: HashMap<(String, u64), Option<Ball>>,
 }
 
+/// Digits of what only says how wide an enclosure is.
+const ROUGH: usize = 8;
 /// So many coefficients are made at once.
 const COEFFICIENTS: u32 = 16;
 
@@ -140,6 +146,65 @@ impl Certified {
         let made = Subject::of(phi, self.deadline()).ok().map(Arc::new);
         self.known().subjects.insert(key, made.clone());
         made
+    }
+
+    /// `E phi(Z)^2`
+    pub fn square(&self, phi: &Activation) -> Option<Ball> {
+        let key = phi.typed.to_string();
+        if let Some(known) = self.known().squares.get(&key) {
+            return known.clone();
+        }
+        let bits = bits_for(self.digits) + 32;
+        let closed = phi.square.as_ref().map(|c| c.evaluate::<Ball>(bits));
+        let found = closed.or_else(|| {
+            let square = phi.typed.clone().pow(Expr::int(2));
+            expect(&square, self.digits, self.deadline()).ok()?.ball()
+        });
+        self.known().squares.insert(key, found.clone());
+        found
+    }
+
+    /// `V(q) = E phi(sqrt(q) Z)^2`, to eight digits: how large a kernel is.
+    pub fn variance(&self, phi: &Activation, q: f64) -> Option<f64> {
+        if let Some(k) = &phi.homogeneity {
+            return Some(self.square(phi)?.to_f64() * q.powf(k.to_f64()));
+        }
+        let key = (phi.typed.to_string(), q.to_bits());
+        if let Some(known) = self.known().variances.get(&key) {
+            return *known;
+        }
+        let found = Rational::from_f64(q.sqrt()).and_then(|root| {
+            let scaled = phi.expr.substitute(&(Expr::rational(&root) * Expr::X));
+            let mean = expect(&scaled.pow(Expr::int(2)), ROUGH, self.deadline());
+            Some(mean.ok()?.to_f64())
+        });
+        self.known().variances.insert(key, found);
+        found
+    }
+
+    /// An upper bound of `B' = E phi'(Z)^2 / E phi(Z)^2`; `None` where it is infinite, or was not reached.
+    pub fn steepness(&self, phi: &Activation) -> Option<f64> {
+        if phi.continuous != Some(true) {
+            return None;
+        }
+        let key = phi.typed.to_string();
+        if let Some(known) = self.known().steepness.get(&key) {
+            return *known;
+        }
+        let found = self.square(phi).and_then(|square| {
+            let closed = phi.derivative_square.as_ref();
+            let derivative = match closed {
+                Some(c) => c.evaluate::<Ball>(bits_for(ROUGH) + 64),
+                None => {
+                    let squared = phi.expr.derivative().pow(Expr::int(2));
+                    expect(&squared, ROUGH, self.deadline()).ok()?.ball()?
+                }
+            };
+            let bound = (&derivative / &square).upper().to_f64();
+            bound.is_finite().then(|| bound.next_up())
+        });
+        self.known().steepness.insert(key, found);
+        found
     }
 
     fn deadline(&self) -> Deadline {

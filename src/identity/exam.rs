@@ -106,10 +106,7 @@ impl<'a> Exam<'a> {
 
     /// `B'`, where it is finite.
     fn steepness(&self, phi: &Activation) -> Option<f64> {
-        match self.certified.slope(phi, 1.0)? {
-            Numeral::Enclosed(b) => Some(b.to_f64()).filter(|b| b.is_finite()),
-            _ => None,
-        }
+        self.certified.steepness(phi)
     }
 
     /// What an error in `rho` becomes: at most the slope at the correlation of largest modulus.
@@ -192,10 +189,7 @@ impl<'a> Exam<'a> {
         if let Numeral::Enclosed(ball) = given {
             return Some(ball.with_bits(BITS));
         }
-        let own = |q: f64| match self.certified.covariance(phi, (q, q), 1.0)? {
-            Numeral::Enclosed(b) => Some(b.to_f64()),
-            _ => None,
-        };
+        let own = |q| self.certified.variance(phi, q);
         // the size of the kernel, and what the roots of the variances do
         let size = (own(q)? * own(p)?).sqrt();
         let growth = 4.0 * self.sensitivity(phi, rho);
@@ -247,20 +241,19 @@ impl<'a> Exam<'a> {
 
     /// How large the kernel of a network is on its diagonal.
     fn size(&self, question: &Question) -> f64 {
-        if question.weight().is_none() {
+        let Some(weight) = question.weight() else {
             return 1.0;
-        }
-        let both = question.norms.0.max(question.norms.1);
-        let diagonal = Question {
-            rho: 1.0,
-            norms: (both, both),
-            ..question.clone()
         };
-        match self.certified.nngp(&diagonal) {
-            Some(Numeral::Enclosed(b)) => b.to_f64(),
-            // of a size that is not known no digit is certain
-            _ => f64::MAX,
+        let first = question.first() * question.norms.0.max(question.norms.1) + question.bias();
+        let mut q = first;
+        for _ in 0..question.depth {
+            match self.certified.variance(question.activation, q) {
+                Some(v) => q = weight * v + question.bias(),
+                // of a size that is not known no digit is certain
+                None => return f64::MAX,
+            }
         }
+        q.max(first)
     }
 
     /// `S_L` of an activation.

@@ -129,7 +129,7 @@ pub(super) const LAWS: &[Identity] = &[
         "ntk_1 - nngp_1 = sigma_w^2 E phi' phi' (sigma_w^2 q rho + sigma_b^2), and E phi' phi' increases with rho_0: \
          nngp_1(r) - nngp_1(s) <= (ntk_1 - nngp_1)(r) (k_0(r) - k_0(s))/k_0(r)",
         "Price 1958; Lee et al. 2019",
-        Domain::Continuous,
+        Domain::Any,
         BOTH,
         |e, s| {
             let (low, high) = super::duals::ordered(s);
@@ -243,7 +243,7 @@ pub(super) const LAWS: &[Identity] = &[
                 ..e.network(s.rho, s.depth)
             };
             let degree = e.phi.homogeneity.clone()?;
-            let square = enclosed(e.certified().covariance(&e.phi, (1.0, 1.0), 1.0)?)?;
+            let square = e.certified().square(&e.phi)?;
             let gain = &e.number(q.first()) * &square;
             let last = |norm: f64| {
                 let first = e.number(q.first() * norm);

@@ -31,8 +31,8 @@ pub struct Examination {
     pub certified: Arc<Certified>,
     /// When to stop; what was not examined then is not in the findings.
     pub deadline: Deadline,
-    /// Look for the smallest case of every identity that fails.
-    pub shrink: bool,
+    /// How long is looked for the smallest case of an identity that fails; zero takes the first.
+    pub shrinking: Duration,
 }
 
 impl Default for Examination {
@@ -47,7 +47,7 @@ impl Default for Examination {
             spots: spots(2, 2),
             certified: Arc::default(),
             deadline: Deadline::default(),
-            shrink: true,
+            shrinking: Duration::from_secs(10),
         }
     }
 }
@@ -279,7 +279,7 @@ pub fn examine(candidate: &dyn Candidate, examination: &Examination) -> Findings
     let mut findings = (all.into_iter()).fold(Findings::default(), Findings::joined);
     let place = |f: &Failure| identities().position(|i| i.name == f.identity.name);
     findings.failures.sort_by_key(place);
-    if examination.shrink {
+    if !examination.shrinking.is_zero() {
         findings.failures = (findings.failures.into_par_iter())
             .map(|f| shrunk(candidate, examination, f))
             .collect();
@@ -372,13 +372,11 @@ fn case(exam: &Exam, identity: &'static Identity, spot: &Spot) -> Case {
 
 /// So many cases are tried for one that is smaller.
 const ATTEMPTS: usize = 200;
-/// So long is looked for one.
-const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The smallest case in which it still fails: a simpler activation first, then a simpler correlation, then fewer layers.
 fn shrunk(candidate: &dyn Candidate, examination: &Examination, mut failure: Failure) -> Failure {
     let (identity, certified) = (failure.identity, examination.certified.as_ref());
-    let deadline = Deadline::after(PATIENCE);
+    let deadline = Deadline::after(examination.shrinking);
     let count = failure.count;
     let mut attempts = 0;
     let mut fails = |text: &str, spot: &Spot| -> Option<Failure> {
