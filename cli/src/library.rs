@@ -22,8 +22,8 @@ pub use design::{
 pub use dynamics::dynamics;
 pub use emit::emitted;
 pub use identities::{
-    Failure, Findings, Fineness, Identity, Inquiry, Numeral, Question, ReferenceRow,
-    all_identities, examined, reference_table,
+    Failure, Findings, Fineness, Identity, Inquiry, Numeral, Question, all_identities, examined,
+    reference_table,
 };
 pub use phase::{CriticalPoint, GROWS_SO_FAR, Phases, Place, Standing, Standings, phase};
 

@@ -184,7 +184,7 @@ fn what_is_no_number_is_a_failure_of_its_own() {
 #[test]
 fn bad_input_is_one_sentence() {
     let cases: [(&[&str], &str); 5] = [
-        (&["identities", "relo"], "relu"),
+        (&["identities", "relo"], "unknown name `relo`"),
         (
             &["identities", "relu", "--only", "dual_at_two"],
             "did you mean `dual_at_one`?",

@@ -31,25 +31,48 @@ LAYERS = {
 
 
 @functools.lru_cache(maxsize=None)
-def network(activation, depth, sigma_w, sigma_b):
-    dense = functools.partial(stax.Dense, 1, W_std=sigma_w, b_std=sigma_b)
-    layers = [dense()]
+def network(activation, depth, first, sigma_w, sigma_b):
+    layers = [stax.Dense(1, W_std=first, b_std=sigma_b)]
     for _ in range(depth):
-        layers += [LAYERS[activation](), dense()]
+        layers += [LAYERS[activation](), stax.Dense(1, W_std=sigma_w, b_std=sigma_b)]
     return stax.serial(*layers)[2]
 
 
-def answer(question):
-    if question["activation"] not in LAYERS or question.get("convention") != "lee2019":
-        return {}
-    q, p = question["norms"]
-    rho = question["rho"]
+def kernels(activation, depth, first, sigma_w, sigma_b, norms, rho):
+    q, p = norms
     # neural-tangents divides by the width of the input, which is 2
     x = np.array([[math.sqrt(2 * q), 0.0]])
     y = np.array([[math.sqrt(2 * p) * rho, math.sqrt(2 * p) * math.sqrt((1 - rho) * (1 + rho))]])
-    kernel = network(question["activation"], question["depth"], question["sigma_w"], question["sigma_b"])
+    kernel = network(activation, depth, first, sigma_w, sigma_b)
     found = kernel(jnp.asarray(x), jnp.asarray(y), ("nngp", "ntk"))
-    return {"nngp": float(found.nngp[0, 0]), "ntk": float(found.ntk[0, 0])}
+    return float(found.nngp[0, 0]), float(found.ntk[0, 0])
+
+
+@functools.lru_cache(maxsize=None)
+def normalising(activation):
+    """The deviation of the weights that keeps the variance at 1."""
+    return 1 / math.sqrt(kernels(activation, 1, 1.0, 1.0, 0.0, (1.0, 1.0), 1.0)[0])
+
+
+def answer(question):
+    activation, rho, want = question["activation"], question["rho"], question["want"]
+    if activation not in LAYERS:
+        return {}
+    if want == ["dual"]:
+        return {"dual": kernels(activation, 1, 1.0, normalising(activation), 0.0, (1.0, 1.0), rho)[0]}
+    if want == ["covariance"]:
+        return {"covariance": kernels(activation, 1, 1.0, 1.0, 0.0, question["variances"], rho)[0]}
+    if want != ["nngp", "ntk"]:
+        return {}
+    depth, norms = question["depth"], question["norms"]
+    if question["convention"] == "lee2019":
+        w, b = question["sigma_w"], question["sigma_b"]
+        nngp, ntk = kernels(activation, depth, w, w, b, norms, rho)
+    elif question["convention"] in ("radhakrishnan2022", "arora2019"):
+        nngp, ntk = kernels(activation, depth, 1.0, normalising(activation), 0.0, norms, rho)
+    else:
+        return {}
+    return {"nngp": nngp, "ntk": ntk}
 
 
 for line in sys.stdin:

@@ -94,7 +94,9 @@ impl<'a> Exam<'a> {
             Numeral::Double(x) => (x, self.precision.unit),
         };
         if !x.is_finite() {
-            self.undefined.set(true);
+            // a kernel that is larger than all numbers of its kind may be one that is none
+            let largest = if unit > Fineness::DOUBLE.unit { 1e37 } else { 1e300 };
+            self.undefined.set(self.undefined.get() || size < largest);
             return None;
         }
         let radius = self.precision.ulps * unit * x.abs().max(size) * growth;
