@@ -54,6 +54,10 @@ pub(super) fn cause(
             };
         }
     }
+    let tangent = [Object::Slope, Object::Ntk];
+    if exam.phi.continuous == Some(false) && identity.needs.iter().any(|o| tangent.contains(o)) {
+        return "the delta in the derivative of a jump left out".to_owned();
+    }
     if !identity.cause.is_empty() {
         return identity.cause.to_owned();
     }

@@ -95,7 +95,11 @@ impl<'a> Exam<'a> {
         };
         if !x.is_finite() {
             // a kernel that is larger than all numbers of its kind may be one that is none
-            let largest = if unit > Fineness::DOUBLE.unit { 1e37 } else { 1e300 };
+            let largest = if unit > Fineness::DOUBLE.unit {
+                1e37
+            } else {
+                1e300
+            };
             self.undefined.set(self.undefined.get() || size < largest);
             return None;
         }

@@ -117,7 +117,7 @@ pub struct Comparison {
 
 /// What became of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum Judgement {
     /// The enclosures allow it, and are narrow enough to say something.
     Held,
     /// The enclosures are too wide to say anything.
@@ -149,32 +149,32 @@ impl Comparison {
     ///
     /// ```
     /// use deeplimit::identity::Comparison;
-    /// use deeplimit::identity::law::Standing;
+    /// use deeplimit::identity::law::Judgement;
     /// use deeplimit::real::{Analytic, Ball};
     /// let (one, two) = (Ball::int(1, 53), Ball::int(2, 53));
-    /// assert_eq!(Comparison::at_most(one.clone(), two.clone()).standing(), Standing::Held);
-    /// assert_eq!(Comparison::equal(one.clone(), two).standing(), Standing::Broken);
-    /// assert_eq!(Comparison::equal(one, Ball::unbounded(53)).standing(), Standing::Undecided);
+    /// assert_eq!(Comparison::at_most(one.clone(), two.clone()).judgement(), Judgement::Held);
+    /// assert_eq!(Comparison::equal(one.clone(), two).judgement(), Judgement::Broken);
+    /// assert_eq!(Comparison::equal(one, Ball::unbounded(53)).judgement(), Judgement::Undecided);
     /// ```
-    pub fn standing(&self) -> Standing {
+    pub fn judgement(&self) -> Judgement {
         let (l, r) = (&self.left, &self.right);
         if l.is_undefined() || r.is_undefined() {
-            return Standing::Undecided;
+            return Judgement::Undecided;
         }
         let broken = match self.sense {
             Sense::Equal => !l.overlaps(r),
             Sense::AtMost => l.compare(r) == Some(Ordering::Greater),
         };
         if broken {
-            return Standing::Broken;
+            return Judgement::Broken;
         }
         let size = 1.0 + l.to_f64().abs().max(r.to_f64().abs());
         let wide = (l.rad().to_f64() + r.rad().to_f64()) > WIDE * size;
         let clear = self.sense == Sense::AtMost && l.compare(r).is_some();
         if wide && !clear {
-            Standing::Undecided
+            Judgement::Undecided
         } else {
-            Standing::Held
+            Judgement::Held
         }
     }
 

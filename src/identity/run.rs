@@ -12,7 +12,7 @@ use super::catalogue::identities;
 use super::cause::cause;
 use super::certified::Certified;
 use super::exam::{Exam, Spot};
-use super::law::{Comparison, Identity, Sense, Standing};
+use super::law::{Comparison, Identity, Judgement, Sense};
 use crate::activation::Expr;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
@@ -315,7 +315,7 @@ fn on_activation(candidate: &dyn Candidate, examination: &Examination, text: &st
                     findings.failures.push(*failure);
                     break;
                 }
-                Case::Standing { held, undecided } => {
+                Case::Judgement { held, undecided } => {
                     findings.held += held;
                     findings.undecided += undecided;
                     *findings.by_identity.entry(identity.name).or_default() += held;
@@ -329,7 +329,7 @@ fn on_activation(candidate: &dyn Candidate, examination: &Examination, text: &st
 enum Case {
     Missing,
     Broken(Box<Failure>),
-    Standing { held: u64, undecided: u64 },
+    Judgement { held: u64, undecided: u64 },
 }
 
 /// One identity at one place.
@@ -361,13 +361,13 @@ fn case(exam: &Exam, identity: &'static Identity, spot: &Spot) -> Case {
     };
     let (mut held, mut undecided) = (0, 0);
     for comparison in comparisons {
-        match comparison.standing() {
-            Standing::Broken => return failure(Some(comparison)),
-            Standing::Held => held += 1,
-            Standing::Undecided => undecided += 1,
+        match comparison.judgement() {
+            Judgement::Broken => return failure(Some(comparison)),
+            Judgement::Held => held += 1,
+            Judgement::Undecided => undecided += 1,
         }
     }
-    Case::Standing { held, undecided }
+    Case::Judgement { held, undecided }
 }
 
 /// So many cases are tried for one that is smaller.
