@@ -297,10 +297,11 @@ pub(super) fn pivots(matrix: &[Vec<Ball>]) -> Option<Vec<Comparison>> {
         if pivot.sign() != Some(std::cmp::Ordering::Greater) {
             break;
         }
-        for i in k + 1..n {
-            let factor = &m[i][k] / &pivot;
-            for j in k + 1..n {
-                m[i][j] = &m[i][j] - &(&factor * &m[k][j]);
+        let row = m[k].clone();
+        for line in m.iter_mut().skip(k + 1) {
+            let factor = &line[k] / &pivot;
+            for (x, y) in line.iter_mut().zip(&row).skip(k + 1) {
+                *x = &*x - &(&factor * y);
             }
         }
     }
