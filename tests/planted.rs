@@ -52,15 +52,15 @@ const ERRORS: &[&str] = &[
 struct Plain {
     error: Option<&'static str>,
     series: Arc<Series>,
-    own: Mutex<HashMap<(String, u64), Option<Arc<Vec<f64>>>>>,
+    own: Mutex<Coefficients>,
 }
 
 /// The right coefficients, shared by all.
 #[derive(Default)]
-struct Series(
-    Mutex<HashMap<(String, u64), Option<Arc<Vec<f64>>>>>,
-    Mutex<Shapes>,
-);
+struct Series(Mutex<Coefficients>, Mutex<Shapes>);
+
+/// By activation and variance; nothing where there are too few.
+type Coefficients = HashMap<(String, u64), Option<Arc<Vec<f64>>>>;
 
 /// What bends at 0, by its text.
 type Shapes = HashMap<String, Option<[f64; 4]>>;

@@ -118,23 +118,32 @@ impl Certified {
     }
 
     fn computed(&self, question: &Question) -> Option<Pair<Option<Ball>>> {
+        self.kernels_at(question, &[question.rho])?
+            .into_iter()
+            .next()
+    }
+
+    /// Both kernels of a network at several correlations, which costs little more than at one; `None` where none was reached.
+    pub fn kernels_at(&self, question: &Question, rhos: &[f64]) -> Option<Vec<Pair<Option<Ball>>>> {
         let settings = settings(question)?;
-        let rho = Rational::from_f64(question.rho)?;
-        let expr = &question.activation.typed;
+        let rhos: Option<Vec<Rational>> = rhos.iter().map(|r| Rational::from_f64(*r)).collect();
         let found = limit::values(
-            expr,
-            &[rho],
+            &question.activation.typed,
+            &rhos?,
             question.depth,
             &settings,
             self.digits,
             self.deadline(),
         );
-        let row = found.ok()?.rows.into_iter().next()?.ok()?;
-        let value = |x: &crate::recursion::Scaled<Ball>| Some(x.value());
-        Some(Pair {
-            nngp: value(&row.nngp),
-            ntk: row.ntk.as_ref().and_then(value),
-        })
+        let pair = |row: crate::error::Result<limit::DeepValue>| {
+            let row = row.ok();
+            let value = |x: &crate::recursion::Scaled<Ball>| x.value();
+            Pair {
+                nngp: row.as_ref().map(|r| value(&r.nngp)),
+                ntk: row.as_ref().and_then(|r| r.ntk.as_ref()).map(value),
+            }
+        };
+        Some(found.ok()?.rows.into_iter().map(pair).collect())
     }
 
     /// The activation with its regime; `None` where that is undecided, or takes too long.

@@ -2,12 +2,10 @@
 
 use rayon::prelude::*;
 
-use super::Candidate;
 use super::activations::FORTY;
 use super::candidate::Question;
 use super::certified::Certified;
-use super::exam::enclosed;
-use crate::real::Ball;
+use crate::real::{Analytic, Ball};
 use crate::recursion::{Convention, Pair};
 
 /// A row of the table.
@@ -60,31 +58,38 @@ pub fn reference_rows_of(activations: &[&str], certified: &Certified) -> Vec<Ref
     for activation in activations {
         for (convention, sigma) in conventions {
             for depth in REFERENCE_DEPTHS {
-                for rho in reference_correlations() {
-                    questions.push((*activation, convention, sigma, depth, rho));
-                }
+                questions.push((*activation, convention, sigma, depth));
             }
         }
     }
-    let row = |(text, convention, sigma, depth, rho): &(&str, Convention, (f64, f64), u64, f64)| {
+    let rhos = reference_correlations();
+    let rows = |(text, convention, sigma, depth): &(&str, Convention, (f64, f64), u64)| {
         let phi = certified.activation(text)?;
-        let kernels = certified.kernels(&Question {
+        let question = Question {
             convention: *convention,
             sigma_w: sigma.0,
             sigma_b: sigma.1,
-            ..Question::unit(&phi, *rho, *depth)
-        });
-        Some(ReferenceRow {
+            ..Question::unit(&phi, 0.0, *depth)
+        };
+        let none = || Pair {
+            nngp: None,
+            ntk: None,
+        };
+        let found = certified.kernels_at(&question, &rhos);
+        let found = found.unwrap_or_else(|| rhos.iter().map(|_| none()).collect());
+        let row = |(rho, kernels): (&f64, Pair<Option<Ball>>)| ReferenceRow {
             activation: (*text).to_owned(),
             formula: phi.expr.to_string(),
             convention: *convention,
             sigma: *sigma,
             depth: *depth,
             rho: *rho,
-            kernels: kernels.map(|x| x.and_then(enclosed)),
-        })
+            kernels: kernels.map(|x| x.filter(Analytic::is_finite)),
+        };
+        Some(rhos.iter().zip(found).map(row).collect::<Vec<_>>())
     };
-    questions.par_iter().filter_map(row).collect()
+    let all: Vec<Vec<ReferenceRow>> = questions.par_iter().filter_map(rows).collect();
+    all.into_iter().flatten().collect()
 }
 
 /// [`reference_rows_of`] the forty activations.
