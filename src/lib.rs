@@ -69,6 +69,7 @@
 //! * [`network`]: networks of finite width: empirical kernels, training, linearisation.
 //! * [`image`]: pictures as arrays: readers and preprocessing.
 //! * [`cntk`]: the convolutional kernels of pictures.
+//! * [`identity`]: what every dual, recursion and limit obeys, checked on ours or on anybody's kernel.
 //! * [`paper`]: a paper's claims as data, and the measuring of each.
 
 // The contents page of a room names its private files too.
@@ -88,6 +89,7 @@ pub mod exact;
 pub mod figure;
 pub mod gram;
 pub mod hermite;
+pub mod identity;
 pub mod image;
 pub mod kernel;
 pub mod limit;

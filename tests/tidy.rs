@@ -30,6 +30,7 @@ const ROOMS: &[&str] = &[
     "network",
     "image",
     "cntk",
+    "identity",
     "paper",
 ];
 

@@ -7,6 +7,7 @@ mod design;
 mod dynamics;
 mod emit;
 mod gram;
+mod identities;
 mod limit;
 mod minus;
 mod network;
@@ -22,6 +23,7 @@ pub use design::{
 pub use dynamics::Dynamics;
 pub use emit::Emit;
 pub use gram::{Evaluate, Gram, GramAction, GramMatrix, Merge, Network, Predict};
+pub use identities::Identities;
 pub use limit::{Depth, Limit};
 pub use minus::with_leading_minus;
 pub use network::{Ntk, Phase};
@@ -165,6 +167,9 @@ pub enum Command {
     /// Draw a figure of an activation: itself, its spectrum, its dual, its kernels
     #[command(after_help = plot::help())]
     Plot(Plot),
+    /// Check a kernel against what every dual and recursion obeys
+    #[command(after_help = identities::HELP)]
+    Identities(Box<Identities>),
     /// Check the claims of papers, and draw their figures
     #[command(after_help = papers::PAPERS_HELP)]
     Papers(Papers),
@@ -200,6 +205,7 @@ impl Command {
             Command::Cntk(a) => return &a.set,
             Command::Design(a) => return a.action.settings(),
             Command::Activations(_)
+            | Command::Identities(_)
             | Command::Papers(_)
             | Command::Completions(_)
             | Command::Man(_) => {

@@ -8,6 +8,7 @@ mod dynamics;
 mod emit;
 mod evaluation;
 mod figure;
+mod identities;
 pub mod images;
 mod phase;
 
@@ -22,6 +23,10 @@ pub use design::{
 pub use dynamics::dynamics;
 pub use emit::emitted;
 pub use figure::picture;
+pub use identities::{
+    Failure, Findings, Fineness, Identity, Inquiry, Numeral, Question, all_identities, examined,
+    reference_table,
+};
 pub use phase::{CriticalPoint, GROWS_SO_FAR, Phases, Place, Standing, Standings, phase};
 
 pub use data::{GramReport, Merged, RowPair, extremes, gram, merged, predictions};

@@ -1,5 +1,6 @@
 //! `deeplimit`, the command line: parse, ask the library, print.
 
+mod against;
 mod args;
 mod batch;
 mod collection;
@@ -163,6 +164,7 @@ fn report(cli: &Cli, width: usize) -> io::Result<Report> {
         Command::Dynamics(args) => commands::dynamics::run(args),
         Command::Cntk(args) => Ok(commands::cntk::run(args, width)),
         Command::Design(args) => commands::design::run(args, width),
+        Command::Identities(args) => commands::identities::run(args, width),
         Command::Completions(args) => Ok(commands::completions::run(args)),
         Command::Man(args) => commands::man::run(args),
     }

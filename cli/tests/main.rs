@@ -12,6 +12,7 @@ mod designs;
 mod dynamics;
 mod emit;
 mod entries;
+mod identities;
 mod limits;
 mod networks;
 mod odd_files;

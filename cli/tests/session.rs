@@ -22,6 +22,7 @@ const COMMANDS: &[&str] = &[
     "predict",
     "dynamics",
     "cntk",
+    "identities",
     "papers",
     "completions",
     "man",

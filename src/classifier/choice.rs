@@ -42,7 +42,7 @@ pub type Split = [Vec<usize>; 2];
 pub type ByRidge<'a> = Box<dyn Fn(f64) -> Result<Vec<usize>> + 'a>;
 
 /// A classifier of labelled rows that can be chosen.
-pub trait Candidate {
+pub trait Eligible {
     /// Is a ridge to be chosen?
     fn has_ridge(&self) -> bool;
 
@@ -59,7 +59,7 @@ pub trait Candidate {
     fn left_out<'a>(&'a self, train: &[usize]) -> Result<ByRidge<'a>>;
 }
 
-impl<C: Candidate + ?Sized> Candidate for &C {
+impl<C: Eligible + ?Sized> Eligible for &C {
     fn has_ridge(&self) -> bool {
         (**self).has_ridge()
     }
@@ -93,7 +93,7 @@ impl Trial {
     }
 }
 
-impl Candidate for Trial {
+impl Eligible for Trial {
     fn has_ridge(&self) -> bool {
         self.rule.classifier().has_ridge()
     }
@@ -208,7 +208,7 @@ impl Protocol<'_> {
     /// # Errors
     /// Where no candidate is left, the error of the last; [`Error::Timeout`]; [`Error::Data`] for rows that do not exist;
     /// [`Error::Domain`] for nothing to choose from.
-    pub fn run<C: Candidate>(
+    pub fn run<C: Eligible>(
         &self,
         candidates: &[C],
         mut report: impl FnMut(usize, usize, &[Fold]) -> Result<()>,
@@ -276,7 +276,7 @@ impl Protocol<'_> {
         })
     }
 
-    fn fitted<'a, C: Candidate>(
+    fn fitted<'a, C: Eligible>(
         &self,
         candidate: &'a C,
         train: &[usize],
@@ -289,7 +289,7 @@ impl Protocol<'_> {
     }
 
     /// The first of the best.
-    fn chosen<C: Candidate>(
+    fn chosen<C: Eligible>(
         &self,
         candidates: &[C],
         options: &[Choice],

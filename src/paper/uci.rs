@@ -20,7 +20,7 @@ use super::laboratory::Laboratory;
 use super::parameters::unknown;
 use super::source::Rows;
 use crate::activation::Expr;
-use crate::classifier::choice::{self, ByRidge, Candidate, Choice, Protocol};
+use crate::classifier::choice::{self, ByRidge, Choice, Eligible, Protocol};
 use crate::classifier::{
     Decision, Definite, Regression, Weight, labels, majority, nearest, one_hot, power, smoother,
 };
@@ -131,7 +131,7 @@ struct Contender<'a> {
     made: Made<'a>,
 }
 
-impl Candidate for Contender<'_> {
+impl Eligible for Contender<'_> {
     fn has_ridge(&self) -> bool {
         self.ridge
     }

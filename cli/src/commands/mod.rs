@@ -14,6 +14,7 @@ pub mod evaluate;
 pub mod expect;
 pub mod gram;
 pub mod hermite;
+pub mod identities;
 pub mod limit;
 pub mod man;
 pub mod ntk;

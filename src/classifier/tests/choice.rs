@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use super::*;
-use crate::classifier::choice::{ByRidge, Candidate, Choice, Fold, Protocol, Split, Trial};
+use crate::classifier::choice::{ByRidge, Choice, Eligible, Fold, Protocol, Split, Trial};
 use crate::gram::tests::{kernel, points};
 use crate::gram::{Gram, Lengths};
 use crate::kernel::Depth;
@@ -32,7 +32,7 @@ fn known<W: Fn(usize, f64) -> bool>(ridge: bool, wrong: W) -> Known<W> {
     }
 }
 
-impl<W: Fn(usize, f64) -> bool> Candidate for Known<W> {
+impl<W: Fn(usize, f64) -> bool> Eligible for Known<W> {
     fn has_ridge(&self) -> bool {
         self.ridge
     }
@@ -127,7 +127,7 @@ fn without_a_validation_set_every_fold_chooses_from_its_training_rows() {
     // the first is wrong on row 1, the second on row 10: only the second fold has row 10 to learn from
     let first = known(false, |i: usize, _: f64| i == 1);
     let second = known(false, |i: usize, _: f64| i == 10);
-    let candidates: [&dyn Candidate; 2] = [&first, &second];
+    let candidates: [&dyn Eligible; 2] = [&first, &second];
     let found = protocol.run(&candidates, |_, _, _| Ok(())).unwrap();
     let chosen: Vec<usize> = found.folds.iter().map(|f| f.choice.candidate).collect();
     assert_eq!(chosen, [1, 0]);
