@@ -330,9 +330,8 @@ fn exponentials_that_fall_at_poles() {
     ] {
         assert!(pieces(&expr(text), 32).is_ok(), "{text}");
     }
-    for text in ["x < 0 ? exp(-1/x) : 0", "exp(-1/x^3)"] {
-        assert!(pieces(&expr(text), 32).is_err(), "{text}");
-    }
+    assert!(pieces(&expr("x < 0 ? exp(-1/x) : 0"), 32).is_err());
+    assert!(pieces(&expr("exp(-1/x^3)"), 32).is_err());
 }
 
 #[test]

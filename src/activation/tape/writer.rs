@@ -173,6 +173,12 @@ impl<T: Analytic> Writer<'_, T> {
     }
 
     fn binary(&mut self, op: BinaryOp, a: &Expr, b: &Expr) -> Slot {
+        if T::REGION
+            && matches!(op, BinaryOp::Add | BinaryOp::Sub)
+            && let Some(slot) = self.completed_square(op, a, b)
+        {
+            return slot;
+        }
         match op {
             BinaryOp::Pow => return self.power(a, b),
             // exp(u) - 1, 1 - exp(u)
@@ -234,6 +240,27 @@ impl<T: Analytic> Writer<'_, T> {
                 slot
             }
         }
+    }
+
+    /// `a (x + s)^2 + r`: a region has one `x` there, and the two of `a x^2 + b x` are taken for different ones.
+    fn completed_square(&mut self, op: BinaryOp, a: &Expr, b: &Expr) -> Option<Slot> {
+        if !is_written_polynomial(a) || !is_written_polynomial(b) {
+            return None;
+        }
+        let sum = Expr::Binary(op, a.clone().into(), b.clone().into());
+        let [constant, linear, square] = sum.polynomial()?.try_into().ok()?;
+        if linear.is_zero() {
+            return None;
+        }
+        let shift = Rational::from(&linear / &square) / 2u32;
+        let rest = constant - shift.clone().square() * &square;
+        let shift = self.number(shift);
+        let base = self.emit(Op::Add(Slot::X, shift));
+        let power = self.emit(Op::Integer(base, 2));
+        let square = self.number(square);
+        let product = self.emit(Op::Mul(square, power));
+        let rest = self.number(rest);
+        Some(self.emit(Op::Add(product, rest)))
     }
 
     /// A product with a factor `(1 + e^v)^-n` by logistic functions: a region holds all angles of a large `e^v`, and would hold zeros of the
@@ -341,6 +368,19 @@ fn one_plus(e: &Expr) -> Option<Expr> {
         Expr::Binary(BinaryOp::Add, a, b) if b.is_int(1) => Some((**a).clone()),
         Expr::Binary(BinaryOp::Sub, a, b) if a.is_int(1) => Some(-(**b).clone()),
         _ => None,
+    }
+}
+
+/// Sums, products and squares of `x` and numbers.
+fn is_written_polynomial(e: &Expr) -> bool {
+    match e {
+        Expr::X | Expr::Number(_) => true,
+        Expr::Neg(a) => is_written_polynomial(a),
+        Expr::Binary(BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul, a, b) => {
+            is_written_polynomial(a) && is_written_polynomial(b)
+        }
+        Expr::Binary(BinaryOp::Pow, a, b) => b.is_int(2) && is_written_polynomial(a),
+        _ => e.as_rational().is_some(),
     }
 }
 

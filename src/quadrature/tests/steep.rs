@@ -64,6 +64,34 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// `softplus` on squares: a logarithm of `1 + e^v` everywhere, the principal one beside the real axis, and on the right it has no jumps.
+    #[test]
+    fn softplus_is_continued(x in -6.0..6.0f64, y in -40.0..40.0f64, w in 0.0..0.3f64, s in 0.0..1.0f64, t in 0.0..1.0f64) {
+        let interval = |a: f64, b: f64| Interval::new(Float::with_val(64, a), Float::with_val(64, b));
+        let rect = |x: f64, y: f64, w: f64| Rect::new(interval(x, x + w), interval(y, y + w));
+        let on = rect(x, y, w).softplus();
+        let (a, b) = (x + s * w, y + t * w);
+        let inside = rect(a, b, 0.0);
+        let sum = Rect::int(1, 64) + inside.exp();
+        if on.is_finite() {
+            prop_assert!(!on.exp().intersect(&sum).is_undefined(), "{on:?} at {inside:?}");
+        } else {
+            prop_assert!(x <= 0.7 && x + w >= -0.7, "{x} {y} {w}");
+        }
+        if on.is_finite() && b.abs() < 3.0 {
+            prop_assert!(!on.intersect(&sum.ln()).is_undefined(), "{on:?} at {inside:?}");
+        }
+        // |softplus(v) - v| <= -log(1 - e^-x) on the right
+        if x > 1.0 {
+            let off = on - inside;
+            prop_assert!(*off.modulus().lo() <= -(-(-x).exp()).ln_1p() && *off.modulus().hi() < 2, "{off:?}");
+        }
+    }
+}
+
 /// Numbers that were computed elsewhere to 15 digits.
 #[test]
 fn constants() {

@@ -113,15 +113,18 @@ impl Analytic for Rect {
         out
     }
 
-    /// `log(1 + e^z)`, and on the right, within the strip `|Im z| < pi` of the principal branch, `z + log(1 + e^-z)`.
+    /// `log(1 + e^z)`, continued from the real axis to the plane that is cut along `+-i [pi, inf)`: on the right of the axis
+    /// that is `z + log(1 + e^-z)`, without the jumps of the principal branch.
     fn softplus(&self) -> Self {
-        if self.is_real() {
-            return match self.re.sign() {
-                Some(Ordering::Greater) => self.clone() + (-self.clone()).exp().ln_1p(),
-                _ => self.exp().ln_1p(),
-            };
+        if self.is_undefined() {
+            return self.clone();
         }
-        if *self.re.lo() >= 0 && self.im.mag() < 3 {
+        let right = *self.re.lo() > 0;
+        // 3 < pi
+        if !right && *self.re.hi() >= 0 && self.im.mag() >= 3 {
+            return Self::undefined(self.bits());
+        }
+        if right || self.is_real() && self.re.sign() == Some(Ordering::Greater) {
             return self.clone() + (-self.clone()).exp().ln_1p();
         }
         self.exp().ln_1p()
