@@ -10,7 +10,7 @@ use super::branch::{BranchPoint, is_analytic};
 use super::envelope::{BITS, Envelope};
 use super::moduli::Moduli;
 use super::plan::{Place, ln};
-use super::segment::{self, Charts, Segment};
+use super::segment::{self, MapImages, Segment};
 use crate::activation::Expr;
 use crate::activation::pieces::Breakpoint;
 use crate::deadline::Deadline;
@@ -20,7 +20,7 @@ use crate::real::{Interval, Real};
 /// Functions between two places of one piece.
 pub(super) struct Halving {
     moduli: Moduli,
-    charts: Charts,
+    images: MapImages,
     ends: [End; 2],
     /// Segments that may still be tried.
     left: Cell<u32>,
@@ -73,7 +73,7 @@ impl Halving {
         };
         Halving {
             moduli: Moduli::new(functions, envelope, false),
-            charts: Charts::default(),
+            images: MapImages::default(),
             ends: [end(ends[0], true), end(ends[1], false)],
             left: Cell::new(MOST),
             deadline,
@@ -148,7 +148,7 @@ impl Halving {
         };
         self.left.set(left);
         let whole = segment::segment(
-            (&self.moduli, &self.charts),
+            (&self.moduli, &self.images),
             &a,
             &b,
             share,

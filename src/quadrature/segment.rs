@@ -48,14 +48,17 @@ const PANEL: f64 = 0.2;
 
 /// Images of rectangles under the map, without the factor `b - a`: all segments ask for the same ones, and they take half of the time.
 #[derive(Default)]
-pub(super) struct Charts {
-    known: RefCell<HashMap<[[u64; 2]; 4], (Rect, Rect)>>,
+pub(super) struct MapImages {
+    known: RefCell<HashMap<Corners, (Rect, Rect)>>,
 }
 
-/// More than this many are not kept.
-const CHARTS: usize = 20_000;
+/// Four numbers of 64 bits, each as two doubles.
+type Corners = [[u64; 2]; 4];
 
-impl Charts {
+/// More than this many are not kept.
+const IMAGES: usize = 20_000;
+
+impl MapImages {
     /// `f(t)`, the fraction of the way from the nearer end, and `f'(t)` up to its sign, on a rectangle in `Re t >= 0`.
     fn at(&self, t: &Rect) -> (Rect, Rect) {
         // 64 bits are two doubles, exactly
@@ -73,7 +76,7 @@ impl Charts {
         let f = &one / &(&one + &(&pi * &t.sinh()).exp());
         let slope = &(&pi * &t.cosh()) * &(&f * &(&one - &f));
         let mut known = self.known.borrow_mut();
-        if known.len() < CHARTS {
+        if known.len() < IMAGES {
             known.insert(key, (f.clone(), slope.clone()));
         }
         (f, slope)
@@ -83,7 +86,7 @@ impl Charts {
 /// The geometry for one `delta`.
 struct Strip<'a, M> {
     moduli: &'a M,
-    charts: &'a Charts,
+    images: &'a MapImages,
     a: &'a Interval,
     b: &'a Interval,
     length: Interval,
@@ -109,7 +112,7 @@ const DELTAS: [f64; 15] = [
 /// are tried from thin to wide, and a widening has to prove the band that it adds. The discs around the ends, on which
 /// one bound is taken, have a radius of about `exp(-ends)` of the length.
 pub(super) fn segment<M: Modulus>(
-    (moduli, charts): (&M, &Charts),
+    (moduli, images): (&M, &MapImages),
     a: &Interval,
     b: &Interval,
     target: &Float,
@@ -121,7 +124,7 @@ pub(super) fn segment<M: Modulus>(
     let mut worse = 0;
     // thin strips pay only where the ends are looked at closely
     for delta in DELTAS.into_iter().filter(|d| d * ends > 0.14) {
-        let strip = Strip::new((moduli, charts), a, b, delta, ends, branches);
+        let strip = Strip::new((moduli, images), a, b, delta, ends, branches);
         if !strip.analytic(proved) {
             break;
         }
@@ -189,7 +192,7 @@ pub(super) fn remainder<M: Modulus>(
 
 impl<'a, M: Modulus> Strip<'a, M> {
     fn new(
-        (moduli, charts): (&'a M, &'a Charts),
+        (moduli, images): (&'a M, &'a MapImages),
         a: &'a Interval,
         b: &'a Interval,
         delta: f64,
@@ -203,7 +206,7 @@ impl<'a, M: Modulus> Strip<'a, M> {
         let u = (-(&(&Interval::pi(BITS) * &cos) * &sinh)).exp();
         Strip {
             moduli,
-            charts,
+            images,
             a,
             b,
             length: b - a,
@@ -217,8 +220,8 @@ impl<'a, M: Modulus> Strip<'a, M> {
     /// `z` and `|z'|` on a rectangle of the `t` plane that lies in `Re t <= 0` or `Re t >= 0`.
     fn image(&self, t: &Rect, left_half: bool) -> (Rect, Float) {
         let (f, slope) = match left_half {
-            true => self.charts.at(&-t.clone()),
-            false => self.charts.at(t),
+            true => self.images.at(&-t.clone()),
+            false => self.images.at(t),
         };
         let length = Rect::real(self.length.clone());
         let offset = &length * &f;

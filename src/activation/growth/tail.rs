@@ -74,7 +74,7 @@ impl Tails {
             }
             return acc;
         }
-        let parts = self.from_parts(e);
+        let parts = self.by_parts(e);
         match (whole.is_undefined(), parts.is_undefined()) {
             (true, _) => parts,
             (_, true) => whole,
@@ -85,7 +85,7 @@ impl Tails {
         }
     }
 
-    fn from_parts(&mut self, e: &Expr) -> Interval {
+    fn by_parts(&mut self, e: &Expr) -> Interval {
         let undefined = Interval::undefined(BITS);
         match e {
             Expr::Neg(a) => -self.of(a).range,
