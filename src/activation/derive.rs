@@ -325,12 +325,25 @@ fn outer(function: Function, u: &Expr) -> Expr {
         Function::Sinh => at(Function::Cosh),
         Function::Cosh => at(Function::Sinh),
         Function::Tanh => one() - square(at(Function::Tanh)),
-        Function::Asin => one() / Expr::call(Function::Sqrt, one() - square(u.clone())),
-        Function::Acos => -(one() / Expr::call(Function::Sqrt, one() - square(u.clone()))),
+        Function::Asin => one() / beside_one(u),
+        Function::Acos => -(one() / beside_one(u)),
         Function::Atan => one() / (one() + square(u.clone())),
         Function::Asinh => one() / Expr::call(Function::Sqrt, one() + square(u.clone())),
         Function::Erf => bell(),
         Function::Erfc => -bell(),
+    }
+}
+
+/// `sqrt(1 - u^2)`
+fn beside_one(u: &Expr) -> Expr {
+    match u {
+        Expr::Call(Function::Sin, args) => {
+            Expr::call(Function::Abs, Expr::call(Function::Cos, args[0].clone()))
+        }
+        Expr::Call(Function::Cos, args) => {
+            Expr::call(Function::Abs, Expr::call(Function::Sin, args[0].clone()))
+        }
+        _ => Expr::call(Function::Sqrt, Expr::int(1) - u.clone().pow(Expr::int(2))),
     }
 }
 

@@ -84,7 +84,7 @@ impl Activation {
         written.means_exist()?;
         let centred = is_centred(&written);
         let expanded = with_closed_means(&written.simplify()).simplify();
-        defined(&written, &expanded)?;
+        defined(&written, &expanded, &pieces)?;
         if let Some(q) = expanded.as_rational() {
             return Err(Error::Domain(if q == 0 {
                 "the activation is identically zero and cannot be normalised".to_string()
@@ -202,8 +202,12 @@ impl Activation {
 }
 
 /// The activation is defined wherever it is written to be: simplification drops what is multiplied by zero or cancels
-/// (`0*log(x)`), and with it where that is undefined.
-pub(crate) fn defined(written: &Expr, simplified: &Expr) -> Result<()> {
+/// (`0*log(x)`), and with it where that is undefined. `pieces` knows which poles are too strong.
+pub(crate) fn defined(
+    written: &Expr,
+    simplified: &Expr,
+    pieces: &dyn Fn(&Expr, u32) -> Result<Vec<Piece>>,
+) -> Result<()> {
     let partial = |e: &Expr| match e {
         Expr::Binary(BinaryOp::Div, _, b) => !b.is_constant(),
         Expr::Binary(BinaryOp::Pow, a, b) => {

@@ -2,7 +2,7 @@
 
 use super::constant::Closed;
 use super::expectation::Bound;
-use super::tails::is_continuous_beyond;
+use super::tails::{is_continuous_beyond, is_continuous_on};
 use crate::activation::Expr;
 use crate::activation::pieces::{End, Piece, jump};
 use crate::real::{Analytic, Ball};
@@ -27,8 +27,8 @@ pub fn meet(left: &Piece, right: &Piece) -> bool {
     }
 }
 
-/// Is the activation continuous on the whole line? `Some` is a proof: every jump is exactly zero, or an enclosure of one
-/// excludes zero. Pieces that end at a [reach](End::Reach) leave open what comes after, unless `expr`, which they are the
+/// Is the activation continuous on the whole line? `Some` is a proof: every jump is exactly zero, or excluded by construction
+/// (`abs` of something continuous), or an enclosure of one excludes zero. Pieces that end at a [reach](End::Reach) leave open what comes after, unless `expr`, which they are the
 /// pieces of, is continuous there by construction.
 ///
 /// ```
@@ -54,7 +54,12 @@ pub fn is_continuous(expr: &Expr, pieces: &[Piece]) -> Option<bool> {
         if certain_jump(pair).is_some() {
             return Some(false);
         }
-        open = true;
+        // a kink that is known by its digits alone
+        let place = pair[0]
+            .to
+            .breakpoint()
+            .map(|p| p.position(128).to_interval());
+        open |= !place.is_some_and(|x| is_continuous_on(expr, x));
     }
     if open { None } else { Some(true) }
 }

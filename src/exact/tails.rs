@@ -29,6 +29,11 @@ pub(super) fn is_continuous_beyond(e: &Expr, from: i64) -> bool {
     tail.is_continuous(e)
 }
 
+/// Is the expression defined and continuous on an interval? `true` is a proof, `false` says nothing.
+pub(super) fn is_continuous_on(e: &Expr, x: Interval) -> bool {
+    Tail { x }.is_continuous(e)
+}
+
 struct Tail {
     x: Interval,
 }
@@ -42,6 +47,12 @@ impl Tail {
 
     fn is_positive(&self, e: &Expr) -> bool {
         self.sign(e) == Some(Ordering::Greater)
+    }
+
+    /// `sin(u)` is.
+    fn is_within_one(&self, e: &Expr) -> bool {
+        let range = Tape::<Interval>::new(std::slice::from_ref(e), BITS).at_one(&self.x);
+        *range.lo() >= -1 && *range.hi() <= 1
     }
 
     fn is_continuous(&self, e: &Expr) -> bool {
@@ -75,6 +86,7 @@ impl Tail {
                 let defined = match function {
                     Function::Sign | Function::Step => self.sign(a).is_some(),
                     Function::Log | Function::Sqrt => self.is_positive(a),
+                    Function::Asin | Function::Acos if self.is_within_one(a) => true,
                     Function::Asin | Function::Acos => {
                         self.is_positive(&(one() - a.clone()))
                             && self.is_positive(&(one() + a.clone()))

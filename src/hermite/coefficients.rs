@@ -33,7 +33,7 @@ pub fn hermite_coefficients(
     deadline: Deadline,
 ) -> Result<(Vec<Ball>, Ball)> {
     let plan = Plan::new(
-        &Integrand::of(&structure.expr),
+        &Integrand::of(&structure.expr).until(deadline),
         Envelope::Moments { degree },
         accuracy,
     )?;

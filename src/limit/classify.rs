@@ -14,6 +14,9 @@
 use super::constants::Moments;
 use super::evidence::{Fact, Stands, VerdictConstant};
 use super::verdict::{Classification, Regime};
+use rug::Rational;
+
+use crate::activation::pieces::{Breakpoint, derivative_pole};
 use crate::activation::{Expr, Parity};
 use crate::effort::Effort;
 use crate::error::Result;
@@ -98,6 +101,8 @@ pub(super) struct Inquiry {
     pub constants: Constants,
     pub report: Classification,
     pub continuous: Option<bool>,
+    /// Where `phi'^2` is not integrable, and `k` with `|phi'(x)|` of the order `|x - p|^-k`.
+    pole: Option<(Breakpoint, Rational)>,
 }
 
 /// What is known about a constant being zero.
@@ -127,6 +132,7 @@ impl Inquiry {
         };
         let constants = Constants::new(&moments, exponent);
         let continuous = structure.continuous;
+        let pole = derivative_pole(&structure.pieces);
         let report = Classification {
             activation,
             normalisation: None,
@@ -157,7 +163,13 @@ impl Inquiry {
             constants,
             report,
             continuous,
+            pole,
         })
+    }
+
+    /// `B'` is infinite, proved: by a jump, or by a pole of the derivative.
+    pub(super) fn has_infinite_slope(&self) -> bool {
+        self.continuous == Some(false) || self.pole.is_some()
     }
 
     /// Recomputes everything with a smaller absolute error.
@@ -283,6 +295,24 @@ impl Inquiry {
 
     /// Whether `E phi'(Z)^2` is `B'`, and where that stays open, what is missing.
     fn tell_continuity(&mut self) {
+        if let Some((p, k)) = self.pole.clone() {
+            self.say(&format!(
+                "phi'(x) is of the order |x - p|^(-{k}) at p = {p}, so it is not square integrable: B' = E phi'(Z)^2 = infinity"
+            ));
+            let twice = Rational::from(&k * 2u32);
+            let stands = if twice == 1 {
+                Stands::Equal
+            } else {
+                Stands::Above
+            };
+            self.stands(
+                VerdictConstant::DerivativePole,
+                stands,
+                1,
+                Ball::rational(&twice, 64),
+            );
+            return;
+        }
         match self.continuous {
             Some(true) => {
                 if self.structure.has_breakpoints() {
@@ -363,6 +393,7 @@ impl Inquiry {
             over(&self.structure.derivative_square, &self.structure.square)
         };
         let b_prime = match self.continuous {
+            _ if self.pole.is_some() => Some(Quantity::infinite()),
             Some(true) => self
                 .constants
                 .b_prime

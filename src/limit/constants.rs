@@ -2,6 +2,7 @@
 
 use rug::Float;
 
+use crate::activation::pieces::derivative_pole;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::exact::{Activation, Closed};
@@ -61,14 +62,20 @@ impl Moments {
             });
         }
         let envelope = Envelope::Moments { degree: 1 };
-        let with = Integrand::with_derivative(&structure.expr);
-        let alone = Integrand::of(&structure.expr);
+        let with = Integrand::with_derivative(&structure.expr).until(deadline);
+        let alone = Integrand::of(&structure.expr).until(deadline);
         let accuracy = if road == Arithmetic::F64 {
             accuracy.min(50)
         } else {
             accuracy
         };
-        let (plan, missing) = match Plan::new(&with, envelope, accuracy) {
+        let whole = match derivative_pole(&structure.pieces) {
+            Some((p, _)) => Err(Error::Unresolved(format!(
+                "it is infinite, by the pole of phi' at x = {p}"
+            ))),
+            None => Plan::new(&with, envelope, accuracy),
+        };
+        let (plan, missing) = match whole {
             Ok(plan) => (plan, None),
             // The activation may be enclosed where its derivative is not.
             Err(Error::Unresolved(why)) => (Plan::new(&alone, envelope, accuracy)?, Some(why)),

@@ -28,6 +28,8 @@ pub enum VerdictConstant {
     DerivativeSquare,
     /// The jump of the activation at a breakpoint where it is not zero, or 0 if it is continuous.
     Jump,
+    /// `2 k`, where `|phi'(x)|` is of the exact order `|x - p|^-k` at a breakpoint: from 1 on `B'` is infinite.
+    DerivativePole,
     /// The Hermite coefficient `a_n = E phi(Z) h_n(Z)`.
     Coefficient(u32),
 }
@@ -41,6 +43,7 @@ impl fmt::Display for VerdictConstant {
             VerdictConstant::FirstSquare => f.write_str("A'^2"),
             VerdictConstant::DerivativeSquare => f.write_str("B'"),
             VerdictConstant::Jump => f.write_str("jump"),
+            VerdictConstant::DerivativePole => f.write_str("order of the pole of phi'^2"),
             VerdictConstant::Coefficient(n) => write!(f, "a_{n}"),
         }
     }
@@ -165,7 +168,15 @@ impl Classification {
     fn wanted(&self) -> Vec<Vec<Demand>> {
         use Stands::{Above, Apart, Below, Equal};
         use VerdictConstant::{
-            Coefficient, DerivativeSquare, First, FirstSquare, Jump, Mean, Square,
+            Coefficient, DerivativePole, DerivativeSquare, First, FirstSquare, Jump, Mean, Square,
+        };
+        let steep = || {
+            vec![
+                (DerivativeSquare, Above, 1),
+                (Jump, Apart, 0),
+                (DerivativePole, Equal, 1),
+                (DerivativePole, Above, 1),
+            ]
         };
         let mut wanted = vec![vec![(Square, Above, 0)]];
         match (self.regime, self.phase) {
@@ -174,7 +185,7 @@ impl Classification {
                 vec![(Mean, Equal, 0)],
                 vec![(First, Apart, 0)],
                 vec![(FirstSquare, Below, 1)],
-                vec![(DerivativeSquare, Above, 1), (Jump, Apart, 0)],
+                steep(),
             ]),
             (Regime::NearestNeighbour, _) => {
                 wanted.extend([vec![(Mean, Equal, 0)], vec![(First, Equal, 0)]]);
@@ -187,10 +198,7 @@ impl Classification {
                 vec![(Jump, Equal, 0)],
                 vec![(DerivativeSquare, Equal, 1)],
             ]),
-            (Regime::Majority, _) => wanted.extend([
-                vec![(Mean, Apart, 0)],
-                vec![(DerivativeSquare, Above, 1), (Jump, Apart, 0)],
-            ]),
+            (Regime::Majority, _) => wanted.extend([vec![(Mean, Apart, 0)], steep()]),
             (Regime::Ordered, _) => wanted.extend([
                 vec![(Mean, Apart, 0)],
                 vec![(Jump, Equal, 0)],

@@ -55,9 +55,13 @@ impl Inquiry {
             1,
             lambda.clone(),
         );
-        if self.continuous == Some(false) {
+        if self.has_infinite_slope() {
             self.report.alpha = Some(Quantity::integer(0));
-            self.say("alpha = -4 log|A'| / log B' = 0: the singularity is logarithmic");
+            let what = match self.continuous {
+                Some(false) => "the singularity is logarithmic",
+                _ => "the singularity is weaker than every power",
+            };
+            self.say(&format!("alpha = -4 log|A'| / log B' = 0: {what}"));
             return Ok(());
         }
         let Some(b) = self.constants.b_prime.clone() else {
@@ -126,7 +130,7 @@ impl Inquiry {
 
     /// `A != 0`.
     pub(super) fn with_mean(&mut self) -> Result<()> {
-        if self.continuous == Some(false) {
+        if self.has_infinite_slope() {
             return self.chaotic("B' is infinite, so the fixed point 1 repels");
         }
         if self.continuous.is_none() {

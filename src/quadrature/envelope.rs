@@ -47,6 +47,21 @@ impl Envelope {
         log.exp()
     }
 
+    /// `C` with `|h_m(z)| <= C |z|^n` for all `m <= n` and `|z| >= 1`: the sum of the moduli of the coefficients, for low degrees. (Those of
+    /// `He_n` sum up to the number of involutions, `I_n = I_(n-1) + (n-1) I_(n-2)`; `I_n/sqrt(n!)` grows.)
+    fn polynomial_scale(degree: u32) -> Option<Interval> {
+        if degree > 16 {
+            return None;
+        }
+        let int = |n: i64| Interval::int(n, BITS);
+        let (mut before, mut now, mut factorial) = (1i64, 1i64, 1i64);
+        for n in 2..=i64::from(degree) {
+            (before, now) = (now, now + (n - 1) * before);
+            factorial *= n;
+        }
+        Some(&int(now) / &int(factorial).sqrt())
+    }
+
     /// An upper bound of `|G(z)| |exp(-z^2/2)| / sqrt(2 pi)` on a rectangle, given upper bounds of the functions' moduli
     /// there.
     pub(super) fn bound(self, moduli: &[Float], z: &Rect) -> Float {
@@ -77,8 +92,16 @@ impl Envelope {
                 let exponent = &(-&x2 / (&one + &r)) + &(&y2 + &(&(&r * &y2) / &(&one - &r)));
                 let hermite =
                     &(&s * &Envelope::hermite_scale(degree, &r)) * &(&half * &exponent).exp();
+                let mut hermite = hermite.hi().clone();
+                if let Some(scale) = Envelope::polynomial_scale(degree) {
+                    let mut far = z.modulus().hi().clone();
+                    far.max_mut(&Float::with_val(BITS, 1));
+                    let power = Interval::point(far).powi(i64::from(degree));
+                    let polynomial = &(&(&scale * &power) * &s) * &gauss;
+                    hermite.min_mut(polynomial.hi());
+                }
                 let mut out = squares.hi().clone();
-                out.max_mut(hermite.hi());
+                out.max_mut(&hermite);
                 out * Float::with_val_round(BITS, 0.4, Round::Up).0
             }
         }
@@ -99,9 +122,19 @@ impl Envelope {
                 let one = Interval::int(1, BITS);
                 let ratio = Envelope::ratio(degree, 0.0);
                 let b = &(&ratio / &(&one + &ratio)) * &Interval::rational(&(1, 2).into(), BITS);
-                let hermite = total
+                let polynomial = Envelope::polynomial_scale(degree).and_then(|scale| {
+                    let scaled = total.weighted(scale.hi(), &Float::new(BITS));
+                    scaled
+                        .times(&Growth::power(degree, total.start))
+                        .gaussian_tail(r)
+                });
+                let mehler = total
                     .weighted(Envelope::hermite_scale(degree, &ratio).hi(), b.hi())
-                    .gaussian_tail(r)?;
+                    .gaussian_tail(r);
+                let hermite = match (polynomial, mehler) {
+                    (Some(p), Some(m)) => p.min(&m),
+                    (p, m) => p.or(m)?,
+                };
                 Some(if squares > hermite { squares } else { hermite })
             }
         }

@@ -4,7 +4,7 @@ use rug::Float;
 
 use super::unit::{exponent, power_of_ten, scaled, sizes};
 use super::{Envelope, Integrand, Plan, Samples, ln};
-use crate::activation::pieces::pieces;
+use crate::activation::pieces::integrable_pieces;
 use crate::activation::{Expr, Parity};
 use crate::deadline::Deadline;
 use crate::effort::Effort;
@@ -42,11 +42,11 @@ pub(crate) fn mean(
     written.means_are_known(wanted, deadline)?;
     // E[f - mean(g)] = E[f - g]
     let expr = written.with_functions_for_means().simplify();
-    defined(&written, &expr)?;
-    let pieces = pieces(&expr, 16)?;
+    defined(&written, &expr, &integrable_pieces)?;
+    let pieces = integrable_pieces(&expr, 16)?;
     if expr.parity() == Some(Parity::Odd) {
         // the integral must exist all the same
-        Plan::new(&Integrand::of(&expr), Envelope::Plain, 32)?;
+        Plan::new(&Integrand::of(&expr).until(deadline), Envelope::Plain, 32)?;
         return Ok((Ball::int(0, 53), Some(Closed::zero())));
     }
     if let Some(closed) = closed_expectation(&pieces, &Expr::clone) {
@@ -64,7 +64,8 @@ pub(crate) fn mean(
     let integrand = match exponent {
         0 => Integrand::of(&expr),
         _ => Integrand::of(&scaled(&expr, -exponent)),
-    };
+    }
+    .until(deadline);
     let power = Ball::rational(&power_of_ten(exponent), wanted + 64);
     let least = 4 * wanted + 64;
     let small = Float::with_val(53, 1) >> least;

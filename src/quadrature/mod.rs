@@ -7,7 +7,9 @@
 //!
 //! * an activation without kinks is integrated along the whole line with the Gaussian weight as it is ([`line`]);
 //! * between two breakpoints `a < b` the variable is `z = a + (b - a) / (1 + exp(-pi sinh t))`, the tanh-sinh or double
-//!   exponential rule of Takahasi and Mori ([`segment`]), which does not mind what happens at the ends.
+//!   exponential rule of Takahasi and Mori ([`segment`]), which does not mind what happens at the ends: where the formula is not
+//!   analytic there (`sqrt(x)`, `x log x`), it is bounded on all sheets at once ([`branch`]). A segment that has no strip, because a pole is
+//!   near, is halved ([`halving`]).
 //!
 //! `M`, and the analyticity itself, are proved by evaluating the formula on complex rectangles that cover the strip
 //! ([`crate::real::Rect`]); what is cut off is bounded by the growth of the formula ([`crate::activation::growth`]).
@@ -18,8 +20,10 @@
 //! not the crate `quadrature`: its double exponential rule stops at 385 points in `f64`, its error estimate is no bound
 //! and it turns NaN into 0; the tests use it as an independent second opinion.
 
+mod branch;
 mod envelope;
 mod expect;
+mod halving;
 mod line;
 mod moduli;
 mod plan;

@@ -11,6 +11,12 @@ pub(super) trait Modulus {
     /// Upper bound of the modulus on a rectangle; `None` where analyticity is not proved there.
     fn sup(&self, z: &Rect) -> Option<Float>;
 
+    /// The same from upper bounds of the functions' moduli there.
+    fn weighted(&self, moduli: &[Float], z: &Rect) -> Option<Float>;
+
+    /// The integrands have products of two functions among them.
+    fn squares(&self) -> bool;
+
     /// The same, halving the rectangle up to `depth` times where that is needed.
     fn sup_split(&self, z: &Rect, depth: u32, line: bool) -> Option<Float> {
         if let Some(out) = self.sup(z) {
@@ -82,8 +88,16 @@ impl Modulus for Moduli {
             }
             moduli.push(v.modulus().hi().clone());
         }
-        let out = self.envelope.bound(&moduli, z);
+        self.weighted(&moduli, z)
+    }
+
+    fn weighted(&self, moduli: &[Float], z: &Rect) -> Option<Float> {
+        let out = self.envelope.bound(moduli, z);
         out.is_finite().then_some(out)
+    }
+
+    fn squares(&self) -> bool {
+        matches!(self.envelope, Envelope::Moments { .. })
     }
 }
 

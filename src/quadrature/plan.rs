@@ -3,14 +3,16 @@
 use rug::{Float, Rational};
 
 use super::envelope::{BITS, Envelope};
+use super::halving::Halving;
 use super::line::{self, Line};
 use super::moduli::Moduli;
 use super::reach::reach;
-use super::segment::{self, Segment};
-use crate::activation::pieces::{End, Piece, pieces};
+use super::segment::Segment;
+use crate::activation::pieces::{End, Piece, integrable_pieces, pieces};
 use crate::activation::{Expr, Parity};
+use crate::deadline::Deadline;
 use crate::error::{Error, Result};
-use crate::real::{Analytic, Ball, Interval, Real};
+use crate::real::{Analytic, Ball, Interval};
 
 /// What is integrated: an activation, alone or with its derivative.
 #[derive(Clone, Debug)]
@@ -18,6 +20,7 @@ pub struct Integrand {
     pub(super) expr: Expr,
     pub(super) derivative: bool,
     moments: bool,
+    deadline: Deadline,
 }
 
 impl Integrand {
@@ -27,6 +30,7 @@ impl Integrand {
             expr: expr.expand(),
             derivative: false,
             moments: false,
+            deadline: Deadline::default(),
         }
     }
 
@@ -36,6 +40,7 @@ impl Integrand {
             expr: expr.expand(),
             derivative: true,
             moments: false,
+            deadline: Deadline::default(),
         }
     }
 
@@ -46,6 +51,12 @@ impl Integrand {
             moments: true,
             ..self
         }
+    }
+
+    /// Planning gives up then.
+    #[must_use]
+    pub fn until(self, deadline: Deadline) -> Self {
+        Integrand { deadline, ..self }
     }
 
     /// The expression, catalogue names expanded.
@@ -113,7 +124,7 @@ impl Place {
         }
     }
 
-    fn interval(&self) -> Interval {
+    pub(super) fn interval(&self) -> Interval {
         let ball = self.ball(2 * BITS);
         Interval::new(ball.lower(), ball.upper())
     }
@@ -124,16 +135,20 @@ impl Plan {
     ///
     /// # Errors
     /// [`Error::Domain`] where the integrals do not exist or the formula is undefined somewhere, [`Error::Unresolved`]
-    /// where no strip of analyticity or no position of a kink could be proved.
+    /// where no strip of analyticity or no position of a kink could be proved, [`Error::Timeout`] ([`Integrand::until`]).
     pub fn new(integrand: &Integrand, envelope: Envelope, accuracy: u32) -> Result<Plan> {
         let target = Float::with_val(BITS, 1) >> accuracy;
         let share = Float::with_val(BITS, &target >> 2);
         let (reach, tail) = reach(integrand, envelope, &share)?;
-        let pieces = pieces(&integrand.expr, reach)?;
+        integrand.deadline.check("the bound of the tails")?;
+        let pieces = match envelope {
+            Envelope::Moments { .. } => pieces(&integrand.expr, reach)?,
+            Envelope::Plain | Envelope::Bare => integrable_pieces(&integrand.expr, reach)?,
+        };
         let mut parts = Vec::new();
         let mut error = tail;
         if let [piece] = pieces.as_slice()
-            && let Some((part, e)) = whole_line(integrand, piece, envelope, reach, &share)
+            && let Some((part, e)) = whole_line(integrand, piece, envelope, reach, &share)?
         {
             error += e;
             return Ok(Plan {
@@ -153,18 +168,21 @@ impl Plan {
             {
                 continue;
             }
-            let moduli = Moduli::new(&functions, envelope, false);
-            let split = split(&moduli, &from, &to, &share, 5).ok_or_else(|| {
+            let halving = Halving::new(&functions, envelope, [&from, &to], integrand.deadline);
+            let tiling = halving.between(&from, &to, &share)?.ok_or_else(|| {
+                let why = halving.obstacle().map_or(String::new(), |at| {
+                    format!(" (at x = {at} it is neither analytic nor like a power or a logarithm)")
+                });
                 Error::Unresolved(format!(
-                    "no region of analyticity could be proved for {} between {} and {}, so its integral has no proved \
+                    "no region of analyticity could be proved for {} between {} and {}{why}, so its integral has no proved \
                      error bound",
                     piece.formula,
                     short(&from),
                     short(&to)
                 ))
             })?;
-            for (from, to, segment) in split {
-                error += &segment.error;
+            error += &tiling.error;
+            for (from, to, segment) in tiling.segments {
                 parts.push(Part {
                     functions: functions.clone(),
                     rule: Rule::Segment { from, to, segment },
@@ -201,33 +219,22 @@ pub fn integrals(
     bits: u32,
 ) -> Option<Vec<Ball>> {
     let share = Float::with_val(BITS, 1) >> accuracy;
-    let moduli = Moduli::new(functions, Envelope::Bare, false);
-    let parts = split(
-        &moduli,
-        &Place::Ball(a.clone()),
-        &Place::Ball(b.clone()),
-        &share,
-        5,
-    )?;
-    let mut error = Float::new(BITS);
-    let parts = parts
-        .into_iter()
-        .map(|(from, to, segment)| {
-            error += &segment.error;
-            Part {
-                functions: functions.to_vec(),
-                rule: Rule::Segment { from, to, segment },
-            }
+    let (from, to) = (Place::Ball(a.clone()), Place::Ball(b.clone()));
+    let halving = Halving::new(functions, Envelope::Bare, [&from, &to], Deadline::default());
+    let tiling = halving.between(&from, &to, &share).ok()??;
+    let parts = (tiling.segments.into_iter())
+        .map(|(from, to, segment)| Part {
+            functions: functions.to_vec(),
+            rule: Rule::Segment { from, to, segment },
         })
         .collect();
     let plan = Plan {
         parts,
-        error: error * ROUNDING,
+        error: tiling.error * ROUNDING,
         envelope: Envelope::Bare,
         reach: 0,
     };
-    let samples =
-        super::Samples::<Ball>::new(&plan, bits, crate::deadline::Deadline::default()).ok()?;
+    let samples = super::Samples::<Ball>::new(&plan, bits, Deadline::default()).ok()?;
     Some((0..functions.len()).map(|i| samples.mean(i)).collect())
 }
 
@@ -245,9 +252,9 @@ fn whole_line(
     envelope: Envelope,
     reach: u32,
     share: &Float,
-) -> Option<(Part, Float)> {
+) -> Result<Option<(Part, Float)>> {
     let (End::MinusInfinity, End::PlusInfinity) = (&piece.from, &piece.to) else {
-        return None;
+        return Ok(None);
     };
     let functions = integrand.functions(&piece.formula);
     let parities: Option<Vec<Parity>> = functions.iter().map(Expr::parity).collect();
@@ -255,30 +262,34 @@ fn whole_line(
     // A larger reach makes the vertical sides small enough where the strip is wide.
     let mut r = reach;
     for _ in 0..6 {
+        integrand
+            .deadline
+            .check("the search for a strip of analyticity")?;
         if let Some(line) = line::line(&moduli, r, share) {
             // Where poles crowd towards the real axis the strip is thin, and segments that follow them are cheaper.
             let thin = f64::from(line.steps) > 40.0 * f64::from(r) + 12.0 * -ln(share);
             if thin {
                 let from = Place::Rational((-i64::from(reach)).into());
                 let to = Place::Rational(reach.into());
-                if let Some(found) = split(&moduli, &from, &to, share, 5)
-                    && found.iter().map(|s| s.2.nodes()).sum::<u64>() < u64::from(line.steps)
+                let halving = Halving::new(&functions, envelope, [&from, &to], integrand.deadline);
+                if let Some(found) = halving.between(&from, &to, share)?
+                    && found.nodes() < u64::from(line.steps)
                 {
-                    return None; // the caller takes the segments
+                    return Ok(None); // the caller takes the segments
                 }
             }
             let error = line.error.clone();
-            return Some((
+            return Ok(Some((
                 Part {
                     functions,
                     rule: Rule::Line(line, parities),
                 },
                 error,
-            ));
+            )));
         }
         r += 1 + r / 6;
     }
-    None
+    Ok(None)
 }
 
 /// The pieces that meet `[-reach, reach]`, cut off there.
@@ -305,49 +316,6 @@ fn clipped(pieces: &[Piece], reach: u32) -> Vec<(&Piece, Place, Place)> {
             _ => true,
         })
         .collect()
-}
-
-/// One segment, or halves of it where poles make two cheaper than one.
-fn split(
-    moduli: &Moduli,
-    from: &Place,
-    to: &Place,
-    share: &Float,
-    depth: u32,
-) -> Option<Vec<(Place, Place, Segment)>> {
-    let (a, b) = (from.interval(), to.interval());
-    let whole = segment::segment(moduli, &a, &b, share, segment::PLAIN_ENDS);
-    let fair = 8.0 * -ln(share) + 100.0;
-    if let Some(found) = &whole
-        && (depth == 0 || (found.nodes() as f64) < fair)
-    {
-        return whole.map(|s| vec![(from.clone(), to.clone(), s)]);
-    }
-    if depth == 0 {
-        return None;
-    }
-    let middle = Place::Rational({
-        let x = 0.5 * (a.to_f64() + b.to_f64());
-        Rational::from_f64((x * 64.0).round() / 64.0)?
-    });
-    let m = middle.interval();
-    if a.compare(&m) != Some(std::cmp::Ordering::Less)
-        || m.compare(&b) != Some(std::cmp::Ordering::Less)
-    {
-        return whole.map(|s| vec![(from.clone(), to.clone(), s)]);
-    }
-    let half = Float::with_val(BITS, share >> 1);
-    let halves = split(moduli, from, &middle, &half, depth - 1).and_then(|mut left| {
-        split(moduli, &middle, to, &half, depth - 1).map(|right| {
-            left.extend(right);
-            left
-        })
-    });
-    match (whole, halves) {
-        (Some(w), Some(h)) if h.iter().map(|s| s.2.nodes()).sum::<u64>() < w.nodes() => Some(h),
-        (Some(w), _) => Some(vec![(from.clone(), to.clone(), w)]),
-        (None, h) => h,
-    }
 }
 
 /// Natural logarithm as a double, for sizes far outside `f64` too.

@@ -6,12 +6,12 @@ use rayon::prelude::*;
 use rug::{Float, Rational};
 
 use super::Envelope;
-use super::plan::{Part, Plan, Rule};
+use super::plan::{Part, Place, Plan, Rule};
 use super::segment::Segment;
 use crate::activation::{Parity, Tape};
 use crate::deadline::Deadline;
 use crate::error::Result;
-use crate::real::{Bits, Real};
+use crate::real::{Ball, Bits, Real};
 
 /// Nodes and weights of the tanh-sinh rule on `[0, 1]`, computed once and shared by all segments with the same step.
 #[derive(Debug)]
@@ -114,7 +114,11 @@ impl<R: Real + Send + Sync> Samples<R> {
                 Rule::Segment { from, to, segment } => {
                     let a = R::from_ball(&from.ball(bits));
                     let b = R::from_ball(&to.ball(bits));
-                    out.segment(part, &a, &b, segment, &mut rules, deadline)?;
+                    let deep = match segment.depth {
+                        0 => None,
+                        _ => Some(near_ends(part, [from, to], segment, bits, deadline)?),
+                    };
+                    out.segment(part, &a, &b, segment, (&mut rules, deep), deadline)?;
                 }
             }
         }
@@ -180,7 +184,7 @@ impl<R: Real + Send + Sync> Samples<R> {
         a: &R,
         b: &R,
         segment: &Segment,
-        rules: &mut Rules<R>,
+        (rules, known): (&mut Rules<R>, Option<Vec<Vec<R>>>),
         deadline: Deadline,
     ) -> Result<()> {
         let bits = self.bits;
@@ -202,12 +206,14 @@ impl<R: Real + Send + Sync> Samples<R> {
                 *w = &*w * &(&(-z.powi(2).scale2(-1)).exp() * &norm);
             }
         }
-        let tape = Tape::<R>::new(&part.functions, bits);
-        for (values, new) in self
-            .values
-            .iter_mut()
-            .zip(evaluated(&tape, &nodes, bits, deadline)?)
-        {
+        let new = match known {
+            Some(values) => values,
+            None => {
+                let tape = Tape::<R>::new(&part.functions, bits);
+                evaluated(&tape, &nodes, bits, deadline)?
+            }
+        };
+        for (values, new) in self.values.iter_mut().zip(new) {
             values.extend(new);
         }
         self.z.extend(nodes);
@@ -250,6 +256,35 @@ impl<R: Real + Send + Sync> Samples<R> {
     pub fn first_moment(&self, i: usize) -> R {
         self.expectation(|k| &self.values[i][k] * &self.z[k])
     }
+}
+
+/// The values at the nodes of a segment at whose ends the formula is not analytic, in balls of so many bits that every node knows
+/// its distance from the end.
+fn near_ends<R: Real>(
+    part: &Part,
+    [from, to]: [&Place; 2],
+    segment: &Segment,
+    bits: Bits,
+    deadline: Deadline,
+) -> Result<Vec<Vec<R>>> {
+    let work = bits + segment.depth + 16;
+    let (a, b) = (from.ball(work), to.ball(work));
+    let length = b.clone() - &a;
+    let mut rules = Rules::<Ball>::new(work);
+    let half = rules.half(segment.m, segment.left.max(segment.right), deadline)?;
+    let left = half[..=segment.left as usize].iter().rev();
+    let right = &half[1..=segment.right as usize];
+    let nodes: Vec<Ball> = left
+        .map(|(f, _)| &a + &(&length * f))
+        .chain(right.iter().map(|(f, _)| &b - &(&length * f)))
+        .collect();
+    let tape = Tape::<Ball>::new(&part.functions, work);
+    let values = evaluated(&tape, &nodes, work, deadline)?;
+    let rounded = |column: Vec<Ball>| {
+        let column = column.iter();
+        column.map(|v| R::from_ball(&v.with_bits(bits))).collect()
+    };
+    Ok(values.into_iter().map(rounded).collect())
 }
 
 fn normal_density_at_zero<R: Real>(bits: Bits) -> R {

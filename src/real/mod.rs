@@ -116,6 +116,8 @@ pub trait Analytic:
     fn pi(bits: Bits) -> Self;
     /// The value that no operation can mend.
     fn undefined(bits: Bits) -> Self;
+    /// Values are regions of the plane, of which some formulas know more than others.
+    const REGION: bool = false;
     /// Neither undefined nor unbounded.
     fn is_finite(&self) -> bool;
     /// The sign, where it is certain: `None` for a ball that straddles zero, for a value that is not
@@ -137,6 +139,20 @@ pub trait Analytic:
     fn ln(&self) -> Self;
     /// `log(1 + x)`, accurate near zero.
     fn ln_1p(&self) -> Self;
+    /// `1/(1 + e^-x)`.
+    fn logistic(&self) -> Self {
+        let one = Self::int(1, self.bits());
+        one.clone() / (one + (-self.clone()).exp())
+    }
+    /// `log(1 + e^x)`.
+    fn softplus(&self) -> Self {
+        // For large x the exponential would leave the range of doubles; a sign is certain on the real line only, and there both
+        // forms are equal.
+        match self.sign() {
+            Some(Ordering::Greater) => self.clone() + (-self.clone()).exp().ln_1p(),
+            _ => self.exp().ln_1p(),
+        }
+    }
     /// Sine.
     fn sin(&self) -> Self;
     /// Cosine.

@@ -7,7 +7,8 @@ use rug::Float;
 use super::End;
 use super::isolation::{BITS, HIGHEST_ORDER, Isolation, Pin};
 use super::probe::Probe;
-use crate::activation::Tape;
+use crate::activation::growth::values_beyond;
+use crate::activation::{Expr, Tape};
 use crate::real::{Analytic, Interval};
 
 /// The tail is decided beyond `reach * 2^k` for some `k` up to this, or the search ends at `reach`.
@@ -80,6 +81,22 @@ impl Isolation<'_> {
         })
     }
 
+    /// By the growth of the parts: `x exp(-x) - 1`.
+    fn sign_beyond(&self, at: &Float, right: bool) -> Option<Ordering> {
+        let start = at
+            .clone()
+            .abs()
+            .to_integer()
+            .and_then(|n| n.to_u32())
+            .filter(|n| (1..=1024).contains(n))?;
+        let g = &self.derivatives[0].0;
+        let values = match right {
+            true => values_beyond(g, start),
+            false => values_beyond(&g.substitute(&-Expr::X).simplify(), start),
+        };
+        values.sign().filter(|sign| sign.is_ne())
+    }
+
     /// The first point from which the function has one sign to the right (left) for ever; otherwise how far
     /// the search goes. `beyond` is the other end of the interval, if it is finite.
     ///
@@ -123,7 +140,9 @@ impl Isolation<'_> {
             };
             let sign = match self.sign_on(&tail) {
                 Some(sign) => Some(sign),
-                None => (1..=3).find_map(|k| by_derivative(self, k)),
+                None => (1..=3)
+                    .find_map(|k| by_derivative(self, k))
+                    .or_else(|| self.sign_beyond(&at, right)),
             };
             if sign.is_some() {
                 let pin = Pin::Free;

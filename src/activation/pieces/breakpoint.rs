@@ -195,6 +195,11 @@ impl Breakpoint {
         None
     }
 
+    /// How often the smooth function `h` vanishes here, proved; `None` if it is not, or if that is more than eight times.
+    pub fn order_of(&self, h: &Expr) -> Option<u32> {
+        super::structure::order(h, self)
+    }
+
     /// Does `g` vanish here? `true` is a proof, `false` says nothing.
     pub fn is_zero_of(&self, g: &Expr) -> bool {
         // It must have a value in the first place: `sin(0)/0` is not for the rules of simplification.

@@ -90,6 +90,46 @@ pub fn pieces(expr: &Expr, reach: u32) -> Result<Vec<Piece>> {
     Resolver::new(expr, reach).pieces()
 }
 
+/// [`pieces`] of a function of which `E f(Z)` alone is wanted: a pole weaker than `1/|x - p|` is no fault.
+///
+/// # Errors
+/// As [`pieces`]; [`Domain`](crate::error::Error::Domain) where a pole makes `E |f(Z)|` diverge.
+pub fn integrable_pieces(expr: &Expr, reach: u32) -> Result<Vec<Piece>> {
+    expr.no_letters()?;
+    expr.means_exist()?;
+    Resolver::new(expr, reach).integrable().pieces()
+}
+
+/// Where the square of the derivative is not integrable although the pieces may meet (`sqrt(abs(x))`): the first breakpoint next to which
+/// `|phi'(x)|` is of the exact order `|x - p|^-k` with `k >= 1/2`, proved by the structure, and `k`.
+///
+/// ```
+/// use deeplimit::activation::{Expr, pieces::{derivative_pole, pieces}};
+/// let root: Expr = "sqrt(abs(x))".parse()?;
+/// assert_eq!(derivative_pole(&pieces(&root, 16)?).map(|(_, k)| k), Some((1, 2).into()));
+/// let kink: Expr = "abs(x)^1.5".parse()?;
+/// assert!(derivative_pole(&pieces(&kink, 16)?).is_none());
+/// # Ok::<(), deeplimit::error::Error>(())
+/// ```
+pub fn derivative_pole(pieces: &[Piece]) -> Option<(Breakpoint, rug::Rational)> {
+    pieces.iter().find_map(|piece| {
+        let ends = [
+            (&piece.from, structure::Sides::Right),
+            (&piece.to, structure::Sides::Left),
+        ];
+        let mut breakpoints = (ends.into_iter())
+            .filter_map(|(end, side)| Some((end.breakpoint()?, side)))
+            .peekable();
+        breakpoints.peek()?;
+        let derivative = piece.formula.derivative().simplify();
+        breakpoints.find_map(|(p, side)| {
+            let growth = structure::growth(&derivative, p, side)?;
+            let infinite = growth.exact && growth.exponent <= rug::Rational::from((-1, 2));
+            infinite.then(|| (p.clone(), -growth.exponent))
+        })
+    })
+}
+
 /// The jump of the activation between neighbours, `right - left` at the breakpoint between them: a ball that
 /// certainly contains it, undefined where one side has no limit by evaluation.
 pub fn jump(left: &Piece, right: &Piece, bits: Bits) -> Ball {

@@ -9,7 +9,7 @@ use super::breakpoint::Breakpoint;
 use super::probe::sign_of_constant;
 use super::signs::{Need, Search};
 use super::span::{Division, Span};
-use super::structure;
+use super::structure::{self, Sides};
 use super::{End, Piece};
 use crate::activation::{BinaryOp, Condition, Constant, Expr, Function, Tape};
 use crate::error::{Error, Result};
@@ -25,6 +25,8 @@ pub(super) struct Resolver<'a> {
     singular: RefCell<Vec<Breakpoint>>,
     /// Zeros of divisors that the dividend does not have, with the quotient.
     poles: RefCell<Vec<(Breakpoint, Expr)>>,
+    /// `E phi(Z)^2` shall exist, or `E phi(Z)` alone.
+    square: bool,
 }
 
 fn is_switch(e: &Expr) -> bool {
@@ -48,6 +50,15 @@ impl<'a> Resolver<'a> {
             search: Search { reach, activation },
             singular: RefCell::default(),
             poles: RefCell::default(),
+            square: true,
+        }
+    }
+
+    /// Poles are judged by `E |phi(Z)|`.
+    pub(super) fn integrable(self) -> Self {
+        Self {
+            square: false,
+            ..self
         }
     }
 
@@ -312,7 +323,12 @@ impl<'a> Resolver<'a> {
                     for span in self.inside(e, &above, Domain::NonNegative, &span)? {
                         spans.extend(self.inside(e, &below, Domain::NonNegative, &span)?);
                     }
-                    on(spans, a)
+                    let formula = |span: Span| {
+                        let unwound = unwound(function, &a, &span);
+                        let plain = || Expr::call(function, a.clone());
+                        (span, unwound.unwrap_or_else(plain))
+                    };
+                    spans.into_iter().map(formula).collect()
                 }
                 Function::Tan => {
                     let sine = Expr::call(Function::Sin, a.clone());
@@ -370,7 +386,7 @@ impl<'a> Resolver<'a> {
                 continue;
             }
             let bounded = || {
-                let growth = structure::growth(&(a.clone() / b.clone()), p);
+                let growth = structure::growth(&(a.clone() / b.clone()), p, Sides::Both);
                 growth.is_some_and(|growth| growth.exponent >= 0)
             };
             if inner {
@@ -394,6 +410,10 @@ impl<'a> Resolver<'a> {
 
     /// A quotient inside may have a pole where the whole formula has none.
     fn poles_cancel(&self, pieces: &[Piece]) -> Result<()> {
+        let (what, power) = match self.square {
+            true => ("E phi(Z)^2", Rational::from((1, 2))),
+            false => ("E |f(Z)|", Rational::from(1)),
+        };
         // The pole nearest to the origin is the one to speak of.
         let mut poles = self.poles.borrow().clone();
         let distance = |p: &Breakpoint| p.position(64).to_f64().abs();
@@ -404,18 +424,21 @@ impl<'a> Resolver<'a> {
                 _ => Ok(false),
             };
             for piece in pieces {
-                if !touches(&piece.from)? && !touches(&piece.to)? {
-                    continue;
-                }
+                let side = match (touches(&piece.from)?, touches(&piece.to)?) {
+                    (true, _) => Sides::Right,
+                    (_, true) => Sides::Left,
+                    _ => continue,
+                };
                 let pole = format!("{} has a pole at x = {p}", in_words(quotient));
-                match structure::growth(&piece.formula, p) {
+                match structure::growth(&piece.formula, p, side) {
                     Some(growth) if growth.exponent >= 0 => {}
-                    Some(growth) if growth.exact && growth.exponent <= Rational::from((-1, 2)) => {
-                        return Err(Error::Domain(format!("{pole}, so E phi(Z)^2 diverges")));
+                    Some(growth) if growth.exact && growth.exponent <= Rational::from(-&power) => {
+                        return Err(Error::Domain(format!("{pole}, so {what} diverges")));
                     }
+                    Some(growth) if growth.exponent > Rational::from(-&power) => {}
                     _ => {
                         return Err(Error::Unresolved(format!(
-                            "{pole}, and it is not decided whether E phi(Z)^2 is finite"
+                            "{pole}, and it is not decided whether {what} is finite"
                         )));
                     }
                 }
@@ -423,6 +446,32 @@ impl<'a> Resolver<'a> {
         }
         Ok(())
     }
+}
+
+/// `asin(sin u)`, `acos(cos u)` where `sin u` (`cos u`) is nowhere 1 or -1: `u` up to a sign and a multiple of `pi`.
+fn unwound(function: Function, a: &Expr, span: &Span) -> Option<Expr> {
+    let u = match (function, a) {
+        (Function::Asin, Expr::Call(Function::Sin, args)) => &args[0],
+        (Function::Acos, Expr::Call(Function::Cos, args)) => &args[0],
+        _ => return None,
+    };
+    let pi = Expr::Constant(Constant::Pi);
+    // the number of the branch, at any point of the interval
+    let turns =
+        u.clone() / pi.clone() + Expr::int(i64::from(function == Function::Asin)) / Expr::int(2);
+    let tape = Tape::<Ball>::new(&[turns], 128);
+    let sample = span.samples().into_iter().next()?;
+    let value = tape.at_one(&Ball::rational(&sample, 128));
+    let (low, high) = (value.lower().floor(), value.upper().floor());
+    let k = low.to_integer().filter(|_| low == high)?.to_i64()?;
+    let turned = |n: i64| Expr::int(n) * pi.clone();
+    let formula = match (function, k % 2 == 0) {
+        (Function::Asin, true) => u.clone() - turned(k),
+        (Function::Asin, false) => turned(k) - u.clone(),
+        (_, true) => u.clone() - turned(k),
+        (_, false) => turned(k + 1) - u.clone(),
+    };
+    Some(formula.simplify())
 }
 
 /// The subtree as it is typed; a bare `log` is printed for `log(x)`.

@@ -68,16 +68,57 @@ fn collect(g: &Expr, odd: bool, constants: &mut Vec<Expr>, list: &mut Vec<(Expr,
                 | Function::Erf,
                 [a],
             ) => collect(a, odd, constants, list),
-            (Function::Log, [a]) => list.push(((a.clone() - Expr::int(1)).simplify(), odd)),
-            (Function::Acos, [a]) => list.push(((Expr::int(1) - a.clone()).simplify(), false)),
+            (Function::Log, [a]) => {
+                collect(&(a.clone() - Expr::int(1)).simplify(), odd, constants, list);
+            }
+            (Function::Acos, [a]) => {
+                collect(
+                    &(Expr::int(1) - a.clone()).simplify(),
+                    false,
+                    constants,
+                    list,
+                );
+            }
             (Function::Tan, [a]) => {
                 list.push((Expr::call(Function::Sin, a.clone()), odd));
                 list.push((Expr::call(Function::Cos, a.clone()), odd));
             }
             _ => list.push((g.clone(), odd)),
         },
-        _ => list.push((g.clone(), odd)),
+        _ => match doubled(g) {
+            Some(root) => {
+                if odd {
+                    constants.push(root.0);
+                }
+                list.push((root.1, false));
+            }
+            None => list.push((g.clone(), odd)),
+        },
     }
+}
+
+/// `k`, `f` where the tree is `k f^2` in disguise: `1 - sin u = 2 sin^2(u/2 - pi/4)`, `1 + cos u = 2 cos^2(u/2)`, and so on, times a constant.
+fn doubled(g: &Expr) -> Option<(Expr, Expr)> {
+    let (varying, constant) = addends(g);
+    let [term] = &varying[..] else { return None };
+    let (factor, core) = scale(term);
+    let Expr::Call(function @ (Function::Sin | Function::Cos), args) = &core else {
+        return None;
+    };
+    let same = (constant.clone() - factor.clone()).simplify().is_int(0);
+    let opposite = (constant.clone() + factor).simplify().is_int(0);
+    if !same && !opposite {
+        return None;
+    }
+    let half = args.first()?.clone() / Expr::int(2);
+    let quarter = Expr::Constant(Constant::Pi) / Expr::int(4);
+    let root = match (function, same) {
+        (Function::Cos, true) => Expr::call(Function::Cos, half),
+        (Function::Cos, false) => Expr::call(Function::Sin, half),
+        (_, true) => Expr::call(Function::Sin, half + quarter),
+        (_, false) => Expr::call(Function::Sin, half - quarter),
+    };
+    Some((constant, root.simplify()))
 }
 
 /// For `g = k f(u) + c` with an `f` that has an inverse: functions whose product has the zeros and the sign
@@ -202,8 +243,82 @@ pub(super) struct Growth {
     pub(super) exact: bool,
 }
 
+/// From where a point is looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sides {
+    Left,
+    Right,
+    Both,
+}
+
+impl Sides {
+    /// Of what is known to the left and to the right.
+    fn of<T>(self, [left, right]: [T; 2]) -> impl Iterator<Item = T> {
+        let looked_at = [self != Sides::Right, self != Sides::Left];
+        [left, right]
+            .into_iter()
+            .zip(looked_at)
+            .filter(|(_, looked)| *looked)
+            .map(|(known, _)| known)
+    }
+}
+
+/// The sign on a punctured neighbourhood of a point, to the left and to the right of it, wherever the formula is defined there: proved by
+/// the first derivative that does not vanish, by the larger of two terms, or by the factors.
+fn signs_beside(u: &Expr, p: &Breakpoint, sides: Sides) -> Option<[Ordering; 2]> {
+    if let Some(signs) = leading_signs(u, p) {
+        return Some(signs);
+    }
+    if let Expr::Binary(op @ (BinaryOp::Add | BinaryOp::Sub), a, b) = u {
+        let terms = [growth(a, p, sides)?, growth(b, p, sides)?];
+        let larger = |f: &Growth, g: &Growth| f.exact && f.exponent < g.exponent;
+        let of_second = || {
+            let signs = signs_beside(b, p, sides)?;
+            Some(match op {
+                BinaryOp::Add => signs,
+                _ => signs.map(Ordering::reverse),
+            })
+        };
+        return match &terms {
+            [f, g] if larger(f, g) => signs_beside(a, p, sides),
+            [f, g] if larger(g, f) => of_second(),
+            _ => signs_beside(a, p, sides).filter(|signs| of_second().as_ref() == Some(signs)),
+        };
+    }
+    let (constants, factors) = factors(u);
+    let mut signs = [Ordering::Greater; 2];
+    let mut times = |other: [Ordering; 2]| {
+        for (sign, other) in signs.iter_mut().zip(other) {
+            *sign = if other.is_lt() { sign.reverse() } else { *sign };
+        }
+    };
+    for c in &constants {
+        times([sign_of_constant(c).filter(|sign| sign.is_ne())?; 2]);
+    }
+    for (h, _) in factors.iter().filter(|(_, odd)| *odd) {
+        let of_factor = match h == u {
+            true => None,
+            false => signs_beside(h, p, sides),
+        };
+        times(of_factor?);
+    }
+    Some(signs)
+}
+
+/// By Taylor's formula: the sign of the first derivative that does not vanish at the point.
+fn leading_signs(h: &Expr, p: &Breakpoint) -> Option<[Ordering; 2]> {
+    let k = order(h, p)?;
+    let mut derivative = h.clone();
+    for _ in 0..k {
+        derivative = derivative.derivative();
+    }
+    let right = p.sign_of(&derivative)?;
+    let left = if k % 2 == 0 { right } else { right.reverse() };
+    Some([left, right])
+}
+
 /// How a formula behaves at a point where a divisor in it vanishes; `None` if its shape does not tell.
-pub(super) fn growth(f: &Expr, p: &Breakpoint) -> Option<Growth> {
+pub(super) fn growth(f: &Expr, p: &Breakpoint, sides: Sides) -> Option<Growth> {
     let exact = |exponent: Rational| {
         Some(Growth {
             exponent,
@@ -226,12 +341,12 @@ pub(super) fn growth(f: &Expr, p: &Breakpoint) -> Option<Growth> {
         return exact(Rational::new());
     }
     match f {
-        Expr::Neg(a) => growth(a, p),
+        Expr::Neg(a) => growth(a, p, sides),
         Expr::Binary(BinaryOp::Add | BinaryOp::Sub, a, b) => {
             if let Some(k) = order(f, p) {
                 return exact(k.into());
             }
-            let (a, b) = (growth(a, p)?, growth(b, p)?);
+            let (a, b) = (growth(a, p, sides)?, growth(b, p, sides)?);
             let exact = a.exponent < b.exponent && a.exact || b.exponent < a.exponent && b.exact;
             Some(Growth {
                 exponent: a.exponent.min(b.exponent),
@@ -239,28 +354,28 @@ pub(super) fn growth(f: &Expr, p: &Breakpoint) -> Option<Growth> {
             })
         }
         Expr::Binary(BinaryOp::Mul, a, b) => {
-            let (a, b) = (growth(a, p)?, growth(b, p)?);
+            let (a, b) = (growth(a, p, sides)?, growth(b, p, sides)?);
             Some(Growth {
                 exponent: a.exponent + b.exponent,
                 exact: a.exact && b.exact,
             })
         }
         Expr::Binary(BinaryOp::Div, a, b) => {
-            let (a, b) = (growth(a, p)?, growth(b, p)?);
+            let (a, b) = (growth(a, p, sides)?, growth(b, p, sides)?);
             b.exact.then(|| Growth {
                 exponent: a.exponent - b.exponent,
                 exact: a.exact,
             })
         }
         Expr::Binary(BinaryOp::Pow, a, b) => {
-            let (a, q) = (growth(a, p)?, b.as_rational()?);
+            let (a, q) = (growth(a, p, sides)?, b.as_rational()?);
             (a.exact || q >= 0).then(|| Growth {
                 exponent: a.exponent * q,
                 exact: a.exact,
             })
         }
         Expr::Call(Function::Sqrt, args) => {
-            let a = growth(args.first()?, p)?;
+            let a = growth(args.first()?, p, sides)?;
             Some(Growth {
                 exponent: a.exponent / 2u32,
                 exact: a.exact,
@@ -279,18 +394,31 @@ pub(super) fn growth(f: &Expr, p: &Breakpoint) -> Option<Growth> {
             // Bounded, whatever happens inside, as long as it is defined.
             None => args.first().map(|_| bounded()),
         },
+        // Bounded where what is inside is negative beside the point, be it as large as it may.
+        Expr::Call(Function::Exp, args) => {
+            let u = args.first()?;
+            match order(f, p) {
+                Some(k) => exact(k.into()),
+                None => {
+                    let inner = growth(u, p, sides)?;
+                    let falls = signs_beside(u, p, sides)
+                        .is_some_and(|signs| sides.of(signs).all(Ordering::is_lt));
+                    (inner.exponent >= 0 || falls).then(bounded)
+                }
+            }
+        }
         Expr::Call(Function::Tan, args) => {
             let u = args.first()?.clone();
             let quotient = Expr::call(Function::Sin, u.clone()) / Expr::call(Function::Cos, u);
-            growth(&quotient, p)
+            growth(&quotient, p, sides)
         }
         Expr::Call(Function::Log, args) => {
-            let u = growth(args.first()?, p)?;
-            // Weaker than every power: |x-p|^(-1/8) is plenty.
-            let unbounded = !u.exact || !u.exponent.is_zero();
+            let u = growth(args.first()?, p, sides)?;
+            // Weaker than every power: |x-p|^(-1/8) is plenty, unless what is inside is smaller than every power.
+            let unbounded = !u.exponent.is_zero();
             match order(f, p) {
                 Some(k) => exact(k.into()),
-                None => Some(Growth {
+                None => u.exact.then(|| Growth {
                     exponent: Rational::from((if unbounded { -1 } else { 0 }, 8)),
                     exact: false,
                 }),

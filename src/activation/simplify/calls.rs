@@ -66,6 +66,9 @@ impl Reader {
                 _ => {}
             }
         }
+        if let Some(inner) = undone(function, u) {
+            return Some(self.read(&inner));
+        }
         match function {
             Min | Max => None,
             Exp => self.exponential(u),
@@ -81,6 +84,14 @@ impl Reader {
                 Some(value) => number(if function == Sin { value.0 } else { value.1 }),
                 None => Some(Form::atom(Expr::call(function, writing::tree(u)))),
             },
+            Asin | Acos if u.rational().is_some_and(|q| q == 1 || q == -1) => {
+                // pi/2 for asin 1, pi for acos -1
+                let pi = Form::atom(Expr::Constant(Constant::Pi));
+                Some(pi.scaled(&match function {
+                    Acos => Rational::from(1),
+                    _ => Rational::from((1, 2)),
+                }))
+            }
             Tan if half_turns(u).is_some_and(|(sine, _)| sine == 0) => number(0),
             // Positive factors do not matter to a sign.
             Sign | Step => {
@@ -167,6 +178,24 @@ impl Reader {
         }
         Some(sum)
     }
+}
+
+/// `v` where `u = f^-1(v)`, on the whole domain of the inverse function.
+fn undone(function: Function, u: &Form) -> Option<Expr> {
+    let (monomial, coefficient) = u.single()?;
+    let [(Expr::Call(inner, args), power)] = &monomial.0[..] else {
+        return None;
+    };
+    let inverse = match function {
+        Function::Tan => Function::Atan,
+        Function::Sin => Function::Asin,
+        Function::Cos => Function::Acos,
+        Function::Sinh => Function::Asinh,
+        Function::Asinh => Function::Sinh,
+        _ => return None,
+    };
+    let plain = *coefficient == 1 && *power == 1 && *inner == inverse;
+    plain.then(|| args.first().cloned())?
 }
 
 /// Sine and cosine of a multiple of `pi/2`.

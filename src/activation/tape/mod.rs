@@ -40,6 +40,8 @@ enum Op {
     Composed(usize, Slot),
     /// `log(1 + e^v)`
     Softplus(Slot),
+    /// `1/(1 + e^-v)`, where values are regions.
+    Logistic(Slot),
     Integer(Slot, i64),
     Rational(Slot, Rational),
     Unary(Function, Slot),
@@ -173,15 +175,8 @@ impl<T: Analytic> Tape<T> {
                 near.map_or(quotient, |around| self.limits[*limit].at_one(&around))
             }
             Op::Composed(tape, a) => self.limits[*tape].at_one(at(a)),
-            Op::Softplus(v) => {
-                // For large v the exponential would leave the range of doubles; a sign is certain on
-                // the real line only, and there both forms are equal.
-                let v = at(v);
-                match v.sign() {
-                    Some(Ordering::Greater) => v.clone() + (-v.clone()).exp().ln_1p(),
-                    _ => v.exp().ln_1p(),
-                }
-            }
+            Op::Softplus(v) => at(v).softplus(),
+            Op::Logistic(v) => at(v).logistic(),
             Op::Integer(a, n) => at(a).powi(*n),
             Op::Rational(a, q) => at(a).powr(q),
             Op::ExpM1(a) => at(a).exp_m1(),
@@ -256,6 +251,7 @@ impl Op {
             | Op::ExpM1(a)
             | Op::Ln1p(a)
             | Op::Softplus(a)
+            | Op::Logistic(a)
             | Op::Composed(_, a) => {
                 vec![*a]
             }

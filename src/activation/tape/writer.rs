@@ -173,6 +173,12 @@ impl<T: Analytic> Writer<'_, T> {
     }
 
     fn binary(&mut self, op: BinaryOp, a: &Expr, b: &Expr) -> Slot {
+        if T::REGION
+            && matches!(op, BinaryOp::Add | BinaryOp::Sub)
+            && let Some(slot) = self.completed_square(op, a, b)
+        {
+            return slot;
+        }
         match op {
             BinaryOp::Pow => return self.power(a, b),
             // exp(u) - 1, 1 - exp(u)
@@ -199,6 +205,11 @@ impl<T: Analytic> Writer<'_, T> {
                 }
                 _ => {}
             },
+            BinaryOp::Div | BinaryOp::Mul if T::REGION => {
+                if let Some(slot) = self.damped(op, a, b) {
+                    return slot;
+                }
+            }
             _ => {}
         }
         let (left, right) = (self.slot(a), self.slot(b));
@@ -231,7 +242,74 @@ impl<T: Analytic> Writer<'_, T> {
         }
     }
 
+    /// `a (x + s)^2 + r`: a region has one `x` there, and the two of `a x^2 + b x` are taken for different ones.
+    fn completed_square(&mut self, op: BinaryOp, a: &Expr, b: &Expr) -> Option<Slot> {
+        if !is_written_polynomial(a) || !is_written_polynomial(b) {
+            return None;
+        }
+        let sum = Expr::Binary(op, a.clone().into(), b.clone().into());
+        let [constant, linear, square] = sum.polynomial()?.try_into().ok()?;
+        if linear.is_zero() {
+            return None;
+        }
+        let shift = Rational::from(&linear / &square) / 2u32;
+        let rest = constant - shift.clone().square() * &square;
+        let shift = self.number(shift);
+        let base = self.emit(Op::Add(Slot::X, shift));
+        let power = self.emit(Op::Integer(base, 2));
+        let square = self.number(square);
+        let product = self.emit(Op::Mul(square, power));
+        let rest = self.number(rest);
+        Some(self.emit(Op::Add(product, rest)))
+    }
+
+    /// A product with a factor `(1 + e^v)^-n` by logistic functions: a region holds all angles of a large `e^v`, and would hold zeros of the
+    /// divisor.
+    fn damped(&mut self, op: BinaryOp, a: &Expr, b: &Expr) -> Option<Slot> {
+        let mut factors = Vec::new();
+        let product = Expr::Binary(op, a.clone().into(), b.clone().into());
+        flatten(&product, 1, &mut factors);
+        let found = factors
+            .iter()
+            .position(|(f, n)| *n < 0 && plus_exponential(f).is_some())?;
+        let (divisor, n) = factors.swap_remove(found);
+        let v = plus_exponential(&divisor)?.clone();
+        // e^v/(1 + e^v) = 1/(1 + e^-v)
+        let same = |f: &Expr| exponent(f) == Some(&v);
+        let up = factors.iter().position(|(f, m)| *m > 0 && same(f));
+        let times = up.map_or(0, |i| factors[i].1.min(-n));
+        if let Some(i) = up {
+            factors[i].1 -= times;
+        }
+        let rest = factors
+            .into_iter()
+            .fold(Expr::int(1), |product, (f, m)| match m {
+                0 => product,
+                1 => product * f,
+                -1 => product / f,
+                m if m < 0 => product / f.pow(Expr::int(-m)),
+                m => product * f.pow(Expr::int(m)),
+            });
+        let mut out = self.slot(&rest);
+        let v = self.slot(&v);
+        for (sign, m) in [(1, times), (-1, -n - times)] {
+            if m > 0 {
+                let at = if sign > 0 { v } else { self.emit(Op::Neg(v)) };
+                let factor = self.emit(Op::Logistic(at));
+                let power = self.emit(Op::Integer(factor, m));
+                out = self.emit(Op::Mul(out, power));
+            }
+        }
+        Some(out)
+    }
+
     fn power(&mut self, a: &Expr, b: &Expr) -> Slot {
+        if T::REGION && b.as_rational().is_some_and(|q| q < 0) && plus_exponential(a).is_some() {
+            let reciprocal = a.clone().pow(b.clone());
+            if let Some(slot) = self.damped(BinaryOp::Mul, &Expr::int(1), &reciprocal) {
+                return slot;
+            }
+        }
         let base = self.slot(a);
         if let Some(q) = b.as_rational() {
             if let Some(n) = q.is_integer().then(|| q.numer().to_i64()).flatten() {
@@ -290,5 +368,55 @@ fn one_plus(e: &Expr) -> Option<Expr> {
         Expr::Binary(BinaryOp::Add, a, b) if b.is_int(1) => Some((**a).clone()),
         Expr::Binary(BinaryOp::Sub, a, b) if a.is_int(1) => Some(-(**b).clone()),
         _ => None,
+    }
+}
+
+/// Sums, products and squares of `x` and numbers.
+fn is_written_polynomial(e: &Expr) -> bool {
+    match e {
+        Expr::X | Expr::Number(_) => true,
+        Expr::Neg(a) => is_written_polynomial(a),
+        Expr::Binary(BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul, a, b) => {
+            is_written_polynomial(a) && is_written_polynomial(b)
+        }
+        Expr::Binary(BinaryOp::Pow, a, b) => b.is_int(2) && is_written_polynomial(a),
+        _ => e.as_rational().is_some(),
+    }
+}
+
+/// `v` where the tree is `1 + e^v`.
+fn plus_exponential(e: &Expr) -> Option<&Expr> {
+    match e {
+        Expr::Binary(BinaryOp::Add, a, b) if a.is_int(1) => exponent(b),
+        Expr::Binary(BinaryOp::Add, a, b) if b.is_int(1) => exponent(a),
+        _ => None,
+    }
+}
+
+/// The factors of a product, with their integer powers.
+fn flatten(e: &Expr, power: i64, factors: &mut Vec<(Expr, i64)>) {
+    match e {
+        Expr::Neg(a) => {
+            factors.push((Expr::int(-1), 1));
+            flatten(a, power, factors);
+        }
+        Expr::Binary(BinaryOp::Mul, a, b) => {
+            flatten(a, power, factors);
+            flatten(b, power, factors);
+        }
+        Expr::Binary(BinaryOp::Div, a, b) => {
+            flatten(a, power, factors);
+            flatten(b, -power, factors);
+        }
+        Expr::Binary(BinaryOp::Pow, a, b) if plus_exponential(a).is_some() => {
+            match b.as_rational().filter(|q| q.is_integer()) {
+                Some(n) => match n.numer().to_i32() {
+                    Some(n) => factors.push(((**a).clone(), power * i64::from(n))),
+                    None => factors.push((e.clone(), power)),
+                },
+                None => factors.push((e.clone(), power)),
+            }
+        }
+        _ => factors.push((e.clone(), power)),
     }
 }

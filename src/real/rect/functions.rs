@@ -8,6 +8,8 @@ use super::Rect;
 use crate::real::{Analytic, Ball, Bits, Interval, Real};
 
 impl Analytic for Rect {
+    const REGION: bool = true;
+
     fn bits(&self) -> Bits {
         self.re.bits()
     }
@@ -95,6 +97,37 @@ impl Analytic for Rect {
         };
         let excess = end(self.re.lo()).hull(&end(self.re.hi())) + self.im.square();
         Self::new(excess.ln_1p().scale2(-1), above.arg())
+    }
+
+    /// `(1 + tanh(z/2))/2`, and on the left `|f| <= 1/(e^-x - 1)`: where `|e^-z|` is large its angle does not matter.
+    fn logistic(&self) -> Self {
+        let one = Self::int(1, self.bits());
+        let half = Self::new(self.re.scale2(-1), self.im.scale2(-1)).tanh();
+        let sum = one + half;
+        let mut out = Self::new(sum.re.scale2(-1), sum.im.scale2(-1));
+        if *self.re.hi() < -1 {
+            let size = (-&self.re).exp_m1().recip();
+            let disc = Interval::symmetric(size.hi().clone());
+            out = out.intersect(&Self::new(disc.clone(), disc));
+        }
+        out
+    }
+
+    /// `log(1 + e^z)`, continued from the real axis to the plane that is cut along `+-i [pi, inf)`: on the right of the axis
+    /// that is `z + log(1 + e^-z)`, without the jumps of the principal branch.
+    fn softplus(&self) -> Self {
+        if self.is_undefined() {
+            return self.clone();
+        }
+        let right = *self.re.lo() > 0;
+        // 3 < pi
+        if !right && *self.re.hi() >= 0 && self.im.mag() >= 3 {
+            return Self::undefined(self.bits());
+        }
+        if right || self.is_real() && self.re.sign() == Some(Ordering::Greater) {
+            return self.clone() + (-self.clone()).exp().ln_1p();
+        }
+        self.exp().ln_1p()
     }
 
     /// `sin x cosh y + i cos x sinh y`: exact ranges (up to rounding).
