@@ -166,7 +166,7 @@ impl Draw {
 /// ```
 /// use deeplimit::identity::random_activation;
 /// assert_eq!(random_activation(7), random_activation(7));
-/// assert!(random_activation(7).parse::<deeplimit::Activation>().is_ok());
+/// assert!(deeplimit::activation::Expr::parse(&random_activation(7)).is_ok());
 /// ```
 pub fn random_activation(seed: u64) -> String {
     let mut draw = Draw(ChaCha8Rng::seed_from_u64(seed));

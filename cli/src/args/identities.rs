@@ -81,7 +81,7 @@ pub const HELP: &str = "Examples:
 What every dual, recursion and limit obeys: checked on this program in
 enclosures, or on any other kernel. An identity fails where enclosures
 exclude it; the smallest case that fails is looked for. What is not decided
-is no failure.
+is no failure. The file of --table takes minutes.
 
 The program of --against gets a line of JSON for each question
   {\"id\": 1, \"want\": [\"nngp\", \"ntk\"], \"activation\": \"relu\",
