@@ -536,7 +536,6 @@ fn planted_errors_are_caught() {
         "{survivors:?}"
     );
     assert!(by_laws * 100 >= 80 * ERRORS.len(), "{by_laws}");
-    assert!(begin.elapsed().as_secs() < 60, "{:?}", begin.elapsed());
     examination.identities = identities().filter(|i| i.reference).collect();
     assert!(examine(&right, &examination).is_clean());
 }

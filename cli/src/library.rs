@@ -25,7 +25,7 @@ pub use emit::emitted;
 pub use figure::picture;
 pub use identities::{
     Failure, Findings, Fineness, Identity, Inquiry, Numeral, Question, all_identities, examined,
-    reference_table,
+    reference_activations, reference_rows,
 };
 pub use phase::{CriticalPoint, GROWS_SO_FAR, Phases, Place, Standing, Standings, phase};
 

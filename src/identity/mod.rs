@@ -44,7 +44,7 @@ pub use exam::{Exam, Spot};
 pub use law::{Comparison, Domain, Identity, Object, Sense};
 pub use macros::complaint;
 pub use run::{Examination, Failure, Findings, examine};
-pub use table::{ReferenceRow, reference_rows};
+pub use table::{ReferenceRow, reference_activations, reference_rows_of};
 
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,8 @@ use serde::Serialize;
 
 use crate::against::Program;
 use crate::args::Identities as Args;
+use crate::batch::answers;
+use crate::commands::INTERRUPT;
 use crate::data::{free, written};
 use crate::fault::Fault;
 use crate::json::{FaultItem, Item, array, object};
@@ -270,7 +272,24 @@ fn table(args: &Args, path: &std::path::Path) -> Report {
     }
     let number =
         |b: &Option<deeplimit::Ball>| b.as_ref().map(|b| Number::new(&Quantity::new(b, None), 20));
-    let rows: Vec<RowJson> = (library::reference_table().into_iter())
+    let names: Vec<String> = (library::reference_activations().iter())
+        .map(|a| (*a).to_owned())
+        .collect();
+    let asked = names.clone();
+    let batch = answers(&names, args.timeout, &INTERRUPT, move |n| {
+        Ok(library::reference_rows(&asked[n]))
+    });
+    let missing = batch.missing(&names, "activations");
+    let interrupted = batch.interrupted;
+    let (mut found, mut faults) = (Vec::new(), Vec::new());
+    for (text, answer) in names.into_iter().zip(batch.answers) {
+        match answer {
+            Some(Ok(rows)) => found.extend(rows),
+            Some(Err(error)) => faults.push(Fault { text, error }),
+            None => {}
+        }
+    }
+    let rows: Vec<RowJson> = (found.into_iter())
         .map(|r| RowJson {
             convention: r.convention.name(),
             sigma_w: r.sigma.0,
@@ -286,5 +305,6 @@ fn table(args: &Args, path: &std::path::Path) -> Report {
     if let Err(error) = written(path, &array(&rows)) {
         return refused(error);
     }
-    Report::of(format!("{}: {} rows\n", path.display(), rows.len()))
+    let text = format!("{}: {} rows\n", path.display(), rows.len());
+    Report::new(text, faults, false, interrupted).with_closing(missing)
 }

@@ -73,7 +73,12 @@ pub fn examined(
     Ok((findings, refused))
 }
 
-/// Certified values of forty activations.
-pub fn reference_table() -> Vec<ReferenceRow> {
-    identity::reference_rows(&Certified::default())
+/// The activations of the reference table.
+pub fn reference_activations() -> &'static [&'static str] {
+    identity::reference_activations()
+}
+
+/// Certified values of one of them.
+pub fn reference_rows(activation: &str) -> Vec<ReferenceRow> {
+    identity::reference_rows_of(&[activation], &Certified::default())
 }
