@@ -302,7 +302,7 @@ fn table(args: &Args, path: &std::path::Path) -> Report {
             formula: r.formula,
         })
         .collect();
-    if let Err(error) = written(path, &array(&rows)) {
+    if let Err(error) = written(path, array(&rows)) {
         return refused(error);
     }
     let text = format!("{}: {} rows\n", path.display(), rows.len());
