@@ -88,9 +88,11 @@ impl Program {
             })
             .collect();
         if state.given_up {
-            all.push(format!(
-                "it was started {STARTS} times, and is not asked any more"
-            ));
+            let times = match state.starts {
+                1 => "once".to_owned(),
+                n => format!("{n} times"),
+            };
+            all.push(format!("it was started {times}, and is not asked any more"));
         }
         if all.is_empty() && state.answers == 0 {
             all.push("it has answered nothing that was asked".to_owned());
@@ -143,6 +145,8 @@ impl Program {
         }
         if found.lost {
             state.running = None;
+            // it had a minute for its first answer, and gave none: it will not have one the next time
+            state.given_up |= fresh && state.answers == 0 && Instant::now() >= deadline;
         }
         state.answers += u64::from(found.answer.as_ref().is_some_and(|a| a.len() > 1));
         found.answer
