@@ -386,3 +386,43 @@ fn bad_input() {
         assert!(s.stdout.is_empty());
     }
 }
+
+/// What is typed and would not be used is refused: the layers of no network, the box of no family.
+#[test]
+fn nothing_typed_is_left_aside() {
+    for line in [
+        &["kernel", "rho^2", "--layers", "4", "--degree", "5"][..],
+        &["kernel", "rho^2", "--kind", "nngp", "--degree", "5"],
+        &[
+            "kernel", "--table", "t.csv", "--layers", "4", "--degree", "5",
+        ],
+        &[
+            "extremal",
+            "4",
+            "largest-slope",
+            "--degree",
+            "6",
+            "--box",
+            "c=0..1",
+        ],
+        &[
+            "extremal",
+            "4",
+            "largest-slope",
+            "--kinks",
+            "2",
+            "--box",
+            "c=0..1",
+        ],
+        &["alpha", "4", "--box", "c=0..1"],
+        &["slopes", "tanh", "--slope", "1.1", "--curvature", "0.3"],
+        &["slopes", "tanh", "--slope", "1.1", "--layers", "3"],
+    ] {
+        let session = deeplimit(&[&["design"], line].concat());
+        assert_eq!(session.code, Some(2), "{line:?}: {}", session.stdout);
+        assert!(
+            session.stdout.is_empty() && session.stderr.contains("--"),
+            "{line:?}"
+        );
+    }
+}

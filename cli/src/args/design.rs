@@ -85,10 +85,10 @@ pub struct DesignKernel {
     #[arg(long, value_name = "EXPR", requires = "layers")]
     pub of: Option<String>,
     /// Hidden layers of that network
-    #[arg(long, value_name = "L", value_parser = layers, requires = "of")]
+    #[arg(long, value_name = "L", value_parser = layers, requires = "of", conflicts_with_all = ["kernel", "table"])]
     pub layers: Option<u32>,
     /// Which of its kernels: ntk or nngp
-    #[arg(long, value_parser = kind(), default_value_t = Kind::Ntk, value_name = "KERNEL", hide_possible_values = true, requires = "of")]
+    #[arg(long, value_parser = kind(), default_value_t = Kind::Ntk, value_name = "KERNEL", hide_possible_values = true, requires = "of", conflicts_with_all = ["kernel", "table"])]
     pub kind: Kind,
     /// The highest power of rho, from 0 to 200
     #[arg(long, value_name = "N", value_parser = degree)]

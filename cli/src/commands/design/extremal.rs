@@ -38,6 +38,13 @@ struct ExtremeJson {
 
 /// Answers the command.
 pub fn run(args: &Args, beside: &Beside, width: usize) -> io::Result<Report> {
+    // among others of a group, clap forgets that --box requires --family
+    if args.members.family.is_none() && !args.members.spans.is_empty() {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "--box says where the letter of a --family lies, and there is none",
+        ));
+    }
     let (alpha, wanted, spans) = (args.alpha.clone(), args.wanted, args.members.spans.clone());
     let among = match (args.degree, args.kinks, args.odd) {
         (Some(n), _, false) => Among::Polynomials(n),
