@@ -417,6 +417,15 @@ fn nothing_typed_is_left_aside() {
         &["alpha", "4", "--box", "c=0..1"],
         &["slopes", "tanh", "--slope", "1.1", "--curvature", "0.3"],
         &["slopes", "tanh", "--slope", "1.1", "--layers", "3"],
+        &[
+            "slopes",
+            "tanh",
+            "--tat",
+            "--curvature",
+            "0.3",
+            "--network",
+            "psi^3",
+        ],
     ] {
         let session = deeplimit(&[&["design"], line].concat());
         assert_eq!(session.code, Some(2), "{line:?}: {}", session.stdout);

@@ -263,12 +263,17 @@ pub struct DesignSlopes {
         long,
         value_name = "S",
         required_unless_present = "tat",
-        conflicts_with = "tat",
+        conflicts_with_all = ["tat", "curvature", "correlation", "layers"],
         allow_negative_numbers = true
     )]
     pub slope: Option<String>,
     /// S is the slope of a network, which this formula has where psi is that of a layer: psi^50
-    #[arg(long, value_name = "FORMULA", requires = "slope")]
+    #[arg(
+        long,
+        value_name = "FORMULA",
+        requires = "slope",
+        conflicts_with = "tat"
+    )]
     pub network: Option<String>,
     /// Tailored activation transformation instead: Q(1) = Q'(1) = C'(1) = 1
     #[arg(long)]

@@ -44,7 +44,7 @@ pub struct Identities {
     #[arg(long, default_value = "600", value_name = "SECONDS", value_parser = super::timeout)]
     pub timeout: Duration,
     /// Write certified values of 40 activations to this file
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["expressions", "tests", "against", "only"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["expressions", "tests", "seed", "depth", "against", "single", "ulps", "patience", "only"])]
     pub table: Option<PathBuf>,
     /// Replace the file if there is one
     #[arg(long, requires = "table")]
