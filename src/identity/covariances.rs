@@ -1,11 +1,13 @@
 //! Laws of `k(q, p, rho) = E phi(sqrt(q) u) phi(sqrt(p) v)`, where nothing is normalised.
 
+use rug::Rational;
+
 use super::duals::{binary, one};
 use super::exam::int;
 use super::law::{Comparison, Domain, Identity, Object};
 use super::{Candidate, exam};
 use crate::activation::{BinaryOp, Expr};
-use crate::real::{Analytic, Real};
+use crate::real::{Analytic, Ball, Real};
 
 const COVARIANCE: &[Object] = &[Object::Covariance];
 
@@ -134,12 +136,7 @@ pub(super) const LAWS: &[Identity] = &[
         COVARIANCE,
         |e, s| {
             let k = e.phi.homogeneity.clone()?;
-            let factor = if k.is_integer() {
-                int(4).powi(k.numer().to_i64()?)
-            } else {
-                int(4).powr(&k)
-            };
-            let right = &factor * &e.covariance((0.5, 1.0), s.rho)?;
+            let right = &power(4, &k)? * &e.covariance((0.5, 1.0), s.rho)?;
             one(Comparison::equal(e.covariance((2.0, 4.0), s.rho)?, right))
         },
     )
@@ -153,12 +150,7 @@ pub(super) const LAWS: &[Identity] = &[
         |e, s| {
             // q p = 4
             let k = e.phi.homogeneity.clone()?;
-            let factor = if k.is_integer() {
-                int(2).powi(k.numer().to_i64()?)
-            } else {
-                int(2).powr(&k)
-            };
-            let right = &factor * &e.covariance((1.0, 1.0), s.rho)?;
+            let right = &power(2, &k)? * &e.covariance((1.0, 1.0), s.rho)?;
             one(Comparison::equal(e.covariance((0.5, 8.0), s.rho)?, right))
         },
     )
@@ -185,3 +177,11 @@ pub(super) const LAWS: &[Identity] = &[
     .reference()
     .usually("the variance where its root belongs"),
 ];
+
+/// `base^k`, a whole power where `k` is whole.
+fn power(base: i64, k: &Rational) -> Option<Ball> {
+    Some(match k.is_integer() {
+        true => int(base).powi(k.numer().to_i64()?),
+        false => int(base).powr(k),
+    })
+}

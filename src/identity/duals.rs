@@ -43,8 +43,7 @@ pub(super) const LAWS: &[Identity] = &[
         Domain::Any,
         DUAL,
         |e, s| {
-            let at: Option<Vec<Ball>> = (0..5).map(|j| e.dual(f64::from(j) * s.rho / 4.0)).collect();
-            Some(differences(&at?, 2).map(|d| Comparison::at_most(int(0), d)).collect())
+            rising(2, |j| e.dual(f64::from(j) * s.rho / 4.0))
         },
     ),
     Identity::new("dual_below_its_chord", "dual(rho) <= (1-rho) dual(0) + rho on [0,1]", MEHLER, Domain::Any, DUAL, |e, s| {
@@ -243,8 +242,19 @@ pub(super) fn binary(op: BinaryOp, a: &Expr, b: &Expr) -> Expr {
     Expr::Binary(op, a.clone().into(), b.clone().into())
 }
 
+/// Of a power series with non-negative coefficients at five equally distant places from 0 on: no difference of order `from` and more is
+/// negative there.
+pub(super) fn rising(from: usize, at: impl Fn(u32) -> Option<Ball>) -> Option<Vec<Comparison>> {
+    let values: Vec<Ball> = (0..5).map(at).collect::<Option<_>>()?;
+    Some(
+        differences(&values, from)
+            .map(|d| Comparison::at_most(int(0), d))
+            .collect(),
+    )
+}
+
 /// The first difference of each order from `from` on.
-pub(super) fn differences(values: &[Ball], from: usize) -> impl Iterator<Item = Ball> {
+fn differences(values: &[Ball], from: usize) -> impl Iterator<Item = Ball> {
     let mut rows = vec![values.to_vec()];
     for _ in 1..values.len() {
         let last = &rows[rows.len() - 1];

@@ -1,6 +1,6 @@
 //! Laws of the recursion `S_{l+1} = dual(S_l)`, `T_{l+1} = T_l dual'(S_l) + S_{l+1}` of a normalised network.
 
-use super::duals::{differences, mirrored, one, ordered, pivots, three_points, with_opposites};
+use super::duals::{mirrored, one, ordered, pivots, rising, three_points, with_opposites};
 use super::exam::{Exam, enclosed, int};
 use super::law::{Comparison, Domain, Identity, Object};
 use super::{Candidate, Question};
@@ -204,8 +204,7 @@ pub(super) const LAWS: &[Identity] = &[
         Domain::Any,
         NNGP,
         |e, s| {
-            let at: Option<Vec<Ball>> = (0..5).map(|j| e.nngp(f64::from(j) * s.rho / 4.0, s.depth)).collect();
-            Some(differences(&at?, 1).map(|d| Comparison::at_most(int(0), d)).collect())
+            rising(1, |j| e.nngp(f64::from(j) * s.rho / 4.0, s.depth))
         },
     )
     .deep(),
@@ -216,8 +215,7 @@ pub(super) const LAWS: &[Identity] = &[
         Domain::Any,
         NTK,
         |e, s| {
-            let at: Option<Vec<Ball>> = (0..5).map(|j| e.ntk(f64::from(j) * s.rho / 4.0, s.depth)).collect();
-            Some(differences(&at?, 1).map(|d| Comparison::at_most(int(0), d)).collect())
+            rising(1, |j| e.ntk(f64::from(j) * s.rho / 4.0, s.depth))
         },
     )
     .deep(),

@@ -1,6 +1,6 @@
 //! Laws of the slope of the dual: Price's theorem, and a power series with non-negative coefficients again.
 
-use super::duals::{differences, one, ordered};
+use super::duals::{one, ordered, rising};
 use super::exam::int;
 use super::law::{Comparison, Domain, Identity, Object};
 use crate::real::{Ball, Real};
@@ -91,8 +91,7 @@ pub(super) const LAWS: &[Identity] = &[
         Domain::Any,
         SLOPE,
         |e, s| {
-            let at: Option<Vec<Ball>> = (0..5).map(|j| e.slope(f64::from(j) * s.rho / 4.0)).collect();
-            Some(differences(&at?, 2).map(|d| Comparison::at_most(int(0), d)).collect())
+            rising(2, |j| e.slope(f64::from(j) * s.rho / 4.0))
         },
     ),
     Identity::new("slope_of_odd", "dual'(-rho) = dual'(rho)", MEHLER, Domain::Odd, SLOPE, |e, s| {
