@@ -2,7 +2,7 @@
 
 use rug::Rational;
 
-use super::{Dual, closed_form, derivative_square};
+use super::{Dual, Truncated, closed_form, derivative_square};
 use crate::activation::{Exact, Expr, all_exact};
 use crate::deadline::Deadline;
 use crate::effort::Effort;
@@ -35,9 +35,9 @@ pub(crate) fn correlations(rhos: &[Rational]) -> Result<()> {
 pub(crate) const LAST_DEGREE: u32 = 3000;
 
 /// `dual(rho)` and `dual'(rho)` of the normalised activation at rational correlations in `[-1, 1]`, with `digits` certain
-/// significant digits where the method reaches them: always for an activation with a closed form, and at `rho = 1`;
-/// for others where the Hermite series of up to 3,000 terms resolves it (its rest is bounded by Parseval's
-/// identity, so what is returned is an enclosure in any case).
+/// significant digits where the method reaches them: always for an activation with a closed form, and at `rho = 1`; for others where
+/// the Hermite series of up to 3,000 terms resolves it (its rest is bounded by Parseval's identity), and near `+-1` where the pieces are
+/// analytic at their ends and a spline comes near enough. What is returned is an enclosure in any case.
 ///
 /// # Errors
 /// [`Error::Domain`] for a correlation outside `[-1, 1]` and for activations without a normalised dual; see
@@ -84,6 +84,11 @@ pub fn values(
             Err(e) => return Err(e),
         }
     }
+    if at.iter().any(|rho| is_short(&dual, rho, accuracy))
+        && let Some(spline) = Truncated::near(&structure, wanted, deadline)
+    {
+        dual = Dual::Truncated(spline);
+    }
     at.iter()
         .map(|rho| {
             let x = Ball::rational(rho, bits);
@@ -121,23 +126,40 @@ fn prepared(
 ) -> Result<Dual<Ball>> {
     match closed {
         Some(dual) => Ok(dual),
-        None => resolving_series(structure, far, accuracy, deadline).map(Dual::Series),
+        None => {
+            let kinked = structure.pieces.len() > 1;
+            if kinked
+                && far.is_some_and(|far| far.to_f64() > NEAR_ONE)
+                && let Some(spline) = Truncated::near(structure, accuracy, deadline)
+            {
+                return Ok(Dual::Truncated(spline));
+            }
+            resolving_series(structure, far, accuracy, deadline).map(Dual::Series)
+        }
     }
+}
+
+/// Beyond this the series of an activation with kinks is long, and a spline is quicker.
+const NEAR_ONE: f64 = 0.9;
+
+/// Does the length of a series keep it from that accuracy?
+fn is_short(dual: &Dual<Ball>, rho: &Rational, accuracy: u32) -> bool {
+    let Dual::Series(series) = dual else {
+        return false;
+    };
+    let rest = crate::quadrature::ln(&series.tail.magnitude())
+        + f64::from(series.degree() as u32) * rho.to_f64().abs().max(1e-300).ln();
+    *rho != 1 && rest > -0.6 * f64::from(accuracy)
 }
 
 /// Bits of a series' coefficients that the value at a correlation seems to lack: none where the value is 0 by its parity, or
 /// is not told from 0 at four times what was asked for, or where the length of the series is what keeps it from more.
 fn lacking(dual: &Dual<Ball>, rho: &Rational, wanted: u32, accuracy: u32) -> u32 {
-    let Dual::Series(series) = dual else { return 0 };
+    let Dual::Series(_) = dual else { return 0 };
     let x = Ball::rational(rho, accuracy + 64);
-    let short = {
-        let rest = crate::quadrature::ln(&series.tail.magnitude())
-            + f64::from(series.degree() as u32) * rho.to_f64().abs().max(1e-300).ln();
-        rest > -0.6 * f64::from(accuracy)
-    };
     let value = dual.at(&x);
     let have = value.relative_bits();
-    if *rho == 1 || have >= wanted || short || value.is_exact() {
+    if *rho == 1 || have >= wanted || is_short(dual, rho, accuracy) || value.is_exact() {
         0
     } else if value.contains_zero() {
         (4 * wanted).saturating_sub(accuracy)

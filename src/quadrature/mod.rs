@@ -37,6 +37,8 @@ mod unit;
 pub use envelope::Envelope;
 pub use expect::expect;
 pub(crate) use expect::{lost_bits, mean};
+pub(crate) use moduli::{Moduli, Modulus};
 pub use plan::{Integrand, Plan, integrals, ln};
+pub(crate) use reach::tails;
 pub use samples::{Rules, Samples};
 pub use unit::{Sizes, Unit, power_of_ten};

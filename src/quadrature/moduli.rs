@@ -7,7 +7,7 @@ use crate::activation::{Expr, Tape};
 use crate::real::{Analytic, Rect};
 
 /// What can be bounded on complex rectangles.
-pub(super) trait Modulus {
+pub(crate) trait Modulus {
     /// Upper bound of the modulus on a rectangle; `None` where analyticity is not proved there.
     fn sup(&self, z: &Rect) -> Option<Float>;
 
@@ -33,14 +33,14 @@ pub(super) trait Modulus {
 }
 
 /// The largest modulus of several functions, times the weight of an envelope.
-pub(super) struct Moduli {
+pub(crate) struct Moduli {
     tape: Tape<Rect>,
     envelope: Envelope,
     symmetric: bool,
 }
 
 impl Moduli {
-    pub(super) fn new(functions: &[Expr], envelope: Envelope, symmetric: bool) -> Self {
+    pub(crate) fn new(functions: &[Expr], envelope: Envelope, symmetric: bool) -> Self {
         Moduli {
             tape: Tape::new(functions, BITS),
             envelope,

@@ -69,6 +69,15 @@ pub(super) fn reach(
     Ok((high, bound))
 }
 
+/// The smallest whole `R` with `E (|f| + |f'|)^2 1_(|Z| > R) <= share` that was proved, and the bound.
+///
+/// # Errors
+/// As [`super::Plan::new`], where no growth was bounded.
+pub(crate) fn tails(expr: &Expr, share: &Float) -> Result<(u32, Float)> {
+    let envelope = Envelope::Moments { degree: 0 };
+    reach(&Integrand::with_derivative(expr), envelope, share)
+}
+
 /// Divergence where it is proved, and otherwise that nothing is.
 fn unbounded(integrand: &Integrand, envelope: Envelope) -> Error {
     let (what, limit, rate) = match envelope {

@@ -6,11 +6,16 @@ use super::angle::{Angle, Spot};
 use super::halves::Halves;
 use super::moments;
 use super::source::Source;
+use super::spline::{Off, Spline};
 use crate::real::{Analytic, Ball, Bits, Real};
 
 /// A function of this class at one variance.
 #[derive(Debug)]
 pub(super) struct Layer {
+    /// Of its numbers.
+    pub bits: Bits,
+    /// Where it is a spline: how far it is from the function.
+    pub off: Option<Off>,
     pub middle: Both,
     /// All over the ball of the variance, with the derivatives in the variance, and its radius.
     pub wide: Option<(Both, Both, Float)>,
@@ -31,6 +36,9 @@ impl Both {
 
 /// `number` tells variances that are not the same.
 pub(super) fn layer(source: &Source, variance: Option<&Ball>, number: u64, bits: Bits) -> Layer {
+    if let Some(spline) = &source.spline {
+        return near(spline, source.continuous, bits);
+    }
     let plain = source.halves(bits);
     let both = |value: Halves| Both {
         slope: value.derivative(!source.continuous),
@@ -38,13 +46,20 @@ pub(super) fn layer(source: &Source, variance: Option<&Ball>, number: u64, bits:
     };
     let Some(q) = variance else {
         return Layer {
+            bits,
+            off: None,
             middle: both((*plain).clone()),
             wide: None,
         };
     };
     let middle = both(plain.scaled(&q.midpoint().with_bits(bits).sqrt(), number));
     if q.is_exact() {
-        return Layer { middle, wide: None };
+        return Layer {
+            bits,
+            off: None,
+            middle,
+            wide: None,
+        };
     }
     let q = q.with_bits(bits);
     let wide = both(plain.scaled(&q.sqrt(), number));
@@ -60,8 +75,45 @@ pub(super) fn layer(source: &Source, variance: Option<&Ball>, number: u64, bits:
             .times(&half),
     };
     Layer {
+        bits,
+        off: None,
         middle,
         wide: Some((wide, moved, q.rad())),
+    }
+}
+
+/// A spline at variance 1; what is not finite where none was found.
+fn near(spline: &Spline, continuous: bool, accuracy: Bits) -> Layer {
+    let found = spline.at(accuracy);
+    let Some(found) = &*found else {
+        let nothing = Halves {
+            kinks: Vec::new(),
+            groups: Vec::new(),
+            deltas: Vec::new(),
+            scale: 0,
+        };
+        let infinite = Float::with_val(64, rug::float::Special::Infinity);
+        return Layer {
+            bits: accuracy,
+            off: Some(Off {
+                value: infinite.clone(),
+                slope: Some(infinite),
+            }),
+            middle: Both {
+                slope: nothing.clone(),
+                value: nothing,
+            },
+            wide: None,
+        };
+    };
+    Layer {
+        bits: found.bits,
+        off: Some(found.off.clone()),
+        middle: Both {
+            slope: found.halves.derivative(!continuous),
+            value: found.halves.clone(),
+        },
+        wide: None,
     }
 }
 

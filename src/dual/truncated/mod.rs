@@ -12,7 +12,9 @@ mod halves;
 mod layer;
 mod moments;
 mod owen;
+mod panel;
 mod source;
+mod spline;
 #[cfg(test)]
 mod tests;
 
@@ -27,8 +29,10 @@ use angle::{Angle, Spot};
 use halves::Halves;
 use layer::{Layer, bilinear, covariance, layer};
 use source::Source;
+use spline::Spline;
 
 use crate::activation::Parity;
+use crate::deadline::Deadline;
 use crate::exact::Activation;
 use crate::real::{Analytic, Ball, Bits, Kept, Real};
 
@@ -58,6 +62,21 @@ impl Truncated {
         })
     }
 
+    /// Of an activation whose pieces are analytic, by splines that are as near as is needed; `None` where none was found.
+    pub(crate) fn near(
+        structure: &Activation,
+        bits: Bits,
+        deadline: Deadline,
+    ) -> Option<Truncated> {
+        let spline = Spline::new(structure, bits + 32, deadline)?;
+        Some(Truncated {
+            source: Arc::new(Source::near(structure, spline)),
+            variance: None,
+            bits,
+            layers: Arc::default(),
+        })
+    }
+
     /// The dual of `phi(sqrt(q) z)`.
     pub(crate) fn at_variance(&self, q: &Ball) -> Truncated {
         Truncated {
@@ -70,6 +89,14 @@ impl Truncated {
 
     pub(crate) fn bits(&self) -> Bits {
         self.bits
+    }
+
+    /// A spline costs the more the nearer it is, so it is as near as was asked for when it was made.
+    fn most_bits(&self) -> Bits {
+        match self.source.spline {
+            Some(_) => self.bits,
+            None => Bits::MAX,
+        }
     }
 
     /// Even or odd, where the activation is.
@@ -135,14 +162,31 @@ impl Truncated {
         bilinear(pair, self.source.continuous, false, f)
     }
 
+    /// Of a spline: how far values may be off, counted so often.
+    fn off(layer: &Layer, value: Ball, times: u32) -> Ball {
+        match &layer.off {
+            None => value,
+            Some(off) => value.widened(&Float::with_val(64, &off.value * times)),
+        }
+    }
+
     fn square_of(&self, layer: &Layer) -> Ball {
-        self.values((layer, layer), |f, g| moments::at_end(f, g, 1))
+        let square = self.values((layer, layer), |f, g| moments::at_end(f, g, 1));
+        Truncated::off(layer, square, 1)
     }
 
     fn slope_of(&self, a: &Layer, b: &Layer, spot: &Spot) -> Ball {
-        bilinear((a, b), self.source.continuous, true, |f, g| {
+        let slope = bilinear((a, b), self.source.continuous, true, |f, g| {
             covariance(f, g, spot)
-        })
+        });
+        let Some(off) = &a.off else {
+            return slope;
+        };
+        match &off.slope {
+            Some(off) => slope.widened(off),
+            // sum n |a_n^2 - b_n^2| |rho|^(n-1) <= sum |a_n^2 - b_n^2|/(1 - |rho|)^2
+            None => slope.widened(&Float::with_val(64, &off.value / spot.room().square())),
+        }
     }
 
     /// `V = E phi(sqrt(q) Z)^2`
@@ -160,7 +204,7 @@ impl Truncated {
         }
         certain(bits, |work| {
             let layer = self.layer(work);
-            let spot = spot.with_bits(work);
+            let spot = spot.with_bits(layer.0.bits);
             let value = self.values((&layer.0, &layer.0), |f, g| {
                 let there = covariance(f, g, &spot);
                 match gap {
@@ -168,7 +212,7 @@ impl Truncated {
                     false => there,
                 }
             });
-            value / &layer.1
+            Truncated::off(&layer.0, value, 1 + u32::from(gap)) / &layer.1
         })
     }
 
@@ -179,12 +223,12 @@ impl Truncated {
         }
         certain(bits, |work| {
             let layer = self.layer(work);
-            let here = Spot::Plain(rho.with_bits(work));
-            let zero = Spot::Plain(Ball::int(0, work));
+            let here = Spot::Plain(rho.with_bits(layer.0.bits));
+            let zero = Spot::Plain(Ball::int(0, layer.0.bits));
             let rise = self.values((&layer.0, &layer.0), |f, g| {
                 covariance(f, g, &here) - &covariance(f, g, &zero)
             });
-            rise / &layer.1
+            Truncated::off(&layer.0, rise, 2) / &layer.1
         })
     }
 
@@ -194,38 +238,50 @@ impl Truncated {
         }
         certain(bits, |work| {
             let layer = self.layer(work);
-            self.slope_of(&layer.0, &layer.0, &spot.with_bits(work)) / &layer.1
+            self.slope_of(&layer.0, &layer.0, &spot.with_bits(layer.0.bits)) / &layer.1
         })
     }
 
     /// `dual(rho)` at a point.
     pub(super) fn at<R: Real>(&self, rho: &R) -> R {
-        through(rho, |x, bits| self.value(&Spot::Plain(x), false, bits))
+        through(rho, self.most_bits(), |x, bits| {
+            self.value(&Spot::Plain(x), false, bits)
+        })
     }
 
     pub(super) fn slope_at<R: Real>(&self, rho: &R) -> R {
-        through(rho, |x, bits| self.slope(&Spot::Plain(x), bits))
+        through(rho, self.most_bits(), |x, bits| {
+            self.slope(&Spot::Plain(x), bits)
+        })
     }
 
     /// `dual(rho) - dual(0)`
     pub(super) fn rise_at<R: Real>(&self, rho: &R) -> R {
-        through(rho, |x, bits| self.rise(&x, bits))
+        through(rho, self.most_bits(), |x, bits| self.rise(&x, bits))
     }
 
     /// `1 - dual(1 - t)` at a point.
     pub(super) fn gap<R: Real>(&self, t: &R) -> R {
-        through(t, |t, bits| self.value(&Spot::Gap(t), true, bits))
+        through(t, self.most_bits(), |t, bits| {
+            self.value(&Spot::Gap(t), true, bits)
+        })
     }
 
     pub(super) fn slope_at_gap<R: Real>(&self, t: &R) -> R {
-        through(t, |t, bits| self.slope(&Spot::Gap(t), bits))
+        through(t, self.most_bits(), |t, bits| {
+            self.slope(&Spot::Gap(t), bits)
+        })
     }
 
     /// `dual(-1 + u)` and the slope there.
     pub(super) fn opposite<R: Real>(&self, u: &R) -> (R, R) {
         (
-            through(u, |u, bits| self.value(&Spot::Rise(u), false, bits)),
-            through(u, |u, bits| self.slope(&Spot::Rise(u), bits)),
+            through(u, self.most_bits(), |u, bits| {
+                self.value(&Spot::Rise(u), false, bits)
+            }),
+            through(u, self.most_bits(), |u, bits| {
+                self.slope(&Spot::Rise(u), bits)
+            }),
         )
     }
 
@@ -239,7 +295,8 @@ impl Truncated {
         for _ in 0..ROUNDS {
             let layer = self.layer(work);
             let (layer, square) = (&layer.0, &layer.1);
-            let angle = Angle::new(&Spot::Plain(at.with_bits(work)), degree);
+            let spot = Spot::Plain(at.with_bits(layer.bits));
+            let angle = Angle::new(&spot, degree);
             let of = |f: &Halves, g: &Halves| moments::cross(f, g, &angle).c;
             best = match &layer.wide {
                 None => of(&layer.middle.value, &layer.middle.value),
@@ -252,6 +309,15 @@ impl Truncated {
                     both.map(|(c, s)| c.widened(&spread(s))).collect()
                 }
             };
+            if let Some(off) = &layer.off {
+                // sum_n C(n, j) |p|^(n-j) = (1 - |p|)^(-j-1)
+                let room = Float::with_val(64, 1) / spot.room();
+                let mut spread = off.value.clone();
+                for c in &mut best {
+                    spread *= &room;
+                    *c = c.widened(&spread);
+                }
+            }
             best = best.iter().map(|c| c / square).collect();
             // what is below the last bit of 1 is as good as 0
             let last = Float::with_val(64, 1) >> bits;
@@ -267,6 +333,10 @@ impl Truncated {
 
     /// `E phi(x) phi(y)` at variances `q` and `p` and its derivative in the correlation.
     pub(crate) fn cross<R: Real>(&self, q: &R, p: &R, rho: &R) -> (R, R) {
+        if self.source.spline.is_some() {
+            let nothing = R::undefined(q.bits());
+            return (nothing.clone(), nothing);
+        }
         let ball = |x: &R| Ball::new(x.to_float(), &x.radius());
         let (q, p, rho) = (ball(q), ball(p), ball(rho));
         let bits = q.bits().max(p.bits()).max(rho.bits()).max(64);
@@ -315,6 +385,22 @@ impl Truncated {
 }
 
 impl Spot {
+    /// `1 - |rho|`, from below.
+    fn room(&self) -> Float {
+        let (Spot::Plain(x) | Spot::Gap(x) | Spot::Rise(x)) = self;
+        let one = Ball::int(1, x.bits().max(64));
+        let room = match self {
+            Spot::Plain(x) => one - &Real::abs(x),
+            Spot::Gap(x) | Spot::Rise(x) => Real::min(x, &(one.scale2(1) - x)),
+        };
+        match room.sign() {
+            Some(Ordering::Greater) => {
+                Float::with_val_round(64, &room.lower(), rug::float::Round::Down).0
+            }
+            _ => Float::new(64),
+        }
+    }
+
     fn plain(&self) -> &Ball {
         let (Spot::Plain(x) | Spot::Gap(x) | Spot::Rise(x)) = self;
         x
@@ -356,7 +442,7 @@ fn certain(bits: Bits, f: impl Fn(Bits) -> Ball) -> Ball {
     last.with_bits(bits)
 }
 
-fn through<R: Real>(x: &R, f: impl Fn(Ball, Bits) -> Ball) -> R {
-    let bits = x.bits().max(64);
+fn through<R: Real>(x: &R, most: Bits, f: impl Fn(Ball, Bits) -> Ball) -> R {
+    let bits = x.bits().max(64).min(most);
     R::from_ball(&f(Ball::new(x.to_float(), &x.radius()), bits))
 }

@@ -45,9 +45,18 @@ pub(super) fn cross(f: &Halves, g: &Halves, angle: &Angle) -> Jet {
     let order = angle.rho.order();
     let zero = || Jet::constant(Ball::int(0, angle.bits()), order);
     let mut sum = zero();
-    for a in &f.groups {
-        for b in &g.groups {
-            sum = sum.plus(&pair((f, a), (g, b), angle));
+    // E a(u) b(v) = E b(u) a(v)
+    let same = std::ptr::eq(f, g);
+    for (i, a) in f.groups.iter().enumerate() {
+        for (j, b) in g.groups.iter().enumerate() {
+            if same && j < i {
+                continue;
+            }
+            let both = pair((f, a), (g, b), angle);
+            sum = match same && j > i {
+                true => sum.plus(&both).plus(&both),
+                false => sum.plus(&both),
+            };
         }
     }
     for (first, second) in [(f, g), (g, f)] {
@@ -236,6 +245,21 @@ fn pair((f, a): (&Halves, &Group), (g, b): (&Halves, &Group), angle: &Angle) -> 
         _ => Vec::new(),
     };
     let int = |x: usize| Ball::int(x as i64, bits);
+    let powers = |x: Option<&Ball>, count: usize| -> Vec<Ball> {
+        let Some(x) = x else { return Vec::new() };
+        std::iter::successors(Some(int(1)), |p| Some(p * x))
+            .take(count)
+            .collect()
+    };
+    let (of_h, of_k) = (powers(h, n), powers(k, m));
+    let across: Vec<Jet> = of_u.iter().map(|u| u.times(&angle.rho)).collect();
+    // rates are 0 in most that people write down
+    let still = |x: &Jet| x.c.iter().all(|c| c.sign() == Some(Ordering::Equal));
+    let mean = |by: &Jet, still: bool, of: &Jet| match still {
+        true => jet(&Ball::int(0, bits), order),
+        false => by.times(of),
+    };
+    let (alpha_still, beta_still) = (still(&alpha), still(&beta));
     let mut table: Vec<Vec<Jet>> = Vec::with_capacity(n);
     let mut sum = jet(&Ball::int(0, bits), order);
     for i in 0..n {
@@ -244,19 +268,19 @@ fn pair((f, a): (&Halves, &Group), (g, b): (&Halves, &Group), angle: &Angle) -> 
             let value = if i == 0 && j == 0 {
                 corner.clone()
             } else if i == 0 {
-                let mut out = beta.times(&row[j - 1]);
+                let mut out = mean(&beta, beta_still, &row[j - 1]);
                 if j > 1 {
                     out = out.plus(&row[j - 2].scaled(&int(j - 1)));
                 }
-                if let (Some(u), Some(k)) = (of_u.first(), k) {
-                    out = out.plus(&u.scaled(&k.powi(j as i64 - 1)));
+                if let (Some(u), Some(k)) = (of_u.first(), of_k.get(j - 1)) {
+                    out = out.plus(&u.scaled(k));
                 }
                 if let Some(v) = of_v.get(j - 1) {
                     out = out.plus(&v.times(&angle.rho));
                 }
                 out
             } else {
-                let mut out = alpha.times(&table[i - 1][j]);
+                let mut out = mean(&alpha, alpha_still, &table[i - 1][j]);
                 if i > 1 {
                     out = out.plus(&table[i - 2][j].scaled(&int(i - 1)));
                 }
@@ -264,11 +288,11 @@ fn pair((f, a): (&Halves, &Group), (g, b): (&Halves, &Group), angle: &Angle) -> 
                     let mixed = table[i - 1][j - 1].times(&angle.rho);
                     out = out.plus(&mixed.scaled(&int(j)));
                 }
-                if let (Some(v), Some(h)) = (of_v.get(j), h) {
-                    out = out.plus(&v.scaled(&h.powi(i as i64 - 1)));
+                if let (Some(v), Some(h)) = (of_v.get(j), of_h.get(i - 1)) {
+                    out = out.plus(&v.scaled(h));
                 }
-                if let (Some(u), Some(k)) = (of_u.get(i - 1), k) {
-                    out = out.plus(&u.times(&angle.rho).scaled(&k.powi(j as i64)));
+                if let (Some(u), Some(k)) = (across.get(i - 1), of_k.get(j)) {
+                    out = out.plus(&u.scaled(k));
                 }
                 out
             };

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::halves::{Group, Halves, Support};
+use super::spline::Spline;
 use crate::activation::Parity;
 use crate::activation::pieces::{Breakpoint, End, Piece};
 use crate::exact::{Activation, Closed, ExponentialTerm, exponential_terms};
@@ -31,6 +32,8 @@ pub(super) struct Source {
     /// The first coefficient of the dual that is not 0, and its place, where the ones before it are proved to be 0.
     pub leading: Option<(u32, Closed)>,
     numbers: Kept<Halves>,
+    /// Where the activation is not of the class, but near a spline that is.
+    pub spline: Option<Spline>,
 }
 
 impl Source {
@@ -41,6 +44,20 @@ impl Source {
             leading: leading(structure),
             ..source
         })
+    }
+
+    /// Of an activation that a spline comes near to.
+    pub fn near(structure: &Activation, spline: Spline) -> Source {
+        Source {
+            kinks: Vec::new(),
+            rates: Vec::new(),
+            terms: BTreeMap::new(),
+            continuous: structure.continuous == Some(true),
+            parity: structure.parity,
+            leading: leading(structure),
+            numbers: Kept::default(),
+            spline: Some(spline),
+        }
     }
 
     /// Without its first coefficient that is not 0.
@@ -64,6 +81,7 @@ impl Source {
             parity,
             leading: None,
             numbers: Kept::default(),
+            spline: None,
         };
         for (i, piece) in pieces.iter().enumerate() {
             out.add(i, pieces.len(), piece)?;

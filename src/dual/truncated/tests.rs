@@ -258,3 +258,88 @@ fn hermite_coefficients_without_quadrature() {
     let smooth = pieces(&Expr::parse("tanh(x)").unwrap(), 16).unwrap();
     assert!(closed_coefficients(&smooth, 4, 64).is_none());
 }
+
+fn near_one(text: &str, bits: Bits) -> Truncated {
+    let structure = Activation::new(&Expr::parse(text).unwrap()).unwrap();
+    Truncated::near(&structure, bits, Deadline::default()).unwrap_or_else(|| panic!("{text}"))
+}
+
+/// Splines of activations that have a closed form: values, gaps and slopes of both must meet, with the digits asked for.
+#[test]
+fn splines_and_closed_forms() {
+    for text in ["elu", "max(x*exp(x),x/2)"] {
+        let closed = dual(text);
+        let spline = near_one(text, 60);
+        for rho in ["-1", "-0.999999", "0.3", "0.9999999999"] {
+            let x = decimal(rho);
+            let (value, slope) = (spline.at(&x), spline.slope_at(&x));
+            assert!(value.overlaps(&closed.at(&x)), "{text} {rho} {value:?}");
+            assert!(
+                slope.overlaps(&closed.slope_at(&x)),
+                "{text} {rho} {slope:?}"
+            );
+            assert!(
+                value.relative_bits() >= 58 && slope.relative_bits() >= 58,
+                "{text} {rho}"
+            );
+        }
+        let t = decimal("0.0000000000001");
+        let gap = spline.gap(&t);
+        assert!(
+            gap.overlaps(&closed.gap(&t)) && gap.relative_bits() >= 58,
+            "{text}"
+        );
+    }
+}
+
+/// Splines against the Hermite series, which is bounded by Parseval's identity, and at `-1` against one integral.
+#[test]
+fn splines_and_series() {
+    for text in ["softsign", "max(tanh(x),x/2)"] {
+        let structure = Activation::new(&Expr::parse(text).unwrap()).unwrap();
+        let spline = near_one(text, 50);
+        let deadline = Deadline::default();
+        let square = crate::dual::derivative_square(&structure, 80, deadline).unwrap();
+        let series = hermite_series(
+            &structure,
+            square.as_ref(),
+            120,
+            80,
+            Arithmetic::Ball,
+            deadline,
+        )
+        .unwrap();
+        let series = Dual::Series(series);
+        for rho in ["-0.7", "-0.1", "0.25", "0.6"] {
+            let x = decimal(rho);
+            assert!(spline.at(&x).overlaps(&series.at(&x)), "{text} {rho}");
+            let slope = spline.slope_at(&x);
+            assert!(
+                slope.overlaps(&series.slope_at(&x)),
+                "{text} {rho} {slope:?}"
+            );
+        }
+        let e = Expr::parse(text).unwrap().expand();
+        let mirrored = e.substitute(&Expr::Neg(Expr::X.into()));
+        let mean = |e: Expr| crate::quadrature::mean(&e, 100, deadline).unwrap().0;
+        let expected = mean(e.clone() * mirrored) / &mean(e.clone() * e);
+        let value = spline.at(&decimal("-1"));
+        assert!(value.overlaps(&expected), "{text} {value:?} {expected:?}");
+        assert!(value.relative_bits() >= 48, "{text} {value:?}");
+    }
+}
+
+/// Next to 1 the slope lies between those of chords (the dual is convex there), and `1 - dual` has relative digits.
+#[test]
+fn splines_next_to_one() {
+    let spline = near_one("abs(tanh(2*x))", 60);
+    let t = |n: i64, e: i32| Ball::int(n, 200).scale2(e);
+    for e in [-40, -6] {
+        let (a, b, c) = (t(3, e), t(4, e), t(5, e));
+        let chord = |p: &Ball, q: &Ball| (spline.gap(q) - &spline.gap(p)) / (q - p);
+        let slope = spline.slope_at_gap(&b);
+        let (steep, flat) = (chord(&a, &b), chord(&b, &c));
+        assert_eq!(steep.compare(&slope), Some(Ordering::Greater), "{e}");
+        assert_eq!(flat.compare(&slope), Some(Ordering::Less), "{e}");
+    }
+}
