@@ -4,7 +4,7 @@ use std::io;
 
 use serde::Serialize;
 
-use super::{INTERRUPT, expression};
+use super::{INTERRUPT, only};
 use crate::args::Dynamics as Args;
 use crate::data::Reading;
 use crate::json::array;
@@ -23,6 +23,9 @@ struct DynamicsJson {
     training_rows: usize,
     rows: usize,
     classes: Vec<String>,
+    /// Real targets instead of classes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    targets: Vec<String>,
     /// The largest eigenvalue of the training matrix.
     eigenvalue_max: f64,
     eigenvalue_min: f64,
@@ -49,7 +52,7 @@ struct TimeJson {
 
 /// Answers the command.
 pub fn run(args: &Args) -> io::Result<Report> {
-    let activation = expression(&args.network.activation)?;
+    let activation = only(&args.network.activation)?;
     INTERRUPT.listen(false);
     let missing = format!(
         "interrupted: 0 of {} times are finished, {} is not written",
@@ -75,6 +78,7 @@ pub fn run(args: &Args) -> io::Result<Report> {
                     training_rows: d.training,
                     rows: d.rows,
                     classes: d.classes,
+                    targets: d.targets,
                     eigenvalue_max: d.largest,
                     eigenvalue_min: d.smallest,
                     rank: d.rank,
