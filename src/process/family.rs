@@ -167,7 +167,7 @@ impl<'a> Family<'a> {
     /// # Errors
     /// As [`Family::posterior`], there and beside it.
     pub fn slopes(&self, at: Scales) -> Result<(f64, [f64; 3])> {
-        let (posterior, _) = self.posterior(at)?;
+        let (posterior, kernel) = self.posterior(at)?;
         let n = self.points.len();
         let step = 1e-3 / (1.0 + self.depth as f64);
         let beside = |(which, k): (usize, f64)| -> Result<Matrix> {
@@ -206,8 +206,8 @@ impl<'a> Family<'a> {
             (0..n).for_each(|i| direction.values[i * n + i] += noise);
             slopes[which] = posterior.slope(&direction)?;
         }
-        let gram = Gram::symmetric(&self.kernel(at)?, self.points, self.lengths)?.matrix();
-        let noise = at.ridge * gram.mean_diagonal();
+        let own = Gram::diagonal(&kernel, self.points, self.lengths)?;
+        let noise = at.ridge * own.iter().sum::<f64>() / n as f64;
         let mut identity = Matrix::new(n, vec![0.0; n * n])?;
         (0..n).for_each(|i| identity.values[i * n + i] = noise);
         slopes[2] = posterior.slope(&identity)?;

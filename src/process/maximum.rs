@@ -172,7 +172,7 @@ impl Family<'_> {
         let mut at_end = [false; 3];
         for (j, which) in space.which.iter().enumerate() {
             let from_middle = values(best.to)[*which].ln() - space.middle[j];
-            at_end[*which] = from_middle.abs() > 0.999 * space.half[j];
+            at_end[*which] = from_middle.abs() > 0.99 * space.half[j];
         }
         Ok(Maximum {
             best,

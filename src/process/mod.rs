@@ -20,9 +20,6 @@ mod posterior;
 mod score;
 mod targets;
 
-#[cfg(test)]
-mod tests;
-
 pub use family::{Family, Scales};
 pub use maximum::{Bounds, Climb, Maximum};
 pub use posterior::{Foreseen, Posterior};

@@ -191,9 +191,9 @@ rows in .npy or idx, the file of the classes: numbers from 0 to 255"
     /// The accuracy of every depth, in one table
     #[arg(
         long,
-        long_help = "The accuracy of every depth, in one table, the best of each file marked;
---activation and --data may then be given several times. Only the ridge
-is chosen"
+        long_help = "The accuracy of every depth, in one table, the best of each file
+marked; --activation and --data may then be given several times. Only
+the ridge is chosen"
     )]
     pub all: bool,
     /// With --all: of both kernels

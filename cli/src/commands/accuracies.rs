@@ -92,11 +92,8 @@ pub fn run(args: &Args, width: usize) -> io::Result<Report> {
         true => array(&json(&lines)),
         false => words(&lines, args.data.len() > 1, width),
     };
-    // where nothing could be answered, the first reason is the program's
-    let refused = lines.iter().all(|l| l.outcome.is_err());
     let faults: Vec<Fault> = lines
         .iter()
-        .take(usize::from(refused))
         .filter_map(|l| {
             let error = l.outcome.clone().err()?;
             let data = l.data.display().to_string();

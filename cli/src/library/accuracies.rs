@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use deeplimit::error::{Error, Result, Trouble};
 use deeplimit::kernel::{Depth, Kind};
+use deeplimit::store::Fingerprint;
 
 use super::evaluation::{Evaluation, evaluation};
 use crate::args;
@@ -53,7 +54,7 @@ impl Accuracy {
 }
 
 const HEADS: &str =
-    "data,kernel,activation,depth,classifier,accuracy,standard error,tested,majority";
+    "data,data hash,kernel,activation,depth,classifier,accuracy,standard error,tested,majority";
 
 fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('"', "\"\""))
@@ -84,7 +85,8 @@ fn settings(args: &args::Evaluate) -> String {
     };
     let typed = |x: &Option<String>| x.clone().unwrap_or_else(|| "none".to_owned());
     format!(
-        "# label {}, lengths {}, sigma_w {}, sigma_b {}, convention {}, set {:?}, ridges {:?}, folds {}, tune {}, drop {:?}, keep {:?}",
+        "# deeplimit {}, label {}, lengths {}, sigma_w {}, sigma_b {}, convention {}, set {:?}, ridges {:?}, folds {}, tune {}, drop {:?}, keep {:?}",
+        env!("CARGO_PKG_VERSION"),
         args.label,
         n.lengths,
         typed(&n.sigma_w),
@@ -98,6 +100,21 @@ fn settings(args: &args::Evaluate) -> String {
         args.columns.keep,
     )
     .replace('\n', " ")
+}
+
+/// Of what is read: a line of other data is not found again.
+fn hash(file: &Path, args: &args::Evaluate) -> Result<Fingerprint> {
+    let mut hash = Fingerprint::default();
+    let label = Path::new(&args.label);
+    let read = [Some(file), args.folds.as_deref(), args.tune.as_deref()];
+    // of an array the label is a file
+    let read = read.into_iter().chain([label.is_file().then_some(label)]);
+    for path in read.flatten() {
+        let bytes = fs::read(path).map_err(|e| Error::file(path, "read", &e))?;
+        hash.add(bytes.len() as u64);
+        bytes.iter().for_each(|b| hash.add(u64::from(*b)));
+    }
+    Ok(hash)
 }
 
 /// Lines that are there already, by what stands in front of the classifier.
@@ -169,6 +186,7 @@ pub fn accuracies(
     let mut lines: Vec<Line> = Vec::new();
     let mut text = format!("{}\n{HEADS}\n", settings(args));
     for file in &args.data {
+        let hash = hash(file, args)?;
         for kernel in kinds {
             for activation in activations {
                 for depth in &args.depth {
@@ -176,7 +194,7 @@ pub fn accuracies(
                         return Ok(lines);
                     }
                     let key = format!(
-                        "{},{kernel},{},{depth}",
+                        "{},{hash},{kernel},{},{depth}",
                         quoted(&file.display().to_string()),
                         quoted(activation)
                     );

@@ -3,11 +3,10 @@
 use proptest::prelude::*;
 use serde_json::Value as Json;
 
-use super::*;
-use crate::classifier::{Ensemble, Time};
-use crate::gram::{Gram, Lengths, Matrix, Points};
-use crate::recursion::{Convention, Depth};
-use crate::{Activation, Effort, Error};
+use deeplimit::classifier::{Ensemble, Time};
+use deeplimit::gram::{Gram, Lengths, Matrix, Points};
+use deeplimit::process::{Bounds, Family, Posterior, Scales, Scaling, Targets};
+use deeplimit::{Activation, Convention, Depth, Effort, Error};
 
 struct Case {
     json: Json,
@@ -27,7 +26,7 @@ fn numbers(json: &Json) -> Vec<f64> {
 }
 
 fn cases() -> Vec<Case> {
-    let text = include_str!("../../../tests/oracles/process.json");
+    let text = include_str!("oracles/process.json");
     let all: Vec<Json> = serde_json::from_str(text).unwrap();
     let of = |json: Json| {
         let width = |key: &str| json[key][0].as_array().unwrap().len();
@@ -213,7 +212,7 @@ fn every_fault_has_its_sentence() {
     let names = ["y".to_owned()];
     let targets =
         |values: Vec<f64>| Targets::new(Matrix::new(1, values).unwrap(), &names, Scaling::Standard);
-    let sentence = |r: crate::Result<Targets>| r.unwrap_err().to_string();
+    let sentence = |r: deeplimit::Result<Targets>| r.unwrap_err().to_string();
     assert_eq!(
         sentence(targets(vec![1.0, f64::NAN, 2.0])),
         "row 2, the target `y`: NaN is no finite number"
