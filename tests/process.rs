@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 
 use deeplimit::classifier::{Ensemble, Time};
 use deeplimit::gram::{Gram, Lengths, Matrix, Points};
-use deeplimit::process::{Bounds, Family, Posterior, Scales, Scaling, Targets};
+use deeplimit::process::{Bounds, Posterior, Processes, Scales, Scaling, Targets};
 use deeplimit::{Activation, Convention, Depth, Effort, Error};
 
 struct Case {
@@ -52,9 +52,9 @@ fn cases() -> Vec<Case> {
 }
 
 impl Case {
-    fn family(&self) -> Family<'_> {
+    fn family(&self) -> Processes<'_> {
         let points = (&self.train, Lengths::Unit);
-        Family::new(
+        Processes::new(
             &self.activation,
             self.depth,
             Convention::Lee2019,
@@ -237,7 +237,7 @@ fn every_fault_has_its_sentence() {
     let relu: Activation = "relu".parse().unwrap();
     let rows = Points::new(1, vec![1.0, -2.0]).unwrap();
     let of = |depth| {
-        Family::new(
+        Processes::new(
             &relu,
             depth,
             Convention::Lee2019,

@@ -214,6 +214,8 @@ fn new_rows_with_targets_are_scored() {
     fs::write(dir.join("b.csv"), "y,x\n?,1\n4,2\n").unwrap();
     let answer = json(&run(&format!("{line} --json --force"), &dir));
     assert!(answer[0]["new"]["scores"].is_null());
+    let notes = answer[0]["read"][1]["notes"].to_string();
+    assert!(notes.contains("not compared with them"), "{notes}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rand_distr::{Distribution, StandardUniform};
 
-use super::family::{Family, Scales};
+use super::processes::{Processes, Scales};
 use crate::error::{Error, Result};
 
 /// A step that would gain less than this, relatively, ends the search.
@@ -126,7 +126,7 @@ impl Space {
     }
 }
 
-impl Family<'_> {
+impl Processes<'_> {
     /// The largest evidence between these bounds, from `first` and from `starts - 1` places that are drawn with `seed`; `watch` is told
     /// how many steps there were and the largest evidence so far, and says whether to go on.
     ///

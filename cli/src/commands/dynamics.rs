@@ -44,7 +44,7 @@ struct DynamicsJson {
 struct TimeJson {
     /// `inf`, or a number.
     time: String,
-    /// Root mean square over the test rows.
+    /// Root mean square over the test rows; of real targets in units of what they were divided by.
     deviation: f64,
     /// What rounding may have done to a variance, at most.
     variance_error: f64,
@@ -92,12 +92,16 @@ pub fn run(args: &Args) -> io::Result<Report> {
                         || format!("rank {} to within rounding", d.rank),
                         |c| format!("condition {c:.1e}"),
                     );
+                    let units = match d.targets.is_empty() {
+                        true => "",
+                        false => " of what the targets were divided by",
+                    };
                     let lines: String = d
                         .times
                         .iter()
                         .map(|t| {
                             format!(
-                                "time {}: root mean square deviation {:.6}\n",
+                                "time {}: root mean square deviation {:.6}{units}\n",
                                 t.time, t.deviation
                             )
                         })

@@ -6,7 +6,7 @@ use deeplimit::error::{Error, Result};
 use deeplimit::gram::{Gram, Inputs, Matrix, Points, Twins};
 use deeplimit::kernel::{Depth, Kernel, Kind};
 use deeplimit::process::{
-    Bounds, Climb, Family, Foreseen, Maximum, Posterior, Scales, Score, Targets,
+    Bounds, Climb, Foreseen, Maximum, Posterior, Processes, Scales, Score, Targets,
 };
 use deeplimit::{Activation, Convention, Effort};
 
@@ -210,7 +210,7 @@ impl Question<'_> {
         };
         let free = |which| self.args.maximise.contains(&which);
         let request = self.request([from.sigma_w.as_ref(), from.sigma_b.as_ref()]);
-        let family = Family::new(
+        let family = Processes::new(
             activation,
             from.depth,
             request.convention(),
@@ -407,8 +407,14 @@ pub fn regressed(
         tried: vec![],
     };
     if let (Some((path, rows)), Some(out)) = (new, &args.out) {
-        read.push(rows.read.clone());
         let truth = known(&rows, names.len());
+        let mut about = rows.read.clone();
+        if truth.is_none() && !rows.known.is_empty() {
+            about.note(
+                "its targets are not all there, or not all numbers: predictions are not compared with them".to_owned(),
+            );
+        }
+        read.push(about);
         let test = points(rows, path, &network)?;
         let posterior = question.posterior(question.grams(&kernels)?, winner.ridge)?;
         let cross = |k: &Kernel| -> Result<Matrix> {

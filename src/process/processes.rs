@@ -31,13 +31,13 @@ pub struct Scales {
 ///
 /// ```
 /// use deeplimit::gram::{Lengths, Matrix, Points};
-/// use deeplimit::process::{Family, Scales, Scaling, Targets};
+/// use deeplimit::process::{Processes, Scales, Scaling, Targets};
 /// use deeplimit::{Activation, Convention, Depth};
 /// let rows = Points::new(2, (0..12).map(|k| f64::from(k * k % 7) - 2.5).collect())?;
 /// let y = Matrix::new(1, (0..6).map(|i| rows.given()[2 * i].sin()).collect())?;
 /// let y = Targets::new(y, &["y".to_owned()], Scaling::Standard)?;
 /// let erf: Activation = "erf".parse()?;
-/// let family = Family::new(&erf, Depth::Layers(2), Convention::Lee2019, (&rows, Lengths::Unit), &y)?;
+/// let family = Processes::new(&erf, Depth::Layers(2), Convention::Lee2019, (&rows, Lengths::Unit), &y)?;
 /// let at = Scales { sigma_w: Some(1.5), sigma_b: Some(0.1), ridge: 0.1 };
 /// let (evidence, slopes) = family.slopes(at)?;
 /// // where the noise is a tenth larger
@@ -46,7 +46,7 @@ pub struct Scales {
 /// # Ok::<(), deeplimit::Error>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Family<'a> {
+pub struct Processes<'a> {
     activation: &'a Activation,
     depth: u64,
     convention: Convention,
@@ -56,7 +56,7 @@ pub struct Family<'a> {
     span: Option<Duration>,
 }
 
-impl<'a> Family<'a> {
+impl<'a> Processes<'a> {
     /// Of this activation, at this depth.
     ///
     /// # Errors
@@ -83,7 +83,7 @@ impl<'a> Family<'a> {
                 targets.rows()
             )));
         }
-        Ok(Family {
+        Ok(Processes {
             activation,
             depth,
             convention,
@@ -97,7 +97,7 @@ impl<'a> Family<'a> {
     /// With so much time for each kernel.
     #[must_use]
     pub fn within(self, span: Duration) -> Self {
-        Family {
+        Processes {
             span: Some(span),
             ..self
         }
@@ -149,7 +149,7 @@ impl<'a> Family<'a> {
     /// The Gaussian process there, and the kernel.
     ///
     /// # Errors
-    /// As [`Family::kernel`], [`Posterior::new`].
+    /// As [`Processes::kernel`], [`Posterior::new`].
     pub fn posterior(&self, at: Scales) -> Result<(Posterior, Kernel)> {
         let kernel = self.kernel(at)?;
         let gram = Gram::symmetric(&kernel, self.points, self.lengths)?.matrix();
@@ -165,7 +165,7 @@ impl<'a> Family<'a> {
     /// logarithm: off by some 1e-12 of the largest entry, and the slope by that times the condition at most.
     ///
     /// # Errors
-    /// As [`Family::posterior`], there and beside it.
+    /// As [`Processes::posterior`], there and beside it.
     pub fn slopes(&self, at: Scales) -> Result<(f64, [f64; 3])> {
         let (posterior, kernel) = self.posterior(at)?;
         let n = self.points.len();
