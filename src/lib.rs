@@ -65,6 +65,7 @@
 //! * [`kernel`]: a kernel of any depth, compiled into a fast function of the correlation in doubles.
 //! * [`gram`]: Gram matrices on data.
 //! * [`classifier`]: from a matrix and labels to scores and a label: regression at any depth, and what it becomes; choosing and testing.
+//! * [`process`]: Gaussian processes on real targets: means and deviations, the evidence and where it is largest.
 //! * [`design`]: from a wanted exponent, kernel or slope back to an activation, with a certificate.
 //! * [`network`]: networks of finite width: empirical kernels, training, linearisation.
 //! * [`image`]: pictures as arrays: readers and preprocessing.
@@ -96,6 +97,7 @@ pub mod limit;
 pub mod network;
 pub mod paper;
 pub mod phase;
+pub mod process;
 pub mod quadrature;
 pub mod real;
 pub mod recursion;

@@ -10,6 +10,7 @@ mod laws;
 mod means;
 mod oracles;
 mod planted;
+mod process;
 mod scales;
 mod sharp;
 mod support;

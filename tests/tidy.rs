@@ -25,6 +25,7 @@ const ROOMS: &[&str] = &[
     "kernel",
     "gram",
     "classifier",
+    "process",
     "figure",
     "design",
     "network",

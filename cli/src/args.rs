@@ -13,6 +13,7 @@ mod minus;
 mod network;
 mod papers;
 mod plot;
+mod regress;
 
 pub use cntk::{Cntk, Preprocess};
 pub use columns::Columns;
@@ -31,6 +32,7 @@ pub use papers::{
     Format, Papers, PapersAction, PapersCheck, PapersFigures, PapersList, PapersTable,
 };
 pub use plot::Plot;
+pub use regress::{Free, Regress};
 
 use std::time::Duration;
 
@@ -152,6 +154,9 @@ pub enum Command {
     /// Classify new rows by a kernel on labelled ones
     #[command(after_help = gram::PREDICT_HELP, override_usage = gram::PREDICT_USAGE)]
     Predict(Predict),
+    /// Learn numbers: mean, deviation, evidence, the best network
+    #[command(after_help = regress::HELP, override_usage = regress::USAGE)]
+    Regress(Box<Regress>),
     /// Predict what networks know at any time of their training
     #[command(after_help = dynamics::HELP, override_usage = dynamics::USAGE)]
     Dynamics(Dynamics),
@@ -201,6 +206,7 @@ impl Command {
             Command::Gram(a) => return a.network.as_ref().map_or(&[], |n| &n.set),
             Command::Evaluate(a) => return &a.network.set,
             Command::Predict(a) => return &a.network.set,
+            Command::Regress(a) => return &a.set,
             Command::Dynamics(a) => return &a.network.set,
             Command::Cntk(a) => return &a.set,
             Command::Design(a) => return a.action.settings(),

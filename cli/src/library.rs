@@ -1,6 +1,7 @@
 //! The seam: the questions that this door asks of the library, and nothing else. Every command goes
 //! through here; no other file of the command line calls the mathematics.
 
+mod accuracies;
 mod certainty;
 mod data;
 mod design;
@@ -11,10 +12,12 @@ mod figure;
 mod identities;
 pub mod images;
 mod phase;
+mod regress;
 
 use std::sync::OnceLock;
 use std::time::Duration;
 
+pub use accuracies::{Line, accuracies, best};
 pub use certainty::ErrorJson;
 pub use design::{
     DesignedKernel, KernelSource, critical, designed_kernel, extremal, known_activations, leaky,
@@ -28,8 +31,9 @@ pub use identities::{
     reference_activations, reference_rows,
 };
 pub use phase::{CriticalPoint, GROWS_SO_FAR, Phases, Place, Standing, Standings, phase};
+pub use regress::{Regressed, Tried, regressed};
 
-pub use data::{GramReport, Merged, RowPair, extremes, gram, merged, predictions};
+pub use data::{GramReport, Merged, RowPair, Tested, extremes, gram, merged, predictions};
 pub use evaluation::{Evaluation, Fold, evaluation};
 
 pub use deeplimit::activation::Entry;

@@ -161,6 +161,7 @@ fn report(cli: &Cli, width: usize) -> io::Result<Report> {
         Command::Gram(args) => commands::gram::run(args),
         Command::Evaluate(args) => commands::evaluate::run(args, width),
         Command::Predict(args) => commands::predict::run(args),
+        Command::Regress(args) => commands::regress::run(args, width),
         Command::Dynamics(args) => commands::dynamics::run(args),
         Command::Cntk(args) => Ok(commands::cntk::run(args, width)),
         Command::Design(args) => commands::design::run(args, width),

@@ -19,6 +19,7 @@ mod odd_files;
 mod odd_pictures;
 mod papers;
 mod plots;
+mod regress;
 mod scales;
 mod session;
 #[cfg(unix)]

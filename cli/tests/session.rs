@@ -20,6 +20,7 @@ const COMMANDS: &[&str] = &[
     "gram",
     "evaluate",
     "predict",
+    "regress",
     "dynamics",
     "cntk",
     "identities",

@@ -60,18 +60,13 @@ impl Ensemble {
             Some(ntk) => matrices(ntk)?,
             None => prior.clone(),
         };
-        let exponent = match (lengths, nngp.length_exponent()) {
-            (Lengths::Keep, Some(k)) => 2.0 * k,
-            _ => 0.0,
-        };
-        let own = |length: &f64| nngp.diagonal() * length.powf(exponent);
         let noise = ridge * theta.mean_diagonal();
         Ok(Ensemble {
             dynamics: Dynamics::new(&theta, 1.0, noise)?,
             noise,
             cross,
             prior,
-            own: test.lengths().iter().map(own).collect(),
+            own: Gram::diagonal(nngp, test, lengths)?,
         })
     }
 

@@ -206,6 +206,26 @@ impl Regression {
         Matrix::from(out.as_ref())
     }
 
+    /// `(K + ridge)^-1 B`, a row for each point.
+    ///
+    /// # Errors
+    /// [`Error::Data`] where `right` does not have a row for each point.
+    pub fn solved(&self, right: &Matrix) -> Result<Matrix> {
+        let n = self.weights.nrows();
+        if right.rows != n {
+            return Err(Error::Data(format!(
+                "a matrix of {} rows does not go with {n} points",
+                right.rows
+            )));
+        }
+        Ok(Matrix::from(self.factor.solve(right.view()).as_ref()))
+    }
+
+    /// `(K + ridge)^-1`.
+    pub fn inverse(&self) -> Matrix {
+        Matrix::from(self.factor.inverse().as_ref())
+    }
+
     /// The diagonal of the inverse.
     pub(super) fn inverse_diagonal(&self) -> Vec<f64> {
         let inverse = self.factor.inverse();

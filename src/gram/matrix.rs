@@ -82,6 +82,18 @@ impl Matrix {
         })
     }
 
+    /// Rows for columns.
+    ///
+    /// ```
+    /// use deeplimit::gram::Matrix;
+    /// let k = Matrix::new(2, vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0])?.transposed();
+    /// assert_eq!((k.rows, k.row(1)), (2, &[2.0, 4.0, 6.0][..]));
+    /// # Ok::<(), deeplimit::error::Error>(())
+    /// ```
+    pub fn transposed(&self) -> Matrix {
+        Matrix::from(self.view().transpose())
+    }
+
     /// The largest sum of moduli in a column.
     pub fn norm(&self) -> f64 {
         let mut sums = vec![0.0; self.columns];

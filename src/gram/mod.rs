@@ -2,8 +2,10 @@
 //!
 //! * [`points`]: rows of numbers as points, and their correlations with all digits.
 //! * [`twins`]: rows of one direction.
+//! * `inputs`: how rows become points: divided by their lengths, as they are, lifted.
 //! * `exact`: the same points at any precision.
 //! * [`matrix`]: matrices as plain data. [`entries`]: symmetric and rectangular Gram matrices, blockwise, on all cores.
+//! * `diagonal`: `K(x, x)` alone.
 //! * `mirror`: the upper triangle from the lower. `pages`: memory for large matrices, in large pages.
 //! * [`spectrum`]: eigenvalues, condition, rank.
 //!
@@ -25,8 +27,10 @@
 //! | tanh, 100 | 228 | 3e-14 | 2.2 | 61 | 0.57 |
 //! | tanh, infinite | 414 | 2e-14 | 2.4 | 60 | 0.56 |
 
+mod diagonal;
 pub mod entries;
 mod exact;
+mod inputs;
 pub mod matrix;
 mod mirror;
 mod pages;
@@ -39,6 +43,7 @@ pub(crate) mod tests;
 
 pub use entries::{Gram, Lengths};
 pub use exact::ExactPoints;
+pub use inputs::Inputs;
 pub use matrix::Matrix;
 pub use points::{Points, Rounding, gaps};
 pub use spectrum::Spectrum;

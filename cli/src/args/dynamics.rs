@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use deeplimit::process::Scaling;
 use deeplimit::recursion::Depth;
 
 use super::gram::{depth, ridge};
+use super::regress::scaling;
 use super::{Columns, Network};
 
 /// One line would be wider than a page.
@@ -25,6 +27,17 @@ pub struct Dynamics {
     /// The column of the classes in the training file
     #[arg(long, value_name = "COLUMN", default_value = "label")]
     pub label: String,
+    /// Columns of real targets instead of classes
+    #[arg(
+        long,
+        value_name = "COLUMN,...",
+        value_delimiter = ',',
+        conflicts_with = "label"
+    )]
+    pub target: Vec<String>,
+    /// Targets: standard (mean 0, variance 1 before) or raw
+    #[arg(long, value_parser = scaling(), default_value_t = Scaling::Standard, value_name = "SCALING", hide_possible_values = true, requires = "target")]
+    pub scaling: Scaling,
     #[command(flatten)]
     pub columns: Columns,
     #[command(flatten)]
@@ -75,7 +88,8 @@ the posterior under that noise (of the function, without the noise).
 
 P.csv has a line for each time and row of B.csv: the class of the largest
 mean, the mean of every class, and the standard deviation, which is the
-same for all classes.
+same for all classes. With --target it has the mean and the deviation of
+every target in its own units.
 
 Exit codes:
   0    written

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::builder::TypedValueParser;
 use clap::{Args, Subcommand};
-use deeplimit::gram::Lengths;
+use deeplimit::gram::Inputs;
 use deeplimit::limit::DEEPEST;
 use deeplimit::recursion::{Convention, Depth, Kind};
 use deeplimit::store::Shard;
@@ -17,23 +17,25 @@ use super::choice::one_of;
 #[derive(Args, Clone, Debug)]
 pub struct Network {
     /// The activation, as an expression in x
-    #[arg(long, value_name = "EXPR", allow_hyphen_values = true)]
-    pub activation: String,
+    #[arg(long, required = true, value_name = "EXPR", allow_hyphen_values = true)]
+    pub activation: Vec<String>,
     /// The kernel: ntk or nngp
     #[arg(long, value_parser = kind(), default_value_t = Kind::Ntk, value_name = "KERNEL", hide_possible_values = true)]
     pub kernel: Kind,
-    /// The lengths of the rows: unit (divided out) or keep
+    /// The lengths of the rows: unit (divided out), keep or lift
     #[arg(
         long,
         value_parser = lengths(),
-        default_value_t = Lengths::Unit,
+        default_value_t = Inputs::Unit,
         value_name = "LENGTHS",
         hide_possible_values = true,
-        long_help = "The lengths of the rows: unit or keep.
+        long_help = "The lengths of the rows: unit, keep or lift.
 unit divides every row by its length; keep lets lengths count, which
-takes a homogeneous activation (relu, leaky_relu, abs ...)"
+takes a homogeneous activation (relu, leaky_relu, abs ...); lift puts
+a column of ones behind the rows and divides those by their lengths,
+for any activation: rows of few columns keep apart"
     )]
-    pub lengths: Lengths,
+    pub lengths: Inputs,
     /// Standard deviation of the weights, a constant: 1.5, sqrt(2)
     #[arg(long, value_name = "W", allow_hyphen_values = true)]
     pub sigma_w: Option<String>,
@@ -114,6 +116,15 @@ pub struct GramMatrix {
     /// The points, one a row: a file of type .csv, .npy or idx
     #[arg(long, value_name = "FILE")]
     pub data: PathBuf,
+    /// Columns of the matrix: other points, likewise
+    #[arg(
+        long,
+        value_name = "FILE",
+        long_help = "Columns of the matrix: other points. The matrix has a row for each
+point of --data and a column for each of these; columns of the files
+are found by their names in this one"
+    )]
+    pub with: Option<PathBuf>,
     /// A column of a CSV file that is no coordinate: its name or number
     #[arg(long, value_name = "COLUMN")]
     pub label: Option<String>,
@@ -142,11 +153,11 @@ into folders of their own, which `deeplimit gram merge` joins"
 }
 
 /// `deeplimit evaluate`.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct Evaluate {
     /// The rows: a file of type .csv, .npy or idx
-    #[arg(long, value_name = "FILE")]
-    pub data: PathBuf,
+    #[arg(long, required = true, value_name = "FILE")]
+    pub data: Vec<PathBuf>,
     /// The column of the classes (name or number), or their file
     #[arg(
         long,
@@ -177,6 +188,29 @@ rows in .npy or idx, the file of the classes: numbers from 0 to 255"
     /// Two lines of row numbers: training and validation
     #[arg(long, value_name = "FILE")]
     pub tune: Option<PathBuf>,
+    /// The accuracy of every depth, in one table
+    #[arg(
+        long,
+        long_help = "The accuracy of every depth, in one table, the best of each file
+marked; --activation and --data may then be given several times. Only
+the ridge is chosen"
+    )]
+    pub all: bool,
+    /// With --all: of both kernels
+    #[arg(long, requires = "all")]
+    pub both: bool,
+    /// With --all: the table, as a CSV file, to go on with
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "all",
+        long_help = "With --all: the table as a CSV file. Each line is written when it is
+known; after an interruption the same command goes on where it ended"
+    )]
+    pub out: Option<PathBuf>,
+    /// With --out: begin anew
+    #[arg(long, requires = "out")]
+    pub force: bool,
 }
 
 /// `deeplimit predict`.
@@ -224,12 +258,13 @@ pub(super) fn kind() -> impl TypedValueParser<Value = Kind> {
     one_of(words, Kind::name)
 }
 
-fn lengths() -> impl TypedValueParser<Value = Lengths> {
+pub(super) fn lengths() -> impl TypedValueParser<Value = Inputs> {
     let words = [
-        (Lengths::Unit, "Divided out"),
-        (Lengths::Keep, "They count"),
+        (Inputs::Unit, "Divided out"),
+        (Inputs::Keep, "They count"),
+        (Inputs::Lift, "A column of ones behind the rows"),
     ];
-    one_of(words, Lengths::name)
+    one_of(words, Inputs::name)
 }
 
 pub(super) fn depth(text: &str) -> Result<Depth, String> {
@@ -291,6 +326,8 @@ pub const GRAM_HELP: &str = "Examples:
       --out K.zarr --shard $SLURM_ARRAY_TASK_ID/16
   deeplimit gram --data X.csv --activation tanh --depth 1000 \\
       --sigma-w 1.5 --sigma-b 0.1 --out K.npy
+  deeplimit gram --data test.npy --with train.npy --activation relu \\
+      --depth 3 --out K.npy
 
 Weights, biases and conventions as in `deeplimit ntk`; rows of length 1.
 With --depth inf the entries are the limit in its normalisation:
@@ -334,6 +371,8 @@ pub const EVALUATE_HELP: &str = "Examples:
       --depth 1,3,10 --folds kfold4.txt --tune tuning_split.txt
   deeplimit evaluate --data D.csv --label label --activation relu --depth 3
   deeplimit evaluate --data X.npy --label y.npy --activation relu --depth 3
+  deeplimit evaluate --data D.csv --label label --all --both \\
+      --activation relu --activation gelu --depth 1,3,10 --out A.csv
 
 Kernel regression on the classes, the largest score wins; a ridge is the
 variance of the targets' noise over the mean of the kernel's diagonal on
@@ -361,8 +400,9 @@ pub const PREDICT_HELP: &str = "Examples:
 
 P.csv has a line for each row of B.csv: the predicted class, and the score
 of every class. Columns of B.csv are found by their names in A.csv; its
-label is not read. The ridge is the variance of the targets' noise over the
-mean of the kernel's diagonal on the training rows.
+labels, if it has them, are compared with what is predicted and used for
+nothing else. The ridge is the variance of the targets' noise over the mean
+of the kernel's diagonal on the training rows.
 
 Exit codes:
   0    written

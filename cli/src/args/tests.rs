@@ -50,7 +50,7 @@ fn the_value_of_an_option_may_begin_with_a_minus_sign() {
         (matrix.data.to_str(), matrix.out.to_str()),
         (Some("-x.csv"), Some("-K.npy"))
     );
-    assert_eq!(g.network.unwrap().activation, "-x");
+    assert_eq!(g.network.unwrap().activation, ["-x"]);
     // As typed, in the error too.
     let line = ["hermite", "relu", "--terms", "-5"];
     let error = parsed(&line).unwrap_err().to_string();

@@ -4,7 +4,7 @@ use std::io;
 
 use serde::Serialize;
 
-use super::{INTERRUPT, expression};
+use super::{INTERRUPT, only};
 use crate::args::Dynamics as Args;
 use crate::data::Reading;
 use crate::json::array;
@@ -23,6 +23,9 @@ struct DynamicsJson {
     training_rows: usize,
     rows: usize,
     classes: Vec<String>,
+    /// Real targets instead of classes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    targets: Vec<String>,
     /// The largest eigenvalue of the training matrix.
     eigenvalue_max: f64,
     eigenvalue_min: f64,
@@ -41,7 +44,7 @@ struct DynamicsJson {
 struct TimeJson {
     /// `inf`, or a number.
     time: String,
-    /// Root mean square over the test rows.
+    /// Root mean square over the test rows; of real targets in units of what they were divided by.
     deviation: f64,
     /// What rounding may have done to a variance, at most.
     variance_error: f64,
@@ -49,7 +52,7 @@ struct TimeJson {
 
 /// Answers the command.
 pub fn run(args: &Args) -> io::Result<Report> {
-    let activation = expression(&args.network.activation)?;
+    let activation = only(&args.network.activation)?;
     INTERRUPT.listen(false);
     let missing = format!(
         "interrupted: 0 of {} times are finished, {} is not written",
@@ -75,6 +78,7 @@ pub fn run(args: &Args) -> io::Result<Report> {
                     training_rows: d.training,
                     rows: d.rows,
                     classes: d.classes,
+                    targets: d.targets,
                     eigenvalue_max: d.largest,
                     eigenvalue_min: d.smallest,
                     rank: d.rank,
@@ -88,12 +92,16 @@ pub fn run(args: &Args) -> io::Result<Report> {
                         || format!("rank {} to within rounding", d.rank),
                         |c| format!("condition {c:.1e}"),
                     );
+                    let units = match d.targets.is_empty() {
+                        true => "",
+                        false => " of what the targets were divided by",
+                    };
                     let lines: String = d
                         .times
                         .iter()
                         .map(|t| {
                             format!(
-                                "time {}: root mean square deviation {:.6}\n",
+                                "time {}: root mean square deviation {:.6}{units}\n",
                                 t.time, t.deviation
                             )
                         })

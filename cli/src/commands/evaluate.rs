@@ -4,7 +4,7 @@ use std::io;
 
 use serde::Serialize;
 
-use super::{INTERRUPT, expression};
+use super::{INTERRUPT, only};
 use crate::args::Evaluate as Args;
 use crate::data::Reading;
 use crate::json::{FaultItem, Item, array};
@@ -54,8 +54,11 @@ struct FoldJson {
 
 /// Answers the command.
 pub fn run(args: &Args, width: usize) -> io::Result<Report> {
-    let activation = expression(&args.network.activation)?;
-    let name = args.data.display().to_string();
+    if args.all {
+        return super::accuracies::run(args, width);
+    }
+    let activation = only(&args.network.activation)?;
+    let name = name(args);
     // Nothing is written: Ctrl-C ends the program at once, with the folds that are finished.
     let mut progress: Option<Progress> = None;
     say_unfinished(args, &activation, (0, 0), &[], width);
@@ -78,6 +81,12 @@ pub fn run(args: &Args, width: usize) -> io::Result<Report> {
     })
 }
 
+fn name(args: &Args) -> String {
+    args.data
+        .first()
+        .map_or_else(String::new, |file| file.display().to_string())
+}
+
 /// What Ctrl-C would print now.
 fn say_unfinished(
     args: &Args,
@@ -94,7 +103,7 @@ fn say_unfinished(
     let finished = match (args.network.json, folds.is_empty()) {
         (true, _) => array(&[Item::<EvaluateJson>::Fault(FaultItem::interrupted(
             "data",
-            &args.data.display().to_string(),
+            &name(args),
         ))]),
         (false, true) => String::new(),
         (false, false) => format!("{activation}\n{}", table(folds).text(width)),
@@ -113,7 +122,7 @@ fn json(args: &Args, e: &Evaluation) -> EvaluateJson {
         interval: f.chosen.interval(),
     };
     EvaluateJson {
-        data: args.data.display().to_string(),
+        data: name(args),
         activation: e.activation.clone(),
         read: e.read.clone(),
         rows: e.rows,

@@ -8,7 +8,7 @@ use deeplimit::kernel::LimitForm;
 use deeplimit::store::Filled;
 use serde::Serialize;
 
-use super::{INTERRUPT, expression};
+use super::{INTERRUPT, only};
 use crate::args::{Columns, Gram as Args, GramAction, GramMatrix, Merge, Network};
 use crate::batch::unfinished;
 use crate::data::Reading;
@@ -32,6 +32,9 @@ struct GramJson {
     lengths: &'static str,
     /// What was read.
     read: Reading,
+    /// The same of the points of the columns; only where they are others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    with: Option<Reading>,
     rows: usize,
     columns: usize,
     /// `1/1` without `--shard`.
@@ -107,7 +110,7 @@ fn missing(stopped: bool, (done, all): (usize, usize)) -> Option<String> {
 }
 
 fn made(args: &GramMatrix, network: &Network, columns: &Columns) -> io::Result<Report> {
-    let activation = expression(&network.activation)?;
+    let activation = only(&network.activation)?;
     let name = args.data.display().to_string();
     let begun = Instant::now();
     let (answer, tiles) = watched(&args.out, |report| {
@@ -131,7 +134,7 @@ fn made(args: &GramMatrix, network: &Network, columns: &Columns) -> io::Result<R
     };
     let stopped = answer.filled == Filled::Stopped;
     let report = Report::new(text, vec![], false, stopped).with_closing(missing(stopped, tiles));
-    Ok(report.having_read(network.json, &[answer.read]))
+    Ok(report.having_read(network.json, &answer.read))
 }
 
 fn json(args: &GramMatrix, network: &Network, a: &GramReport, begun: Instant) -> GramJson {
@@ -142,9 +145,10 @@ fn json(args: &GramMatrix, network: &Network, a: &GramReport, begun: Instant) ->
         depth: args.depth.to_string(),
         kernel: network.kernel.name(),
         lengths: network.lengths.name(),
-        read: a.read.clone(),
+        read: a.read[0].clone(),
+        with: a.read.get(1).cloned(),
         rows: a.rows,
-        columns: a.rows,
+        columns: a.columns,
         shard: shard(args),
         blocks: a.tiles,
         resumed: a.resumed,
@@ -193,10 +197,11 @@ fn words(args: &GramMatrix, a: &GramReport, begun: Instant) -> String {
         false => "",
     };
     format!(
-        "{out}: {n} x {n} of {}, in {seconds:.1} s{resumed}{scale}{limit}{singular}\n{}\n",
+        "{out}: {} x {} of {}, in {seconds:.1} s{resumed}{scale}{limit}{singular}\n{}\n",
+        a.rows,
+        a.columns,
         a.activation,
         a.error.words(),
-        n = a.rows
     )
 }
 

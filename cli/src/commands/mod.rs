@@ -1,5 +1,6 @@
 //! One file per command.
 
+pub mod accuracies;
 pub mod activations;
 pub mod classify;
 pub mod cntk;
@@ -22,6 +23,7 @@ pub mod papers;
 pub mod phase;
 pub mod plot;
 pub mod predict;
+pub mod regress;
 
 use std::io::{self, Read};
 
@@ -104,6 +106,20 @@ pub fn expression(typed: &str) -> io::Result<String> {
             let message = format!("one expression is wanted, the standard input has {count}");
             Err(io::Error::new(io::ErrorKind::InvalidInput, message))
         }
+    }
+}
+
+/// The one expression of an option that may be given several times elsewhere.
+pub fn only(typed: &[String]) -> io::Result<String> {
+    match typed {
+        [one] => expression(one),
+        several => Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            format!(
+                "one activation is wanted, {} are given (`evaluate --all` and `regress` take several)",
+                several.len()
+            ),
+        )),
     }
 }
 

@@ -2,13 +2,14 @@
 
 use std::io;
 
+use deeplimit::classifier::wilson;
 use serde::Serialize;
 
-use super::{INTERRUPT, expression};
+use super::{INTERRUPT, only};
 use crate::args::Predict as Args;
 use crate::data::Reading;
 use crate::json::array;
-use crate::library::{self, ErrorJson};
+use crate::library::{self, ErrorJson, Tested};
 use crate::report::Report;
 
 /// The contract.
@@ -30,13 +31,57 @@ struct PredictJson {
     rows: usize,
     classes: Vec<String>,
     classifier: &'static str,
+    /// Where the file of the new rows has labels; `null` elsewhere.
+    tested: Option<TestedJson>,
     #[serde(flatten)]
     error: ErrorJson,
 }
 
+#[derive(Serialize)]
+struct TestedJson {
+    /// New rows with a label.
+    rows: usize,
+    accuracy: f64,
+    /// Wilson's of 95 %.
+    interval: [f64; 2],
+    /// How many rows of each class (down) were predicted to be of each (across), in the order of `classes`.
+    confusion: Vec<Vec<usize>>,
+    /// Rows of a class that no training row has.
+    unknown: usize,
+}
+
+/// More classes than this are not shown, one in a line, for people.
+const SHOWN: usize = 20;
+
+fn tested_words(t: &Tested, classes: &[String]) -> String {
+    let [low, high] = wilson(t.accuracy, t.rows);
+    let mut text = format!(
+        "accuracy {:.2} % (95 %: {:.2} to {:.2}) of {} rows with a label\n",
+        100.0 * t.accuracy,
+        100.0 * low,
+        100.0 * high,
+        t.rows
+    );
+    if t.unknown > 0 {
+        text += &format!(
+            "{} of them of a class that no training row has\n",
+            t.unknown
+        );
+    }
+    for (c, row) in t.confusion.iter().enumerate().take(SHOWN) {
+        let rows: usize = row.iter().sum();
+        let others = row.iter().enumerate().filter(|(k, n)| *k != c && **n > 0);
+        let others: String = others
+            .map(|(k, n)| format!(", {n} as {}", classes[k]))
+            .collect();
+        text += &format!("{}: {} of {rows} right{others}\n", classes[c], row[c]);
+    }
+    text
+}
+
 /// Answers the command.
 pub fn run(args: &Args) -> io::Result<Report> {
-    let activation = expression(&args.network.activation)?;
+    let activation = only(&args.network.activation)?;
     INTERRUPT.listen(false);
     let missing = format!(
         "interrupted: no row is predicted, {} is not written",
@@ -60,14 +105,24 @@ pub fn run(args: &Args) -> io::Result<Report> {
                     rows: p.rows,
                     classes: p.classes,
                     classifier: p.classifier.name(),
+                    tested: p.tested.map(|t| TestedJson {
+                        rows: t.rows,
+                        accuracy: t.accuracy,
+                        interval: wilson(t.accuracy, t.rows),
+                        confusion: t.confusion,
+                        unknown: t.unknown,
+                    }),
                     error: p.error.json(),
                 }]),
                 false => format!(
-                    "{out}: {} rows in {} classes, from {} training rows by {}\n{}\n",
+                    "{out}: {} rows in {} classes, from {} training rows by {}\n{}{}\n",
                     p.rows,
                     p.classes.len(),
                     p.training,
                     p.classifier.name(),
+                    p.tested
+                        .as_ref()
+                        .map_or_else(String::new, |t| tested_words(t, &p.classes)),
                     p.error.words()
                 ),
             };

@@ -81,8 +81,61 @@ pub fn array_rows(path: &Path, labels: Option<&Path>) -> Result<Rows> {
         dimension,
         values,
         labels,
+        targets: vec![],
+        target_names: vec![],
+        known: vec![],
         names: vec![],
         columns: None,
         read,
     })
+}
+
+/// Real targets of the rows of an array: one number for each, or a matrix with a column for each target.
+pub fn targets(path: &Path, files: &[String], rows: &mut Rows) -> Result<()> {
+    let [file] = files else {
+        return Err(bad(
+            path,
+            "the targets of an array are one file: a number, or a row of numbers, for each row",
+        ));
+    };
+    let of = Path::new(file);
+    let array = Array::open(of)?;
+    let values = array.floats()?;
+    let columns = match array.sizes[..] {
+        [_] => 1,
+        [_, m] if m > 0 => m,
+        _ => {
+            return Err(bad(
+                of,
+                "targets are one number, or one row of numbers, for each row",
+            ));
+        }
+    };
+    let there = values.len() / columns;
+    if there != rows.read.rows {
+        return Err(bad(
+            of,
+            format!(
+                "targets of {there} rows are there for {} rows of {}",
+                rows.read.rows,
+                path.display()
+            ),
+        ));
+    }
+    if let Some(k) = values.iter().position(|y| !y.is_finite()) {
+        return Err(bad(
+            of,
+            format!(
+                "row {}, target {}: {} is no finite number",
+                k / columns + 1,
+                k % columns + 1,
+                values[k]
+            ),
+        ));
+    }
+    let names: Vec<String> = (1..=columns).map(|k| k.to_string()).collect();
+    let shown: Vec<String> = names.iter().map(|k| format!("{file}, {k}")).collect();
+    rows.read.targeted(&names, &shown, &values);
+    (rows.target_names, rows.targets) = (names, values);
+    Ok(())
 }

@@ -18,10 +18,12 @@ const TARGETS: [&str; 7] = [
 pub enum Role {
     Coordinate,
     Label,
+    /// A real target, the one of this number of those that were asked for.
+    Target(usize),
     /// Left out, as `--drop` says.
     Dropped,
-    /// Of a row to be predicted: its label is known, and not read.
-    Known,
+    /// Of a row to be predicted: its label (`None`) or the target of this number; it is compared with the prediction, and nothing else.
+    Known(Option<usize>),
 }
 
 /// The columns of a file.
@@ -56,7 +58,9 @@ impl Columns {
                     (Ok(place), _) => columns.kept.push(place),
                     // a column of one of two files
                     (Err(_), Label::Like { known, .. }) if known.has(name) => {}
-                    (Err(_), Label::Column(_)) if asked.pair => columns.absent.push(name.clone()),
+                    (Err(_), Label::Column(_) | Label::Targets(_)) if asked.pair => {
+                        columns.absent.push(name.clone())
+                    }
                     (Err(error), _) => return Err(error),
                 }
             }
@@ -69,6 +73,20 @@ impl Columns {
                     return Err(bad(path, format!("`{name}` is both --label and --drop")));
                 }
                 columns.roles[place] = Role::Label;
+            }
+            Label::Targets(names) => {
+                for (k, name) in names.iter().enumerate() {
+                    let place = columns.place(path, name)?;
+                    match columns.roles[place] {
+                        Role::Dropped => {
+                            return Err(bad(path, format!("`{name}` is both --target and --drop")));
+                        }
+                        Role::Target(_) => {
+                            return Err(bad(path, format!("`{name}` is a target twice")));
+                        }
+                        _ => columns.roles[place] = Role::Target(k),
+                    }
+                }
             }
             Label::Like { known, .. } => columns.like(known),
         }
@@ -84,30 +102,36 @@ impl Columns {
     /// The roles of the columns of training rows, by name where both have names, and by place elsewhere.
     fn like(&mut self, known: &Rows) {
         let Some(theirs) = &known.columns else { return };
-        let label = theirs.roles.iter().position(|r| *r == Role::Label);
+        let answer = |role: &Role| match role {
+            Role::Label => Some(Role::Known(None)),
+            Role::Target(k) => Some(Role::Known(Some(*k))),
+            _ => None,
+        };
+        let places = theirs.roles.iter().enumerate();
+        let answers: Vec<(usize, Role)> = places
+            .filter_map(|(place, role)| Some((place, answer(role)?)))
+            .collect();
         match (&self.header, &theirs.header) {
             (Some(names), Some(others)) => {
-                let label = label.map(|k| &others[k]);
                 for (name, role) in names.iter().zip(&mut self.roles) {
-                    if Some(name) == label && *role == Role::Coordinate {
-                        *role = Role::Known;
+                    let same = |(place, _): &&(usize, Role)| others[*place] == *name;
+                    if let (Some((_, known)), Role::Coordinate) = (answers.iter().find(same), *role)
+                    {
+                        *role = *known;
                     }
                 }
             }
             _ => {
                 let mut roles = theirs.roles.clone();
-                // without the label, everything else as it is there
-                if let (Some(k), true) = (label, roles.len() == self.roles.len() + 1) {
-                    roles.remove(k);
+                // without the label or the targets, everything else as it is there
+                if roles.len() == self.roles.len() + answers.len() {
+                    roles.retain(|role| answer(role).is_none());
                 }
                 if roles.len() != self.roles.len() {
                     return;
                 }
                 for (role, other) in self.roles.iter_mut().zip(roles) {
-                    match other {
-                        Role::Label => *role = Role::Known,
-                        other => *role = other,
-                    }
+                    *role = answer(&other).unwrap_or(other);
                 }
                 if self.header.is_some() != theirs.header.is_some() {
                     let [here, there] = match self.header.is_some() {
@@ -225,6 +249,7 @@ impl Columns {
 fn question(name: &str, k: usize, asked: &Asked) -> String {
     let label = match (asked.labels, &asked.label) {
         (true, Label::None) => format!("--label {name} says that it holds them, "),
+        (_, Label::Targets(_)) => format!("--target {name} says that it is one, too, "),
         _ => String::new(),
     };
     format!(
@@ -242,13 +267,14 @@ fn header(path: &Path, first: &StringRecord, asked: &Asked) -> Result<bool> {
     let width = first.len();
     let place = |name: &&str| name.parse().ok().filter(|n| (1..=width).contains(n));
     let found = |name: &&str| place(name).is_none() && first.iter().any(|f| f == *name);
-    let label = match asked.label {
-        Label::Column(name) => Some(name),
-        _ => None,
+    let (label, targets) = match asked.label {
+        Label::Column(name) => (Some(name), &[][..]),
+        Label::Targets(names) => (None, names),
+        _ => (None, &[][..]),
     };
     let names = || {
-        let named = asked.drop.iter().chain(asked.keep).map(String::as_str);
-        named.chain(label)
+        let named = asked.drop.iter().chain(asked.keep).chain(targets);
+        named.map(String::as_str).chain(label)
     };
     if names().any(|n| found(&n)) {
         return Ok(true);

@@ -32,7 +32,7 @@ use deeplimit::error::{Error, Result};
 use columns::Columns;
 pub use folds::splits;
 pub use kernel::kernel_table;
-pub use labels::one_row_each;
+pub use labels::{missing, one_row_each};
 pub use output::{free, table, written};
 pub use reading::Reading;
 
@@ -42,6 +42,12 @@ pub struct Rows {
     pub dimension: usize,
     pub values: Vec<f64>,
     pub labels: Vec<String>,
+    /// Real targets, in the order in which they were asked for, row after row.
+    pub targets: Vec<f64>,
+    /// Their names (or numbers).
+    pub target_names: Vec<String>,
+    /// Of rows to be predicted: what their labels or targets are where the file says it, row after row.
+    pub known: Vec<String>,
     /// The names of the coordinates, where the file has a first line of names.
     names: Vec<String>,
     /// The columns of a text file.
@@ -58,6 +64,8 @@ pub struct Asked<'a> {
     pub labels: bool,
     /// Is there a second file, whose columns --drop and --keep may be?
     pub pair: bool,
+    /// Are rows divided by their lengths?
+    pub directions: bool,
     /// Columns that are left out.
     pub drop: &'a [String],
     /// Coordinates, whatever they are called.
@@ -66,13 +74,15 @@ pub struct Asked<'a> {
     pub header: Option<bool>,
 }
 
-/// Where the labels are.
+/// Where the labels or targets are.
 #[derive(Clone, Copy)]
 pub enum Label<'a> {
     /// Nowhere.
     None,
     /// In the column of this name or number, or (of an array) in the file of this name.
     Column(&'a str),
+    /// No labels but real targets: in the columns of these names or numbers, or (of an array) in the file of this name.
+    Targets(&'a [String]),
     /// Nowhere, or where they are in these training rows, and not read.
     Like { known: &'a Rows, whose: &'a Path },
 }
@@ -84,6 +94,7 @@ impl Asked<'_> {
             label: Label::Column(label),
             labels: true,
             pair: false,
+            directions: false,
             drop: &[],
             keep: &[],
             header: None,
@@ -126,14 +137,18 @@ impl Rows {
                 None => alike.push(i),
                 Some(j) => {
                     repeated += 1;
-                    otherwise += usize::from(self.labels.get(*j) != self.labels.get(i));
+                    let m = self.target_names.len();
+                    let target = |i: usize| self.targets.get(i * m..(i + 1) * m);
+                    let same = self.labels.get(*j) == self.labels.get(i) && target(*j) == target(i);
+                    otherwise += usize::from(!same);
                 }
             }
         }
         if repeated > 0 {
             let labels = match otherwise {
                 0 => String::new(),
-                n => format!(", {n} of them with another label"),
+                n if self.target_names.is_empty() => format!(", {n} of them with another label"),
+                n => format!(", {n} of them with another target"),
             };
             self.read.note(format!(
                 "{repeated} of the rows repeat{} an earlier one{labels}",
@@ -182,10 +197,21 @@ pub fn rows(path: &Path, asked: &Asked) -> Result<Rows> {
                 Label::Column(file) => Some(Path::new(file)),
                 _ => None,
             };
-            array::array_rows(path, labels)?
+            let mut rows = array::array_rows(path, labels)?;
+            if let Label::Targets(files) = asked.label {
+                array::targets(path, files, &mut rows)?;
+            }
+            rows
         }
     };
     rows.repeats();
+    if asked.directions && rows.dimension == 1 {
+        rows.read.note(
+            "rows of one column have two directions, and nothing else is left of them where lengths are divided out: --lengths lift keeps \
+             them apart"
+                .to_owned(),
+        );
+    }
     match asked.label {
         Label::Like { known, whose } => rows.like(path, known, whose),
         _ => Ok(rows),

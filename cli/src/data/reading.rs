@@ -29,6 +29,9 @@ pub struct Reading {
     left_out: Vec<LeftOut>,
     /// The classes in order, with their rows; `null` where no labels were read.
     classes: Option<Vec<Class>>,
+    /// Real targets; only where some were asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    targets: Vec<Target>,
     /// What one might not have noticed.
     notes: Vec<String>,
     /// The separator for people.
@@ -47,6 +50,19 @@ struct LeftOut {
     shown: String,
     why: &'static str,
 }
+
+#[derive(Clone, Debug, Serialize)]
+struct Target {
+    /// Its name, or its number.
+    column: String,
+    least: f64,
+    largest: f64,
+    #[serde(skip)]
+    shown: String,
+}
+
+/// So few different whole numbers look like classes.
+const CLASS_LIKE: usize = 5;
 
 #[derive(Clone, Debug, Serialize)]
 struct Class {
@@ -69,6 +85,7 @@ impl Reading {
             label: None,
             left_out: vec![],
             classes: None,
+            targets: vec![],
             notes: vec![],
             how: "",
             shown: String::new(),
@@ -110,6 +127,38 @@ impl Reading {
         self.label = Some(label);
         self.shown = shown;
         self.classes = Some(counts.into_iter().map(class).collect());
+    }
+
+    /// Real targets: their names, those for people, their numbers row after row.
+    pub fn targeted(&mut self, names: &[String], shown: &[String], values: &[f64]) {
+        for (j, (name, shown)) in names.iter().zip(shown).enumerate() {
+            let mut column: Vec<f64> = values
+                .iter()
+                .skip(j)
+                .step_by(names.len())
+                .copied()
+                .collect();
+            column.sort_by(f64::total_cmp);
+            let (Some(&least), Some(&largest)) = (column.first(), column.last()) else {
+                continue;
+            };
+            let rows = column.len();
+            column.dedup();
+            let whole = column.iter().all(|y| y.fract() == 0.0);
+            if whole && column.len() <= CLASS_LIKE && rows >= 4 * column.len() {
+                self.note(format!(
+                    "the target {shown} has {} different whole numbers: classes are learnt by `predict --label`, this is a regression on \
+                     the numbers",
+                    column.len()
+                ));
+            }
+            self.targets.push(Target {
+                column: name.clone(),
+                least,
+                largest,
+                shown: shown.clone(),
+            });
+        }
     }
 
     /// A column that is no coordinate: its name or number, that for people, and why.
@@ -162,6 +211,12 @@ impl Reading {
                 classes.len(),
                 if classes.len() == 1 { "" } else { "es" },
                 list.join(", ")
+            );
+        }
+        for target in &self.targets {
+            text += &format!(
+                "; target {} from {} to {}",
+                target.shown, target.least, target.largest
             );
         }
         let mut lines = vec![text];

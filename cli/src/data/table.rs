@@ -69,6 +69,9 @@ pub fn rows(path: &Path, asked: &Asked) -> Result<Rows> {
         dimension: columns.coordinates().count(),
         values: Vec::new(),
         labels: Vec::new(),
+        targets: Vec::new(),
+        target_names: Vec::new(),
+        known: Vec::new(),
         names: columns.names(),
         columns: None,
         read: Reading::of_text(
@@ -90,6 +93,19 @@ pub fn rows(path: &Path, asked: &Asked) -> Result<Rows> {
     for (k, why) in left_out {
         out.read.left_out(columns.key(k), columns.called(k), why);
     }
+    let places = columns.roles.iter().enumerate();
+    let mut targets: Vec<(usize, usize)> = places
+        .filter_map(|(place, role)| match role {
+            Role::Target(k) => Some((*k, place)),
+            _ => None,
+        })
+        .collect();
+    targets.sort_unstable();
+    for (_, place) in &targets {
+        out.target_names.push(columns.key(*place));
+    }
+    let shown: Vec<String> = targets.iter().map(|(_, k)| columns.called(*k)).collect();
+    out.read.targeted(&out.target_names, &shown, &out.targets);
     remarks(&mut out, &columns, &seen, &text);
     labelled(path, &mut out, &columns, asked)?;
     out.columns = Some(columns);
@@ -121,7 +137,8 @@ fn left_out(
     for k in 0..width {
         match columns.roles[k] {
             Role::Dropped => out.push((k, "--drop")),
-            Role::Known => out.push((k, "the label")),
+            Role::Known(None) => out.push((k, "the label")),
+            Role::Known(Some(_)) => out.push((k, "the target")),
             _ => {}
         }
         if columns.roles[k] != Role::Coordinate || columns.kept.contains(&k) {
@@ -164,9 +181,21 @@ fn row(
     columns: &Columns,
     out: &mut Rows,
 ) -> Result<()> {
+    let mut targets: Vec<(usize, f64)> = Vec::new();
+    let mut known: Vec<(Option<usize>, &str)> = Vec::new();
     for (k, cell) in record.iter().enumerate() {
         match columns.roles[k] {
-            Role::Dropped | Role::Known => {}
+            Role::Dropped => {}
+            Role::Known(which) => known.push((which, cell)),
+            Role::Target(which) => match number(cell) {
+                Ok(y) => targets.push((which, y)),
+                Err(why) => {
+                    return Err(bad(
+                        path,
+                        format!("line {line}, the target {}: {why}", columns.called(k)),
+                    ));
+                }
+            },
             Role::Label => {
                 if cell.is_empty() {
                     return Err(bad(path, format!("line {line} has no label")));
@@ -199,6 +228,12 @@ fn row(
             },
         }
     }
+    // in the order in which they were asked for
+    targets.sort_by_key(|(which, _)| *which);
+    known.sort_by_key(|(which, _)| *which);
+    out.targets.extend(targets.into_iter().map(|(_, y)| y));
+    let known = known.into_iter().map(|(_, cell)| cell.to_owned());
+    out.known.extend(known);
     Ok(())
 }
 

@@ -1,13 +1,13 @@
 //! The questions about data: Gram matrices, predictions.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use deeplimit::classifier::{Rule, labels as predicted, numbered};
 
 use deeplimit::error::{Error, Result};
 pub use deeplimit::gram::points::{Extremes, RowPair};
-use deeplimit::gram::{Gram, Lengths, Points, Twins};
+use deeplimit::gram::{Gram, Inputs, Matrix, Points, Twins};
 use deeplimit::kernel::{Classifier, Depth, Kernel, LimitForm};
 use deeplimit::recursion::Network;
 pub use deeplimit::store::merge::Merged;
@@ -23,9 +23,10 @@ use crate::typed;
 #[derive(Clone, Debug)]
 pub struct GramReport {
     pub activation: String,
-    /// What was read.
-    pub read: Reading,
+    /// What was read: the rows of the matrix, and its columns where they are others.
+    pub read: Vec<Reading>,
     pub rows: usize,
+    pub columns: usize,
     /// Tiles (of the shard).
     pub tiles: usize,
     /// Those that were there already.
@@ -51,7 +52,55 @@ pub struct Predictions {
     pub rows: usize,
     pub classes: Vec<String>,
     pub classifier: Classifier,
+    /// Where the file of the new rows has labels.
+    pub tested: Option<Tested>,
     pub error: KernelError,
+}
+
+/// Predicted classes, compared with those that the new rows have.
+#[derive(Clone, Debug)]
+pub struct Tested {
+    /// New rows with a label.
+    pub rows: usize,
+    pub accuracy: f64,
+    /// How many rows of each class (down) were predicted to be of each (across).
+    pub confusion: Vec<Vec<usize>>,
+    /// Rows whose class no training row has: they are wrong, and in no line of the table.
+    pub unknown: usize,
+}
+
+impl Tested {
+    /// Of predicted classes and cells of a file; rows without a label do not count.
+    fn of(predicted: &[usize], cells: &[String], names: &[String]) -> Option<Tested> {
+        if cells.len() != predicted.len() {
+            return None;
+        }
+        let mut out = Tested {
+            rows: 0,
+            accuracy: 0.0,
+            confusion: vec![vec![0; names.len()]; names.len()],
+            unknown: 0,
+        };
+        let number = |text: &str| text.parse::<f64>().ok().filter(|x| x.is_finite());
+        for (class, cell) in predicted.iter().zip(cells) {
+            if data::missing(cell) {
+                continue;
+            }
+            out.rows += 1;
+            // 1.0 and 1 are one class, where all classes are numbers
+            let same = |name: &String| number(cell).is_some_and(|x| number(name) == Some(x));
+            let exact = names.iter().position(|n| n == cell);
+            let numbers = names.iter().all(|n| number(n).is_some());
+            let place = exact.or_else(|| numbers.then(|| names.iter().position(same)).flatten());
+            match place {
+                Some(truth) => out.confusion[truth][*class] += 1,
+                None => out.unknown += 1,
+            }
+        }
+        let right: usize = (0..names.len()).map(|c| out.confusion[c][c]).sum();
+        out.accuracy = right as f64 / out.rows.max(1) as f64;
+        (out.rows > 0).then_some(out)
+    }
 }
 
 /// What the program takes without any data.
@@ -79,14 +128,10 @@ pub(super) fn asked_network(text: &str, network: &args::Network) -> Result<(Netw
 
 /// The rows as points; what is wrong with them, with the name of the file.
 pub(super) fn points(rows: data::Rows, path: &Path, network: &args::Network) -> Result<Points> {
-    let points = match network.lengths {
-        Lengths::Unit => Points::new(rows.dimension, rows.values),
-        // rows of zeros have kernel 0 then
-        Lengths::Keep => Points::with_zero_rows(rows.dimension, rows.values),
-    };
+    let points = network.lengths.points(rows.dimension, rows.values);
     points.map_err(|e| match e {
         Error::NoDirection { .. } => Error::Data(format!(
-            "{}: {e} (--lengths keep takes such rows, for homogeneous activations)",
+            "{}: {e} (--lengths keep takes such rows, for homogeneous activations, and --lengths lift for all)",
             path.display()
         )),
         Error::Data(message) => Error::Data(format!("{}: {message}", path.display())),
@@ -100,6 +145,7 @@ pub(super) fn asked<'a>(columns: &'a args::Columns, label: Label<'a>, labels: bo
         label,
         labels,
         pair: false,
+        directions: false,
         drop: &columns.drop,
         keep: &columns.keep,
         header: columns.header(),
@@ -150,18 +196,52 @@ pub fn gram(
         )));
     }
     if args.shard.is_none() {
-        data::free(&args.out, args.force, &[&args.data])?;
+        let read = [Some(&args.data), args.with.as_ref()];
+        let read: Vec<&Path> = read.into_iter().flatten().map(PathBuf::as_path).collect();
+        data::free(&args.out, args.force, &read)?;
     }
     let label = args.label.as_deref().map_or(Label::None, Label::Column);
-    let rows = data::rows(&args.data, &asked(columns, label, true))?;
-    let read = rows.read.clone();
-    let points = points(rows, &args.data, network)?;
+    let asked = |label| Asked {
+        pair: args.with.is_some(),
+        directions: network.lengths == Inputs::Unit,
+        ..asked(columns, label, true)
+    };
+    let other = args
+        .with
+        .as_ref()
+        .map(|path| Ok::<_, Error>((path, data::rows(path, &asked(label))?)))
+        .transpose()?;
+    let rows = match &other {
+        None => data::rows(&args.data, &asked(label))?,
+        Some((path, known)) => {
+            let whose = path.as_path();
+            data::rows(&args.data, &asked(Label::Like { known, whose }))?
+        }
+    };
+    let mut read = vec![rows.read.clone()];
+    let points = self::points(rows, &args.data, network)?;
+    let other = match other {
+        None => None,
+        Some((path, rows)) => {
+            read.push(rows.read.clone());
+            Some(self::points(rows, path, network)?)
+        }
+    };
     let begun = Instant::now();
     let kernel = kernel(text, network, args.depth)?;
     let prepared = begun.elapsed().as_secs_f64();
-    let gram = Gram::symmetric(&kernel, &points, network.lengths)?;
+    let lengths = network.lengths.lengths();
+    let gram = match &other {
+        None => Gram::symmetric(&kernel, &points, lengths)?,
+        Some(other) => Gram::cross(&kernel, &points, other, lengths)?,
+    };
+    let twins = match &other {
+        None => KernelError::of(&kernel, &points).among(Twins::of(&points)),
+        Some(other) => KernelError::of(&kernel, &points).between(Twins::between(&points, other)),
+    };
     // the rows as they came, the unit vectors, the tables, and the program itself
-    let own = 3 * 8 * (points.given().len() as u64) + 8 * kernel.size() as u64 + PROGRAM;
+    let given = points.given().len() + other.as_ref().map_or(0, |o| o.given().len());
+    let own = 3 * 8 * (given as u64) + 8 * kernel.size() as u64 + PROGRAM;
     let left = args
         .memory
         .checked_sub(own)
@@ -180,11 +260,12 @@ pub fn gram(
         activation: kernel.activation().to_owned(),
         read,
         rows: points.len(),
+        columns: other.as_ref().map_or(points.len(), Points::len),
         tiles: 0,
         resumed: 0,
         filled: Filled::Whole,
         log_scale: kernel.log_scale(),
-        error: KernelError::of(&kernel, &points).among(Twins::of(&points)),
+        error: twins,
         singular: kernel.diagonal().is_infinite(),
         form: kernel.limit_form(),
         prepared,
@@ -210,6 +291,10 @@ pub(super) struct Files {
     pub names: Vec<String>,
     /// The class of each training row.
     pub labels: Vec<usize>,
+    /// Real targets, where those were asked for instead of classes.
+    pub targets: Option<Matrix>,
+    /// The labels of the new rows as their file has them; empty where it has none.
+    pub known: Vec<String>,
     /// What was read.
     pub read: [Reading; 2],
 }
@@ -220,30 +305,43 @@ impl Files {
     pub fn read(
         [train, test]: [&Path; 2],
         (out, force): (&Path, bool),
-        (label, columns): (&str, &args::Columns),
+        (label, columns): (Label, &args::Columns),
         network: &args::Network,
     ) -> Result<Files> {
         data::table(out)?;
         data::free(out, force, &[train, test])?;
         let of = |label| Asked {
             pair: true,
+            directions: network.lengths == Inputs::Unit,
             ..asked(columns, label, true)
         };
-        let known = data::rows(train, &of(Label::Column(label)))?;
-        let new = data::rows(
+        let known = data::rows(train, &of(label))?;
+        let mut new = data::rows(
             test,
             &of(Label::Like {
                 known: &known,
                 whose: train,
             }),
         )?;
-        let (names, labels) = numbered(&known.labels);
+        let count = known.target_names.len();
+        let (names, labels, targets) = match count {
+            0 => {
+                let (names, labels) = numbered(&known.labels);
+                (names, labels, None)
+            }
+            _ => {
+                let targets = Matrix::new(count, known.targets.clone())?;
+                (known.target_names.clone(), vec![], Some(targets))
+            }
+        };
         Ok(Files {
             read: [known.read.clone(), new.read.clone()],
+            known: std::mem::take(&mut new.known),
             train: points(known, train, network)?,
             test: points(new, test, network)?,
             names,
             labels,
+            targets,
         })
     }
 }
@@ -255,15 +353,17 @@ pub fn predictions(args: &args::Predict, text: &str) -> Result<Predictions> {
         test,
         names,
         labels,
+        known,
         read,
+        ..
     } = Files::read(
         [&args.train, &args.test],
         (&args.out, args.force),
-        (&args.label, &args.columns),
+        (Label::Column(&args.label), &args.columns),
         &args.network,
     )?;
     let kernel = kernel(text, &args.network, args.depth)?;
-    let lengths = args.network.lengths;
+    let lengths = args.network.lengths.lengths();
     let rule = Rule::new(&kernel, names.len(), args.ridge);
     let scores = rule.predicted(&kernel, [&train, &test], lengths, &labels)?;
     let quoted = |name: &String| format!("\"{}\"", name.replace('"', "\"\""));
@@ -272,7 +372,8 @@ pub fn predictions(args: &args::Predict, text: &str) -> Result<Predictions> {
         .iter()
         .map(|n| format!(",{}", quoted(&format!("score {n}"))))
         .collect::<String>();
-    for (i, class) in predicted(&scores).into_iter().enumerate() {
+    let found = predicted(&scores);
+    for (i, class) in found.iter().copied().enumerate() {
         let numbers: String = scores.row(i).iter().map(|x| format!(",{x:?}")).collect();
         lines.push(quoted(&names[class]) + &numbers);
     }
@@ -282,6 +383,7 @@ pub fn predictions(args: &args::Predict, text: &str) -> Result<Predictions> {
         read,
         training: train.len(),
         rows: test.len(),
+        tested: Tested::of(&found, &known, &names),
         classes: names,
         classifier: kernel.classifier(),
         error: KernelError::of(&kernel, &train).between(Twins::between(&test, &train)),

@@ -4,11 +4,12 @@ use deeplimit::classifier::{Ensemble, Time, labels as predicted, one_hot};
 use deeplimit::error::{Error, Result};
 use deeplimit::gram::Twins;
 use deeplimit::kernel::{Depth, Kind};
+use deeplimit::process::Targets;
 
 use super::certainty::KernelError;
 use super::data::{Files, asked_network};
 use crate::args;
-use crate::data::{self, Reading};
+use crate::data::{self, Label, Reading};
 
 /// `deeplimit dynamics`.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub struct Trained {
     pub training: usize,
     pub rows: usize,
     pub classes: Vec<String>,
+    /// Instead of classes; deviations are then those of the targets divided by their own.
+    pub targets: Vec<String>,
     pub largest: f64,
     pub smallest: f64,
     pub rank: usize,
@@ -46,19 +49,25 @@ pub fn dynamics(args: &args::Dynamics, text: &str) -> Result<Trained> {
             "training is that of a network of finite depth: its two kernels have no limit on one scale".into(),
         ));
     }
+    let label = match args.target.is_empty() {
+        true => Label::Column(&args.label),
+        false => Label::Targets(&args.target),
+    };
     let Files {
         train,
         test,
         names,
         labels,
+        targets,
         read,
+        ..
     } = Files::read(
         [&args.train, &args.test],
         (&args.out, args.force),
-        (&args.label, &args.columns),
+        (label, &args.columns),
         &args.network,
     )?;
-    let lengths = args.network.lengths;
+    let lengths = args.network.lengths.lengths();
     let (network, effort) = asked_network(text, &args.network)?;
     let (nngp, ntk) = match args.network.kernel {
         Kind::Nngp => (network.kernel(args.depth, Kind::Nngp, &effort)?, None),
@@ -72,13 +81,33 @@ pub fn dynamics(args: &args::Dynamics, text: &str) -> Result<Trained> {
         error = error.with(KernelError::of(ntk, &train));
     }
     let trained = Ensemble::new(&nngp, ntk.as_ref(), [&train, &test], lengths, args.ridge)?;
-    let targets = one_hot(&labels, names.len())?;
+    let real = match targets {
+        None => None,
+        Some(given) => Some(
+            Targets::new(given, &names, args.scaling).map_err(|e| match e {
+                Error::Data(text) => Error::Data(format!("{}: {text}", args.train.display())),
+                e => e,
+            })?,
+        ),
+    };
+    let targets = match &real {
+        None => one_hot(&labels, names.len())?,
+        Some(real) => real.values().clone(),
+    };
     let quoted = |name: &String| format!("\"{}\"", name.replace('"', "\"\""));
     let heads: String = names
         .iter()
         .map(|n| format!(",{}", quoted(&format!("mean {n}"))))
         .collect();
-    let mut lines = vec![format!("time,row,label{heads},deviation")];
+    let mut lines = match &real {
+        None => vec![format!("time,row,label{heads},deviation")],
+        Some(_) => {
+            let deviations = names
+                .iter()
+                .map(|n| format!(",{}", quoted(&format!("deviation {n}"))));
+            vec![format!("time,row{heads}{}", deviations.collect::<String>())]
+        }
+    };
     let mut times = Vec::new();
     for t in &args.time {
         let time = match t.is_finite() {
@@ -86,7 +115,20 @@ pub fn dynamics(args: &args::Dynamics, text: &str) -> Result<Trained> {
             false => Time::Infinite,
         };
         let (mean, variances) = trained.at(&targets, time)?;
-        for (i, class) in predicted(&mean).into_iter().enumerate() {
+        if let Some(real) = &real {
+            for (i, (variance, _)) in variances.iter().enumerate() {
+                let means = (0..names.len()).map(|j| real.given(j, mean.row(i)[j]));
+                let deviations = (0..names.len()).map(|j| real.scale(j) * variance.sqrt());
+                let numbers: String = means.chain(deviations).map(|x| format!(",{x:?}")).collect();
+                lines.push(format!("{t},{}{numbers}", i + 1));
+            }
+        }
+        let classes = if real.is_none() {
+            predicted(&mean)
+        } else {
+            vec![]
+        };
+        for (i, class) in classes.into_iter().enumerate() {
             let numbers: String = mean.row(i).iter().map(|x| format!(",{x:?}")).collect();
             lines.push(format!(
                 "{t},{},{}{numbers},{:?}",
@@ -108,7 +150,12 @@ pub fn dynamics(args: &args::Dynamics, text: &str) -> Result<Trained> {
         read,
         training: train.len(),
         rows: test.len(),
-        classes: names,
+        classes: if real.is_none() {
+            names.clone()
+        } else {
+            vec![]
+        },
+        targets: if real.is_none() { vec![] } else { names },
         largest: spectrum.largest(),
         smallest: spectrum.values()[0],
         rank: spectrum.rank(),

@@ -5,13 +5,13 @@ use std::path::Path;
 use deeplimit::classifier::choice::{self, Outcome, Protocol, Trial};
 use deeplimit::classifier::{Rule, numbered};
 use deeplimit::error::{Error, Result};
-use deeplimit::gram::{Gram, Twins};
+use deeplimit::gram::{Gram, Inputs, Twins};
 use deeplimit::kernel::{Classifier, Depth};
 
 use super::certainty::KernelError;
 use super::data::{asked, kernel, points};
 use crate::args;
-use crate::data::{self, Label, Reading};
+use crate::data::{self, Asked, Label, Reading};
 
 /// `deeplimit evaluate`.
 #[derive(Clone, Debug)]
@@ -42,23 +42,30 @@ pub fn evaluation(
     text: &str,
     mut report: impl FnMut(usize, usize, &[Fold]),
 ) -> Result<Evaluation> {
-    let rows = data::rows(
-        &args.data,
-        &asked(&args.columns, Label::Column(&args.label), true),
-    )?;
+    let [file] = &args.data[..] else {
+        return Err(Error::Io(format!(
+            "one file is wanted, {} are given: --all says the accuracy on each",
+            args.data.len()
+        )));
+    };
+    let asked = Asked {
+        directions: args.network.lengths == Inputs::Unit,
+        ..asked(&args.columns, Label::Column(&args.label), true)
+    };
+    let rows = data::rows(file, &asked)?;
     let (names, labels) = numbered(&rows.labels);
     if let Some(why) = data::one_row_each(&rows.labels) {
-        return Err(Error::Data(format!("{}: {why}", args.data.display())));
+        return Err(Error::Data(format!("{}: {why}", file.display())));
     }
     let read = rows.read.clone();
     if names.len() < 2 {
         return Err(Error::Data(format!(
             "{}: all rows have the label {}: there is nothing to tell apart",
-            args.data.display(),
+            file.display(),
             names.first().map_or("", String::as_str)
         )));
     }
-    let points = points(rows, &args.data, &args.network)?;
+    let points = points(rows, file, &args.network)?;
     let n = points.len();
     let splits = |path: &Path| {
         let splits = data::splits(path)?;
@@ -82,7 +89,7 @@ pub fn evaluation(
         let kernel = kernel(text, &args.network, *depth)?;
         kernel.activation().clone_into(&mut activation);
         error = error.with(KernelError::of(&kernel, &points));
-        let gram = Gram::symmetric(&kernel, &points, args.network.lengths)?.decisive()?;
+        let gram = Gram::symmetric(&kernel, &points, args.network.lengths.lengths())?.decisive()?;
         let rule = Rule::new(&kernel, names.len(), 0.0);
         trials.push(Trial::new(rule, gram, labels.clone()));
     }

@@ -1,0 +1,32 @@
+//! The diagonal of a Gram matrix, without the matrix.
+
+use super::entries::{Gram, Lengths};
+use super::points::Points;
+use crate::error::Result;
+use crate::kernel::Kernel;
+
+impl Gram<'_> {
+    /// `K(x, x)` of points.
+    ///
+    /// # Errors
+    /// As [`Gram::symmetric`].
+    ///
+    /// ```
+    /// use deeplimit::{Activation, Depth, Effort, Gram, Kind, Lengths, Network, Points};
+    /// let relu: Activation = "relu".parse()?;
+    /// let kernel = Network::of(&relu).kernel(Depth::Layers(2), Kind::Ntk, &Effort::default())?;
+    /// let points = Points::new(2, vec![1.0, 0.0, 0.0, 2.0])?;
+    /// assert_eq!(Gram::diagonal(&kernel, &points, Lengths::Unit)?, [3.0, 3.0]);
+    /// assert_eq!(Gram::diagonal(&kernel, &points, Lengths::Keep)?, [3.0, 12.0]);
+    /// # Ok::<(), deeplimit::Error>(())
+    /// ```
+    pub fn diagonal(kernel: &Kernel, points: &Points, lengths: Lengths) -> Result<Vec<f64>> {
+        Gram::symmetric(kernel, points, lengths)?;
+        let exponent = match (lengths, kernel.length_exponent()) {
+            (Lengths::Keep, Some(k)) => 2.0 * k,
+            _ => 0.0,
+        };
+        let of = |length: &f64| kernel.diagonal() * length.powf(exponent);
+        Ok(points.lengths().iter().map(of).collect())
+    }
+}
