@@ -1,6 +1,7 @@
 //! The seam: the questions that this door asks of the library, and nothing else. Every command goes
 //! through here; no other file of the command line calls the mathematics.
 
+mod blocks;
 mod certainty;
 mod data;
 mod design;
@@ -15,6 +16,7 @@ mod phase;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+pub use blocks::Blocks;
 pub use certainty::ErrorJson;
 pub use design::{
     DesignedKernel, KernelSource, critical, designed_kernel, extremal, known_activations, leaky,

@@ -27,10 +27,11 @@ fn readme() -> PathBuf {
 }
 
 /// README.md and what it points to.
-fn pages() -> [PathBuf; 2] {
+fn pages() -> [PathBuf; 3] {
     [
         readme(),
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/tour.md"),
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/networks.md"),
     ]
 }
 
