@@ -62,6 +62,7 @@
 //! * [`recursion`]: the kernels of a network of any depth, with weights, biases and the conventions of papers.
 //! * [`phase`]: the edge of chaos in the plane of `sigma_w` and `sigma_b`, and the depth scales on either side of it.
 //! * [`limit`]: infinitely many layers: the regime, with its evidence.
+//! * [`block`]: layers that differ and skip connections: words of activations, residual networks, flows in continuous depth.
 //! * [`kernel`]: a kernel of any depth, compiled into a fast function of the correlation in doubles.
 //! * [`gram`]: Gram matrices on data.
 //! * [`classifier`]: from a matrix and labels to scores and a label: regression at any depth, and what it becomes; choosing and testing.
@@ -78,6 +79,7 @@
 
 pub mod activation;
 pub mod array;
+pub mod block;
 pub mod classifier;
 pub mod cntk;
 pub mod deadline;

@@ -22,6 +22,7 @@ const ROOMS: &[&str] = &[
     "recursion",
     "phase",
     "limit",
+    "block",
     "kernel",
     "gram",
     "classifier",

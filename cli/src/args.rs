@@ -1,5 +1,6 @@
 //! What may be typed: the arguments of every command, their help and their limits.
 
+mod blocks;
 mod choice;
 mod cntk;
 mod columns;
@@ -15,6 +16,7 @@ mod papers;
 mod plot;
 mod regress;
 
+pub use blocks::Blocks;
 pub use cntk::{Cntk, Preprocess};
 pub use columns::Columns;
 pub use design::{
@@ -243,8 +245,10 @@ pub struct Effort {
 #[derive(Args, Debug)]
 pub struct Classify {
     /// The activations, as expressions in x
-    #[arg(required = true, value_name = "EXPR")]
+    #[arg(required_unless_present = "network", value_name = "EXPR")]
     pub expressions: Vec<String>,
+    #[command(flatten)]
+    pub blocks: Blocks,
     #[command(flatten)]
     pub effort: Effort,
     /// Show the evidence, step by step
@@ -373,6 +377,8 @@ fn classify_help() -> String {
   deeplimit classify relu tanh --json
   deeplimit classify '-x' -- '--x'
   deeplimit classify - < activations.txt
+  deeplimit classify --network 'tanh gelu'
+  deeplimit classify relu gelu --skip '1/sqrt(L)'
 
 {EXPRESSIONS}
 
@@ -387,9 +393,14 @@ B' = E phi'(Z)^2 for phi with E phi(Z)^2 = 1:
                      majority vote
   ordered            A not 0, B' < 1: interpolation with a conditionally
                      definite kernel
+  flow, frozen       residual layers whose branches shrink with the depth:
+                     nothing degenerates
   undecided          with what is missing
 
-{EXIT_CODES}"
+{}
+
+{EXIT_CODES}",
+        blocks::WORDS
     )
 }
 

@@ -2,6 +2,7 @@
 //! through here; no other file of the command line calls the mathematics.
 
 mod accuracies;
+mod blocks;
 mod certainty;
 mod data;
 mod design;
@@ -18,6 +19,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 pub use accuracies::{Line, accuracies, best};
+pub use blocks::Blocks;
 pub use certainty::ErrorJson;
 pub use design::{
     DesignedKernel, KernelSource, critical, designed_kernel, extremal, known_activations, leaky,

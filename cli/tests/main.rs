@@ -5,6 +5,7 @@
 //! the subject in its name.
 
 mod answers;
+mod blocks;
 mod cntk;
 mod data;
 mod design;

@@ -27,10 +27,11 @@ fn readme() -> PathBuf {
 }
 
 /// README.md and what it points to.
-fn pages() -> [PathBuf; 2] {
+fn pages() -> [PathBuf; 3] {
     [
         readme(),
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/tour.md"),
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/networks.md"),
     ]
 }
 
@@ -62,7 +63,7 @@ fn examples(lines: &[&str], fence: &str) -> Vec<Example> {
 
 #[test]
 fn outputs_are_the_programs_own() {
-    for (page, least) in pages().iter().zip([2, 15]) {
+    for (page, least) in pages().iter().zip([2, 15, 9]) {
         check(page, least);
     }
 }

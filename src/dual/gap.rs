@@ -13,6 +13,7 @@
 //! | exp | `1 - e^(-s t)` |
 //! | gated | see `gated` |
 //! | truncated | `(E phi^2 - E phi(u) phi(v))/E phi^2` at more bits, in the angle (`truncated`) |
+//! | layers together | gap by gap; a skip mixes the two gaps |
 //! | series | `t sum_j (sum_{n > j} c_n) (1 - t)^j` ([`crate::hermite::Series::gap`]) |
 
 use std::cmp::Ordering;
@@ -115,6 +116,8 @@ impl<R: Real> Dual<R> {
                 (constant + &(scale * &rise), scale * &slope)
             }
             Dual::Truncated(d) => d.opposite(u),
+            Dual::Composed(c) => c.opposite(u),
+            Dual::Skipped(s) => s.opposite(u),
             _ => self.at_with_slope(&(u - &one)),
         }
     }
@@ -159,6 +162,8 @@ impl<R: Real> Dual<R> {
             Dual::Truncated(d) => d.gap(t),
             // 1 = constant + scale (1 - dual_g(0))
             Dual::Shifted { scale, inner, .. } => scale * &inner.gap_at_point(t),
+            Dual::Composed(c) => c.gap(t),
+            Dual::Skipped(s) => s.gap(t),
         }
     }
 
@@ -190,6 +195,8 @@ impl<R: Real> Dual<R> {
             }
             Dual::Shifted { scale, inner, .. } => scale * &inner.slope_at_gap_point(t),
             Dual::Truncated(d) => d.slope_at_gap(t),
+            Dual::Composed(c) => c.slope_at_gap(t),
+            Dual::Skipped(s) => s.slope_at_gap(t),
             Dual::Erf(_) | Dual::Series(_) => self.slope_at(&(&one - t)),
         }
     }

@@ -9,6 +9,7 @@
 
 mod angular;
 mod closed;
+mod composed;
 mod gap;
 mod gated;
 mod origin;
@@ -22,6 +23,8 @@ mod values;
 pub use angular::{Angular, Mesh};
 pub use closed::closed_form;
 pub(crate) use closed::{polynomial_coefficients, scaled_function};
+pub(crate) use composed::parity_of;
+pub use composed::{Composed, Skipped};
 pub(crate) use gated::gated;
 pub use prepared::{derivative_square, prepared};
 pub use sampled::{DualPart, Estimate, SamplePlan, SampledDual};
@@ -74,13 +77,22 @@ pub enum Dual<R> {
         /// `E g^2 / E phi^2`
         scale: R,
     },
+    /// Several layers, one after the other.
+    Composed(Composed<R>),
+    /// A residual layer: a convex combination of `rho` and the dual of the branch.
+    Skipped(Skipped<R>),
 }
 
 impl<R: Real> Dual<R> {
     /// `dual(rho)` for `-1 <= rho <= 1`; for a ball `rho` an enclosure in mean-value form. The part of a ball beyond
     /// `+-1` is ignored: a correlation is never there.
     pub fn at(&self, rho: &R) -> R {
-        self.mean_value(rho, |x| self.at_point(x))
+        match self {
+            // each layer takes its own mean-value step
+            Dual::Composed(c) => c.at(rho),
+            Dual::Skipped(s) => s.at(rho),
+            _ => self.mean_value(rho, |x| self.at_point(x)),
+        }
     }
 
     /// The value at the midpoint, widened by `rad * sup |dual'|`; the slope is largest at the end of largest modulus,
@@ -131,6 +143,8 @@ impl<R: Real> Dual<R> {
                 scale,
                 inner,
             } => constant + &(scale * &inner.rise_at(rho)),
+            Dual::Composed(c) => c.at(rho),
+            Dual::Skipped(s) => s.at(rho),
         }
     }
 
@@ -153,22 +167,36 @@ impl<R: Real> Dual<R> {
             Dual::Series(s) => s.slope_at(rho),
             Dual::Truncated(t) => t.slope_at(&clamped(rho)),
             Dual::Shifted { scale, inner, .. } => scale * &inner.slope_at(rho),
+            Dual::Composed(c) => c.slope_at(rho),
+            Dual::Skipped(s) => s.slope_at(rho),
         }
     }
 }
 
-impl<R> Dual<R> {
+impl<R: Real> Dual<R> {
     /// Every value is a computation at high precision, so a table pays.
     pub(crate) fn is_slow(&self) -> bool {
         match self {
             Dual::Truncated(_) => true,
             Dual::Shifted { inner, .. } => inner.is_slow(),
+            Dual::Composed(c) => c.any(Dual::is_slow),
+            Dual::Skipped(s) => s.inner().is_slow(),
             _ => false,
         }
     }
 }
 
-impl<R> Dual<R> {
+impl<R: Real> Dual<R> {
+    /// It is not a Hermite series of the largest length: more digits can be had.
+    pub(crate) fn may_be_continued(&self) -> bool {
+        match self {
+            Dual::Series(s) => s.degree() < LAST_DEGREE as usize,
+            Dual::Composed(c) => c.layers().iter().all(Dual::may_be_continued),
+            Dual::Skipped(s) => s.inner().may_be_continued(),
+            _ => true,
+        }
+    }
+
     /// More layers than this are not walked to come near a fixed point.
     pub(crate) fn longest_walk(&self) -> u64 {
         if self.is_slow() { 8_000 } else { 400_000 }

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use super::Dual;
 use crate::activation::Parity;
 use crate::hermite::Series;
-use crate::real::{Ball, Real};
+use crate::real::{Ball, Bits, Real};
 
 impl<R: Real> Dual<R> {
     /// `(k, c)` with `dual(rho) = c rho^k (1 + O(rho))`, `k >= 1`, `c > 0`: the order and the multiplier of the fixed
@@ -47,6 +47,8 @@ impl<R: Real> Dual<R> {
             }
             Dual::Series(s) => first(s),
             Dual::Truncated(t) => t.leading().map(|(k, c)| (k, R::from_ball(&c))),
+            Dual::Composed(c) => c.leading(),
+            Dual::Skipped(s) => s.leading(),
         }
         .filter(|(_, c)| c.is_finite() && c.sign() == Some(Ordering::Greater))
     }
@@ -60,19 +62,35 @@ impl<R: Real> Dual<R> {
                 let power = rho.powi(i64::from(k));
                 Some((&t.at(rho) / &power, &(rho * &t.slope_at(rho)) / &power))
             }
+            Dual::Composed(c) => c.divided(rho),
             _ => None,
         }
     }
 
-    /// The leading term of `dual(rho) - dual(0)`.
-    fn rise(&self) -> Option<(u32, R)> {
-        let bits = match self {
+    /// [`Dual::divided`] of any dual that vanishes at 0.
+    pub(super) fn quotient(&self, k: u32, rho: &R) -> Option<(R, R)> {
+        self.divided(k, rho).or_else(|| {
+            let (value, slope) = (self.rise_at(rho), self.slope_at(rho));
+            (k == 1).then(|| (&value / rho, slope))
+        })
+    }
+
+    /// The precision that it carries.
+    pub(super) fn bits(&self) -> Bits {
+        match self {
             Dual::ArcCosine(x) | Dual::ArcSine(x) | Dual::Erf(x) | Dual::Sinh(x) => x.bits(),
             Dual::Cosh(x) | Dual::Exp(x) | Dual::Gated { share: x, .. } => x.bits(),
             Dual::Series(s) => s.tail.bits(),
             Dual::Truncated(t) => t.bits(),
             Dual::Shifted { scale, .. } => scale.bits(),
-        };
+            Dual::Composed(c) => c.bits(),
+            Dual::Skipped(s) => s.bits(),
+        }
+    }
+
+    /// The leading term of `dual(rho) - dual(0)`.
+    fn rise(&self) -> Option<(u32, R)> {
+        let bits = self.bits();
         let vanishes = |x: &R| x.sign() == Some(Ordering::Equal);
         // the first coefficient vanishes for D = 1 and for even functions; the second is then positive
         let taylor = self.taylor(&R::int(0, bits), 64);
@@ -96,6 +114,8 @@ impl<R: Real> Dual<R> {
             Dual::Cosh(_) => Some(Parity::Even),
             Dual::Exp(_) => None,
             Dual::Truncated(t) => t.parity(),
+            Dual::Composed(c) => c.parity(),
+            Dual::Skipped(s) => s.parity(),
             Dual::Gated { share, .. } => {
                 vanishes(&(R::int(1, share.bits()) - share)).then_some(Parity::Even)
             }
@@ -157,6 +177,8 @@ impl Dual<Ball> {
                 constant: r(constant),
                 scale: r(scale),
             },
+            Dual::Composed(c) => Dual::Composed(c.mapped(&|d: &Dual<Ball>| d.mapped(r))),
+            Dual::Skipped(s) => Dual::Skipped(s.mapped(|d| d.mapped(r), r)),
             Dual::Truncated(t) if !R::TRACKS_ERRORS => Dual::Truncated(t.at_middle()),
             Dual::Truncated(t) => Dual::Truncated(t.clone()),
             Dual::Series(s) => Dual::Series(Series {

@@ -91,6 +91,8 @@ impl<R: Real> Dual<R> {
             }
             Dual::Shifted { inner, scale, .. } => scale * &inner.rise_at(rho),
             Dual::Truncated(t) => t.rise_at(rho),
+            Dual::Composed(c) => c.rise_at(rho),
+            Dual::Skipped(s) => s.rise_at(rho),
             Dual::Erf(_) | Dual::Sinh(_) => self.at_point(rho),
         }
     }

@@ -86,6 +86,8 @@ impl<R: Real> Dual<R> {
                 out[0] = constant + &(scale * &inner.rise_at(p));
                 out
             }
+            Dual::Composed(c) => c.taylor(p, degree),
+            Dual::Skipped(s) => s.taylor(p, degree),
         }
     }
 }
@@ -121,7 +123,7 @@ fn exponential<R: Real>(s: &R, v: [R; 2], norm: &R, degree: usize) -> Vec<R> {
 }
 
 /// The shifted polynomial by Horner's scheme, and the rest: its coefficients are non-negative, so by Cauchy the `j`-th at
-/// `p` is at most `rest(p + d)/d^j <= tail (p + d)^(N+1)/d^j` for every `d <= 1 - p`.
+/// `p` is at most `rest(|p| + d)/d^j <= tail (|p| + d)^(N+1)/d^j` for every `d <= 1 - |p|`.
 fn shifted<R: Real>(series: &Series<R>, p: &R, degree: usize) -> Vec<R> {
     let bits: Bits = p.bits().max(series.tail.bits());
     let zero = R::int(0, bits);
@@ -141,6 +143,7 @@ fn shifted<R: Real>(series: &Series<R>, p: &R, degree: usize) -> Vec<R> {
         return out;
     }
     let one = R::int(1, bits);
+    let p = &p.abs();
     for (j, c) in out.iter_mut().enumerate() {
         if at_zero && j <= n {
             continue;

@@ -205,7 +205,8 @@ impl Classification {
                 vec![(DerivativeSquare, Above, 0)],
                 vec![(DerivativeSquare, Below, 1)],
             ]),
-            (Regime::Undecided, _) => {}
+            // that every branch has a normalised dual is all that it takes
+            (Regime::Flow | Regime::Frozen | Regime::Undecided, _) => {}
         }
         wanted
     }

@@ -77,6 +77,16 @@ pub struct LimitValue {
 }
 
 impl LimitKernel {
+    /// The kernel of a network whose layers have this dual.
+    pub(crate) fn new(dual: Dual<Ball>, parity: Option<Parity>, limit: Limit, bits: Bits) -> Self {
+        LimitKernel {
+            dual,
+            parity,
+            limit,
+            bits,
+        }
+    }
+
     /// The function behind it.
     pub fn limit(&self) -> &Limit {
         &self.limit
@@ -89,10 +99,7 @@ impl LimitKernel {
 
     /// The dual is known to the working precision on all of `[-1, 1]`, or the series ends where it could be continued.
     pub(super) fn resolved(&self) -> bool {
-        match &self.dual {
-            Dual::Series(s) => s.degree() < crate::dual::LAST_DEGREE as usize,
-            _ => true,
-        }
+        self.dual.may_be_continued()
     }
 
     /// The working precision.
@@ -281,10 +288,50 @@ impl LimitKernel {
             return Ok(plain(rho.clone(), rho));
         }
         let (negative, place) = self.folded(rho);
+        let kernels = self.deep(&place, depth)?.ok_or_else(|| self.lost(rho))?;
+        Ok(if negative { kernels.negated() } else { kernels })
+    }
+
+    /// [`LimitKernel::kernels`] of a correlation that is known as a ball.
+    ///
+    /// # Errors
+    /// [`Error::Unresolved`] where the orbit could not be followed.
+    pub(crate) fn kernels_from(
+        &self,
+        place: Correlation<Ball>,
+        depth: u64,
+    ) -> Result<Pair<Scaled<Ball>>> {
+        let mirrored = match (place.value().sign(), self.parity) {
+            (Some(Ordering::Less), Some(parity)) => Some(parity),
+            _ => None,
+        };
+        let folded = match mirrored {
+            Some(_) => Correlation::new(-place.value()),
+            None => place.clone(),
+        };
+        let kernels = self.deep(&folded, depth)?.ok_or_else(|| {
+            Error::Unresolved(format!(
+                "the orbit of {} could not be followed to the fixed point at {} bits",
+                place.value().to_f64(),
+                self.bits
+            ))
+        })?;
+        Ok(match mirrored {
+            Some(Parity::Odd) => kernels.negated(),
+            _ => kernels,
+        })
+    }
+
+    /// After at least one layer, from a folded place; nothing where the orbit is lost.
+    fn deep(&self, place: &Correlation<Ball>, depth: u64) -> Result<Option<Pair<Scaled<Ball>>>> {
+        let plain = |s: Ball, t: Ball| Pair {
+            nngp: Scaled::plain(s),
+            ntk: Scaled::plain(t),
+        };
         let one = Ball::int(1, self.bits);
         let kernels = if place.gap().sign() == Some(Ordering::Equal) {
             let unit = UnitLayers::new(self.dual.clone());
-            Some(unit.kernels(place, depth, Deadline::default())?)
+            Some(unit.kernels(place.clone(), depth, Deadline::default())?)
         } else {
             match &self.limit {
                 Limit::Linear => {
@@ -294,10 +341,10 @@ impl LimitKernel {
                     Some(plain(s.clone(), &s * &layers))
                 }
                 Limit::Singular(h) => h
-                    .underflowing_kernels_at(&place, depth)
-                    .or_else(|| h.kernels_at(&place, depth).map(|(s, t)| plain(s, t))),
+                    .underflowing_kernels_at(place, depth)
+                    .or_else(|| h.kernels_at(place, depth).map(|(s, t)| plain(s, t))),
                 Limit::NearestNeighbour(b) => {
-                    b.kernels_at(&place, &Integer::from(depth))
+                    b.kernels_at(place, &Integer::from(depth))
                         .map(|Pair { nngp, ntk }| Pair {
                             nngp: from_logarithm(&nngp, self.bits),
                             ntk: from_logarithm(&ntk, self.bits),
@@ -305,13 +352,13 @@ impl LimitKernel {
                 }
                 Limit::Chaotic(c) => c
                     .koenigs()
-                    .kernels_at(&place, depth)
+                    .kernels_at(place, depth)
                     .map(|(s, t)| plain(s, t)),
                 Limit::EdgeOfChaos(a) => a
-                    .kernels_at(&place, &Integer::from(depth))
+                    .kernels_at(place, &Integer::from(depth))
                     .map(|k| plain(&one - &k.gap, k.ntk)),
                 Limit::Ordered(o) => o
-                    .gaps_at(&place, depth)
+                    .gaps_at(place, depth)
                     .map(|(s, t)| plain(&one - &s, &o.ntk() - &t)),
             }
         };
@@ -324,10 +371,7 @@ impl LimitKernel {
                 b.order()
             )));
         }
-        let kernels = kernels
-            .filter(|k| k.nngp.mantissa.is_finite() && k.ntk.mantissa.is_finite())
-            .ok_or_else(|| self.lost(rho))?;
-        Ok(if negative { kernels.negated() } else { kernels })
+        Ok(kernels.filter(|k| k.nngp.mantissa.is_finite() && k.ntk.mantissa.is_finite()))
     }
 }
 

@@ -46,6 +46,7 @@ pub use nearby::NearEquality;
 pub use network::homogeneous_kernels;
 pub use ordered::Ordered;
 pub use subject::Subject;
+pub(crate) use subject::{Certainty, ladder};
 pub use table::{Limits, limits};
 pub use values::{DeepValue, DeepValues, values};
 pub use verdict::{Classification, Phase, Regime};

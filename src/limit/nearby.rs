@@ -49,7 +49,11 @@ impl Inquiry {
     pub(super) fn tell_what_is_near(&mut self, typed: &Expr) {
         let found = match self.report.regime {
             _ if !self.options.arithmetic_is_certain() => None,
-            Regime::Undecided | Regime::Linear | Regime::NearestNeighbour => None,
+            Regime::Undecided
+            | Regime::Linear
+            | Regime::NearestNeighbour
+            | Regime::Flow
+            | Regime::Frozen => None,
             Regime::Singular => self.linear_part(typed),
             Regime::Majority | Regime::Ordered => None
                 .or_else(|| self.mean(typed))

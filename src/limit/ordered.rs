@@ -193,5 +193,7 @@ pub(super) fn analytic_at_one<R: Real>(dual: &Dual<R>) -> bool {
         Dual::ArcCosine(_) | Dual::ArcSine(_) | Dual::Truncated(_) => false,
         Dual::Series(s) => s.tail.sign() == Some(Ordering::Equal),
         Dual::Shifted { inner, .. } => analytic_at_one(inner),
+        Dual::Composed(c) => c.layers().iter().all(analytic_at_one),
+        Dual::Skipped(s) => analytic_at_one(s.inner()),
     }
 }

@@ -30,6 +30,12 @@ impl Classification {
                 "ordered: interpolation with a conditionally definite kernel, not majority vote"
                     .to_owned()
             }
+            Regime::Flow => {
+                "flow in continuous depth: no correlation degenerates, the deep kernel is that of a finite time".to_owned()
+            }
+            Regime::Frozen => {
+                "frozen: correlations stay where they are, the deep kernel is that of one residual branch".to_owned()
+            }
             Regime::Undecided if c.missing.is_empty() => "undecided".to_owned(),
             Regime::Undecided => format!("undecided: {}", c.missing.join("; ")),
         }
@@ -81,6 +87,8 @@ fn nearly(n: &NearEquality) -> String {
             _ => "majority vote".to_owned(),
         },
         Regime::Ordered => "ordered".to_owned(),
+        Regime::Flow => "flow".to_owned(),
+        Regime::Frozen => "frozen".to_owned(),
         Regime::Undecided => "undecided".to_owned(),
     };
     let meant = match (&n.meant, &n.instead) {

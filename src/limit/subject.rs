@@ -99,9 +99,11 @@ impl Subject {
     /// # Errors
     /// [`Error::Unresolved`] where the function of the regime could not be prepared; [`Error::Timeout`].
     pub fn kernel(&self, far: &Rational, bits: Bits, deadline: Deadline) -> Result<LimitKernel> {
-        let far = far.clone().max(self.attractor());
+        let far = far.clone().max(self.classification.attractor());
         let dual = self.dual(&far, bits, deadline)?;
-        let limit = self.limit(&dual, bits, deadline)?;
+        let limit = Limit::of(&self.classification, &dual, bits, || {
+            self.ordered(&dual, bits, deadline)
+        })?;
         deadline.check("the limit kernel")?;
         Ok(LimitKernel {
             dual,
@@ -109,59 +111,6 @@ impl Subject {
             limit,
             bits,
         })
-    }
-
-    /// Where orbits end, a little beyond: the dual has to be known there too.
-    fn attractor(&self) -> Rational {
-        let one = || Rational::from(1);
-        match self.classification.phase {
-            Some(Phase::Ordered) => one(),
-            Some(Phase::Chaotic) => {
-                match self.classification.fixed_point.as_ref().map(|q| &q.value) {
-                    Some(Value::Finite { midpoint, .. }) => {
-                        Rational::from_f64(midpoint.to_f64() + 1e-3)
-                            .unwrap_or_default()
-                            .min(one())
-                    }
-                    _ => one(),
-                }
-            }
-            _ => Rational::new(),
-        }
-    }
-
-    fn limit(&self, dual: &Dual<Ball>, bits: Bits, deadline: Deadline) -> Result<Limit> {
-        let name = &self.classification.activation;
-        let missing = |what: &str| {
-            Error::Unresolved(format!(
-                "{what} of `{name}` could not be prepared at {bits} bits"
-            ))
-        };
-        match (self.classification.regime, self.classification.phase) {
-            (Regime::Linear, _) => Ok(Limit::Linear),
-            (Regime::Singular, _) => Koenigs::new(dual, Ball::int(0, bits), terms(bits))
-                .map(Limit::Singular)
-                .ok_or_else(|| missing("the Koenigs function at 0")),
-            (Regime::NearestNeighbour, _) => self
-                .classification
-                .order
-                .and_then(|k| Boettcher::new(dual, k, bits))
-                .map(Limit::NearestNeighbour)
-                .ok_or_else(|| missing("the Boettcher function")),
-            (_, Some(Phase::Chaotic)) => Interior::new(dual, bits)
-                .map(Limit::Chaotic)
-                .ok_or_else(|| missing("the fixed point c* and the Koenigs function there")),
-            (_, Some(Phase::EdgeOfChaos)) => {
-                Abel::new(dual, bits).map(Limit::EdgeOfChaos).ok_or_else(|| {
-                    Error::Unresolved(format!(
-                        "the Abel function of `{name}` (edge of chaos) needs the dual in closed form, and here it is \
-                         known as a Hermite series only"
-                    ))
-                })
-            }
-            (_, Some(Phase::Ordered)) => self.ordered(dual, bits, deadline).map(Limit::Ordered),
-            _ => Err(missing("the regime")),
-        }
     }
 
     /// `dual''(1) = E phi''^2/E phi^2` and `dual'''(1)` from the expression, where the dual is a series with a rest.
@@ -301,50 +250,130 @@ impl Subject {
         deadline: Deadline,
         values: impl Fn(&LimitKernel) -> Result<Vec<V>>,
     ) -> Result<(LimitKernel, Vec<V>)> {
-        correlations(at)?;
-        let far = at.iter().map(|r| r.clone().abs()).filter(|r| *r < 1).max();
-        let far = far.unwrap_or_default();
-        let wanted = bits_for(digits);
-        // near 1 the digits of a function of log(1 - rho) are those of the gap
-        let mut bits = wanted + 48;
-        let mut best = None;
-        let mut trouble = None;
-        for _ in 0..4 {
-            match self.kernel(&far, bits, deadline).and_then(|kernel| {
-                let values = values(&kernel)?;
-                Ok((kernel, values))
-            }) {
-                Ok((kernel, values)) => {
-                    let have = values.iter().map(V::relative_bits).min().unwrap_or(wanted);
-                    let resolved = kernel.resolved();
-                    best = Some((kernel, values));
-                    // a series that ends too early does not become better by more bits
-                    if have >= wanted || !resolved {
-                        break;
-                    }
-                    bits += (wanted - have).max(bits / 2) + 16;
-                }
-                Err(Error::Timeout { .. }) if best.is_some() => break,
-                Err(e @ Error::Unresolved(_)) if bits < 8 * wanted + 400 => {
-                    trouble = Some(e);
-                    bits *= 2;
-                }
-                Err(e) => return best.ok_or(e),
-            }
-        }
-        best.ok_or_else(|| {
-            trouble.unwrap_or_else(|| {
-                let name = &self.classification.activation;
-                Error::Unresolved(format!(
-                    "the limit kernel of `{name}` could not be enclosed"
-                ))
-            })
-        })
+        ladder(
+            &self.classification.activation,
+            at,
+            digits,
+            |far, bits| self.kernel(far, bits, deadline),
+            values,
+        )
     }
 }
 
+impl Classification {
+    /// Where orbits end, a little beyond: the dual has to be known there too.
+    pub(crate) fn attractor(&self) -> Rational {
+        let one = || Rational::from(1);
+        match self.phase {
+            Some(Phase::Ordered) => one(),
+            Some(Phase::Chaotic) => match self.fixed_point.as_ref().map(|q| &q.value) {
+                Some(Value::Finite { midpoint, .. }) => {
+                    Rational::from_f64(midpoint.to_f64() + 1e-3)
+                        .unwrap_or_default()
+                        .min(one())
+                }
+                _ => one(),
+            },
+            _ => Rational::new(),
+        }
+    }
+}
+
+impl Limit {
+    /// The limit in the regime of this verdict, of a network whose layers (or periods) have this dual.
+    ///
+    /// # Errors
+    /// [`Error::Unresolved`] where the function of the regime could not be prepared.
+    pub(crate) fn of(
+        verdict: &Classification,
+        dual: &Dual<Ball>,
+        bits: Bits,
+        ordered: impl FnOnce() -> Result<Ordered<Ball>>,
+    ) -> Result<Limit> {
+        let name = &verdict.activation;
+        let missing = |what: &str| {
+            Error::Unresolved(format!(
+                "{what} of `{name}` could not be prepared at {bits} bits"
+            ))
+        };
+        match (verdict.regime, verdict.phase) {
+            (Regime::Linear, _) => Ok(Limit::Linear),
+            (Regime::Singular, _) => Koenigs::new(dual, Ball::int(0, bits), terms(bits))
+                .map(Limit::Singular)
+                .ok_or_else(|| missing("the Koenigs function at 0")),
+            (Regime::NearestNeighbour, _) => verdict
+                .order
+                .and_then(|k| Boettcher::new(dual, k, bits))
+                .map(Limit::NearestNeighbour)
+                .ok_or_else(|| missing("the Boettcher function")),
+            (_, Some(Phase::Chaotic)) => Interior::new(dual, bits)
+                .map(Limit::Chaotic)
+                .ok_or_else(|| missing("the fixed point c* and the Koenigs function there")),
+            (_, Some(Phase::EdgeOfChaos)) => {
+                Abel::new(dual, bits).map(Limit::EdgeOfChaos).ok_or_else(|| {
+                    Error::Unresolved(format!(
+                        "the Abel function of `{name}` (edge of chaos) needs the dual in closed form, and here it is \
+                         known as a Hermite series only"
+                    ))
+                })
+            }
+            (_, Some(Phase::Ordered)) => ordered().map(Limit::Ordered),
+            _ => Err(missing("the regime")),
+        }
+    }
+}
+
+/// Raises the precision of a limit kernel, which is asked for by the largest correlation and the bits, until every number has
+/// the digits asked for.
+pub(crate) fn ladder<V: Certainty>(
+    name: &str,
+    at: &[Rational],
+    digits: usize,
+    kernel: impl Fn(&Rational, Bits) -> Result<LimitKernel>,
+    values: impl Fn(&LimitKernel) -> Result<Vec<V>>,
+) -> Result<(LimitKernel, Vec<V>)> {
+    correlations(at)?;
+    let far = at.iter().map(|r| r.clone().abs()).filter(|r| *r < 1).max();
+    let far = far.unwrap_or_default();
+    let wanted = bits_for(digits);
+    // near 1 the digits of a function of log(1 - rho) are those of the gap
+    let mut bits = wanted + 48;
+    let mut best = None;
+    let mut trouble = None;
+    for _ in 0..4 {
+        match kernel(&far, bits).and_then(|kernel| {
+            let values = values(&kernel)?;
+            Ok((kernel, values))
+        }) {
+            Ok((kernel, values)) => {
+                let have = values.iter().map(V::relative_bits).min().unwrap_or(wanted);
+                let resolved = kernel.resolved();
+                best = Some((kernel, values));
+                // a series that ends too early does not become better by more bits
+                if have >= wanted || !resolved {
+                    break;
+                }
+                bits += (wanted - have).max(bits / 2) + 16;
+            }
+            Err(Error::Timeout { .. }) if best.is_some() => break,
+            Err(e @ Error::Unresolved(_)) if bits < 8 * wanted + 400 => {
+                trouble = Some(e);
+                bits *= 2;
+            }
+            Err(e) => return best.ok_or(e),
+        }
+    }
+    best.ok_or_else(|| {
+        trouble.unwrap_or_else(|| {
+            Error::Unresolved(format!(
+                "the limit kernel of `{name}` could not be enclosed"
+            ))
+        })
+    })
+}
+
 /// How much of an answer is certain.
-pub(super) trait Certainty {
+pub(crate) trait Certainty {
     /// The fewest relative bits of its numbers.
     fn relative_bits(&self) -> Bits;
 }

@@ -14,6 +14,10 @@ use crate::real::{Ball, Quantity};
 pub struct Limits {
     /// The regime.
     pub classification: Classification,
+    /// What the limit, the function and the correction of a row are.
+    pub formula: &'static str,
+    /// The tangent kernel is `N_L`, of residual layers (`block`).
+    pub residual: bool,
     /// `lambda`, `m` or `b`: the slope of the dual at the attracting fixed point, where it is between 0 and 1.
     pub multiplier: Option<Quantity>,
     /// The coefficient of `log(L+1)` at the edge of chaos.
@@ -61,6 +65,8 @@ pub fn limits(
         multiplier: kernel.multiplier().map(quantity),
         kappa: kernel.log_rate().as_ref().map(quantity),
         regular: regular.collect(),
+        formula: subject.classification.formula(),
+        residual: false,
         classification: subject.classification,
         values,
         oscillation,
@@ -93,6 +99,8 @@ impl Classification {
                 "T_L = r (L+1) + kappa log(L+1) + C + o(1), A(dual) = A + 1"
             }
             (_, Some(Phase::Ordered)) => "T_L = T - C L b^L + O(b^L), g(dual) = b g, g(1) = 0",
+            (Regime::Flow, _) => "N_L = T + O(1/L), S_L = S + O(1/L)",
+            (Regime::Frozen, _) => "N_L -> T, S_L -> rho",
             _ => "undecided",
         }
     }

@@ -21,6 +21,10 @@ pub enum Regime {
     Majority,
     /// Interpolation with a conditionally definite kernel.
     Ordered,
+    /// Residual layers whose branches shrink like `L^-1/2`: a flow in continuous depth, followed for a finite time.
+    Flow,
+    /// Residual layers whose branches shrink faster than `L^-1/2`: correlations stay where they are.
+    Frozen,
     /// Not decided; `missing` says why.
     Undecided,
 }
@@ -32,6 +36,8 @@ named!(
     NearestNeighbour = "nearest neighbour",
     Majority = "majority",
     Ordered = "ordered",
+    Flow = "flow",
+    Frozen = "frozen",
     Undecided = "undecided",
 );
 

@@ -159,7 +159,7 @@ impl<R: Real> UnitLayers<R> {
                 let (k, c) = self.leading.as_ref()?;
                 match (k, &self.dual) {
                     (1, _) => self.singular(c, s, ntk, m),
-                    (_, Dual::Series(_) | Dual::Truncated(_)) => {
+                    (_, Dual::Series(_) | Dual::Truncated(_) | Dual::Composed(_)) => {
                         nearest(*k, c, &self.dual, s, ntk, m)
                     }
                     _ => None,

@@ -11,8 +11,10 @@ const FOURIER_MAX: u32 = 64;
 #[derive(Args, Debug)]
 pub struct Limit {
     /// The activations, as expressions in x
-    #[arg(required = true, value_name = "EXPR")]
+    #[arg(required_unless_present = "network", value_name = "EXPR")]
     pub expressions: Vec<String>,
+    #[command(flatten)]
+    pub blocks: super::Blocks,
     /// Correlations from -1 to 1: 0.5, 1/3, sqrt(2)/2
     #[arg(
         long,
@@ -31,7 +33,7 @@ pub struct Limit {
     )]
     pub distance: Vec<String>,
     /// Singular regime: so many Fourier coefficients of R(u) as u -> 0
-    #[arg(long, value_name = "N", value_parser = fourier)]
+    #[arg(long, value_name = "N", value_parser = fourier, conflicts_with_all = ["network", "skip"])]
     pub fourier: Option<u32>,
     #[command(flatten)]
     pub effort: Effort,
@@ -84,6 +86,8 @@ pub fn limit_help() -> String {
   deeplimit limit tanh --distance 0.01,0.5,1
   deeplimit limit 'optimal(32)' --fourier 4
   deeplimit limit relu --rho -1/2,0.999 --json
+  deeplimit limit --network 'tanh erf' --rho 0.5
+  deeplimit limit relu --skip '1/sqrt(L)' --rho 0.5
 
 The tangent kernel T_L at infinite depth as a function, for phi with
 E phi(Z)^2 = 1, inputs of length 1 and no bias. By regime (see
@@ -99,7 +103,10 @@ E phi(Z)^2 = 1, inputs of length 1 and no bias. By regime (see
 
 {}
 
+{}
+
 {}",
+        super::blocks::WORDS,
         super::EXPRESSIONS,
         super::EXIT_CODES
     )

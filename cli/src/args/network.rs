@@ -17,8 +17,10 @@ const POINTS_MAX: u32 = 1000;
 #[derive(Args, Debug)]
 pub struct Ntk {
     /// The activations, as expressions in x
-    #[arg(required = true, value_name = "EXPR")]
+    #[arg(required_unless_present = "network", value_name = "EXPR")]
     pub expressions: Vec<String>,
+    #[command(flatten)]
+    pub blocks: super::Blocks,
     /// Correlations from -1 to 1: 0.5, 1/3, sqrt(2)/2
     #[arg(
         long,
@@ -32,21 +34,22 @@ pub struct Ntk {
     #[arg(long, value_name = "L", value_parser = depth, allow_hyphen_values = true)]
     pub depth: u64,
     /// Standard deviation of the weights, a constant: 1.5, sqrt(2)
-    #[arg(long, value_name = "W", allow_hyphen_values = true)]
+    #[arg(long, value_name = "W", allow_hyphen_values = true, conflicts_with_all = ["network", "skip"])]
     pub sigma_w: Option<String>,
     /// Standard deviation of the biases, a constant
-    #[arg(long, value_name = "B", allow_hyphen_values = true)]
+    #[arg(long, value_name = "B", allow_hyphen_values = true, conflicts_with_all = ["network", "skip"])]
     pub sigma_b: Option<String>,
     /// |x|^2 and |x'|^2 of the two inputs
     #[arg(
         long,
         value_name = "Q,Q'",
         value_parser = norms,
+        conflicts_with_all = ["network", "skip"],
         allow_hyphen_values = true
     )]
     pub norms: Option<Norms>,
     /// Whose kernel: radhakrishnan2022, arora2019, jacot2018, lee2019
-    #[arg(long, value_name = "NAME", value_parser = convention)]
+    #[arg(long, value_name = "NAME", value_parser = convention, conflicts_with_all = ["network", "skip"])]
     pub convention: Option<Convention>,
     #[command(flatten)]
     pub effort: Effort,
@@ -95,6 +98,8 @@ pub fn ntk_help() -> String {
   deeplimit ntk tanh --rho 0.5 --depth 50 --sigma-w 1.5 --sigma-b 0.1
   deeplimit ntk relu --rho 0.3 --depth 3 --convention jacot2018 --json
   deeplimit ntk erf --rho 0.3 --depth 9 --sigma-w 'sqrt(2)' --norms 1,4
+  deeplimit ntk --network 'tanh gelu' --rho 0.5 --depth 1e9
+  deeplimit ntk relu --skip '1/sqrt(L)' --rho 0.5 --depth 10000
 
 The covariance of the Gaussian process (nngp) and the neural tangent kernel
 (ntk) of a fully connected network with L hidden layers, for two inputs of
@@ -112,7 +117,10 @@ Conventions, S and T as for unit norms and normalised phi, k and Theta else:
 
 {}
 
+{}
+
 {}",
+        super::blocks::WORDS,
         super::EXPRESSIONS,
         super::EXIT_CODES
     )

@@ -7,7 +7,7 @@ use deeplimit::error::{Error, Result};
 use deeplimit::limit::{Classification, Fact, NearEquality, Quantity, Regime};
 use serde::Serialize;
 
-use super::{cell, with_closed_form};
+use super::{blocks, cell, with_closed_form};
 use crate::args::Classify;
 use crate::fault::sentence;
 use crate::number::Number;
@@ -18,8 +18,14 @@ use crate::{library, words};
 /// Answers the command.
 pub fn run(args: &Classify, width: usize) -> io::Result<Report> {
     let arithmetic = args.arithmetic;
-    let asked = ask(&args.expressions, &args.effort, move |text, request| {
-        library::classification(text, request, arithmetic)
+    let blocks = match blocks(&args.blocks, args.effort.json) {
+        Ok(blocks) => blocks,
+        Err(refused) => return Ok(refused),
+    };
+    let texts = args.blocks.texts(&args.expressions);
+    let asked = ask(texts, &args.effort, move |text, request| match &blocks {
+        Some(blocks) => blocks.classification(text, request, arithmetic),
+        None => library::classification(text, request, arithmetic),
     })?;
     Ok(report(asked, args, width))
 }
@@ -83,7 +89,7 @@ fn entry(c: &Classification, digits: u32, explain: bool) -> Entry {
         Regime::Singular => number(&c.alpha),
         Regime::NearestNeighbour => c.order.map_or(String::new(), |k| k.to_string()),
         Regime::Majority | Regime::Ordered => number(&c.fixed_point),
-        Regime::Linear | Regime::Undecided => String::new(),
+        Regime::Linear | Regime::Flow | Regime::Frozen | Regime::Undecided => String::new(),
     };
     let (mark, color) = match (c.regime, c.proved) {
         (Regime::Undecided, _) => ("undecided", AnsiColor::Red),

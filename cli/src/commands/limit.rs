@@ -2,11 +2,11 @@
 
 use std::io;
 
-use deeplimit::limit::{LogPeriodic, Phase, Quantity, Regime};
+use deeplimit::limit::{LimitValue, LogPeriodic, Phase, Quantity, Regime};
 use deeplimit::real::{Analytic, Ball, Real};
 use serde::Serialize;
 
-use super::{cell, with_closed_form};
+use super::{blocks, cell, with_closed_form};
 use crate::args::Limit as Args;
 use crate::exact::{correlation, distance};
 use crate::json::Item;
@@ -76,8 +76,14 @@ pub fn run(args: &Args, width: usize) -> io::Result<Report> {
     let mut places = At::all("rho", &args.rho, correlation);
     places.extend(At::all(DISTANCE, &args.distance, distance));
     let (wanted, fourier) = (At::known(&places), args.fourier);
-    let asked = ask(&args.expressions, &args.effort, move |text, request| {
-        library::limits(text, &wanted, fourier, request)
+    let blocks = match blocks(&args.blocks, args.effort.json) {
+        Ok(blocks) => blocks,
+        Err(refused) => return Ok(refused),
+    };
+    let texts = args.blocks.texts(&args.expressions);
+    let asked = ask(texts, &args.effort, move |text, request| match &blocks {
+        Some(blocks) => blocks.limits(text, &wanted, request),
+        None => library::limits(text, &wanted, fourier, request),
     })?;
     Ok(asked.sections(|_, limits| section(&limits, &places, args, width)))
 }
@@ -131,12 +137,17 @@ fn row(at: &At, mixed: bool) -> String {
 }
 
 fn columns(l: &Limits, distance: bool) -> Vec<&'static str> {
+    let open = |f: fn(&LimitValue) -> bool| l.values.iter().all(f) && !l.values.is_empty();
     match (l.classification.regime, l.classification.phase) {
         (Regime::Linear, _) => vec!["T_L/(L+1)"],
+        (Regime::Flow | Regime::Frozen, _) => vec!["T", "S"],
+        (Regime::Singular, _) if l.residual => vec!["T", "h", "h'"],
         (Regime::Singular, _) if distance => vec!["h", "C", "h'", "R"],
         (Regime::Singular, _) => vec!["h", "C", "h'"],
         (Regime::NearestNeighbour, _) => vec!["B", "log B", "C"],
+        (_, Some(Phase::EdgeOfChaos)) if open(|v| v.function.is_none()) => vec!["r"],
         (_, Some(Phase::EdgeOfChaos)) => vec!["r", "A", "C"],
+        _ if open(|v| v.correction.is_none() && v.limit.is_finite()) => vec!["T", "g"],
         _ => vec!["T", "g", "C"],
     }
 }
@@ -155,7 +166,7 @@ fn heading(l: &Limits, digits: u32, width: usize) -> String {
     };
     let multiplier = l.multiplier.as_ref().or(l.kappa.as_ref());
     let multiplier = multiplier.map(|q| format!("; {name} = {}", cell(Some(q), digits)));
-    let formula = format!("{}{}", c.formula(), multiplier.unwrap_or_default());
+    let formula = format!("{}{}", l.formula, multiplier.unwrap_or_default());
     text += &wrapped(&formula, 2, "", width);
     for missing in &c.missing {
         text += &wrapped(missing, 2, "missing: ", width);
@@ -172,6 +183,10 @@ fn entry(l: &Limits, at: &At, index: usize, digits: u32, mixed: bool) -> Entry {
     numbers.push((names[0], Some(&v.limit)));
     match regime {
         Regime::Linear => {}
+        Regime::Singular if l.residual => {
+            numbers.push(("h", v.function.as_ref()));
+            numbers.push(("h'", v.slope.as_ref()));
+        }
         Regime::Singular => {
             numbers.push(("C", v.correction.as_ref()));
             numbers.push(("h'", v.slope.as_ref()));
@@ -180,8 +195,9 @@ fn entry(l: &Limits, at: &At, index: usize, digits: u32, mixed: bool) -> Entry {
             }
         }
         _ => {
-            numbers.push((names[1], v.function.as_ref()));
-            numbers.push(("C", v.correction.as_ref()));
+            // what no column has is known of no correlation
+            let more = [v.function.as_ref(), v.correction.as_ref()];
+            numbers.extend(names.iter().skip(1).copied().zip(more));
         }
     }
     Entry {
@@ -205,7 +221,7 @@ fn json(l: &Limits, at: &At, index: usize, digits: u32) -> LimitJson {
         phase: c.phase.map(|p| words::hyphened(p.name())),
         proved: c.proved,
         missing: c.missing.clone(),
-        formula: c.formula(),
+        formula: l.formula,
         multiplier: l.multiplier.as_ref().map(number),
         kappa: l.kappa.as_ref().map(number),
         alpha: c.alpha.as_ref().map(number),

@@ -31,8 +31,10 @@ use deeplimit::limit::Quantity;
 
 use crate::args::Effort;
 use crate::batch::Interrupt;
-use crate::library::Request;
+use crate::fault::Fault;
+use crate::library::{Blocks, Request};
 use crate::number::certain;
+use crate::report::Report;
 use crate::typed;
 
 /// Ctrl-C was pressed.
@@ -126,6 +128,18 @@ pub fn only(typed: &[String]) -> io::Result<String> {
 /// The certain digits, or nothing.
 pub fn cell(q: Option<&Quantity>, digits: u32) -> String {
     q.map_or(String::new(), |q| certain(q, digits))
+}
+
+/// The network that `--network` and `--skip` ask about; what is wrong with the scale is no fault of an activation.
+pub fn blocks(args: &crate::args::Blocks, json: bool) -> Result<Option<Blocks>, Report> {
+    Blocks::new(args).map_err(|error| {
+        let text = args.skip.clone().unwrap_or_default();
+        let fault = Fault {
+            text: String::new(),
+            error,
+        };
+        Report::refused("skip", &text, fault, json)
+    })
 }
 
 /// The certain digits, with the closed form behind them.

@@ -6,10 +6,12 @@ use deeplimit::error::Result;
 use deeplimit::limit::Quantity;
 use serde::Serialize;
 
+use super::blocks;
 use crate::args::Ntk as Args;
 use crate::exact::correlation;
 use crate::fault::Fault;
-use crate::library::{self, Convention, Kernel, NetworkRequest};
+
+use crate::library::{self, Kernel, NetworkRequest};
 use crate::number::Number;
 use crate::report::{At, Report, Rows, Section, ask};
 use crate::table::Entry;
@@ -51,25 +53,34 @@ pub fn run(args: &Args, width: usize) -> io::Result<Report> {
             json,
         ));
     }
+    let blocks = match blocks(&args.blocks, args.effort.json) {
+        Ok(blocks) => blocks,
+        Err(refused) => return Ok(refused),
+    };
     let places = At::all("rho", &args.rho, correlation);
     let (wanted, depth) = (At::known(&places), args.depth);
-    let asked = ask(&args.expressions, &args.effort, move |text, request| {
-        library::kernels(text, &wanted, (&network, depth), request)
+    let (texts, asked_of) = (args.blocks.texts(&args.expressions), blocks.clone());
+    let asked = ask(texts, &args.effort, move |text, request| match &asked_of {
+        Some(blocks) => blocks.kernels(text, &wanted, depth, request),
+        None => library::kernels(text, &wanted, (&network, depth), request),
     })?;
-    Ok(asked
-        .headed_sections(|text, values| section(text, &places, values, args, convention, width)))
+    Ok(asked.headed_sections(|text, values| {
+        let named = match &blocks {
+            Some(blocks) => (blocks.shown(text), blocks.convention()),
+            None => (typed::shown(text), convention.name()),
+        };
+        section(named, &places, values, args, width)
+    }))
 }
 
 fn section(
-    text: &str,
+    (activation, convention): (String, &'static str),
     places: &[At],
     values: Vec<Result<Kernel>>,
     args: &Args,
-    convention: Convention,
     width: usize,
 ) -> Section<NtkJson> {
     let digits = args.effort.digits;
-    let activation = typed::shown(text);
     let number = |q: &Option<Quantity>| q.as_ref().map(|q| Number::new(q, digits));
     let rows = Rows::at(&activation, places, values, |at, k| {
         let entry = Entry {
@@ -81,7 +92,7 @@ fn section(
             activation: activation.clone(),
             rho: at.text.clone(),
             depth: args.depth,
-            convention: convention.name(),
+            convention,
             nngp: k.nngp.number(digits),
             ntk: k.ntk.number(digits),
             limit: number(&k.limit),

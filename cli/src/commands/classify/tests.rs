@@ -82,6 +82,7 @@ fn args(json: bool, digits: u32, explain: bool) -> Classify {
         set: vec![],
     };
     Classify {
+        blocks: crate::args::Blocks::default(),
         expressions: vec![],
         effort,
         explain,
