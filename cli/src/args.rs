@@ -13,6 +13,7 @@ mod minus;
 mod network;
 mod papers;
 mod plot;
+mod report;
 
 pub use cntk::{Cntk, Preprocess};
 pub use columns::Columns;
@@ -28,9 +29,10 @@ pub use limit::{Depth, Limit};
 pub use minus::with_leading_minus;
 pub use network::{Ntk, Phase};
 pub use papers::{
-    Format, Papers, PapersAction, PapersCheck, PapersFigures, PapersList, PapersTable,
+    Format, Papers, PapersAction, PapersCheck, PapersFigures, PapersList, PapersReport, PapersTable,
 };
 pub use plot::Plot;
+pub use report::Page;
 
 use std::time::Duration;
 
@@ -164,9 +166,12 @@ pub enum Command {
     /// Write an activation as code: Python, PyTorch, JAX, Rust, LaTeX
     #[command(after_help = emit::help())]
     Emit(Emit),
-    /// Draw a figure of an activation: itself, its spectrum, its dual, its kernels
+    /// Draw a figure of activations: spectrum, dual, kernels, edge of chaos
     #[command(after_help = plot::help())]
     Plot(Plot),
+    /// Write a page about an activation, or about several
+    #[command(after_help = report::help())]
+    Report(Page),
     /// Check a kernel against what every dual and recursion obeys
     #[command(after_help = identities::HELP)]
     Identities(Box<Identities>),
@@ -198,6 +203,7 @@ impl Command {
             Command::Depth(a) => &a.effort,
             Command::Emit(a) => &a.effort,
             Command::Plot(a) => &a.effort,
+            Command::Report(a) => &a.effort,
             Command::Gram(a) => return a.network.as_ref().map_or(&[], |n| &n.set),
             Command::Evaluate(a) => return &a.network.set,
             Command::Predict(a) => return &a.network.set,

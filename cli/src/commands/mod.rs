@@ -22,6 +22,7 @@ pub mod papers;
 pub mod phase;
 pub mod plot;
 pub mod predict;
+pub mod report;
 
 use std::io::{self, Read};
 
