@@ -15,6 +15,7 @@ mod network;
 mod papers;
 mod plot;
 mod regress;
+mod report;
 
 pub use blocks::Blocks;
 pub use cntk::{Cntk, Preprocess};
@@ -31,10 +32,11 @@ pub use limit::{Depth, Limit};
 pub use minus::with_leading_minus;
 pub use network::{Ntk, Phase};
 pub use papers::{
-    Format, Papers, PapersAction, PapersCheck, PapersFigures, PapersList, PapersTable,
+    Format, Papers, PapersAction, PapersCheck, PapersFigures, PapersList, PapersReport, PapersTable,
 };
 pub use plot::Plot;
 pub use regress::{Free, Regress};
+pub use report::Page;
 
 use std::time::Duration;
 
@@ -171,9 +173,12 @@ pub enum Command {
     /// Write an activation as code: Python, PyTorch, JAX, Rust, LaTeX
     #[command(after_help = emit::help())]
     Emit(Emit),
-    /// Draw a figure of an activation: itself, its spectrum, its dual, its kernels
+    /// Draw a figure of activations: spectrum, dual, kernels, edge of chaos
     #[command(after_help = plot::help())]
     Plot(Plot),
+    /// Write a page about an activation, or about several
+    #[command(after_help = report::help())]
+    Report(Page),
     /// Check a kernel against what every dual and recursion obeys
     #[command(after_help = identities::HELP)]
     Identities(Box<Identities>),
@@ -205,6 +210,7 @@ impl Command {
             Command::Depth(a) => &a.effort,
             Command::Emit(a) => &a.effort,
             Command::Plot(a) => &a.effort,
+            Command::Report(a) => &a.effort,
             Command::Gram(a) => return a.network.as_ref().map_or(&[], |n| &n.set),
             Command::Evaluate(a) => return &a.network.set,
             Command::Predict(a) => return &a.network.set,

@@ -13,6 +13,7 @@ mod figure;
 mod identities;
 pub mod images;
 mod phase;
+mod portrait;
 mod regress;
 
 use std::sync::OnceLock;
@@ -27,12 +28,13 @@ pub use design::{
 };
 pub use dynamics::dynamics;
 pub use emit::emitted;
-pub use figure::picture;
+pub use figure::{picture, pictures};
 pub use identities::{
     Failure, Findings, Fineness, Identity, Inquiry, Numeral, Question, all_identities, examined,
     reference_activations, reference_rows,
 };
 pub use phase::{CriticalPoint, GROWS_SO_FAR, Phases, Place, Standing, Standings, phase};
+pub use portrait::{Portrait, comparison, portrait};
 pub use regress::{Regressed, Tried, regressed};
 
 pub use data::{GramReport, Merged, RowPair, Tested, extremes, gram, merged, predictions};
@@ -43,7 +45,7 @@ use deeplimit::activation::Expr;
 use deeplimit::deadline::Deadline;
 pub use deeplimit::dual::DualValue;
 use deeplimit::error::{Error, Result};
-pub use deeplimit::figure::{Curve, Figure, Look, Picture};
+pub use deeplimit::figure::{Figure, Picture, Sheet};
 pub use deeplimit::limit::Limits;
 use deeplimit::limit::{
     self, Breakdown, Classification, DeepValue, LimitKernel, NaiveFormat, Quantity, Settling,
@@ -216,8 +218,16 @@ pub fn figure_names(key: &str) -> Vec<&'static str> {
     }
 }
 
+/// The figures that belong to a part of a paper's claims.
+pub fn figures_of_part(key: &str, part: &str, effort: u32) -> Vec<&'static str> {
+    match figure_names(key).is_empty() {
+        true => Vec::new(),
+        false => paper::figures::of_part(part, effort),
+    }
+}
+
 /// A figure as data.
-pub fn figure(laboratory: &Laboratory, name: &str, effort: u32) -> Result<Figure> {
+pub fn figure(laboratory: &Laboratory, name: &str, effort: u32) -> Result<Sheet> {
     paper::figures::figure(laboratory, name, effort)
 }
 

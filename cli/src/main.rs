@@ -13,6 +13,7 @@ mod json;
 mod library;
 mod number;
 mod output;
+mod page;
 #[cfg(feature = "plot")]
 mod plot;
 mod points;
@@ -158,6 +159,7 @@ fn report(cli: &Cli, width: usize) -> io::Result<Report> {
         Command::Depth(args) => commands::depth::run(args, width),
         Command::Emit(args) => commands::emit::run(args),
         Command::Plot(args) => commands::plot::run(args),
+        Command::Report(args) => commands::report::run(args),
         Command::Gram(args) => commands::gram::run(args),
         Command::Evaluate(args) => commands::evaluate::run(args, width),
         Command::Predict(args) => commands::predict::run(args),

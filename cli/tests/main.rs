@@ -18,6 +18,7 @@ mod limits;
 mod networks;
 mod odd_files;
 mod odd_pictures;
+mod pages;
 mod papers;
 mod plots;
 mod regress;

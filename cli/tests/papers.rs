@@ -311,7 +311,7 @@ fn bad_questions_are_one_sentence() {
                 "figures",
                 "radhakrishnan2022",
                 "--only",
-                "map-edge",
+                "maps",
                 "--out",
                 file.to_str().unwrap(),
             ],
@@ -533,7 +533,7 @@ fn figures_are_whole_files() {
         "--out",
         dir,
         "--only",
-        "map-edge,convergence",
+        "maps,convergence",
     ]);
     assert_eq!(session.code, Some(0), "{}", session.stderr);
     let mut names: Vec<String> = fs::read_dir(&out)
@@ -545,26 +545,32 @@ fn figures_are_whole_files() {
         names,
         [
             "convergence.csv",
+            "convergence.pdf",
             "convergence.png",
             "convergence.svg",
-            "map-edge.csv",
-            "map-edge.png",
-            "map-edge.svg"
+            "maps.csv",
+            "maps.pdf",
+            "maps.png",
+            "maps.svg"
         ]
     );
     assert!(
-        fs::read(out.join("map-edge.png"))
+        fs::read(out.join("maps.png"))
             .unwrap()
             .starts_with(b"\x89PNG")
     );
-    let svg = fs::read_to_string(out.join("map-edge.svg")).unwrap();
-    assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>") && svg.contains("S_l"));
-    let csv = fs::read_to_string(out.join("map-edge.csv")).unwrap();
+    let svg = fs::read_to_string(out.join("maps.svg")).unwrap();
+    assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"));
+    // five frames, and an l that is no I
+    assert!(svg.matches("ℓ").count() >= 10 && svg.matches("identity").count() >= 5);
+    let csv = fs::read_to_string(out.join("maps.csv")).unwrap();
     assert!(
-        csv.starts_with("series,x,y,error\n\"dual\",0,0.318309886183790"),
+        csv.starts_with("panel,series,x,y,error\n"),
         "{}",
         &csv[..80]
     );
+    let relu = csv.lines().find(|l| l.contains("relu: ")).unwrap();
+    assert!(relu.contains(",\"dual\",0,0.318309886183790"), "{relu}");
 }
 
 #[test]

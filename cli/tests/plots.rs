@@ -51,14 +51,102 @@ fn the_ending_tells_the_format() {
     assert!(fs::read(&png).unwrap().starts_with(b"\x89PNG"));
     assert_bad("there already", &deeplimit(&line));
     assert_eq!(deeplimit(&[&line[..], &["--force"]].concat()).code, Some(0));
-    for (name, said) in [("a.gif", ".svg, .png or .csv"), ("none/a.svg", "no folder")] {
+    for (name, said) in [
+        ("a.gif", ".svg, .png, .pdf or .csv"),
+        ("none/a.svg", "no folder"),
+    ] {
         let session = deeplimit(&["plot", "dual", "relu", "-o", &path(name)]);
         assert_bad(name, &session);
         assert!(session.stderr.contains(said), "{}", session.stderr);
     }
+    let pdf = path("a.pdf");
+    let session = deeplimit(&["plot", "phase", "tanh", "-o", &pdf]);
+    assert_eq!(session.code, Some(0), "{}", session.stderr);
+    assert!(fs::read(&pdf).unwrap().starts_with(b"%PDF-"));
     let session = deeplimit(&["plot", "portrait", "relu"]);
     assert!(session.code == Some(2) && session.stderr.contains("spectrum"));
     assert_bad("undefined", &deeplimit(&["plot", "dual", "log(x)"]));
+}
+
+/// Several activations have a curve each, under their names; an error is about the one that has it.
+#[test]
+fn several_in_one_frame() {
+    let session = deeplimit(&["plot", "spectrum", "relu", "x^2-1", "--json"]);
+    let found: serde_json::Value = serde_json::from_str(&session.stdout).unwrap();
+    let names: Vec<&str> = found[0]["series"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|s| s["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["relu", "x^2-1"]);
+    // h_2 alone
+    assert_eq!(found[0]["series"][1]["points"].as_array().unwrap().len(), 1);
+    let session = deeplimit(&["plot", "dual", "relu", "tanh(", "gelu"]);
+    assert_bad("a syntax error", &session);
+    assert!(
+        session.stderr.contains("tanh(") && !session.stderr.contains("gelu"),
+        "{}",
+        session.stderr
+    );
+    // what has no R(u) is told where another has one, and an error where none has
+    let session = deeplimit(&["plot", "oscillation", "relu", "erf", "--json"]);
+    assert!(
+        session
+            .stdout
+            .contains("relu: R(u) belongs to singular kernels"),
+        "{}",
+        session.stdout
+    );
+    assert_bad("no R(u)", &deeplimit(&["plot", "oscillation", "relu"]));
+}
+
+/// What is beyond doubles is said to be that, and not to be unknown.
+#[test]
+fn what_is_not_drawn_is_told() {
+    let path = folder("told").join("far.svg");
+    let session = deeplimit(&[
+        "plot",
+        "activation",
+        "relu(x-100)",
+        "-o",
+        path.to_str().unwrap(),
+    ]);
+    assert_eq!(session.code, Some(0), "{}", session.stderr);
+    assert!(
+        session.stdout.contains("is beyond doubles") && !session.stdout.contains("not known"),
+        "{}",
+        session.stdout
+    );
+    let path = folder("told").join("kernel.svg");
+    let session = deeplimit(&["plot", "kernel", "x^2-1", "-o", path.to_str().unwrap()]);
+    assert!(
+        session.stdout.contains("below the frame"),
+        "{}",
+        session.stdout
+    );
+}
+
+/// A title and what is against what, for those who do not see the picture.
+#[test]
+fn figures_describe_themselves() {
+    let svg = deeplimit(&["report", "tanh", "--json"]).stdout;
+    let page: serde_json::Value = serde_json::from_str(&svg).unwrap();
+    for figure in page["activations"][0]["figures"].as_array().unwrap() {
+        let svg = figure["svg"].as_str().unwrap();
+        let part = |name: &str| {
+            svg.split(&format!("<{name}>"))
+                .nth(1)
+                .unwrap()
+                .split('<')
+                .next()
+                .unwrap()
+        };
+        assert!(
+            part("title").contains("tanh") && part("desc").contains(" against "),
+            "{svg}"
+        );
+    }
 }
 
 #[test]
@@ -78,7 +166,7 @@ fn designs_are_drawn() {
     assert_eq!(session.code, Some(0), "{}", session.stderr);
     let answer: serde_json::Value = serde_json::from_str(&session.stdout).unwrap();
     let files = answer["solutions"][0]["figures"].as_array().unwrap();
-    assert!(files.len() == 9, "{files:?}");
+    assert!(files.len() == 12, "{files:?}");
     for file in files {
         assert!(fs::metadata(file.as_str().unwrap()).unwrap().len() > 100);
     }

@@ -6,13 +6,13 @@ use crate::activation::{BinaryOp, Condition, Constant, Expr, Function, Relation}
 use crate::error::Result;
 
 /// A constant with more nodes is written as a decimal.
-const LARGE_CONSTANT: usize = 12;
+pub(super) const LARGE_CONSTANT: usize = 12;
 /// Hermite polynomials of a higher index keep their name.
-const WRITTEN_OUT: u32 = 8;
+pub(super) const WRITTEN_OUT: u32 = 8;
 
 /// How tightly a formula binds.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Tightness {
+pub(super) enum Tightness {
     Sum,
     Sign,
     Product,
@@ -142,7 +142,7 @@ fn formula(e: &Expr, x: &str) -> Result<Formula> {
 }
 
 /// Without the factors and divisors 1 that a default leaves, its constants simplified.
-fn tidy(e: &Expr) -> Expr {
+pub(super) fn tidy(e: &Expr) -> Expr {
     match e {
         _ if e.is_constant() => e.simplify(),
         Expr::Binary(BinaryOp::Mul, a, b) => tidy(a) * tidy(b),

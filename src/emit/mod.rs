@@ -2,7 +2,7 @@
 //!
 //! * [`language`]: the languages, and what each writes for an operation.
 //! * [`module`]: what stands around the operations: imports, helpers, a text that says what it is.
-//! * [`latex`]: the formula, typeset.
+//! * [`latex`], [`mathml`](mod@mathml): the formula, typeset.
 //! * [`lower`], [`terms`]: an expression to a program of stable steps; sums and products, whose parts belong together.
 //! * [`calm`]: exponentials that overflow together.
 //! * [`near`]: polynomials where a formula loses its digits.
@@ -34,6 +34,7 @@ mod language;
 mod latex;
 mod lower;
 mod masked;
+mod mathml;
 mod module;
 mod near;
 mod program;
@@ -45,6 +46,7 @@ mod tests;
 
 pub use evaluate::DoubleFunction;
 pub use language::Language;
+pub use mathml::mathml;
 
 use crate::activation::{BinaryOp, Expr};
 use crate::deadline::Deadline;

@@ -17,6 +17,7 @@ mod log_periodic;
 mod nearby;
 mod network;
 mod ordered;
+mod plain;
 mod power_series;
 mod regime;
 mod sentence;

@@ -2,9 +2,13 @@
 
 use rug::{Float, Rational};
 
+use super::measures::measure;
 use super::parameters::Parameters;
 use crate::error::{Error, Result};
 use crate::real::{Quantity, Value};
+
+/// What a proved regime is noted as.
+pub(super) const PROVED: &str = "verdict proved";
 
 /// A paper and what it claims.
 #[derive(Clone, Debug)]
@@ -124,6 +128,23 @@ pub enum Wanted {
 }
 
 impl Finding {
+    /// `proved` where the value is an enclosure, or the verdict of a classification with a proof; `numerical` for one without;
+    /// `measured` where it came out of an experiment; nothing where nothing did.
+    ///
+    /// ```
+    /// use deeplimit::paper::{Finding, Wanted};
+    /// assert_eq!(Finding::left_out(Wanted::Data).standing("regime"), None);
+    /// ```
+    pub fn standing(&self, quantity: &str) -> Option<&'static str> {
+        let enclosed = measure(quantity)?.enclosed;
+        match self.measured.as_ref()? {
+            Measured::Number(_) if enclosed => Some("proved"),
+            Measured::Number(_) => Some("measured"),
+            Measured::Word(_) if self.notes.iter().any(|n| n == PROVED) => Some("proved"),
+            Measured::Word(_) => Some("numerical"),
+        }
+    }
+
     /// Not attempted, and why.
     pub fn not_attempted(reason: String) -> Self {
         Finding {

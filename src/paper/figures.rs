@@ -1,4 +1,4 @@
-//! The figures of a paper as data: numbers, names of curves and of axes; drawing them is the command line's work.
+//! The figures of a paper as data: numbers, names of curves and of axes; a door chooses the file.
 
 use rug::Rational;
 
@@ -8,41 +8,29 @@ use super::parameters::unknown;
 use crate::activation::Expr;
 use crate::classifier::certain::dual_of;
 use crate::error::{Error, Result};
-use crate::figure::{Axis, Curve, Figure, Look};
+use crate::figure::{Axis, Curve, Figure, Look, Sheet};
 use crate::limit::Koenigs;
 use crate::real::{Analytic, Mpfr, Real};
 use crate::recursion::{Correlation, UnitLayers};
 
 /// The dimensions of the figures of accuracy against n.
 const BY_POINTS: [&str; 4] = ["accuracy-d1", "accuracy-d2", "accuracy-d4", "accuracy-d8"];
-/// Name, activation and title of the dual maps.
-const MAPS: [(&str, &str, &str); 5] = [
+/// Activation and title of a dual map, and where an orbit is lost to the eye.
+type Map = (&'static str, &'static str, Option<(f64, f64)>);
+const MAPS: [Map; 5] = [
+    ("optimal(2)", "singular: A = 0, A'^2 = 1/2", None),
     (
-        "map-singular",
-        "optimal(2)",
-        "singular: (h1 + h3)/sqrt 2, A = 0, A'^2 = 1/2",
-    ),
-    (
-        "map-nearest",
         "(hermite(2)+hermite(3))/sqrt(2)",
-        "nearest neighbour: (h2 + h3)/sqrt 2, A = A' = 0",
+        "nearest neighbour: A = A' = 0",
+        Some((0.0, 0.12)),
     ),
-    (
-        "map-chaotic",
-        "x^2",
-        "majority, chaotic: z^2, A > 0, B' = 4/3",
-    ),
-    (
-        "map-edge",
-        "relu",
-        "majority, edge of chaos: ReLU, A > 0, B' = 1",
-    ),
-    (
-        "map-ordered",
-        "exp(x/2)",
-        "ordered: exp(z/2), A > 0, B' = 1/4",
-    ),
+    ("x^2", "majority, chaotic: A > 0, B' = 4/3", None),
+    ("relu", "majority, edge of chaos: B' = 1", Some((0.88, 1.0))),
+    ("exp(x/2)", "ordered: A > 0, B' = 1/4", None),
 ];
+/// Test points of a repetition, and repetitions: the same for every number of training points, so that the test points are.
+const TESTS: u64 = 2000;
+const SEEDS: u64 = 8;
 
 /// The names of the figures of `radhakrishnan2022`.
 pub fn names() -> Vec<&'static str> {
@@ -53,16 +41,37 @@ pub fn names() -> Vec<&'static str> {
         "kernels",
         "oscillation",
         "convergence",
+        "maps",
     ]);
-    names.extend(MAPS.iter().map(|m| m.0));
     names
+}
+
+/// The figures that a part of `radhakrishnan2022`'s claims is about, by the first word of their keys; those of the experiment, which take
+/// minutes, from effort 2 on.
+///
+/// ```
+/// use deeplimit::paper::figures;
+/// assert_eq!(figures::of_part("taxonomy", 1), ["maps"]);
+/// assert!(figures::of_part("consistency", 1).is_empty());
+/// ```
+pub fn of_part(part: &str, effort: u32) -> Vec<&'static str> {
+    match part {
+        "taxonomy" => vec!["maps"],
+        "theorem-1" => vec!["kernels", "convergence"],
+        "finding" => vec!["oscillation"],
+        "consistency" if effort > 1 => names()
+            .into_iter()
+            .filter(|n| n.starts_with("accuracy") || n.starts_with("depth"))
+            .collect(),
+        _ => vec![],
+    }
 }
 
 /// One of [`names`]. With `effort` 3 and more the experiment goes to n = 10^4, below to 3162.
 ///
 /// # Errors
 /// [`Error::Domain`] for another name; what the library says.
-pub fn figure(lab: &Laboratory, name: &str, effort: u32) -> Result<Figure> {
+pub fn figure(lab: &Laboratory, name: &str, effort: u32) -> Result<Sheet> {
     let dimension = |prefix: &str| {
         name.strip_prefix(prefix)
             .and_then(|d| d.parse::<u64>().ok())
@@ -72,33 +81,39 @@ pub fn figure(lab: &Laboratory, name: &str, effort: u32) -> Result<Figure> {
     {
         return by_points(lab, name, d, effort);
     }
-    if let Some(map) = MAPS.iter().find(|m| m.0 == name) {
-        return cobweb(map);
-    }
     match name {
-        "depth-d1" => by_depth(lab, name, 1, effort),
-        "depth-d4" => by_depth(lab, name, 4, effort),
-        "kernels" => kernels(lab),
-        "oscillation" => oscillation(lab),
-        "convergence" => convergence(lab),
+        "depth-d1" => Ok(by_depth(lab, name, 1, effort)?.into()),
+        "depth-d4" => Ok(by_depth(lab, name, 4, effort)?.into()),
+        "kernels" => Ok(kernels(lab)?.into()),
+        "oscillation" => Ok(oscillation(lab)?.into()),
+        "convergence" => Ok(convergence(lab)?.into()),
+        "maps" => maps(),
         _ => Err(unknown("figure", name, &names())),
     }
 }
 
-/// Test points and repetitions for so many training points.
-fn size(points: u64) -> (u64, u64) {
-    let seeds = match points {
-        0..=100 => 20,
-        101..=400 => 12,
-        401..=1000 => 8,
-        1001..=5000 => 5,
-        _ => 4,
-    };
-    (2000, seeds)
+/// A rule of the experiment: its name in the legend, and what it is.
+type Named = (String, String);
+
+/// Rules that look at points, beside the limit of the network that has alpha = d.
+fn rules(d: u64) -> Vec<Named> {
+    let mut out = vec![
+        (
+            format!("optimal({d}), limit"),
+            format!("limit optimal({d})"),
+        ),
+        (format!("Hilbert, alpha = {d}"), format!("power {d}")),
+        ("1-NN".into(), "nearest".into()),
+        ("majority".into(), "majority".into()),
+    ];
+    if d > 1 {
+        out.push(("erf, limit (alpha 0.89)".into(), "limit erf".into()));
+    }
+    out
 }
 
-/// Rules of the experiment with their names in the legend.
-fn rules(d: u64) -> Vec<(String, String, Look)> {
+/// Networks: of finite depth, and with another alpha.
+fn networks(d: u64) -> Vec<Named> {
     // an alpha below d
     let below = match d {
         1 => "erf, limit (alpha 0.89)",
@@ -107,59 +122,32 @@ fn rules(d: u64) -> Vec<(String, String, Look)> {
         _ => "optimal(4), limit (alpha 4)",
     };
     let mut out = vec![
-        ("Bayes rule".to_owned(), "bayes".to_owned(), Look::Dashed),
-        ("1-NN".into(), "nearest".into(), Look::Marked),
-        ("majority".into(), "majority".into(), Look::Dashed),
-        (
-            format!("Hilbert, alpha = {d}"),
-            format!("power {d}"),
-            Look::Marked,
-        ),
         (
             format!("optimal({d}), limit"),
             format!("limit optimal({d})"),
-            Look::Marked,
         ),
         (
-            format!("optimal({d}), NTK L = 100"),
+            format!("optimal({d}), L = 100"),
             format!("ntk 100 optimal({d})"),
-            Look::Marked,
         ),
         (
             below.to_owned(),
             format!("limit {}", below.split(',').next().unwrap_or_default()),
-            Look::Marked,
         ),
         (
             format!("optimal({0}), limit (alpha {0})", 2 * d),
             format!("limit optimal({})", 2 * d),
-            Look::Marked,
         ),
     ];
     if let Some(sine) = sine(d) {
         out.push((
             format!("tuned sine, limit (alpha {d})"),
             format!("limit {sine}"),
-            Look::Marked,
         ));
-        out.push((
-            "tuned sine, NTK L = 100".into(),
-            format!("ntk 100 {sine}"),
-            Look::Marked,
-        ));
+        out.push(("tuned sine, L = 100".into(), format!("ntk 100 {sine}")));
     }
     if d == 1 {
-        out.push((
-            "erf, NTK L = 100".into(),
-            "ntk 100 erf".into(),
-            Look::Marked,
-        ));
-    } else {
-        out.push((
-            "erf, limit (alpha 0.89)".into(),
-            "limit erf".into(),
-            Look::Marked,
-        ));
+        out.push(("erf, L = 100".into(), "ntk 100 erf".into()));
     }
     out
 }
@@ -174,39 +162,56 @@ pub(super) fn sine(d: u64) -> Option<&'static str> {
     }
 }
 
-fn by_points(lab: &Laboratory, name: &str, d: u64, effort: u32) -> Result<Figure> {
+fn by_points(lab: &Laboratory, name: &str, d: u64, effort: u32) -> Result<Sheet> {
     let mut sizes = vec![100, 316, 1000, 3162];
     if effort >= 3 {
         sizes.push(10_000);
     }
-    let mut series = Vec::new();
-    for (label, rule, look) in rules(d) {
-        let mut s = Curve::new(label, look, Vec::new());
-        for n in &sizes {
-            let (tests, seeds) = size(*n);
-            let (mean, error) = tally(lab, d, *n, tests, seeds, &rule)?.accuracy();
-            s.points.push((*n as f64, mean));
-            s.errors.push(error);
+    let panel = |title: &str, rules: Vec<Named>| -> Result<Figure> {
+        let x = Axis::new("training points n", true);
+        let mut figure = Figure::new(name, title, x, Axis::new("accuracy", false));
+        // the same test points for all n, so one number
+        let (best, _) = tally(lab, d, sizes[0], TESTS, SEEDS, "bayes")?.accuracy();
+        let ends = [sizes[0], sizes[sizes.len() - 1]].map(|n| (n as f64, best));
+        let line = Curve::new("Bayes rule", Look::Guide, ends.to_vec());
+        figure.series.push(line);
+        for (label, rule) in rules {
+            let mut s = Curve::new(label, Look::Marked, Vec::new());
+            for n in &sizes {
+                let (mean, error) = tally(lab, d, *n, TESTS, SEEDS, &rule)?.accuracy();
+                s.points.push((*n as f64, mean));
+                s.errors.push(error);
+            }
+            figure.series.push(s);
         }
-        series.push(s);
-    }
-    Ok(Figure {
+        figure.break_the_axis();
+        figure.tell_what_is_covered();
+        Ok(figure)
+    };
+    Ok(Sheet {
         name: name.into(),
-        title: format!("Accuracy against n, sphere of dimension {d} (bars: standard error)"),
-        x: Axis::new("training points n", true),
-        y: Axis::new("accuracy", false),
-        series,
-        remarks: vec![],
+        title: format!("Accuracy against n on the sphere of dimension {d}"),
+        panels: vec![
+            panel("Rules of points", rules(d))?,
+            panel("Networks: finite depth, other alpha", networks(d))?,
+        ],
+        remarks: vec![format!(
+            "{SEEDS} seeds, {TESTS} test points each, the same for all n; bars: standard error"
+        )],
     })
 }
 
 fn by_depth(lab: &Laboratory, name: &str, d: u64, effort: u32) -> Result<Figure> {
     let points = if effort >= 3 { 10_000 } else { 1000 };
-    let (tests, seeds) = size(points);
     let result = |rule: &str| -> Result<(f64, f64)> {
-        Ok(tally(lab, d, points, tests, seeds, rule)?.accuracy())
+        Ok(tally(lab, d, points, TESTS, SEEDS, rule)?.accuracy())
     };
-    let mut series = Vec::new();
+    let mut figure = Figure::new(
+        name,
+        format!("Accuracy against depth, d = {d}, n = {points}"),
+        Axis::new("depth L", true),
+        Axis::new("accuracy", false),
+    );
     for (label, word) in [("NTK", "ntk"), ("NNGP", "nngp")] {
         let mut s = Curve::new(format!("{label}, optimal({d})"), Look::Marked, Vec::new());
         for k in 2..=8 {
@@ -214,7 +219,7 @@ fn by_depth(lab: &Laboratory, name: &str, d: u64, effort: u32) -> Result<Figure>
             s.points.push((10f64.powi(k as i32), mean));
             s.errors.push(error);
         }
-        series.push(s);
+        figure.series.push(s);
     }
     for (label, rule) in [
         (
@@ -229,50 +234,53 @@ fn by_depth(lab: &Laboratory, name: &str, d: u64, effort: u32) -> Result<Figure>
         ("1-NN".into(), "nearest".into()),
     ] {
         let (mean, _) = result(&rule)?;
-        series.push(Curve::new(
+        figure.series.push(Curve::new(
             label,
             Look::Dashed,
             vec![(1e2, mean), (1e8, mean)],
         ));
     }
-    Ok(Figure {
-        name: name.into(),
-        title: format!("Accuracy against depth, d = {d}, n = {points} (bars: standard error)"),
-        x: Axis::new("depth L", true),
-        y: Axis::new("accuracy", false),
-        series,
-        remarks: vec![],
-    })
+    figure.tell_what_is_covered();
+    figure.remarks.push(format!(
+        "{SEEDS} seeds, {TESTS} test points each; bars: standard error"
+    ));
+    Ok(figure)
 }
 
 fn kernels(lab: &Laboratory) -> Result<Figure> {
-    let mut series = Vec::new();
+    let mut figure = Figure::new(
+        "kernels",
+        "The optimal singular kernels h = R(u)/u^d",
+        Axis::new("u = |x - x'|", true),
+        Axis::new("h", true),
+    );
+    let mut ends = (f64::MAX, f64::MIN);
     for d in [4, 8, 16, 32] {
         let kernel = singular(lab, &Expr::parse(&format!("optimal({d})"))?)?;
-        let points = (0..=200)
+        let points: Vec<(f64, f64)> = (0..=200)
             .map(|i| {
                 let u = 0.02 * (1.4f64 / 0.02).powf(f64::from(i) / 200.0);
-                (
-                    u,
-                    kernel.logarithm_at_gap(u * u / 2.0).1 / std::f64::consts::LN_10,
-                )
+                (u, kernel.logarithm_at_gap(u * u / 2.0).1.exp())
             })
             .collect();
-        series.push(Curve::new(format!("d = {d}"), Look::Line, points));
+        for (_, h) in &points {
+            ends = (ends.0.min(*h), ends.1.max(*h));
+        }
+        let curve = Curve::new(format!("d = {d}"), Look::Line, points);
+        figure.series.push(curve);
     }
-    Ok(Figure {
-        name: "kernels".into(),
-        title: "The optimal singular kernels h = R(u)/u^d".into(),
-        x: Axis::new("u = |x - x'|", true),
-        y: Axis::new("log10 of the kernel", false),
-        series,
-        remarks: vec![],
-    })
+    figure.y.ends = Some(ends);
+    Ok(figure)
 }
 
 /// `R(u)` over its mean, against `log2(1/t)`.
 fn oscillation(lab: &Laboratory) -> Result<Figure> {
-    let mut series = Vec::new();
+    let mut figure = Figure::new(
+        "oscillation",
+        "R(u) near 0 has no limit: it is periodic in log u",
+        Axis::new("log2(1/t), t = u^2/2 (one period is 1)", false),
+        Axis::new("R(u) over its mean at 0", false),
+    );
     for d in [8, 16, 32] {
         let kernel = singular(lab, &Expr::parse(&format!("optimal({d})"))?)?;
         let log_r = |periods: f64| {
@@ -290,16 +298,10 @@ fn oscillation(lab: &Laboratory) -> Result<Figure> {
                 (periods, log_r(periods).exp() / mean)
             })
             .collect();
-        series.push(Curve::new(format!("d = {d}"), Look::Line, points));
+        let curve = Curve::new(format!("d = {d}"), Look::Line, points);
+        figure.series.push(curve);
     }
-    Ok(Figure {
-        name: "oscillation".into(),
-        title: "R(u) near 0 has no limit: it is periodic in log u".into(),
-        x: Axis::new("log2(1/t), t = u^2/2 (one period is 1)", false),
-        y: Axis::new("R(u) / mean of R at 0", false),
-        series,
-        remarks: vec![],
-    })
+    Ok(figure)
 }
 
 fn convergence(lab: &Laboratory) -> Result<Figure> {
@@ -320,33 +322,40 @@ fn convergence(lab: &Laboratory) -> Result<Figure> {
     for depth in 1..=64u64 {
         let (now, before) = (scaled(depth)?, scaled(depth - 1)?);
         let layers = Mpfr::int(depth as i64 + 1, bits);
-        let off = |x: Mpfr| {
-            (&(&x / &value) - &Mpfr::int(1, bits))
-                .abs()
-                .to_f64()
-                .log10()
-        };
+        let off = |x: Mpfr| (&(&x / &value) - &Mpfr::int(1, bits)).to_f64();
         let x = depth as f64;
         raw.push((x, off(&now / &layers)));
         difference.push((x, off(&now - &before)));
         corrected.push((x, off(&(&now - &c) / &layers)));
     }
-    Ok(Figure {
-        name: "convergence".into(),
-        title: "T_L at rho = 1/2 and its limit h: optimal(4), a = A'^2 = 1/4".into(),
-        x: Axis::new("depth L", false),
-        y: Axis::new("log10 of the relative distance from h", false),
-        series: vec![
-            Curve::new("T_L/((L+1) a^L)", Look::Line, raw),
-            Curve::new("(T_L/a^L - C)/(L+1)", Look::Line, corrected),
-            Curve::new("T_L/a^L - T_(L-1)/a^(L-1)", Look::Dashed, difference),
-        ],
+    let mut figure = Figure::new(
+        "convergence",
+        "T_L at rho = 1/2 and its limit h: optimal(4), a = A'^2 = 1/4",
+        Axis::new("depth L", false),
+        Axis::new("relative distance from h", true),
+    );
+    for (name, points) in [
+        ("T_L/((L+1) a^L)", raw),
+        ("(T_L/a^L - C)/(L+1)", corrected),
+        ("T_L/a^L - T_(L-1)/a^(L-1)", difference),
+    ] {
+        figure.push_moduli(name, Look::Line, &points);
+    }
+    Ok(figure)
+}
 
+fn maps() -> Result<Sheet> {
+    let panels: Result<Vec<Figure>> = MAPS.iter().map(cobweb).collect();
+    Ok(Sheet {
+        name: "maps".into(),
+        title: "The map of correlations, and two pairs of inputs on their way through the layers"
+            .into(),
+        panels: panels?,
         remarks: vec![],
     })
 }
 
-fn cobweb((name, text, title): &(&str, &str, &str)) -> Result<Figure> {
+fn cobweb((text, title, window): &Map) -> Result<Figure> {
     let dual = dual_of::<f64>(&Expr::parse(text)?, 53)?;
     let map = (0..=200)
         .map(|i| f64::from(i) / 200.0)
@@ -362,18 +371,19 @@ fn cobweb((name, text, title): &(&str, &str, &str)) -> Result<Figure> {
         }
         points
     };
-    Ok(Figure {
-        name: (*name).into(),
-        title: (*title).into(),
-        x: Axis::new("S_l", false),
-        y: Axis::new("S_(l+1) = dual(S_l)", false),
-        series: vec![
-            Curve::new("dual", Look::Line, map),
-            Curve::new("identity", Look::Dashed, vec![(0.0, 0.0), (1.0, 1.0)]),
-            Curve::new("from S_0 = 0.1", Look::Line, web(0.1, 12)),
-            Curve::new("from S_0 = 0.9", Look::Line, web(0.9, 12)),
-        ],
-
-        remarks: vec![],
-    })
+    let mut figure = Figure::new(
+        "map",
+        format!("{text}: {title}"),
+        Axis::between("S_l", 0.0, 1.0),
+        Axis::between("S_(l+1)", 0.0, 1.0),
+    );
+    figure.square = true;
+    figure.inset = window.map(|w| [w, w]);
+    figure.series = vec![
+        Curve::new("dual", Look::Line, map),
+        Curve::new("identity", Look::Guide, vec![(0.0, 0.0), (1.0, 1.0)]),
+        Curve::new("from S_0 = 0.1", Look::Line, web(0.1, 12)),
+        Curve::new("from S_0 = 0.9", Look::Line, web(0.9, 12)),
+    ];
+    Ok(figure)
 }

@@ -2,7 +2,7 @@
 
 use rug::Rational;
 
-use super::claim::{Answer, Measured};
+use super::claim::{Answer, Measured, PROVED};
 use super::laboratory::Laboratory;
 use super::parameters::{Parameters, unknown};
 use crate::classifier::certain::dual_of;
@@ -32,10 +32,14 @@ fn options(lab: &Laboratory, digits: usize) -> Effort {
 
 pub(super) fn regime(lab: &Laboratory, p: &Parameters) -> Answer {
     let c = classify(&p.activation("activation")?, &options(lab, 15))?;
-    let proved = if c.proved { "proved" } else { "numerical" };
+    let proved = if c.proved {
+        PROVED
+    } else {
+        "verdict numerical"
+    };
     Ok((
         Measured::Word(c.regime.to_string()),
-        vec![format!("verdict {proved}")],
+        vec![proved.to_owned()],
     ))
 }
 

@@ -17,6 +17,8 @@ pub struct Measure {
     pub word: bool,
     /// One sentence.
     pub summary: &'static str,
+    /// An enclosure, and no experiment.
+    pub enclosed: bool,
     pub(super) run: fn(&Laboratory, &Parameters) -> Answer,
 }
 
@@ -43,6 +45,8 @@ macro_rules! measure {
             needs: &[$($needs),*],
             takes: &[$($takes),*],
             word: $word,
+            // the one room of measures that answers in balls
+            enclosed: matches!(stringify!($run).as_bytes(), [b'k', b'e', b'r', b'n', b'e', b'l', b's', ..]),
             summary: $summary,
             run: $run,
         }

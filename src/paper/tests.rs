@@ -251,14 +251,17 @@ fn cheap_figures_are_complete() {
         }
         let f = figures::figure(&lab, name, 1).unwrap();
         assert_eq!(f.name, name);
-        for s in &f.series {
-            assert!(
-                !s.points.is_empty()
-                    && s.points.iter().all(|(x, y)| x.is_finite() && y.is_finite()),
-                "{name} {}",
-                s.name
-            );
+        for figure in &f.panels {
+            let whole = |(x, y): &(f64, f64)| x.is_finite() && y.is_finite();
+            for s in &figure.series {
+                assert!(
+                    !s.points.is_empty() && s.points.iter().all(whole),
+                    "{name} {}",
+                    s.name
+                );
+            }
         }
+        assert!(f.svg().len() > 1000, "{name}");
     }
     assert!(figures::figure(&lab, "nothing", 1).is_err());
 }

@@ -29,11 +29,20 @@ pub enum PapersAction {
     /// Draw the figures of a paper, with the plotted numbers as CSV
     #[command(after_help = "Examples:
   deeplimit papers figures radhakrishnan2022 --out figures
-  deeplimit papers figures radhakrishnan2022 --out figures --only map-edge
+  deeplimit papers figures radhakrishnan2022 --out figures --only maps
 
-Each figure is written as NAME.svg, NAME.png and NAME.csv, once it is
-finished: a file is either whole or not there.")]
+Each figure is written as NAME.svg, NAME.png, NAME.pdf and NAME.csv, once
+it is finished: a file is either whole or not there.")]
     Figures(PapersFigures),
+    /// Write a page: each claim with its numbers, proved or measured
+    #[command(after_help = "Examples:
+  deeplimit papers report radhakrishnan2022 -o claims.html
+  deeplimit papers report arora2020 -o claims.html --effort 3 --data DIR
+
+A section for each theorem: its claims, what was measured, whether that is
+proved or measured, and its figures (those of the experiment, which take
+minutes, from effort 2 on).")]
+    Report(PapersReport),
     /// Print the table of a paper: limits of the catalogue, or accuracies
     #[command(after_help = PAPERS_TABLE_HELP)]
     Table(PapersTable),
@@ -96,6 +105,35 @@ pub struct PapersFigures {
     pub data: Option<PathBuf>,
 }
 
+/// `deeplimit papers report`.
+#[derive(Args, Debug)]
+pub struct PapersReport {
+    /// The paper
+    #[arg(value_name = "KEY")]
+    pub key: String,
+    /// The file of the page; without it the page is printed
+    #[arg(short, long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Replace the file if there is one
+    #[arg(long)]
+    pub force: bool,
+    /// 1: quick; 2: a few minutes; 3: the large experiments too
+    #[arg(long, default_value = "1", value_name = "N", value_parser = paper_effort)]
+    pub effort: u32,
+    /// A template of your own (Jinja), in place of the program's
+    #[arg(long, value_name = "FILE")]
+    pub template: Option<PathBuf>,
+    /// Print what the page holds, in JSON
+    #[arg(long)]
+    pub json: bool,
+    /// A folder of papers, in place of those that the program brings
+    #[arg(long, value_name = "DIR")]
+    pub papers: Option<PathBuf>,
+    /// The folder of the data sets (otherwise that in DEEPLIMIT_DATA)
+    #[arg(long, value_name = "DIR", value_parser = folder, value_hint = clap::ValueHint::DirPath)]
+    pub data: Option<PathBuf>,
+}
+
 /// `deeplimit papers table`.
 #[derive(Args, Debug)]
 pub struct PapersTable {
@@ -146,6 +184,7 @@ pub const PAPERS_HELP: &str = "Examples:
   deeplimit papers check radhakrishnan2022/theorem-1
   deeplimit papers check radhakrishnan2022/theorem-1.limit-optimal-4
   deeplimit papers figures radhakrishnan2022 --out figures
+  deeplimit papers report radhakrishnan2022 -o claims.html
   deeplimit papers table --format latex";
 
 const PAPERS_TABLE_HELP: &str = "Examples:

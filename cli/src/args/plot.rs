@@ -11,13 +11,13 @@ use crate::library::Picture;
 /// `deeplimit plot`.
 #[derive(Args, Debug)]
 pub struct Plot {
-    /// What is drawn: activation, spectrum, dual or kernel
+    /// What is drawn: activation, spectrum, dual, kernel, convergence, oscillation or phase
     #[arg(value_name = "FIGURE", value_parser = picture(), hide_possible_values = true)]
     pub picture: Picture,
-    /// The activation, as an expression in x
-    #[arg(value_name = "EXPR")]
-    pub expression: String,
-    /// A file: its ending, .svg, .png or .csv, says what is written; without it the numbers are printed
+    /// The activations, as expressions in x; several are drawn in one frame
+    #[arg(required = true, value_name = "EXPR")]
+    pub expressions: Vec<String>,
+    /// A file: its ending, .svg, .png, .pdf or .csv, says what is written; without it the numbers are printed
     #[arg(short, long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Replace the file if there is one
@@ -34,6 +34,9 @@ fn picture() -> impl TypedValueParser<Value = Picture> {
         (Picture::Spectrum, "Squares of Hermite coefficients"),
         (Picture::Dual, "The dual, and pairs on their way"),
         (Picture::Kernel, "Tangent kernels of several depths"),
+        (Picture::Convergence, "How fast the kernel converges"),
+        (Picture::Oscillation, "R(u) of a singular kernel"),
+        (Picture::Phase, "The edge of chaos"),
     ];
     super::choice::one_of(words, Picture::name)
 }
@@ -45,18 +48,24 @@ pub fn help() -> String {
   deeplimit plot activation selu -o selu.svg
   deeplimit plot spectrum gelu -o gelu.png --force
   deeplimit plot dual 'x*sigmoid(x)' -o dual.svg
-  deeplimit plot kernel 'optimal(4)' -o kernel.svg
+  deeplimit plot kernel 'optimal(4)' -o kernel.pdf
+  deeplimit plot spectrum relu gelu tanh -o spectra.svg
   deeplimit plot dual tanh > dual.csv
 
 activation  phi(z) and phi'(z) for -4 <= z <= 4, E phi(Z)^2 = 1
 spectrum    p_n = a_n^2/E phi(Z)^2 for n < 24, as far as they are not 0
-dual        the dual on [-1, 1], two pairs of inputs on their way through
-            twelve layers, and the fixed point that attracts them
+dual        the dual on [-1, 1], three pairs of inputs on their way through
+            twenty layers, and the fixed point that attracts them
 kernel      the tangent kernels of 1, 10, 100 and infinitely many layers
-            against the distance of two inputs of length 1, each over its
-            value at distance 1: a singular kernel falls with slope -alpha
+            against the angle of two inputs, each over its value at pi/3:
+            a singular kernel falls with slope -alpha
+convergence how far the tangent kernel of L layers is from its limit at
+            rho = 1/2, and the proved rate
+oscillation R(u) of a singular kernel over its mean, and what it tends to
+phase       the edge of chaos in the plane of sigma_w and sigma_b
 
-The numbers are doubles, for looking. What cannot be drawn is told.
+Several activations have a curve each: their kernels are those of infinite
+depth. The numbers are doubles, for looking. What cannot be drawn is told.
 
 {}
 

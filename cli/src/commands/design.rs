@@ -188,7 +188,7 @@ fn drawn(
             Ok(figure) => {
                 let remark = |r: &String| format!("not drawn in {name}: {r}");
                 notes.extend(figure.remarks.iter().map(remark));
-                let paths = in_all(&figure, &name, folder)?;
+                let paths = in_all(&figure.into(), &name, folder)?;
                 files.extend(paths.iter().map(|p| p.display().to_string()));
             }
             Err(reason) => notes.push(format!("{name} was not drawn: {reason}")),

@@ -24,6 +24,7 @@ pub mod phase;
 pub mod plot;
 pub mod predict;
 pub mod regress;
+pub mod report;
 
 use std::io::{self, Read};
 

@@ -1,6 +1,7 @@
 //! `deeplimit papers`: claims checked, figures drawn.
 
 mod figures;
+mod page;
 mod table;
 mod uci;
 
@@ -41,6 +42,7 @@ pub fn run(action: &PapersAction, width: usize) -> io::Result<Report> {
         PapersAction::List(args) => list(args, width),
         PapersAction::Check(args) => check(args, width),
         PapersAction::Figures(args) => figures::run(args),
+        PapersAction::Report(args) => page::run(args),
         PapersAction::Table(args) => table::run(args),
     }
 }

@@ -4,13 +4,14 @@ use std::io;
 
 use serde::Serialize;
 
-use super::expression;
+use super::{INTERRUPT, expressions};
 use crate::args::Plot as Args;
+use crate::batch::answers;
 use crate::data::free;
 use crate::figures::{as_named, csv, format};
 use crate::json::Item;
-use crate::library::{self, Figure};
-use crate::report::{Report, Section, ask};
+use crate::library::{self, Figure, Sheet};
+use crate::report::{Asked, Report, Section};
 use crate::typed;
 
 /// The contract.
@@ -44,28 +45,49 @@ struct SeriesJson {
 
 /// Answers the command.
 pub fn run(args: &Args) -> io::Result<Report> {
-    let text = expression(&args.expression)?;
+    let texts = expressions(&args.expressions)?;
     if let Some(path) = &args.out {
         let possible = format(path).and_then(|_| free(path, args.force, &[]));
         possible.map_err(|e| io::Error::other(e.to_string()))?;
     }
+    // an error is about the expression that has it
+    for text in &texts {
+        if let Err(error) = library::printed(text) {
+            let section = Section::<PlotJson>::of_fault(text, error);
+            return Ok(Report::of_sections(vec![section], args.effort.json, None));
+        }
+    }
     let picture = args.picture;
-    let asked = ask(&[text], &args.effort, move |text, request| {
-        library::picture(text, picture, request)
-    })?;
-    Ok(asked.headed_sections(|text, figure| {
+    let (label, request) = (texts.join(", "), args.effort.request());
+    let batch = answers(
+        &[label.clone()],
+        args.effort.timeout,
+        &INTERRUPT,
+        move |_| library::pictures(&texts, picture, request),
+    );
+    let asked = Asked {
+        texts: vec![label],
+        batch,
+        things: "figures",
+        json: args.effort.json,
+    };
+    Ok(asked.sections(|text, figure| {
         let out = args.out.as_ref();
-        if let Some(Err(error)) = out.map(|path| as_named(&figure, path)) {
+        let sheet = Sheet::from(figure.clone());
+        if let Some(Err(error)) = out.map(|path| as_named(&sheet, path)) {
             return Section::of_fault(text, error);
         }
-        let activation = typed::shown(text);
+        let activation = match args.expressions.len() {
+            1 => typed::shown(text),
+            _ => text.to_owned(),
+        };
         let mut shown = match out {
-            None => csv(&figure),
+            None => csv(&sheet),
             Some(path) => format!("{}: {}\n", path.display(), figure.title),
         };
         if out.is_some() {
             for remark in &figure.remarks {
-                shown += &format!("not drawn: {remark}\n");
+                shown += &format!("note: {remark}\n");
             }
         }
         let item = Item::Answer(json(args, &activation, figure));
