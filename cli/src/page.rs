@@ -212,6 +212,7 @@ pub fn html<T: Serialize>(page: &T, name: &str, template: Option<&Path>) -> Resu
     let lines = SyntaxConfig::builder()
         .trim_blocks(true)
         .lstrip_blocks(true)
+        .keep_trailing_newline(true)
         .build();
     environment.set_syntax(lines.map_err(|e| Error::Domain(e.to_string()))?);
     let builtin = [

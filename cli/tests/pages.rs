@@ -266,8 +266,8 @@ fn pages_can_be_read() {
         ),
         (
             "several",
-            vec!["report", "relu", "gelu", "x^2-1"],
-            vec!["relu", "gelu", "x^2-1"],
+            vec!["report", "relu", "optimal(2)", "x^2-1"],
+            vec!["relu", "optimal(2)", "x^2-1"],
         ),
         (
             "claims",

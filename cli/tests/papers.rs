@@ -569,7 +569,7 @@ fn figures_are_whole_files() {
         "{}",
         &csv[..80]
     );
-    let relu = csv.lines().find(|l| l.contains("relu: ")).unwrap();
+    let relu = csv.lines().find(|l| l.contains("relu, ")).unwrap();
     assert!(relu.contains(",\"dual\",0,0.318309886183790"), "{relu}");
 }
 

@@ -121,7 +121,7 @@ fn what_is_not_drawn_is_told() {
     let path = folder("told").join("kernel.svg");
     let session = deeplimit(&["plot", "kernel", "x^2-1", "-o", path.to_str().unwrap()]);
     assert!(
-        session.stdout.contains("below the frame"),
+        session.stdout.contains("above and below the frame"),
         "{}",
         session.stdout
     );

@@ -255,7 +255,7 @@ mod tests {
         let of = |text: &str| mathml(&Expr::parse(text).unwrap()).unwrap();
         assert!(of("(x+1)^2").contains("<msup><mrow><mo>(</mo>"));
         assert!(!of("x^2+1").contains("<mo>(</mo><mrow>"));
-        assert!(of("if(x<0, 0, x)").contains("<mo>&lt;</mo>"));
+        assert!(of("x < 0 ? 0 : x").contains("<mo>&lt;</mo>"));
         assert!(
             of("x*(x-1)").contains("</mo>") && of("x*(x-1)").contains("<mo>(</mo><mrow><mi>x</mi>")
         );

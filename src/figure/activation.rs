@@ -1,6 +1,7 @@
 //! The figures of one activation, or of several in one frame.
 
 use super::limits::{convergence, oscillation, phase};
+use super::together::together;
 use super::{Axis, Curve, Figure, Look, Picture};
 use crate::activation::Tape;
 use crate::effort::Effort;
@@ -49,7 +50,7 @@ pub(super) struct Sitter<'a> {
 ///   at `pi/3`; a singular kernel is a line of slope `-alpha` there, up to its oscillation;
 /// * `convergence`: how far the tangent kernel of `L` layers is from its limit at `rho = 1/2`, and the proved rate;
 /// * `oscillation`: `R(u) = u^alpha h(1 - u^2/2)` over its mean at 0, and the periodic function that it tends to;
-/// * `phase`: the edge of chaos in the plane of `sigma_w` and `sigma_b`, as far as networks are found there.
+/// * `phase`: the edge of chaos in the plane of `sigma_w^2` and `sigma_b^2`, as far as networks are found there.
 ///
 /// What cannot be drawn (a kernel that has no table, a limit that is constant) is told in the remarks.
 ///
@@ -155,66 +156,6 @@ fn drawn(sitters: &[Sitter], picture: Picture, effort: &Effort) -> Result<Figure
     together(sitters, draw)
 }
 
-/// The first curve of each, with what goes on with it, under the activation's name.
-fn together(sitters: &[Sitter], draw: impl Fn(&Sitter) -> Result<Figure>) -> Result<Figure> {
-    let mut whole: Option<Figure> = None;
-    let mut remarks = Vec::new();
-    let mut names: Vec<&str> = Vec::new();
-    let mut refused = None;
-    for sitter in sitters {
-        let mut figure = match draw(sitter) {
-            Err(timeout @ Error::Timeout { .. }) => return Err(timeout),
-            Err(reason) => {
-                remarks.push(format!("{}: {reason}", sitter.name));
-                refused = refused.or(Some(reason));
-                continue;
-            }
-            Ok(figure) => figure,
-        };
-        names.push(&sitter.name);
-        let of = |remark: String| format!("{}: {remark}", sitter.name);
-        remarks.extend(std::mem::take(&mut figure.remarks).into_iter().map(of));
-        let mut curves = std::mem::take(&mut figure.series);
-        let end = curves[1..]
-            .iter()
-            .position(|c| !c.name.is_empty())
-            .map_or(curves.len(), |n| n + 1);
-        let guides = curves.split_off(end);
-        curves[0].name.clone_from(&sitter.name);
-        if curves[0].look == Look::Dashed {
-            curves[0].look = Look::Line;
-        }
-        let whole = whole.get_or_insert(figure);
-        let first = whole.series.is_empty();
-        let at = whole.series.iter().position(|c| c.look == Look::Guide);
-        let at = at.unwrap_or(whole.series.len());
-        whole.series.splice(at..at, curves);
-        // the diagonal is that of all
-        whole.series.extend(
-            guides
-                .into_iter()
-                .filter(|c| first && c.look == Look::Guide && c.name == "identity"),
-        );
-    }
-    let Some(mut whole) = whole else {
-        return Err(refused.unwrap_or_else(|| Error::Domain("there is no activation".to_owned())));
-    };
-    whole.x.ends = whole.x.ends.filter(|_| whole.square);
-    whole.y.ends = whole.y.ends.filter(|_| whole.square);
-    let what = match whole.name.as_str() {
-        "activation" => "Activations, each with E phi(Z)^2 = 1",
-        "spectrum" => "Hermite spectra p_n = a_n^2/E phi(Z)^2",
-        "dual" => "Duals",
-        "kernel" => "Tangent kernels of infinitely many layers",
-        "convergence" => "Distance of the tangent kernel from its limit at rho = 1/2",
-        "oscillation" => "R(u) near equal inputs",
-        _ => "The edge of chaos",
-    };
-    whole.title = format!("{what}: {}", names.join(", "));
-    whole.remarks = remarks;
-    Ok(whole)
-}
-
 /// `n + 1` places at equal distances.
 pub(super) fn places(from: f64, to: f64, n: i32) -> impl Iterator<Item = f64> {
     (0..=n).map(move |k| from + (to - from) * f64::from(k) / f64::from(n))
@@ -310,6 +251,9 @@ fn spectrum(sitter: &Sitter, effort: &Effort) -> Result<Figure> {
         },
         Axis::new("p_n", true),
     );
+    let range = points.iter().map(|p| p.1);
+    let (least, most) = range.fold((1.0f64, 0.0f64), |(a, b), p| (a.min(p), b.max(p)));
+    figure.y.ends = Some((least / 3.0, 1.5 * most));
     figure.series = vec![Curve::new("p_n", Look::Stems, points)];
     if figure.series[0].points.len() < TERMS as usize {
         let none = "degrees without a mark have p_n = 0, or less than 10^-36";
@@ -391,12 +335,14 @@ fn kernels(sitter: &Sitter, all: bool, effort: &Effort) -> Result<Figure> {
         }
         let range = points.iter().map(|p| p.1);
         let (least, most) = range.fold((1.0f64, 1.0f64), |(a, b), y| (a.min(y), b.max(y)));
-        if most > HIGH || points[0].0 > 1.1 * NEAREST {
-            remarks.push(format!("{label}: goes on above the frame"));
-        }
-        if least < LOW {
-            remarks.push(format!("{label}: falls on below the frame"));
-        }
+        let (above, below) = (most > HIGH || points[0].0 > 1.1 * NEAREST, least < LOW);
+        let beyond = match (above, below) {
+            (true, true) => Some("goes on above and below the frame"),
+            (true, false) => Some("goes on above the frame"),
+            (false, true) => Some("falls on below the frame"),
+            (false, false) => None,
+        };
+        remarks.extend(beyond.map(|beyond| format!("{label} {beyond}")));
         (low, high) = (low.min(least), high.max(most));
         series.push(Curve::new(label, Look::Line, points));
     }

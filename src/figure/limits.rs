@@ -1,14 +1,17 @@
 //! What happens at the end: convergence to the limit, the oscillation of `R(u)`, the edge of chaos.
 
+use std::time::Duration;
+
 use rug::Rational;
 
 use super::activation::{Sitter, places};
 use super::{Axis, Curve, Figure, Look};
+use crate::deadline::Deadline;
 use crate::effort::Effort;
 use crate::error::{Error, Result};
 use crate::kernel::{Depth, Kernel, Kind};
 use crate::limit::{Limit, LimitKernel, LimitValue, Subject};
-use crate::phase::curve;
+use crate::phase::{BranchEnd, CriticalPoint, curve};
 use crate::real::{Analytic, Ball, Real};
 
 /// Digits of what is drawn.
@@ -19,12 +22,17 @@ const LEAST: f64 = 1e-14;
 const LAYERS: u64 = 120;
 const FAR: u64 = 10_000;
 /// Periods of `R(u)` that are drawn, and places in each.
-const PERIODS: f64 = 7.0;
+const FIRST: f64 = 2.0;
+const PERIODS: f64 = 10.0;
 const PLACES: i32 = 60;
 /// So far in, the mean of `R(u)` is taken.
 const FAR_IN: f64 = 24.0;
 /// Points of an edge of chaos.
-const POINTS: u32 = 48;
+const POINTS: u32 = 18;
+/// A figure does not wait longer for the function that `R(u)` tends to.
+const PATIENCE: Duration = Duration::from_millis(1200);
+/// More marks than this are a thick line.
+const MARKS: usize = 70;
 
 /// `|T_L/(its limit form) - 1|` at `rho = 1/2` against the depth, and what the theory says it tends to.
 pub(super) fn convergence(sitter: &Sitter, effort: &Effort) -> Result<Figure> {
@@ -40,7 +48,8 @@ pub(super) fn convergence(sitter: &Sitter, effort: &Effort) -> Result<Figure> {
             "the kernel of {name} is that of its limit at every depth: nothing converges"
         )));
     }
-    let depths = (1..=LAYERS).map(|l| if slow { spaced(l) } else { l });
+    let depths = (1..=LAYERS).filter(|l| slow || *l <= 30 || l % 3 == 0);
+    let depths = depths.map(|l| if slow { spaced(l) } else { l });
     let mut depths: Vec<u64> = depths.filter(|l| *l <= FAR).collect();
     depths.dedup();
     let mut points = Vec::new();
@@ -69,7 +78,11 @@ pub(super) fn convergence(sitter: &Sitter, effort: &Effort) -> Result<Figure> {
         Axis::new("relative distance from the limit", true),
     );
     let last = points.iter().map(|p| p.0).fold(1.0, f64::max);
-    figure.push_moduli("T_L", Look::Marked, &points);
+    let look = match points.len() {
+        0..=MARKS => Look::Marked,
+        _ => Look::Line,
+    };
+    figure.push_moduli("T_L", look, &points);
     let value = kernel.value(&rho)?;
     if let Some((label, rate)) = rate(&kernel, &value) {
         let range = places(0.0, last.ln(), PLACES).map(f64::exp);
@@ -167,7 +180,7 @@ pub(super) fn oscillation(sitter: &Sitter, effort: &Effort) -> Result<Figure> {
         .map(|x| (log_r(far - x) - level).exp())
         .sum::<f64>()
         / 64.0;
-    let points = places(0.0, PERIODS, PLACES * PERIODS as i32).skip(1);
+    let points = places(FIRST, PERIODS, PLACES * (PERIODS - FIRST) as i32);
     let points = points.map(|x| (x, (log_r(x) - level).exp() / mean));
     let points: Vec<(f64, f64)> = points.filter(|p| p.1.is_finite()).collect();
     let mut figure = Figure::new(
@@ -177,14 +190,18 @@ pub(super) fn oscillation(sitter: &Sitter, effort: &Effort) -> Result<Figure> {
         Axis::new("R(u) over its mean at 0", false),
     );
     figure.series.push(Curve::new("R(u)", Look::Line, points));
-    match subject.oscillation(6, DIGITS, deadline) {
+    // the figure's own patience
+    let limit = subject.oscillation(6, DIGITS, Deadline::after(PATIENCE));
+    deadline.check("the oscillation")?;
+    match limit {
         Ok(pi) => {
             let bits = pi.mean().bits();
             let at = |x: f64| {
                 let v = Ball::rational(&Rational::from_f64(-x).unwrap_or_default(), bits);
                 (&pi.at(&v) / pi.mean()).mid().to_f64()
             };
-            let points = places(0.0, PERIODS, PLACES * PERIODS as i32).map(|x| (x, at(x)));
+            let points =
+                places(FIRST, PERIODS, PLACES * (PERIODS - FIRST) as i32).map(|x| (x, at(x)));
             let periodic = Curve::new("its limit", Look::Dashed, points.collect());
             figure.series.push(periodic);
             let share = &pi.amplitude(1).scale2(1) / pi.mean();
@@ -194,11 +211,17 @@ pub(super) fn oscillation(sitter: &Sitter, effort: &Effort) -> Result<Figure> {
                 share.digits(3)
             ));
         }
-        Err(timeout @ Error::Timeout { .. }) => return Err(timeout),
-        Err(reason) => figure.remarks.push(format!("the limit: {reason}")),
+        Err(Error::Timeout { .. }) => {
+            let late = "its limit takes longer than a figure waits: `deeplimit limit` has it";
+            figure.remarks.push(late.into());
+        }
+        Err(reason) => figure.remarks.push(format!("its limit: {reason}")),
     }
     Ok(figure)
 }
+
+/// A part of the edge without a gap.
+type Branch = Vec<(f64, f64)>;
 
 /// The edge of chaos: where `q*` attracts, and where it repels.
 pub(super) fn phase(sitter: &Sitter, effort: &Effort) -> Result<Figure> {
@@ -207,11 +230,13 @@ pub(super) fn phase(sitter: &Sitter, effort: &Effort) -> Result<Figure> {
     let mut figure = Figure::new(
         "phase",
         format!("The edge of chaos of {name}"),
-        Axis::new("sigma_w", false),
-        Axis::new("sigma_b", false),
+        Axis::new("sigma_w^2", false),
+        Axis::new("sigma_b^2", false),
     );
-    let place =
-        |p: &crate::phase::CriticalPoint| (p.sigma_w.mid().to_f64(), p.sigma_b.mid().to_f64());
+    let place = |p: &CriticalPoint| {
+        let square = |b: &Ball| b.mid().to_f64().powi(2);
+        (square(&p.sigma_w), square(&p.sigma_b))
+    };
     if let [point] = points.as_slice() {
         let (w, b) = place(point);
         let name = "edge of chaos: every variance stays";
@@ -220,31 +245,32 @@ pub(super) fn phase(sitter: &Sitter, effort: &Effort) -> Result<Figure> {
         figure.y.ends = Some((-0.1, 1.0));
         return Ok(figure);
     }
-    let (mut reached, mut named) = (None, [false; 2]);
-    for point in &points {
-        let here = point.is_reached();
-        // the end of a branch belongs to both sides
-        let last = figure.series.last().and_then(|c| c.points.last().copied());
-        if reached != Some(here) {
-            let (name, look) = match here {
-                true => ("q* attracts: the edge of chaos", Look::Line),
-                false => ("q* repels: no network is there", Look::Dashed),
-            };
-            let n = usize::from(here);
-            let name = if named[n] { "" } else { name };
-            // what goes on with a curve follows it
-            let mut curve = Curve::new(name, look, Vec::new());
-            if named[n] {
-                curve.name = String::new();
-            }
-            named[n] = true;
-            let joined = last.filter(|_| reached.is_some() && point.end.is_none());
-            curve.points.extend(joined);
-            figure.series.push(curve);
-            reached = Some(here);
+    let (mut attracts, mut repels): (Vec<Branch>, Vec<Branch>) = (Vec::new(), Vec::new());
+    for pair in points.windows(2) {
+        // a branch that has ended is not joined with the next
+        if pair.iter().all(|p| p.end == Some(BranchEnd::NoBias)) {
+            continue;
         }
-        if let Some(curve) = figure.series.last_mut() {
-            curve.points.push(place(point));
+        // what repels ends where the slope is 1, and so does what attracts
+        let reached = pair.iter().any(CriticalPoint::is_reached);
+        let all = pair.iter().all(|p| p.is_reached() || p.end.is_some());
+        let side = match reached && all {
+            true => &mut attracts,
+            false => &mut repels,
+        };
+        let ends = (place(&pair[0]), place(&pair[1]));
+        match side.last_mut() {
+            Some(branch) if branch.last() == Some(&ends.0) => branch.push(ends.1),
+            _ => side.push(vec![ends.0, ends.1]),
+        }
+    }
+    for (name, look, lines) in [
+        ("q* attracts: the edge of chaos", Look::Line, attracts),
+        ("q* repels: no network is there", Look::Dashed, repels),
+    ] {
+        for (n, line) in lines.into_iter().enumerate() {
+            let name = if n == 0 { name } else { "" };
+            figure.series.push(Curve::new(name, look, line));
         }
     }
     if figure.series.is_empty() {
@@ -252,8 +278,6 @@ pub(super) fn phase(sitter: &Sitter, effort: &Effort) -> Result<Figure> {
             "no point of the edge of chaos of {name} has a q* up to 9"
         )));
     }
-    // the attracting part first
-    figure.series.sort_by_key(|c| c.look != Look::Line);
     figure
         .remarks
         .push("ordered on the left of the line, chaotic on its right; q* up to 9".into());

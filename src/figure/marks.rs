@@ -51,7 +51,7 @@ impl Panel<'_> {
             }
         }
         // up along the axis
-        let (x, y) = (self.left + 22.0, f64::midpoint(f.top, f.bottom));
+        let (x, y) = (self.left + 20.0, f64::midpoint(f.top, f.bottom));
         let _ = write!(
             out,
             "<g transform=\"rotate(-90 {x:.2} {y:.2})\">{}</g>\n",
@@ -266,6 +266,7 @@ impl Panel<'_> {
             frame: area,
             x,
             y,
+            nameless: true,
         };
         let mut out = format!(
             "<rect class=\"paper frame\" x=\"{:.2}\" y=\"{:.2}\" width=\"{:.2}\" height=\"{:.2}\" fill=\"#ffffff\" stroke=\"{GUIDE}\" stroke-width=\"0.8\"/>\n",

@@ -14,6 +14,7 @@ mod scale;
 mod style;
 mod svg;
 mod text;
+mod together;
 
 pub use activation::{all_of, of_activation, of_activations};
 pub use text::marked_up;
@@ -135,7 +136,10 @@ impl Figure {
     /// Moduli on a logarithmic axis: the line is interrupted where the sign changes, since it has no modulus 0 there to show.
     pub(crate) fn push_moduli(&mut self, name: &str, look: Look, points: &[(f64, f64)]) {
         let pieces = points.chunk_by(|a, b| (a.1 < 0.0) == (b.1 < 0.0));
-        for (n, piece) in pieces.enumerate() {
+        let mut pieces: Vec<&[(f64, f64)]> = pieces.collect();
+        // the name is that of the longest
+        pieces.sort_by_key(|piece| std::cmp::Reverse(piece.len()));
+        for (n, piece) in pieces.into_iter().enumerate() {
             let name = if n == 0 { name } else { "" };
             let moduli = piece.iter().map(|(x, y)| (*x, y.abs()));
             // a line takes two points
@@ -250,7 +254,7 @@ pub enum Picture {
     Convergence,
     /// `R(u)` of the singular kernel near equal inputs.
     Oscillation,
-    /// The edge of chaos in the plane of `sigma_w` and `sigma_b`.
+    /// The edge of chaos in the plane of `sigma_w^2` and `sigma_b^2`.
     Phase,
 }
 

@@ -8,7 +8,9 @@ use super::text::{Run, lines, typeset, width};
 use super::{Figure, Look};
 
 /// Names beside lines are no nearer to each other, and no farther from the ends of their lines.
-const APART: f64 = 15.0;
+const APART: f64 = 17.0;
+/// Ends that are nearer than this cannot be told apart.
+const DISTINCT: f64 = 5.0;
 const FARTHEST: f64 = 45.0;
 /// Names beside lines take no more than this share of the width.
 const BESIDE: f64 = 0.33;
@@ -38,6 +40,8 @@ pub(super) struct Panel<'a> {
     pub frame: Area,
     pub x: Scale,
     pub y: Scale,
+    /// Its names stand in another panel.
+    pub nameless: bool,
 }
 
 impl<'a> Panel<'a> {
@@ -71,6 +75,7 @@ impl<'a> Panel<'a> {
             frame,
             x,
             y,
+            nameless: false,
         };
         panel.fit(0.0);
         panel
@@ -84,7 +89,7 @@ impl<'a> Panel<'a> {
     fn fit(&mut self, names: f64) {
         let numbers = self.y.ticks(6);
         let widest = numbers.iter().map(|t| width(&typeset(&t.label), LETTERS));
-        let left = self.left + 34.0 + widest.fold(0.0, f64::max);
+        let left = self.left + 40.0 + widest.fold(0.0, f64::max);
         let mut right = self.left + self.width - 16.0 - names;
         let title = self.title().len() as f64 * TITLE * LEADING;
         let top = self.top + title + 14.0;
@@ -128,7 +133,7 @@ impl<'a> Panel<'a> {
     /// Where the names stand; the frame is made narrower for those beside lines.
     fn arrange(&mut self, ink: &[(f64, f64)]) -> Names {
         let named = self.named();
-        if named.len() < 2 {
+        if named.len() < 2 || self.nameless {
             return Names::None;
         }
         let runs = |n: &usize| typeset(&self.figure.series[*n].name);
@@ -145,7 +150,12 @@ impl<'a> Panel<'a> {
                 (x > self.frame.right - 0.06 * self.frame.width() && !stems).then_some(y)
             })
             .collect();
-        if let Some(ends) = ends
+        let apart = |ends: &Vec<f64>| {
+            let mut sorted = ends.clone();
+            sorted.sort_by(f64::total_cmp);
+            sorted.windows(2).all(|pair| pair[1] - pair[0] > DISTINCT)
+        };
+        if let Some(ends) = ends.filter(apart)
             && widest < BESIDE * self.width
         {
             let (low, high) = (self.frame.top, self.frame.bottom);

@@ -52,8 +52,14 @@ impl Scale {
             Some((a, b)) if log => (low, high) = (a.log10(), b.log10()),
             Some(ends) => (low, high) = ends,
             None => {
-                let least = 1e-9 * low.abs().max(high.abs()).max(1e-3);
-                let room = (ROOM * (high - low)).max(least);
+                // a constant has an axis on which it is one
+                let size = low.abs().max(high.abs());
+                let constant = high - low <= 1e-9 * size || high == low;
+                let room = match (constant, log) {
+                    (true, true) => 0.5,
+                    (true, false) => 0.2 * size.max(1e-3),
+                    (false, _) => ROOM * (high - low),
+                };
                 (low, high) = (low - room, high + room);
             }
         }
@@ -144,7 +150,11 @@ impl Scale {
         if last - first < 1 {
             return self.within_a_power(count);
         }
-        let every = ((last - first + 1) as f64 / count.max(1) as f64).ceil() as i32;
+        let rough = (last - first + 1) as f64 / count.max(1) as f64;
+        let every = [1, 2, 3, 5, 10, 15, 20, 25, 50, 100]
+            .into_iter()
+            .find(|step| f64::from(*step) >= rough)
+            .unwrap_or(200);
         let named: Vec<i32> = (first..=last)
             .filter(|k| k.rem_euclid(every) == 0)
             .collect();

@@ -9,6 +9,8 @@ use super::{Figure, Sheet};
 
 /// Widths of a panel where there are one, two, more.
 const PANELS: [f64; 3] = [480.0, 380.0, 320.0];
+/// Of a single square one.
+const SQUARE: f64 = 430.0;
 /// From one line to the next, in sizes.
 pub(super) const LEADING: f64 = 1.3;
 
@@ -31,8 +33,11 @@ impl Sheet {
     /// ```
     pub fn svg(&self) -> String {
         let columns = self.panels.len().clamp(1, 3);
-        let panel = PANELS[columns - 1];
-        let wide = panel * columns as f64;
+        let wide_each = match self.panels.as_slice() {
+            [one] if one.square => SQUARE,
+            _ => PANELS[columns - 1],
+        };
+        let wide = wide_each * columns as f64;
         let mut body = String::new();
         let mut y = 6.0;
         for line in lines(&self.title, TITLE, wide - 24.0) {
@@ -45,7 +50,13 @@ impl Sheet {
         for row in self.panels.chunks(columns) {
             let mut lowest = y;
             for (n, figure) in row.iter().enumerate() {
-                let (drawn, bottom) = Panel::of(figure, (panel * n as f64, y), panel).drawn();
+                let mut panel = Panel::of(figure, (wide_each * n as f64, y), wide_each);
+                // the same names in all panels are said once
+                let first = self.panels.first().filter(|_| columns == 3);
+                let again =
+                    |first: &Figure| !std::ptr::eq(first, figure) && names(first).eq(names(figure));
+                panel.nameless = first.is_some_and(again);
+                let (drawn, bottom) = panel.drawn();
                 body += &drawn;
                 lowest = lowest.max(bottom);
             }
@@ -79,6 +90,10 @@ impl Sheet {
             escaped(&spoken(&typeset(&told.join(" ")))),
         )
     }
+}
+
+fn names(figure: &Figure) -> impl Iterator<Item = &str> {
+    figure.series.iter().map(|s| s.name.as_str())
 }
 
 #[cfg(test)]

@@ -258,13 +258,26 @@ impl Reader {
             self.at += end;
             self.push(&number, false, level);
             self.symbol = true;
-            return;
+            return self.power_of_ten(level);
         }
         if level == 0 && self.symbol && matches!(c, '_' | '^') && self.peek(1).is_some() {
             self.at += 1;
             return self.script(if c == '_' { -1 } else { 1 });
         }
         self.sign(c, level);
+    }
+
+    /// What stands behind a number in `1.5e-7`.
+    fn power_of_ten(&mut self, level: i8) {
+        if self.peek(0) != Some('e') || level != 0 {
+            return;
+        }
+        let sign = usize::from(self.peek(1) == Some('-'));
+        if self.peek(1 + sign).is_some_and(|c| c.is_ascii_digit()) {
+            self.at += 1;
+            self.push("·10", false, level);
+            self.script(1);
+        }
     }
 
     fn letters(&mut self, level: i8) {
@@ -300,6 +313,8 @@ impl Reader {
         } else {
             self.push(&word, false, level);
             self.symbol = false;
+            // it may have a base
+            self.symbol = symbol("log");
             if symbol("log") && self.peek(0).is_some_and(|c| c.is_ascii_digit()) && level == 0 {
                 self.script(-1);
             }
@@ -373,8 +388,17 @@ impl Reader {
         let before = self.at.checked_sub(1).map(|n| self.chars[n]);
         match c {
             '\'' if self.symbol => self.push("′", false, level),
-            '\'' => self.push("’", false, level),
+            '\'' => {
+                self.push("’", false, level);
+                self.at += 1;
+                // Bayes's: the end of a word is no variable
+                let end = self.word();
+                self.at += end.chars().count();
+                return self.push(&end, false, level);
+            }
             '*' => self.star(level),
+            // they set code apart, and here it is set apart
+            '`' => {}
             '-' => {
                 let hyphen = self.is_hyphen(before);
                 self.push(if hyphen { "-" } else { "−" }, false, level);
@@ -454,6 +478,7 @@ mod tests {
             ("leaky_relu at sigma_w", "leaky_relu at *σ*_*w*"),
             ("(h1 + h3)/sqrt 2", "(*h*_1 + *h*_3)/√ 2"),
             ("log2(1/t)", "log_2(1/*t*)"),
+            ("log_b(1/t), 1.07e-7", "log_*b*(1/*t*), 1.07·10^−7"),
             ("u^alpha, 10^-3", "*u*^*α*, 10^−3"),
             ("A' <= B'", "*A*′ ≤ *B*′"),
         ] {

@@ -18,15 +18,23 @@ const BY_POINTS: [&str; 4] = ["accuracy-d1", "accuracy-d2", "accuracy-d4", "accu
 /// Activation and title of a dual map, and where an orbit is lost to the eye.
 type Map = (&'static str, &'static str, Option<(f64, f64)>);
 const MAPS: [Map; 5] = [
-    ("optimal(2)", "singular: A = 0, A'^2 = 1/2", None),
+    (
+        "optimal(2)",
+        "optimal(2), singular: A = 0, A'^2 = 1/2",
+        None,
+    ),
     (
         "(hermite(2)+hermite(3))/sqrt(2)",
-        "nearest neighbour: A = A' = 0",
+        "(h2 + h3)/sqrt 2, nearest neighbour",
         Some((0.0, 0.12)),
     ),
-    ("x^2", "majority, chaotic: A > 0, B' = 4/3", None),
-    ("relu", "majority, edge of chaos: B' = 1", Some((0.88, 1.0))),
-    ("exp(x/2)", "ordered: A > 0, B' = 1/4", None),
+    ("x^2", "x^2, majority, chaotic: B' = 4/3", None),
+    (
+        "relu",
+        "relu, majority, edge of chaos: B' = 1",
+        Some((0.88, 1.0)),
+    ),
+    ("exp(x/2)", "exp(x/2), ordered: A > 0, B' = 1/4", None),
 ];
 /// Test points of a repetition, and repetitions: the same for every number of training points, so that the test points are.
 const TESTS: u64 = 2000;
@@ -373,7 +381,7 @@ fn cobweb((text, title, window): &Map) -> Result<Figure> {
     };
     let mut figure = Figure::new(
         "map",
-        format!("{text}: {title}"),
+        *title,
         Axis::between("S_l", 0.0, 1.0),
         Axis::between("S_(l+1)", 0.0, 1.0),
     );

@@ -62,7 +62,7 @@ kernel      the tangent kernels of 1, 10, 100 and infinitely many layers
 convergence how far the tangent kernel of L layers is from its limit at
             rho = 1/2, and the proved rate
 oscillation R(u) of a singular kernel over its mean, and what it tends to
-phase       the edge of chaos in the plane of sigma_w and sigma_b
+phase       the edge of chaos in the plane of sigma_w^2 and sigma_b^2
 
 Several activations have a curve each: their kernels are those of infinite
 depth. The numbers are doubles, for looking. What cannot be drawn is told.
