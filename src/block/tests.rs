@@ -44,7 +44,8 @@ fn by_hand(word: &str, skip: &str, depth: u64, rho: &Rational) -> [Ball; 2] {
         match &a {
             None => {
                 t = &(&t * &slope) + &value;
-                s = value;
+                // equal inputs stay equal, exactly
+                s = if *rho == 1 { one.clone() } else { value };
             }
             Some(a) => {
                 let sum = &one + a;

@@ -35,6 +35,13 @@ impl Classification {
                 "All inputs become alike, exponentially fast. What is left of their differences still decides: the classifier \
                  interpolates the training labels with a kernel that is only conditionally definite."
             }
+            Regime::Flow => {
+                "The branches get weaker with depth just so fast that all layers together act as a flow for a finite time: the deep kernel is \
+                 as rich as that of a shallow network."
+            }
+            Regime::Frozen => {
+                "The branches get weaker so fast that the inputs pass through unchanged: the deep kernel is that of one hidden layer."
+            }
             Regime::Undecided => {
                 "It was not decided what becomes of this network. What is known stands below, and what a proof still needs."
             }
