@@ -48,15 +48,13 @@ pub(super) fn cross(f: &Halves, g: &Halves, angle: &Angle) -> Jet {
     // E a(u) b(v) = E b(u) a(v)
     let same = std::ptr::eq(f, g);
     for (i, a) in f.groups.iter().enumerate() {
-        for (j, b) in g.groups.iter().enumerate() {
-            if same && j < i {
-                continue;
-            }
+        let first = if same { i } else { 0 };
+        for (j, b) in g.groups.iter().enumerate().skip(first) {
             let both = pair((f, a), (g, b), angle);
-            sum = match same && j > i {
-                true => sum.plus(&both).plus(&both),
-                false => sum.plus(&both),
-            };
+            sum = sum.plus(&both);
+            if same && j > i {
+                sum = sum.plus(&both);
+            }
         }
     }
     for (first, second) in [(f, g), (g, f)] {
@@ -246,20 +244,18 @@ fn pair((f, a): (&Halves, &Group), (g, b): (&Halves, &Group), angle: &Angle) -> 
     };
     let int = |x: usize| Ball::int(x as i64, bits);
     let powers = |x: Option<&Ball>, count: usize| -> Vec<Ball> {
-        let Some(x) = x else { return Vec::new() };
-        std::iter::successors(Some(int(1)), |p| Some(p * x))
+        let first = x.map(|_| int(1));
+        std::iter::successors(first, |p| x.map(|x| p * x))
             .take(count)
             .collect()
     };
     let (of_h, of_k) = (powers(h, n), powers(k, m));
     let across: Vec<Jet> = of_u.iter().map(|u| u.times(&angle.rho)).collect();
-    // rates are 0 in most that people write down
-    let still = |x: &Jet| x.c.iter().all(|c| c.sign() == Some(Ordering::Equal));
-    let mean = |by: &Jet, still: bool, of: &Jet| match still {
-        true => jet(&Ball::int(0, bits), order),
-        false => by.times(of),
+    let moves = |x: &Jet| x.c.iter().any(|c| c.sign() != Some(Ordering::Equal));
+    let mean = |by: &Jet, of: &Jet| match moves(by) {
+        true => by.times(of),
+        false => jet(&Ball::int(0, bits), order),
     };
-    let (alpha_still, beta_still) = (still(&alpha), still(&beta));
     let mut table: Vec<Vec<Jet>> = Vec::with_capacity(n);
     let mut sum = jet(&Ball::int(0, bits), order);
     for i in 0..n {
@@ -268,7 +264,7 @@ fn pair((f, a): (&Halves, &Group), (g, b): (&Halves, &Group), angle: &Angle) -> 
             let value = if i == 0 && j == 0 {
                 corner.clone()
             } else if i == 0 {
-                let mut out = mean(&beta, beta_still, &row[j - 1]);
+                let mut out = mean(&beta, &row[j - 1]);
                 if j > 1 {
                     out = out.plus(&row[j - 2].scaled(&int(j - 1)));
                 }
@@ -280,7 +276,7 @@ fn pair((f, a): (&Halves, &Group), (g, b): (&Halves, &Group), angle: &Angle) -> 
                 }
                 out
             } else {
-                let mut out = mean(&alpha, alpha_still, &table[i - 1][j]);
+                let mut out = mean(&alpha, &table[i - 1][j]);
                 if i > 1 {
                     out = out.plus(&table[i - 2][j].scaled(&int(i - 1)));
                 }
