@@ -43,8 +43,7 @@ fn signed(x: &Jet, sign: i64) -> Jet {
 /// `E f(u) g(v)` and its Taylor coefficients in `rho`, `-1 < rho < 1`.
 pub(super) fn cross(f: &Halves, g: &Halves, angle: &Angle) -> Jet {
     let order = angle.rho.order();
-    let zero = || Jet::constant(Ball::int(0, angle.bits()), order);
-    let mut sum = zero();
+    let mut sum = Jet::constant(Ball::int(0, angle.bits()), order);
     // E a(u) b(v) = E b(u) a(v)
     let same = std::ptr::eq(f, g);
     for (i, a) in f.groups.iter().enumerate() {
