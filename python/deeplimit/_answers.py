@@ -32,7 +32,7 @@ class Classification:
     ----------
     activation : str
         As it is printed.
-    regime : {"linear", "singular", "nearest-neighbour", "majority", "ordered", "undecided"}
+    regime : {"linear", "singular", "nearest-neighbour", "majority", "ordered", "flow", "frozen", "undecided"}
         What the kernel classifier becomes.
     phase : {"ordered", "edge-of-chaos", "chaotic"} or None
         Where the question makes sense (``A != 0``).
