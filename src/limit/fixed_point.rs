@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::classify::Inquiry;
-use crate::dual::{Dual, Truncated, attracting_fixed_point, closed_form, fixed_point_gap};
+use crate::dual::{Dual, attracting_fixed_point, closed_form, fixed_point_gap};
 use crate::error::{Error, Result};
 use crate::exact::Closed;
 use crate::hermite::{hermite_coefficients, hermite_series};
@@ -23,7 +23,26 @@ pub(super) fn chaotic_fixed_point(q: &mut Inquiry) -> Result<()> {
     // far out the truncated moments take as many bits as everything there is small by: the series is quicker
     let quick = |dual: &Dual<Ball>| small < FAR || !matches!(dual, Dual::Truncated(_));
     if let Some(dual) = closed_form::<Ball>(&q.structure.expr, bits).filter(quick) {
-        if by_values(q, &dual, bits, "the dual in closed form") {
+        // near 1 it is the gap that has digits
+        if let Dual::Truncated(_) = dual
+            && dual.slope_at(&near_one(bits)).compare(&Ball::int(1, bits)) == Some(Ordering::Less)
+            && let Some((gap, m)) = fixed_point_gap(&dual, wanted)
+        {
+            let c = &Ball::int(1, gap.bits() + wanted) - &gap;
+            let t = match certain_digits(gap.mid(), &gap.rad(), 15) {
+                Certain::Digits(s) | Certain::Bound(s) => s,
+            };
+            q.say(&format!("1 - c* = {t}, by the dual in closed form"));
+            record(q, &c, &m, "a change of sign");
+            return Ok(());
+        }
+        if let Some((c, m)) = attracting_fixed_point(&dual, bits) {
+            record(
+                q,
+                &c,
+                &m,
+                "the interval Newton operator on the dual in closed form",
+            );
             return Ok(());
         }
     }
@@ -90,18 +109,6 @@ pub(super) fn chaotic_fixed_point(q: &mut Inquiry) -> Result<()> {
         }
         degree = next;
     }
-    if best.is_none()
-        && q.options.arithmetic == Arithmetic::Ball
-        && let Some(spline) = Truncated::near(&q.structure, wanted + 32, q.options.deadline)
-        && by_values(
-            q,
-            &Dual::Truncated(spline),
-            2 * wanted,
-            "the dual of splines that come near",
-        )
-    {
-        return Ok(());
-    }
     match best {
         Some((c, m)) => record(q, &c, &m, "the interval Newton operator on the Hermite series with its rest bounded by Parseval's identity"),
         None => q.report.missing.push(format!(
@@ -118,29 +125,6 @@ pub(super) fn chaotic_fixed_point(q: &mut Inquiry) -> Result<()> {
         q.report.proved && q.options.arithmetic == Arithmetic::Ball
     );
     Ok(())
-}
-
-/// By a dual that has digits everywhere.
-fn by_values(q: &mut Inquiry, dual: &Dual<Ball>, bits: Bits, what: &str) -> bool {
-    // near 1 it is the gap that has digits
-    if let Dual::Truncated(_) = dual
-        && dual.slope_at(&near_one(bits)).compare(&Ball::int(1, bits)) == Some(Ordering::Less)
-        && let Some((gap, m)) = fixed_point_gap(dual, q.wanted_bits())
-    {
-        let c = &Ball::int(1, gap.bits() + q.wanted_bits()) - &gap;
-        let t = match certain_digits(gap.mid(), &gap.rad(), 15) {
-            Certain::Digits(s) | Certain::Bound(s) => s,
-        };
-        q.say(&format!("1 - c* = {t}, by {what}"));
-        record(q, &c, &m, "a change of sign");
-        return true;
-    }
-    let Some((c, m)) = attracting_fixed_point(dual, bits) else {
-        return false;
-    };
-    let how = format!("the interval Newton operator on {what}");
-    record(q, &c, &m, &how);
-    true
 }
 
 /// `log2 1/|A|`: `c*` is at least `A^2`, and near it where that is small.
