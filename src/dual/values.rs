@@ -84,7 +84,8 @@ pub fn values(
             Err(e) => return Err(e),
         }
     }
-    if at.iter().any(|rho| is_short(&dual, rho, accuracy))
+    if structure.pieces.len() > 1
+        && at.iter().any(|rho| is_short(&dual, rho, accuracy))
         && let Some(spline) = Truncated::near(&structure, wanted, deadline)
     {
         dual = Dual::Truncated(spline);

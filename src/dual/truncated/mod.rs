@@ -432,6 +432,10 @@ fn certain(bits: Bits, f: impl Fn(Bits) -> Ball) -> Ball {
             break;
         }
         let next = f(work);
+        // what is known is better than what was not found
+        if !next.is_finite() {
+            break;
+        }
         // nothing is won any more
         let stuck = next.rad() * 2u32 > rad;
         last = next;

@@ -25,6 +25,8 @@ use crate::real::{Analytic, Ball, Bits, Kept};
 
 /// More panels than this are not made.
 const MOST_PANELS: usize = 40;
+/// Nor longer polynomials together: a value costs their square.
+const MOST_DEGREES: usize = 800;
 /// A panel that has a polynomial is halved so often, to see whether two short ones are cheaper.
 const CHEAPER: u32 = 3;
 /// One that has none is halved so often.
@@ -138,6 +140,9 @@ impl Spline {
                 nodes.push(to);
                 panels.push((i, panel));
             }
+        }
+        if panels.iter().map(|(_, p)| p.degree).sum::<usize>() > MOST_DEGREES {
+            return None;
         }
         let far = f64::from(reach);
         let lost = panels
