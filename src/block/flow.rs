@@ -135,7 +135,7 @@ impl Flow {
         let exponent = &self.rate * &(b - &one);
         let mean = match exponent.sign() {
             Some(Ordering::Equal) => one.clone(),
-            None => (&one).hull(&exponent.exp()),
+            None => one.hull(&exponent.exp()),
             _ => &exponent.exp_m1() / &exponent,
         };
         Ok(Pair {

@@ -149,7 +149,7 @@ impl Panel<'_> {
             }
         }
         if !path.is_empty() {
-            let _ = write!(out, "<path {} d=\"{path}\"/>\n", style.line());
+            let _ = writeln!(out, "<path {} d=\"{path}\"/>", style.line());
         }
         for ((x, y), error) in curve.points.iter().zip(&curve.errors) {
             let ends = (self.at((*x, y - error)), self.at((*x, y + error)));
