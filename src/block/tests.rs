@@ -199,7 +199,7 @@ fn the_exponent_of_an_alternation_is_a_quotient_of_sums() {
     assert_eq!(of("optimal(4)*3 optimal(8)").as_deref(), Some("5"));
     // at finite depth: from a distance to half of it the kernel grows by 2^6
     let eps = Rational::from((1, 1_000_000_000u64));
-    let places = [1u32, 4].map(|n| Rational::from(1 - Rational::from(&eps / n)));
+    let places = [1u32, 4].map(|n| 1 - Rational::from(&eps / n));
     let deep = network("optimal(4) optimal(8)", "").values(400, &places, &Effort::default());
     let s: Vec<Ball> = deep
         .unwrap()

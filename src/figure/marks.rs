@@ -52,9 +52,9 @@ impl Panel<'_> {
         }
         // up along the axis
         let (x, y) = (self.left + 20.0, f64::midpoint(f.top, f.bottom));
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "<g transform=\"rotate(-90 {x:.2} {y:.2})\">{}</g>\n",
+            "<g transform=\"rotate(-90 {x:.2} {y:.2})\">{}</g>",
             letters(
                 (x, y),
                 ("middle", LETTERS, "ink"),
