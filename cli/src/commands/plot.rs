@@ -60,7 +60,7 @@ pub fn run(args: &Args) -> io::Result<Report> {
     let picture = args.picture;
     let (label, request) = (texts.join(", "), args.effort.request());
     let batch = answers(
-        &[label.clone()],
+        std::slice::from_ref(&label),
         args.effort.timeout,
         &INTERRUPT,
         move |_| library::pictures(&texts, picture, request),
