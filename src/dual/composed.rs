@@ -54,7 +54,7 @@ impl<R: Real> Dual<R> {
     /// ```
     /// use deeplimit::dual::Dual;
     /// let residual = Dual::Exp(1.0).skipped(&0.5);
-    /// assert_eq!(residual.at(&0.0), (-1f64).exp() / 3.0);
+    /// assert!((residual.at(&0.0) - (-1f64).exp() / 3.0).abs() < f64::EPSILON);
     /// ```
     pub fn skipped(self, a: &R) -> Dual<R> {
         let one = R::int(1, a.bits());
