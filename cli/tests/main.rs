@@ -5,6 +5,7 @@
 //! the subject in its name.
 
 mod answers;
+mod cache;
 mod cntk;
 mod data;
 mod design;

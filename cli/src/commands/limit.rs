@@ -28,6 +28,9 @@ struct LimitJson {
     formula: &'static str,
     multiplier: Option<Number>,
     kappa: Option<Number>,
+    /// `1 - c*`, where it is so small that `function` and `correction` are left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verge: Option<Number>,
     alpha: Option<Number>,
     #[serde(flatten)]
     at: At,
@@ -155,10 +158,17 @@ fn heading(l: &Limits, digits: u32, width: usize) -> String {
     };
     let multiplier = l.multiplier.as_ref().or(l.kappa.as_ref());
     let multiplier = multiplier.map(|q| format!("; {name} = {}", cell(Some(q), digits)));
-    let formula = format!("{}{}", c.formula(), multiplier.unwrap_or_default());
+    let formula = format!("{}{}", l.formula, multiplier.unwrap_or_default());
     text += &wrapped(&formula, 2, "", width);
     for missing in &c.missing {
         text += &wrapped(missing, 2, "missing: ", width);
+    }
+    if let Some(gap) = &l.verge {
+        let note = format!(
+            "1 - c* = {}: no orbit is followed so near to 1, and g and C are left out",
+            cell(Some(gap), digits)
+        );
+        text += &wrapped(&note, 2, "", width);
     }
     text
 }
@@ -205,9 +215,10 @@ fn json(l: &Limits, at: &At, index: usize, digits: u32) -> LimitJson {
         phase: c.phase.map(|p| words::hyphened(p.name())),
         proved: c.proved,
         missing: c.missing.clone(),
-        formula: c.formula(),
+        formula: l.formula,
         multiplier: l.multiplier.as_ref().map(number),
         kappa: l.kappa.as_ref().map(number),
+        verge: l.verge.as_ref().map(number),
         alpha: c.alpha.as_ref().map(number),
         at: at.clone(),
         limit: number(&v.limit),
