@@ -305,27 +305,3 @@ fn kinks_beyond_the_landing() {
         assert!(missing.rad() < 1e-10, "{more}: {missing:?}");
     }
 }
-
-#[test]
-fn zz_probe() {
-    for text in ["hard_tanh(x/3)+2", "hard_tanh(x*3/8)+2"] {
-        for bits in [114, 200] {
-            let dual = dual(text, bits);
-            eprintln!("{text} {bits}: {:?}", dual.turn());
-            for j in [30, 100, 200] {
-                let t = Ball::int(1, bits).scale2(-j);
-                let g = dual.gap(&t);
-                let s = dual.slope_at_gap(&t);
-                let w = t.widened(&(Float::with_val(64, 1) >> (j as u32 + bits - 6)));
-                let (gw, sw) = dual.gap_with_slope(&w);
-                eprintln!(
-                    "  {j} gap {} slope {} wide {} {}",
-                    g.relative_bits(),
-                    s.relative_bits(),
-                    gw.relative_bits(),
-                    sw.relative_bits()
-                );
-            }
-        }
-    }
-}
