@@ -100,7 +100,8 @@ numbers, for each row"
         hide_possible_values = true,
         long_help = "Maximise the evidence over these, of each activation and depth:
 sigma_w between 0.1 and 10, sigma_b between 0.001 and 10, ridge
-between 1e-8 and 100, from the best of what was listed and from other starts"
+between 1e-8 and 100, from the best of what was listed and from
+other starts"
     )]
     pub maximise: Vec<Free>,
     /// From so many starts
