@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value as Json;
 
 use crate::support::files::array;
-use crate::support::{Session, deeplimit};
+use crate::support::{Session, run};
 
 /// An empty folder.
 fn folder(name: &str) -> PathBuf {
@@ -14,17 +14,6 @@ fn folder(name: &str) -> PathBuf {
     let _ = fs::remove_dir_all(&dir);
     fs::create_dir_all(&dir).unwrap();
     dir
-}
-
-fn run(line: &str, dir: &Path) -> Session {
-    let words: Vec<String> = line
-        .split_whitespace()
-        .map(|w| match w.strip_prefix('@') {
-            Some(file) => dir.join(file).display().to_string(),
-            None => w.to_owned(),
-        })
-        .collect();
-    deeplimit(&words.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 fn json(s: &Session) -> Json {

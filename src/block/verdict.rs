@@ -41,7 +41,7 @@ impl Blocks {
             bits: 2 * bits_for(effort.digits) + 64,
             deadline: effort.deadline,
             layers: Vec::new(),
-            report: blank(self.to_string()),
+            report: Classification::open(self.to_string(), true),
         };
         let mut known: Vec<(&Activation, Classification)> = Vec::new();
         for layer in self.word().layers() {
@@ -60,29 +60,6 @@ impl Blocks {
         }
         inquiry.decide()?;
         Ok(inquiry.report)
-    }
-}
-
-/// A verdict of which nothing is known yet.
-fn blank(activation: String) -> Classification {
-    Classification {
-        activation,
-        normalisation: None,
-        a: None,
-        a_prime: None,
-        b_prime: None,
-        alpha: None,
-        fixed_point: None,
-        multiplier: None,
-        order: None,
-        edge_exponent: None,
-        regime: Regime::Undecided,
-        phase: None,
-        proved: true,
-        evidence: Vec::new(),
-        facts: Vec::new(),
-        missing: Vec::new(),
-        nearby: Vec::new(),
     }
 }
 

@@ -133,25 +133,7 @@ impl Inquiry {
         let constants = Constants::new(&moments, exponent);
         let continuous = structure.continuous;
         let pole = derivative_pole(&structure.pieces);
-        let report = Classification {
-            activation,
-            normalisation: None,
-            a: None,
-            a_prime: None,
-            b_prime: None,
-            alpha: None,
-            fixed_point: None,
-            multiplier: None,
-            order: None,
-            edge_exponent: None,
-            regime: Regime::Undecided,
-            phase: None,
-            proved: options.arithmetic == Arithmetic::Ball,
-            evidence: Vec::new(),
-            facts: Vec::new(),
-            missing: Vec::new(),
-            nearby: Vec::new(),
-        };
+        let report = Classification::open(activation, options.arithmetic == Arithmetic::Ball);
         Ok(Inquiry {
             structure,
             exponent,

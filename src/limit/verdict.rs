@@ -79,3 +79,28 @@ pub struct Classification {
     /// Constants that are nearly, but not, what would make the verdict another.
     pub nearby: Vec<NearEquality>,
 }
+
+impl Classification {
+    /// A verdict of which nothing is known yet; `proved` until something is missing, where the arithmetic allows it.
+    pub(crate) fn open(activation: String, proved: bool) -> Classification {
+        Classification {
+            activation,
+            normalisation: None,
+            a: None,
+            a_prime: None,
+            b_prime: None,
+            alpha: None,
+            fixed_point: None,
+            multiplier: None,
+            order: None,
+            edge_exponent: None,
+            regime: Regime::Undecided,
+            phase: None,
+            proved,
+            evidence: Vec::new(),
+            facts: Vec::new(),
+            missing: Vec::new(),
+            nearby: Vec::new(),
+        }
+    }
+}

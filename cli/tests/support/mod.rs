@@ -39,6 +39,18 @@ pub fn deeplimit(args: &[&str]) -> Session {
     fed(args, b"")
 }
 
+/// `deeplimit` with a line of arguments, of which `@name` is a file in a folder.
+pub fn run(line: &str, dir: &Path) -> Session {
+    let words: Vec<String> = line
+        .split_whitespace()
+        .map(|w| match w.strip_prefix('@') {
+            Some(file) => dir.join(file).display().to_string(),
+            None => w.to_owned(),
+        })
+        .collect();
+    deeplimit(&words.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
 /// `deeplimit` with these arguments and this on its standard input.
 pub fn fed(args: &[&str], input: &[u8]) -> Session {
     let begun = Instant::now();
