@@ -3,6 +3,7 @@
 mod against;
 mod args;
 mod batch;
+mod cache;
 mod collection;
 mod commands;
 mod data;

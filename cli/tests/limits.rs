@@ -54,6 +54,28 @@ fn chaotic_and_ordered_limits() {
     assert!((float(&cos[0]["limit"]) - 1.0 / (1.0 - 1f64.tanh())).abs() < 1e-13);
 }
 
+/// Kinks: `c*` of relu6 on the verge of 1, and the ordered phase, where `T_L` tends to its limit like the root of what others do.
+#[test]
+fn limits_with_kinks() {
+    let relu6 = &items(&["limit", "relu6", "--rho", "0.5", "--json"])[0];
+    let (gap, m) = (float(&relu6["verge"]), float(&relu6["multiplier"]));
+    assert!(gap > 1e-17 && gap < 1e-16 && m <= 1.0 && relu6["function"].is_null());
+    assert!(float(&relu6["limit"]) > 1e6);
+    let sigmoid = &items(&["limit", "hard_sigmoid", "--rho", "0.5", "--json"])[0];
+    let b = float(&sigmoid["multiplier"]);
+    assert!((float(&sigmoid["limit"]) * (1.0 - b) - 1.0).abs() < 1e-14);
+    assert!(sigmoid["formula"].as_str().unwrap().contains("b^(L/2)"));
+    // B' = E 1(Z > 0)/E (relu(Z) + 1)^2 = (1/2)/(3/2 + sqrt(2/pi)), and c = sqrt(8)/pi of the half that is even
+    let shifted = &items(&["limit", "relu(x)+1", "--rho", "0.5", "--json"])[0];
+    let square = 1.5 + (2.0 / std::f64::consts::PI).sqrt();
+    let b = 0.5 / square;
+    assert!((float(&shifted["multiplier"]) / b - 1.0).abs() < 1e-14);
+    let c = 8f64.sqrt() / std::f64::consts::PI / 2.0 * b;
+    let root = float(&shifted["function"]).sqrt();
+    let correction = c * root / ((1.0 - b) * b.sqrt() * (1.0 - b.sqrt()));
+    assert!((float(&shifted["correction"]) / correction - 1.0).abs() < 1e-13);
+}
+
 /// R oscillates: 5.35e-8 for the optimal activation of d = 4; factors 1.1585, 1.3825 and 2.17 (theory notes 4.3).
 #[test]
 fn the_oscillation_of_r() {

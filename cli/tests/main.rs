@@ -6,6 +6,7 @@
 
 mod answers;
 mod blocks;
+mod cache;
 mod cntk;
 mod data;
 mod design;

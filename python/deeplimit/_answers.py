@@ -166,6 +166,8 @@ class LimitTable:
         ``lambda``, ``m`` or ``b``: the slope of the dual at the attracting fixed point, where it is between 0 and 1.
     kappa : Number or None
         The coefficient of ``log(L+1)`` at the edge of chaos.
+    verge : Number or None
+        ``1 - c*``, where that is so small that ``function`` and ``correction`` are left out.
     alpha : Number or None
         The exponent of the singular kernel.
     rows : tuple of LimitRow
@@ -188,6 +190,7 @@ class LimitTable:
     formula: str
     multiplier: Number | None
     kappa: Number | None
+    verge: Number | None
     alpha: Number | None
     rows: tuple[LimitRow, ...]
 

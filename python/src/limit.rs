@@ -32,9 +32,10 @@ pub fn table<'py>(
     fields.set_item("phase", c.phase.map(|p| hyphened(p.name())))?;
     fields.set_item("proved", c.proved)?;
     fields.set_item("missing", &c.missing)?;
-    fields.set_item("formula", c.formula())?;
+    fields.set_item("formula", limits.formula)?;
     fields.set_item("multiplier", known(&limits.multiplier, digits))?;
     fields.set_item("kappa", known(&limits.kappa, digits))?;
+    fields.set_item("verge", known(&limits.verge, digits))?;
     fields.set_item("alpha", known(&c.alpha, digits))?;
     fields.set_item("rows", rows)?;
     answer(py, "LimitTable", &fields)

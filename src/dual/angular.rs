@@ -18,18 +18,21 @@
 //!
 //! Promise: no bound, an estimate ([`Angular::mismatch`]): some 1e-14.
 
+mod table;
+
 use std::f64::consts::{FRAC_PI_2, PI};
 use std::sync::LazyLock;
 
 use nalgebra::{DMatrix, SymmetricEigen};
 use rayon::prelude::*;
 
-use super::Dual;
+pub use table::AngularTable;
+
 use crate::activation::Tape;
 use crate::activation::pieces::{Piece, kink};
 use crate::deadline::Deadline;
 use crate::exact::Activation;
-use crate::real::{Ball, Bits, Chebyshev, Real};
+use crate::real::{Bits, Chebyshev, Real};
 
 const BITS: Bits = 64;
 /// Beyond this the normal density, times what an activation may be there, is nothing.
@@ -42,9 +45,6 @@ const TERMS: usize = 20;
 static BASIS: LazyLock<Chebyshev<TERMS>> = LazyLock::new(Chebyshev::new);
 /// The last two of them may be so large, relative to the largest value of `K`.
 const ROUGHNESS: f64 = 2e-15;
-/// Gauss-Legendre nodes a panel where `K` is known in closed form, and how far the integrals may be from the dual.
-const CLOSED_NODES: usize = 20;
-const CLOSED_MISMATCH: f64 = 1e-13;
 /// Panels are halved at most so often.
 const HALVINGS: u32 = 12;
 
@@ -108,40 +108,6 @@ impl Angular {
         let value = known.into_iter().fold(0.0, |m: f64, x| m.max(x.abs()));
         out.mismatch = value + slope * square / derivative_square;
         out.mismatch.is_finite().then_some(out)
-    }
-
-    /// The same by truncated moments, without a mesh: `K` in closed form. `None` for what is of another class, or jumps, and where
-    /// time is up.
-    pub(crate) fn closed(dual: &Dual<Ball>, deadline: Deadline) -> Option<Self> {
-        let (inner, scale) = match dual {
-            Dual::Truncated(t) => (t, 1.0),
-            Dual::Shifted { inner, scale, .. } => match &**inner {
-                Dual::Truncated(t) => (t, scale.to_f64()),
-                _ => return None,
-            },
-            _ => return None,
-        };
-        let inner = inner.at_middle();
-        if !inner.is_continuous() {
-            return None;
-        }
-        let panels = panels(|b| inner.bend(b), deadline)?;
-        let known = Dual::<f64>::Truncated(inner);
-        let mut out = Angular {
-            square: 1.0,
-            derivative_square: known.slope_at(&1.0),
-            panels,
-            rule: Rule::new(CLOSED_NODES),
-            mismatch: 0.0,
-        };
-        out.mismatch = [-1.0, -0.5, 0.0, 0.5]
-            .into_iter()
-            .fold(0.0, |worst: f64, rho| {
-                let value = (1.0 - out.gap(1.0 - rho)) - known.at(&rho);
-                let slope = out.slope_at_gap(1.0 - rho) - known.slope_at(&rho);
-                worst.max(value.abs() + slope.abs() / out.derivative_square)
-            });
-        (out.mismatch < CLOSED_MISMATCH).then(|| out.mixed(scale))
     }
 
     /// How far value and slope are from what is known of them at `rho = 0`, `(E phi)^2/E phi^2` and `(E phi')^2/E phi^2`, and at
@@ -463,7 +429,7 @@ impl Plane {
 }
 
 /// `(c^2 - 2 c d cos b + d^2)/(2 sin^2 b)`, without cancellation at either end.
-fn exponent(c: f64, d: f64, b: f64) -> f64 {
+pub(super) fn exponent(c: f64, d: f64, b: f64) -> f64 {
     let part = |x: f64, y: f64| if x == 0.0 { 0.0 } else { x / y };
     let (sine, half) = (b.sin(), (b / 2.0).sin_cos());
     if b <= FRAC_PI_2 {

@@ -18,9 +18,10 @@ mod sampled;
 mod shifted;
 mod taylor;
 mod truncated;
+mod turn;
 mod values;
 
-pub use angular::{Angular, Mesh};
+pub use angular::{Angular, AngularTable, Mesh};
 pub use closed::closed_form;
 pub(crate) use closed::{polynomial_coefficients, scaled_function};
 pub(crate) use composed::parity_of;
@@ -30,6 +31,7 @@ pub use prepared::{derivative_square, prepared};
 pub use sampled::{DualPart, Estimate, SamplePlan, SampledDual};
 pub use truncated::Truncated;
 pub(crate) use truncated::closed_coefficients;
+pub(crate) use turn::Turn;
 pub use values::{DualValue, values};
 pub(crate) use values::{LAST_DEGREE, correlations, resolving_series};
 

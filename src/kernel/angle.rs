@@ -4,7 +4,7 @@
 use super::charts::{Mirror, Place};
 use super::orbit::Orbits;
 use crate::deadline::Deadline;
-use crate::dual::{Angular, Dual, Mesh};
+use crate::dual::{Angular, AngularTable, Dual, Mesh};
 use crate::exact::Activation;
 use crate::real::Ball;
 use crate::recursion::{Pair, Scaled};
@@ -41,10 +41,10 @@ pub(super) fn exact(
     structure: &Activation,
     (scale, share): (f64, f64),
     deadline: Deadline,
-) -> Option<Angular> {
-    Angular::closed(dual, deadline).or_else(|| {
+) -> Option<AngularTable> {
+    AngularTable::closed(dual, deadline).or_else(|| {
         let [first, _] = duals(structure, scale, share, deadline)?;
-        Some(first)
+        Some(AngularTable::of(&first))
     })
 }
 

@@ -12,7 +12,7 @@ use super::source::{Reference, Source};
 use super::{Depth, Kernel, Kind, LimitForm};
 use crate::activation::{Expr, Parity};
 use crate::deadline::Deadline;
-use crate::dual::{Angular, Dual, closed_form};
+use crate::dual::{AngularTable, Dual, closed_form};
 use crate::error::{Error, Result};
 use crate::exact::Activation;
 use crate::limit::{Abel, Koenigs, Phase, Regime, Subject};
@@ -35,7 +35,7 @@ impl Kernel {
     ///
     /// # Errors
     /// [`Error::Domain`] where the kernel leaves the doubles for every correlation but 1; [`Error::Unresolved`] where the
-    /// regime is undecided, the limit is not known (an edge of chaos whose exponent is not, an ordered phase with kinks), an
+    /// regime is undecided, the limit is not known (an edge of chaos whose exponent is not, an ordered phase with kinks without a closed form), an
     /// orbit was lost or the measured error is above 1e-6; [`Error::Timeout`].
     pub fn new(expr: &Expr, depth: Depth, kind: Kind, deadline: Deadline) -> Result<Kernel> {
         Kernel::of_network(expr, depth, kind, &Settings::default(), deadline)
@@ -118,10 +118,10 @@ fn source(subject: &Subject, depth: Depth, deadline: Deadline) -> Result<Source>
             subject.classification.activation
         ))
     };
-    let map = |a: Option<&Angular>| Map::new(rounded.clone(), mirror, a).ok_or_else(lost);
-    let Angles(first, second) = &angular;
-    let first = map(first.as_ref())?;
-    let second = second.as_ref().map(|a| map(Some(a))).transpose()?;
+    let map = |a: Option<AngularTable>| Map::new(rounded.clone(), mirror, a).ok_or_else(lost);
+    let Angles(first, second) = angular;
+    let first = map(first)?;
+    let second = second.map(|a| map(Some(a))).transpose()?;
     let power = match (&leading, depth) {
             (None, _) => u64::from(depth == Depth::Layers(0)),
             (Some((1, _)), _) | (_, Depth::Infinite) => 1,
@@ -253,7 +253,8 @@ fn duals(subject: &Subject, deadline: Deadline) -> Result<(Dual<Ball>, Angles)> 
     if let Some([first, second]) = angle::duals(structure, 1.0, 1.0, deadline) {
         let series = subject.dual(&Rational::from((19, 20)), SERIES_BITS, deadline)?;
         if angle::agree(&second, &series.rounded(), &[-0.9, -0.5, 0.5, 0.9]) {
-            return Ok((series, Angles(Some(first), Some(second))));
+            let [first, second] = [first, second].map(|a| Some(AngularTable::of(&a)));
+            return Ok((series, Angles(first, second)));
         }
     }
     deadline.check("the dual")?;
@@ -261,7 +262,7 @@ fn duals(subject: &Subject, deadline: Deadline) -> Result<(Dual<Ball>, Angles)> 
 }
 
 /// The dual by angle, and its second opinion where there are no enclosures.
-struct Angles(Option<Angular>, Option<Angular>);
+struct Angles(Option<AngularTable>, Option<AngularTable>);
 
 /// Good enough for doubles on all of `[-1, 1]`.
 pub(super) fn dual_of(subject: &Subject, deadline: Deadline) -> Result<Dual<Ball>> {

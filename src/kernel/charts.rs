@@ -142,6 +142,55 @@ impl Charts {
         })
     }
 
+    /// What a file takes: the divisions and the symmetry; roughness, deviation, and the cells.
+    pub(super) fn to_parts(&self) -> ([u64; 4], Vec<f64>) {
+        let division = |o: &Octaves| u64::from(52 - o.shift);
+        let mirror = match self.mirror {
+            Mirror::None => 0,
+            Mirror::Even => 1,
+            Mirror::Odd => 2,
+        };
+        let sizes = [
+            division(&self.near),
+            division(&self.far),
+            self.middle as u64,
+            mirror,
+        ];
+        let seen = [self.roughness, self.deviation];
+        let cells = self.cells.iter().flatten().copied();
+        (sizes, seen.into_iter().chain(cells).collect())
+    }
+
+    /// The same back; `None` where the numbers are not those of charts.
+    pub(super) fn from_parts(
+        [near, far, middle, mirror]: [u64; 4],
+        numbers: &[f64],
+    ) -> Option<Self> {
+        let division = |s: u64| u32::try_from(s).ok().filter(|s| (1..=FINEST).contains(s));
+        let (seen, rest) = numbers.split_at_checked(2)?;
+        let (cells, []) = rest.as_chunks::<{ TERMS + 2 }>() else {
+            return None;
+        };
+        let near = Octaves::new(LOWEST, division(near)?, 0);
+        let middle = usize::try_from(middle).ok().filter(|n| *n > 0)?;
+        let start = near.count.checked_add(middle)?;
+        let far = Octaves::new(LOWEST_FAR, division(far)?, start);
+        (start + far.count == cells.len()).then(|| Charts {
+            cells: cells.to_vec(),
+            near,
+            far,
+            middle,
+            middle_start: near.count,
+            mirror: match mirror {
+                1 => Mirror::Even,
+                2 => Mirror::Odd,
+                _ => Mirror::None,
+            },
+            roughness: seen[0],
+            deviation: seen[1],
+        })
+    }
+
     /// The same value everywhere.
     pub fn constant(value: f64) -> Option<Self> {
         let mut charts = Charts::new(Mirror::Even, |_| 0.0)?;

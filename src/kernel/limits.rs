@@ -3,6 +3,7 @@
 
 use rug::Rational;
 
+use super::angle;
 use super::build::DEEP_BITS;
 use super::charts::{Charts, Mirror};
 use super::compile::Heading;
@@ -28,6 +29,7 @@ use crate::recursion::{Pair, Scaled};
 /// | edge of chaos | `lim T_L/T_L(x,x) = (p-1)/(2p-1)` | 1 | `lim (S_L - 1)/(1 - S_L(0))`: -1, 0 | majority |
 /// | chaotic | `lim T_L = c*/(1 - dual'(c*))` | infinite | `lim S_L`: `c*`, 1 | majority |
 /// | ordered | `-g(1 - rho) = lim (T_L - 1/(1-B'))/(a L B'^L)` | 0 | `lim (S_L - 1)/B'^L`, the same | interpolant |
+/// | ordered, kinks | `-sqrt(g) = lim (T_L - 1/(1-B'))/(a B'^(L/2))` | 0 | `-g = lim (S_L - 1)/B'^L`, 0 | interpolant |
 /// | nearest neighbour | `lim T_L/T_L(x,x) = 0` | 1 | the same | nearest neighbour |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LimitForm {
@@ -39,13 +41,32 @@ pub enum LimitForm {
     EdgeOfChaos,
     /// `A != 0`, `B' > 1`: two constants.
     Chaotic,
-    /// `A != 0`, `B' < 1`: minus the Koenigs function at 1, conditionally positive definite.
+    /// `A != 0`, `B' < 1`: minus the Koenigs function at 1 (its root in the tangent kernel of an activation with kinks), conditionally
+    /// positive definite.
     Ordered,
     /// `A = A' = 0`: a delta.
     NearestNeighbour,
 }
 
 impl LimitForm {
+    /// All of them.
+    pub const ALL: [LimitForm; 6] = [
+        LimitForm::Linear,
+        LimitForm::Singular,
+        LimitForm::EdgeOfChaos,
+        LimitForm::Chaotic,
+        LimitForm::Ordered,
+        LimitForm::NearestNeighbour,
+    ];
+
+    /// Two numbers, one for equal inputs.
+    pub(super) fn is_constant(self) -> bool {
+        matches!(
+            self,
+            LimitForm::EdgeOfChaos | LimitForm::Chaotic | LimitForm::NearestNeighbour
+        )
+    }
+
     /// The form of an activation whose regime is decided.
     pub(super) fn of(c: &Classification) -> Self {
         match (c.regime, c.phase) {
@@ -144,7 +165,7 @@ pub(super) fn constant(
             };
             match kind {
                 Kind::Ntk => (interior.ntk(), f64::INFINITY),
-                Kind::Nngp => (interior.koenigs().point().clone(), 1.0),
+                Kind::Nngp => (interior.point().clone(), 1.0),
             }
         }
         _ => (int(0), 1.0),
@@ -196,11 +217,29 @@ pub(super) fn ordered(subject: &Subject, deadline: Deadline) -> Result<Source> {
     let Limit::Ordered(g) = kernel.limit() else {
         return Err(undecided(name));
     };
+    let kinks = match (g.has_kinks(), g.is_rooted()) {
+        (false, _) => None,
+        (true, Some(rooted)) => Some(rooted),
+        (true, None) => {
+            return Err(Error::Unresolved(format!(
+                "whether the slope of `{name}` jumps is not decided, so neither is the tangent kernel's limit (ordered phase)"
+            )));
+        }
+    };
     let descent = Descent {
         log: g.multiplier().ln().to_f64(),
-        bend: (g.drift().to_f64() - 1.0) / 2.0,
+        bend: match kinks {
+            None => (g.drift().to_f64() - 1.0) / 2.0,
+            Some(_) => g.root_bend(),
+        },
+        kinks,
     };
-    let map = Map::new(kernel.dual().rounded(), mirror, None).ok_or_else(|| undecided(name))?;
+    let dual = kernel.dual();
+    let table = match dual.is_slow() {
+        true => angle::exact(dual, subject.structure(), (1.0, 1.0), deadline),
+        false => None,
+    };
+    let map = Map::new(dual.rounded(), mirror, table).ok_or_else(|| undecided(name))?;
     let zero = || Ok(Some(Scaled::zero(DEEP_BITS)));
     Ok(Source {
         orbits: Orbits {

@@ -8,6 +8,7 @@
 //! * `source`: such values in doubles, and enclosures of them. `compile`: from such values to tables. `accuracy`: an estimate of their error, from balls (where kinks leave those wide, from
 //!   a second computation), and what the rounding of a correlation adds to it.
 //! * [`build`]: normalised activations without bias; `network`: weights and biases of any variance.
+//! * `record`: compiled kernels kept on disk.
 //! * `limits`: infinite depth in the regimes where pairs become alike; what classifier each kernel means.
 //!
 //! On inputs of length 1 the kernel of a network is a function of `rho = x . x'`: whatever the depth, it is sampled at
@@ -26,6 +27,7 @@ pub mod map;
 mod network;
 pub mod orbit;
 mod place;
+mod record;
 mod source;
 mod vector;
 

@@ -17,7 +17,7 @@ use super::source::{Layered, Reference, Road, Source};
 use super::{Depth, Kernel, Kind};
 use crate::activation::{Expr, Parity};
 use crate::deadline::Deadline;
-use crate::dual::Dual;
+use crate::dual::{Angular, AngularTable, Dual};
 use crate::effort::Effort;
 use crate::error::{Error, Result};
 use crate::exact::Activation;
@@ -315,11 +315,11 @@ fn source(
         }
         lambda = dual.leading().filter(|(k, _)| *k == 1);
         if let Some([first, again]) = &angles {
-            let map = Map::new(rounded.clone(), inner, Some(again));
-            second.push(map.ok_or_else(undefined)?);
-            maps.push(Map::new(rounded, inner, Some(first)).ok_or_else(undefined)?);
+            let of = |a: &Angular| Map::new(rounded.clone(), inner, Some(AngularTable::of(a)));
+            second.push(of(again).ok_or_else(undefined)?);
+            maps.push(of(first).ok_or_else(undefined)?);
         } else {
-            maps.push(Map::new(rounded, inner, alone.as_ref()).ok_or_else(undefined)?);
+            maps.push(Map::new(rounded, inner, alone).ok_or_else(undefined)?);
         }
         let moved = (&next.midpoint() - &q.midpoint()).magnitude();
         let least = q.magnitude() * 2f64.powi(SETTLED);

@@ -32,19 +32,39 @@ pub enum Target {
     Ordered(Descent),
 }
 
-/// `-g(t)`, `g = lim (1 - S_n)/b^n`, from `g(t) = t (1 - bend t) + O(t^3)`.
+/// `-g(t)`, `g = lim (1 - S_n)/b^n`, from `g(t) = t (1 - bend t) + O(t^3)`, or with kinks from `t (1 - bend sqrt(t)) + O(t^2)`.
 #[derive(Clone, Copy, Debug)]
 pub struct Descent {
     /// `ln b`, `b = dual'(1)`.
     pub log: f64,
-    /// `dual''(1)/(2 b (1 - b))`
+    /// `dual''(1)/(2 b (1 - b))`, or with kinks that of the root.
     pub bend: f64,
+    /// There are kinks, and the tangent kernel's limit is `-sqrt(g)` (where the derivative is continuous it is `-g` all the same).
+    pub kinks: Option<bool>,
 }
 
 impl Descent {
-    /// Layers are walked until `(bend t)^2` is below rounding.
+    /// Layers are walked until `(bend t)^2` is below rounding; with kinks `t` itself, times what may stand before it.
     fn threshold(&self) -> f64 {
-        2f64.powi(-28) / self.bend.max(1.0)
+        match self.kinks {
+            None => 2f64.powi(-28) / self.bend.max(1.0),
+            Some(_) => 2f64.powi(-60) / self.bend.max(1.0).powi(2),
+        }
+    }
+
+    /// The limits after so many layers, where the gap is `t`.
+    fn limits(&self, t: f64, steps: u64) -> Pair<Scaled<f64>> {
+        let small = if self.kinks.is_some() { t.sqrt() } else { t };
+        let (g, log) = (t * (1.0 - self.bend * small), -(steps as f64) * self.log);
+        let nngp = Scaled { mantissa: -g, log };
+        let ntk = match self.kinks {
+            Some(true) => Scaled {
+                mantissa: -g.sqrt(),
+                log: log / 2.0,
+            },
+            _ => nngp,
+        };
+        Pair { nngp, ntk }
     }
 }
 
@@ -227,7 +247,7 @@ impl Orbits {
                 let (mut next, mut log) = (next, -lambda.ln());
                 let mut steps = 1;
                 // compiled layers are cheaper than those of the Koenigs function
-                while let Map::Compiled(_) = map {
+                while !matches!(map, Map::Formula(_)) {
                     if next.value().abs() < 0.01 {
                         break;
                     }
@@ -262,15 +282,7 @@ impl Orbits {
                         return None;
                     }
                 }
-                let t = at.gap();
-                let limit = Scaled {
-                    mantissa: -t * (1.0 - g.bend * t),
-                    log: -(steps as f64) * g.log,
-                };
-                Some(Pair {
-                    nngp: limit,
-                    ntk: limit,
-                })
+                Some(g.limits(at.gap(), steps))
             }
         }
     }

@@ -115,7 +115,7 @@ pub(super) enum Road {
     Network(Box<Layered>),
     Limit(Box<LimitKernel>, u64),
     Koenigs(Box<Koenigs<Ball>>),
-    /// Minus the Koenigs function at 1.
+    /// Minus the Koenigs function at 1, or its root.
     Ordered(Box<LimitKernel>),
     /// `rho` and `(L + 1) rho`
     Linear(u64),
@@ -207,12 +207,16 @@ impl Reference {
             Road::Limit(kernel, l) => kernel.kernels(&rho, *l),
             Road::Ordered(kernel) => {
                 let lost = "an orbit could not be followed to the fixed point 1";
-                let g = match kernel.limit() {
-                    Limit::Ordered(g) => g.at(&start(kernel.bits())),
+                let found = match kernel.limit() {
+                    Limit::Ordered(o) => o.at(&start(kernel.bits())).map(|g| (o, g)),
                     _ => None,
                 };
-                let limit = -g.ok_or_else(|| Error::Unresolved(lost.to_owned()))?;
-                Ok(Pair::plain(limit.clone(), limit))
+                let (o, g) = found.ok_or_else(|| Error::Unresolved(lost.to_owned()))?;
+                let ntk = match o.is_rooted() {
+                    Some(true) => g.sqrt(),
+                    _ => g.clone(),
+                };
+                Ok(Pair::plain(-g, -ntk))
             }
             Road::Koenigs(h) => {
                 let limit = h.at(&start(BITS)).ok_or_else(|| {

@@ -8,6 +8,7 @@
 //! | chaotic | Koenigs `g` at `c*` | `c*/(1-m) + C L m^L + O(m^L)` | `a g` |
 //! | edge of chaos | Abel `A` | `(L+1) (r + (kappa log(L+1) + C)/(L+1) + o(1/L))` | [`Abel::correction_at`] |
 //! | ordered | Koenigs `g` at 1 | `1/(1-b) - C L b^L + O(b^L)` | `drift g` |
+//! | ordered, kinks | the same | `1/(1-b) - C b^(L/2) + O(L b^L)` | [`Ordered::shortfall`] |
 //!
 //! Even and odd activations are folded to `rho >= 0` first: for even ones `T_L(-rho) = T_L(rho)` from the first layer on
 //! (`T_0` and `dual'` both change sign), for odd ones everything is odd.
@@ -68,7 +69,8 @@ pub struct LimitValue {
     /// `lim T_L` in the normalisation of the regime: `h(rho)`, `B(rho)`, `c*/(1-m)`, `1/4` or `1/3`, `1/(1-b)`, `rho`;
     /// infinite on the diagonal where `T_L(x, x)` outgrows the normalisation (minus infinity at -1 for odd activations).
     pub limit: Quantity,
-    /// `f(rho)`; `None` where it is minus infinity (`log B(0)`), infinite where it is.
+    /// `f(rho)`; `None` where it is minus infinity (`log B(0)`), or no orbit is followed to where it is known ([`Interior::koenigs`]);
+    /// infinite where it is.
     pub function: Option<Quantity>,
     /// `C(rho)`; `None` where the function is not finite.
     pub correction: Option<Quantity>,
@@ -118,7 +120,7 @@ impl LimitKernel {
     pub fn multiplier(&self) -> Option<&Ball> {
         match &self.limit {
             Limit::Singular(h) => Some(h.multiplier()),
-            Limit::Chaotic(c) => Some(c.koenigs().multiplier()),
+            Limit::Chaotic(c) => Some(c.multiplier()),
             Limit::Ordered(o) => Some(o.multiplier()),
             Limit::Linear | Limit::NearestNeighbour(_) | Limit::EdgeOfChaos(_) => None,
         }
@@ -204,12 +206,20 @@ impl LimitKernel {
                     slope: None,
                 })
             }
-            Limit::Chaotic(c) => c.next_order(&place).map(|g| LimitValue {
-                limit: Quantity::new(&c.ntk(), None),
-                correction: Some(Quantity::new(&(c.koenigs().drift() * &g), None)),
-                function: Some(Quantity::new(&g, None)),
-                slope: None,
-            }),
+            Limit::Chaotic(c) => {
+                let of = |function: Option<Ball>, correction: Option<Ball>| LimitValue {
+                    limit: Quantity::new(&c.ntk(), None),
+                    correction: correction.map(|c| Quantity::new(&c, None)),
+                    function: function.map(|g| Quantity::new(&g, None)),
+                    slope: None,
+                };
+                match c.koenigs() {
+                    None => Some(of(None, None)),
+                    Some(k) => k
+                        .at(&place)
+                        .map(|g| of(Some(g.clone()), Some(k.drift() * &g))),
+                }
+            }
             Limit::EdgeOfChaos(a) => {
                 a.at(&place)
                     .zip(a.correction_at(&place))
@@ -222,7 +232,7 @@ impl LimitKernel {
             }
             Limit::Ordered(o) => o.at(&place).map(|g| LimitValue {
                 limit: Quantity::new(&o.ntk(), None),
-                correction: Some(Quantity::new(&(&o.drift() * &g), None)),
+                correction: o.shortfall(&g).map(|c| Quantity::new(&c, None)),
                 function: Some(Quantity::new(&g, None)),
                 slope: None,
             }),
@@ -352,7 +362,7 @@ impl LimitKernel {
                 }
                 Limit::Chaotic(c) => c
                     .koenigs()
-                    .kernels_at(place, depth)
+                    .and_then(|k| k.kernels_at(place, depth))
                     .map(|(s, t)| plain(s, t)),
                 Limit::EdgeOfChaos(a) => a
                     .kernels_at(place, &Integer::from(depth))

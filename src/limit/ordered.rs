@@ -10,12 +10,21 @@
 //!
 //! `E_L = b^N { E_n + N (g_n/b) X (1 + r) }`, `X = f2/(1-b) + b`, `N = L - n`,
 //! `|r| <= d + (f2 E_max + f3 t_n/(2 (1-b)) + b d)/X`, `E_max = E_n + (f2/(1-b) + 1) t_n/(1-b)`. [DERIVED]
+//!
+//! **Kinks.** There `b - dual'(1 - t)` is at most `C sqrt(t)` and tends to `c sqrt(t)` (`dual::Turn`), so `F(t)` is in
+//! `[b t - (2/3) C t^(3/2), b t]` and `g` in `[t (1 - d), t]` with `d = (2/3) C sqrt(t)/(b (1 - sqrt b))`. In `E' = b E + T (b - dual') + t'`
+//! the term in the middle is of the order `b^(L/2)`, the root of what the others are:
+//!
+//! `T_L = 1/(1-b) - b^(L/2) c sqrt(g)/((1-b) sqrt b (1 - sqrt b)) + O(L b^L)`, [DERIVED]
+//!
+//! so the tangent kernel's interpolant is that of `sqrt(g)`, the covariance's that of `g`. After `N` layers from a landing, `E` is `b^N E_n` and
+//! between 0 and `T_max C sqrt(t_n) b^((N-1)/2)/(1 - sqrt b) + N b^N t_n` more, `T_max = |T_n| + 1/(1-b)`.
 
 use std::cmp::Ordering;
 
 use super::koenigs::Landing;
 use crate::dual::Dual;
-use crate::real::{Bits, Real};
+use crate::real::{Analytic, Ball, Bits, Real};
 use crate::recursion::Correlation;
 
 /// The limit in the ordered phase.
@@ -42,6 +51,17 @@ pub struct Ordered<R> {
     threshold: R,
     /// The same for `g` alone, which does not subtract `T` from its limit.
     fine: R,
+    /// Where there are kinks.
+    turn: Option<Roots<R>>,
+}
+
+/// How the slope leaves `b` at kinks.
+#[derive(Clone, Debug)]
+struct Roots<R> {
+    /// `C`
+    largest: R,
+    /// `c`; exactly 0 where the activation's derivative is proved to be continuous.
+    limit: R,
 }
 
 impl<R: Real> Ordered<R> {
@@ -71,7 +91,24 @@ impl<R: Real> Ordered<R> {
             third,
             threshold: one.scale2(-(accuracy as i32) / 2),
             fine: one.scale2(8 - accuracy as i32),
+            turn: None,
         })
+    }
+
+    /// The dual is known by its [module](self)'s bounds at kinks.
+    pub fn has_kinks(&self) -> bool {
+        self.turn.is_some()
+    }
+
+    /// `T_L` tends to its limit like `b^(L/2)`: there are kinks. `None` where that is not decided.
+    pub fn is_rooted(&self) -> Option<bool> {
+        match &self.turn {
+            None => Some(false),
+            Some(turn) => match turn.limit.sign() {
+                Some(Ordering::Equal) => Some(false),
+                sign => sign.map(|_| true),
+            },
+        }
     }
 
     /// `b = B'`.
@@ -122,8 +159,20 @@ impl<R: Real> Ordered<R> {
         Some(at)
     }
 
-    /// `d = f2 t/(2 b (1-b))`
+    /// `1 - sqrt b`
+    fn root_rest(&self) -> R {
+        &self.one() - &self.multiplier.sqrt()
+    }
+
+    /// `d = f2 t/(2 b (1-b))`, or `(2/3) C sqrt(t)/(b (1 - sqrt b))`
     fn deviation(&self, t: &R) -> R {
+        if let Some(turn) = &self.turn {
+            let rest = &self.multiplier * &self.root_rest();
+            let third = &turn.largest.scale2(1) / &R::int(3, t.bits());
+            return (&(&third * &t.abs().upper_end().sqrt()) / &rest)
+                .abs()
+                .upper_end();
+        }
         let rest = &self.multiplier * &(&self.one() - &self.multiplier);
         (&(&self.second * t).scale2(-1) / &rest).abs().upper_end()
     }
@@ -140,8 +189,27 @@ impl<R: Real> Ordered<R> {
         Some(&self.near(&l.position.gap()) / &self.multiplier.powi(l.steps as i64))
     }
 
-    /// `C` in `T_L = 1/(1-b) - b^L (L a g + C + o(1))`, `a` the [`Ordered::drift`].
+    /// What `T_L` is short of its limit, over `L b^L` (over `b^(L/2)` with kinks), from `g`: `a g` with the [`Ordered::drift`] `a`, or
+    /// `c sqrt(g)/((1-b) sqrt b (1 - sqrt b))`. `None` where it is not decided which.
+    pub fn shortfall(&self, g: &R) -> Option<R> {
+        let Some(turn) = &self.turn else {
+            return Some(&self.drift() * g);
+        };
+        match self.is_rooted()? {
+            false => Some(&self.drift() * g),
+            true => {
+                let (b, rest) = (&self.multiplier, self.root_rest());
+                let below = &(&(&self.one() - b) * &b.sqrt()) * &rest;
+                Some(&(&turn.limit * &g.sqrt()) / &below)
+            }
+        }
+    }
+
+    /// `C` in `T_L = 1/(1-b) - b^L (L a g + C + o(1))`, `a` the [`Ordered::drift`]; `None` with kinks.
     pub fn correction_at(&self, place: &Correlation<R>) -> Option<R> {
+        if self.turn.is_some() {
+            return None;
+        }
         let l = self.land(place, None)?;
         let g = self.near(&l.position.gap());
         let walked = &(&self.drift() * &g) * &R::int(l.steps as i64, place.bits());
@@ -154,6 +222,14 @@ impl<R: Real> Ordered<R> {
         let t = l.position.gap();
         let g = self.near(&t);
         let missing = &self.ntk() - &l.ntk;
+        if let Some(turn) = &self.turn {
+            let largest = &l.ntk.abs() + &self.ntk();
+            let root = &(&largest * &turn.largest) * &t.abs().upper_end().sqrt();
+            let layers = &(more + &self.one()).scale2(-1) * &self.multiplier.ln();
+            let grown = &(&root / &self.root_rest()) * &(-layers).exp();
+            let half = (&grown + &(more * &t.abs())).abs().upper_end().scale2(-1);
+            return (g, (&missing + &half).widened(&half.upper_end().to_float()));
+        }
         let rest = &self.one() - &self.multiplier;
         let x = &(&self.second / &rest) + &self.multiplier;
         let d = self.deviation(&t);
@@ -183,6 +259,34 @@ impl<R: Real> Ordered<R> {
         let power = self.multiplier.powi(more);
         // [t (1 - d), t] holds t_L/b^N at every depth, not only in the limit
         Some((&power * &g, &power * &missing))
+    }
+}
+
+impl Ordered<Ball> {
+    /// For an activation with kinks, whose dual knows how its slope leaves `b`; `smooth`: its derivative is proved to be continuous. `None`
+    /// for others.
+    pub(super) fn with_kinks(dual: &Dual<Ball>, smooth: bool, bits: Bits) -> Option<Self> {
+        let turn = dual.turn()?;
+        let mut out =
+            Ordered::with_derivatives(dual, turn.second.clone(), Ball::int(0, bits), bits)?;
+        // the root of the gap takes part
+        let end = Ball::int(1, bits).scale2(2 * (8 - bits as i32));
+        (out.threshold, out.fine) = (end.clone(), end);
+        out.turn = Some(Roots {
+            largest: turn.largest,
+            limit: match smooth {
+                true => Ball::int(0, bits),
+                false => turn.limit,
+            },
+        });
+        Some(out)
+    }
+
+    /// `e` of `g(t) = t (1 - e sqrt(t)) + O(t^2)` in doubles; 0 without kinks.
+    pub(crate) fn root_bend(&self) -> f64 {
+        let Some(turn) = &self.turn else { return 0.0 };
+        let b = self.multiplier.to_f64();
+        turn.limit.to_f64() * 2.0 / (3.0 * b * (1.0 - b.sqrt()))
     }
 }
 

@@ -113,15 +113,24 @@ impl Subject {
         })
     }
 
-    /// `dual''(1) = E phi''^2/E phi^2` and `dual'''(1)` from the expression, where the dual is a series with a rest.
+    /// Where the dual is no closed form that is analytic at 1: how it leaves 1 at kinks, or for a series with a rest
+    /// `dual''(1) = E phi''^2/E phi^2` and `dual'''(1)` from the expression.
     fn ordered(&self, dual: &Dual<Ball>, bits: Bits, deadline: Deadline) -> Result<Ordered<Ball>> {
         if let Some(out) = Ordered::new(dual, bits) {
+            return Ok(out);
+        }
+        let smooth = || {
+            let slope = Activation::new(&self.structure.expr.derivative());
+            slope.is_ok_and(|s| s.continuous == Some(true))
+        };
+        if let Some(out) = Ordered::with_kinks(dual, smooth(), bits) {
             return Ok(out);
         }
         let name = &self.classification.activation;
         let kinked = || {
             Error::Unresolved(format!(
-                "the Koenigs function at 1 (ordered phase) of `{name}` needs an activation with two continuous derivatives"
+                "the Koenigs function at 1 (ordered phase) of `{name}` needs an activation with two continuous derivatives, or with kinks and \
+                 pieces whose dual is known in closed form"
             ))
         };
         if self.structure.has_breakpoints() {

@@ -2,12 +2,12 @@
 
 use rug::Rational;
 
-use super::{Classification, LimitValue, LogPeriodic, Phase, Regime, Subject, Value};
+use super::{Classification, Limit, LimitValue, LogPeriodic, Phase, Regime, Subject, Value};
 use crate::activation::Expr;
 use crate::effort::Effort;
 use crate::error::Result;
 use crate::exact::Activation;
-use crate::real::{Ball, Quantity};
+use crate::real::{Analytic, Ball, Quantity};
 
 /// The verdict, the constants of the regime, and a row for each correlation.
 #[derive(Clone, Debug)]
@@ -26,6 +26,8 @@ pub struct Limits {
     pub values: Vec<LimitValue>,
     /// `R(u)`, `u^2 = 2 (1 - rho)`, in the singular regime.
     pub regular: Vec<Option<Quantity>>,
+    /// `1 - c*`, where that is so small that no orbit is followed to `c*`: the function and the correction are left out.
+    pub verge: Option<Quantity>,
     /// How `R(u)` oscillates, if that was asked for.
     pub oscillation: Option<LogPeriodic>,
 }
@@ -62,10 +64,19 @@ pub fn limits(
         regular.or_else(|| infinite.then(Quantity::minus_infinite))
     });
     Ok(Limits {
+        formula: match kernel.limit() {
+            Limit::Ordered(o) if o.is_rooted() != Some(false) => ROOTED,
+            _ => subject.classification.formula(),
+        },
         multiplier: kernel.multiplier().map(quantity),
         kappa: kernel.log_rate().as_ref().map(quantity),
+        verge: match kernel.limit() {
+            Limit::Chaotic(c) if c.koenigs().is_none() => {
+                Some(quantity(&(&Ball::int(1, kernel.bits()) - c.point())))
+            }
+            _ => None,
+        },
         regular: regular.collect(),
-        formula: subject.classification.formula(),
         residual: false,
         classification: subject.classification,
         values,
@@ -83,8 +94,12 @@ impl Activation {
     }
 }
 
+/// The formula of the ordered phase where the activation has kinks.
+const ROOTED: &str = "T_L = T - C b^(L/2) + O(L b^L), g(dual) = b g, g(1) = 0";
+
 impl Classification {
-    /// What the limit, the function and the correction of a [`LimitValue`] are in this regime.
+    /// What the limit, the function and the correction of a [`LimitValue`] are in this regime (in the ordered phase, of an activation
+    /// whose derivative is continuous: with kinks it is [`Limits::formula`]).
     pub fn formula(&self) -> &'static str {
         match (self.regime, self.phase) {
             (Regime::Linear, _) => "T_L = (L+1) rho at every depth",

@@ -133,6 +133,11 @@ impl Fingerprint {
             self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         }
     }
+
+    /// What came out.
+    pub(super) fn word(&self) -> u64 {
+        self.0
+    }
 }
 
 impl std::fmt::Display for Fingerprint {

@@ -6,10 +6,13 @@
 //! are refused. [`merge`] joins stores that were filled apart.
 //!
 //! A symmetric matrix has its tiles on and below the diagonal computed, the others are their mirror images.
+//!
+//! [`Records`] keep what is no matrix, and cheap to lose: compiled kernels.
 
 mod contents;
 pub mod merge;
 mod npy;
+mod records;
 mod zarr;
 
 #[cfg(test)]
@@ -26,6 +29,7 @@ use self::zarr::Zarr;
 use crate::error::{Error, Result, Trouble};
 
 pub use self::contents::{Contents, Fingerprint, SIDE_MAX, Shard, Tile};
+pub use self::records::Records;
 pub use self::zarr::group;
 
 /// What came of filling a store.

@@ -48,6 +48,9 @@ for any activation: rows of few columns keep apart"
     /// Values of letters that are constants: a=1.5,b=sqrt(2)
     #[arg(long, value_name = "NAME=VALUE,...")]
     pub set: Vec<String>,
+    /// Neither read nor keep the prepared kernel (in $XDG_CACHE_HOME/deeplimit)
+    #[arg(long)]
+    pub no_cache: bool,
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,

@@ -28,6 +28,9 @@ struct LimitJson {
     formula: &'static str,
     multiplier: Option<Number>,
     kappa: Option<Number>,
+    /// `1 - c*`, where it is so small that `function` and `correction` are left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verge: Option<Number>,
     alpha: Option<Number>,
     #[serde(flatten)]
     at: At,
@@ -171,6 +174,13 @@ fn heading(l: &Limits, digits: u32, width: usize) -> String {
     for missing in &c.missing {
         text += &wrapped(missing, 2, "missing: ", width);
     }
+    if let Some(gap) = &l.verge {
+        let note = format!(
+            "1 - c* = {}: no orbit is followed so near to 1, and g and C are left out",
+            cell(Some(gap), digits)
+        );
+        text += &wrapped(&note, 2, "", width);
+    }
     text
 }
 
@@ -224,6 +234,7 @@ fn json(l: &Limits, at: &At, index: usize, digits: u32) -> LimitJson {
         formula: l.formula,
         multiplier: l.multiplier.as_ref().map(number),
         kappa: l.kappa.as_ref().map(number),
+        verge: l.verge.as_ref().map(number),
         alpha: c.alpha.as_ref().map(number),
         at: at.clone(),
         limit: number(&v.limit),

@@ -16,6 +16,7 @@ use deeplimit::{Activation, Effort};
 
 use super::certainty::KernelError;
 use crate::args;
+use crate::cache;
 use crate::data::{self, Asked, Label, Reading};
 use crate::typed;
 
@@ -110,7 +111,10 @@ const TILE_MIN: u64 = 3 * 8 * 128 * 128;
 
 pub(super) fn kernel(text: &str, network: &args::Network, depth: Depth) -> Result<Kernel> {
     let (of, effort) = asked_network(text, network)?;
-    of.kernel(depth, network.kernel, &effort)
+    match cache::records(network.no_cache) {
+        Some(records) => of.kept_kernel(depth, network.kernel, &effort, &records),
+        None => of.kernel(depth, network.kernel, &effort),
+    }
 }
 
 /// Which network, and how long its kernels may take.

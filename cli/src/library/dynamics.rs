@@ -7,8 +7,9 @@ use deeplimit::kernel::{Depth, Kind};
 use deeplimit::process::Targets;
 
 use super::certainty::KernelError;
-use super::data::{Files, asked_network};
+use super::data::{Files, asked_network, kernel};
 use crate::args;
+use crate::cache;
 use crate::data::{self, Label, Reading};
 
 /// `deeplimit dynamics`.
@@ -68,11 +69,14 @@ pub fn dynamics(args: &args::Dynamics, text: &str) -> Result<Trained> {
         &args.network,
     )?;
     let lengths = args.network.lengths.lengths();
-    let (network, effort) = asked_network(text, &args.network)?;
     let (nngp, ntk) = match args.network.kernel {
-        Kind::Nngp => (network.kernel(args.depth, Kind::Nngp, &effort)?, None),
+        Kind::Nngp => (kernel(text, &args.network, args.depth)?, None),
         Kind::Ntk => {
-            let both = network.kernels(args.depth, &effort)?;
+            let (network, effort) = asked_network(text, &args.network)?;
+            let both = match cache::records(args.network.no_cache) {
+                Some(records) => network.kept_kernels(args.depth, &effort, &records)?,
+                None => network.kernels(args.depth, &effort)?,
+            };
             (both.nngp, Some(both.ntk))
         }
     };

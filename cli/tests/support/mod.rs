@@ -31,6 +31,8 @@ pub fn program() -> Command {
     for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "DEEPLIMIT_DATA"] {
         command.env_remove(name);
     }
+    // no folder: nothing is kept from one test to the next
+    command.env("XDG_CACHE_HOME", "/dev/null");
     command
 }
 

@@ -2,7 +2,8 @@
 
 use std::cmp::Ordering;
 
-use rug::Rational;
+use rug::float::Round;
+use rug::{Float, Rational};
 
 use crate::real::{Analytic, Ball, Bits, Jet, Real};
 
@@ -61,7 +62,42 @@ impl Spot {
             Spot::Gap(x) | Spot::Rise(x) => is(x, 1),
         }
     }
+
+    /// `1 - |rho|`, from below.
+    pub fn room(&self) -> Float {
+        let (Spot::Plain(x) | Spot::Gap(x) | Spot::Rise(x)) = self;
+        let one = Ball::int(1, x.bits().max(64));
+        let room = match self {
+            Spot::Plain(x) => one - &Real::abs(x),
+            Spot::Gap(x) | Spot::Rise(x) => Real::min(x, &(one.scale2(1) - x)),
+        };
+        match room.sign() {
+            Some(Ordering::Greater) => Float::with_val_round(64, &room.lower(), Round::Down).0,
+            _ => Float::new(64),
+        }
+    }
+
+    pub fn plain(&self) -> &Ball {
+        let (Spot::Plain(x) | Spot::Gap(x) | Spot::Rise(x)) = self;
+        x
+    }
+
+    /// So many bits at most are to be had there: a place that is known to `2^-e` leaves about `e` of them.
+    pub fn reach(&self, bits: Bits) -> Bits {
+        let x = self.plain();
+        match x.is_exact() {
+            true => bits,
+            false => match x.rad().get_exp() {
+                Some(e) => (-e - REACH).clamp(LEAST_REACH, 1 << 30) as Bits,
+                None => bits,
+            },
+        }
+    }
 }
+
+/// Bits that a functional may lose of a place's, and how many are worth another attempt whatever the place is known to.
+const REACH: i32 = 24;
+const LEAST_REACH: i32 = 16;
 
 impl Angle {
     pub fn new(spot: &Spot, order: usize) -> Angle {

@@ -9,8 +9,8 @@
 //!
 //! and `z He_n = He_(n+1) + n He_(n-1)` raises the power of what stands before the exponential.
 
+use super::ends::at_end;
 use super::halves::{Group, Halves, Support};
-use super::moments::at_end;
 use super::owen::{density, upper_tail};
 use super::source::Source;
 use crate::activation::pieces::Piece;
@@ -23,9 +23,15 @@ pub(crate) fn closed_coefficients(
     bits: Bits,
 ) -> Option<(Vec<Ball>, Ball)> {
     let halves = Source::of(pieces, false, None)?.halves(bits);
+    let square = at_end(&halves, &halves, 1);
+    Some((of_halves(&halves, degree, bits), square))
+}
+
+/// `E f(Z) h_n(Z)` for `n <= degree`.
+pub(super) fn of_halves(halves: &Halves, degree: u32, bits: Bits) -> Vec<Ball> {
     let mut sums = vec![Ball::int(0, bits); degree as usize + 1];
     for group in &halves.groups {
-        for (sum, term) in sums.iter_mut().zip(of_group(&halves, group, degree, bits)) {
+        for (sum, term) in sums.iter_mut().zip(of_group(halves, group, degree, bits)) {
             *sum = &*sum + &term;
         }
     }
@@ -34,7 +40,7 @@ pub(crate) fn closed_coefficients(
         size = size * Ball::int(n as i64, bits).sqrt();
         *sum = &*sum / &size;
     }
-    Some((sums, at_end(&halves, &halves, 1)))
+    sums
 }
 
 /// `E P(Z) e^(aZ) 1 He_n(Z)` for `n <= degree`.

@@ -1,5 +1,9 @@
 //! An activation as a sum of `P(x) e^(a x)` on half lines, in numbers; its derivative with the jumps as deltas.
 
+use std::cmp::Ordering;
+use std::sync::{Arc, OnceLock};
+
+use super::owen::upper_tail;
 use crate::real::{Analytic, Ball, Bits, Real};
 
 /// Where a term is not 0.
@@ -41,6 +45,13 @@ pub(super) struct Halves {
     pub deltas: Vec<(usize, Ball)>,
     /// The scales that kinks were divided by: functions with the same number have the same kinks.
     pub scale: u64,
+    /// `P(Z > kink)`, once it has been asked for.
+    pub tails: Arc<Vec<OnceLock<Ball>>>,
+}
+
+/// Nothing has been asked for yet.
+pub(super) fn unknown(kinks: &[Ball]) -> Arc<Vec<OnceLock<Ball>>> {
+    Arc::new(kinks.iter().map(|_| OnceLock::new()).collect())
 }
 
 impl Halves {
@@ -52,6 +63,11 @@ impl Halves {
             .chain(self.groups.iter().map(|g| g.rate.1.bits()))
             .max()
             .unwrap_or(53)
+    }
+
+    /// `P(Z > kink)`
+    pub fn tail(&self, kink: usize) -> &Ball {
+        self.tails[kink].get_or_init(|| upper_tail(&self.kinks[kink]))
     }
 
     /// `f(c x)`, `c > 0`; `scale` is its number.
@@ -69,8 +85,10 @@ impl Halves {
                 rate: (g.rate.0, &g.rate.1 * c),
             }
         };
+        let kinks: Vec<Ball> = self.kinks.iter().map(|k| k / c).collect();
         Halves {
-            kinks: self.kinks.iter().map(|k| k / c).collect(),
+            tails: unknown(&kinks),
+            kinks,
             groups: self.groups.iter().map(group).collect(),
             // a delta of c x
             deltas: self.deltas.iter().map(|(k, j)| (*k, j / c)).collect(),
@@ -89,10 +107,18 @@ impl Halves {
                     None => same,
                 }
             });
-            Group {
-                powers: powers.collect(),
-                ..g.clone()
+            let mut powers: Vec<Ball> = powers.collect();
+            while powers
+                .last()
+                .is_some_and(|p| p.sign() == Some(Ordering::Equal))
+            {
+                powers.pop();
             }
+            let group = Group {
+                powers,
+                ..g.clone()
+            };
+            (!group.powers.is_empty()).then_some(group)
         };
         let mut deltas = Vec::new();
         if jumps {
@@ -116,9 +142,10 @@ impl Halves {
         }
         Halves {
             kinks: self.kinks.clone(),
-            groups: self.groups.iter().map(group).collect(),
+            groups: self.groups.iter().filter_map(group).collect(),
             deltas,
             scale: self.scale,
+            tails: Arc::clone(&self.tails),
         }
     }
 

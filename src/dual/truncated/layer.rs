@@ -1,9 +1,11 @@
 //! A function of the class at one variance, and bilinear functionals of it in mean-value form.
 
 use rug::Float;
+use rug::float::Round;
 
 use super::angle::{Angle, Spot};
-use super::halves::Halves;
+use super::ends::at_end;
+use super::halves::{Halves, unknown};
 use super::moments;
 use super::source::Source;
 use super::spline::{Off, Spline};
@@ -17,7 +19,7 @@ pub(super) struct Layer {
     /// Where it is a spline: how far it is from the function.
     pub off: Option<Off>,
     pub middle: Both,
-    /// All over the ball of the variance, with the derivatives in the variance, and its radius.
+    /// All over the ball of the variance, with the derivatives in the variance (few bits do for what has no jumps), and its radius.
     pub wide: Option<(Both, Both, Float)>,
 }
 
@@ -33,6 +35,9 @@ impl Both {
         if slope { &self.slope } else { &self.value }
     }
 }
+
+/// What only multiplies the radius of a variance takes no more bits than this.
+pub(super) const STEEP: Bits = 64;
 
 /// `number` tells variances that are not the same.
 pub(super) fn layer(source: &Source, variance: Option<&Ball>, number: u64, bits: Bits) -> Layer {
@@ -61,8 +66,11 @@ pub(super) fn layer(source: &Source, variance: Option<&Ball>, number: u64, bits:
             wide: None,
         };
     }
+    let rad = q.rad();
+    // what jumps is taken over the ball itself, all its digits
+    let bits = if source.continuous { STEEP } else { bits };
     let q = q.with_bits(bits);
-    let wide = both(plain.scaled(&q.sqrt(), number));
+    let wide = both(source.halves(bits).scaled(&q.sqrt(), number));
     // F(u) = phi(sqrt(q) u): dF/dq = u F'/(2q), dF'/dq = (F' + u F'')/(2q)
     let half = Ball::int(1, bits) / &q.scale2(1);
     let moved = Both {
@@ -78,7 +86,7 @@ pub(super) fn layer(source: &Source, variance: Option<&Ball>, number: u64, bits:
         bits,
         off: None,
         middle,
-        wide: Some((wide, moved, q.rad())),
+        wide: Some((wide, moved, rad)),
     }
 }
 
@@ -91,6 +99,7 @@ fn near(spline: &Spline, continuous: bool, accuracy: Bits) -> Layer {
             groups: Vec::new(),
             deltas: Vec::new(),
             scale: 0,
+            tails: unknown(&[]),
         };
         let infinite = Float::with_val(64, rug::float::Special::Infinity);
         return Layer {
@@ -117,48 +126,68 @@ fn near(spline: &Spline, continuous: bool, accuracy: Bits) -> Layer {
     }
 }
 
-/// `f(F, G)` (of the derivatives with `slope`) for a bilinear `f`, in mean-value form over the balls of the variances. (What jumps is
-/// taken over the balls as it is.)
-pub(super) fn bilinear(
+/// `f(F, G)` (of the derivatives with `slope`) for a bilinear `f`, at the middles of the variances. (What jumps is taken over their
+/// balls as it is.)
+pub(super) fn at_middle(
     (a, b): (&Layer, &Layer),
     continuous: bool,
     slope: bool,
     f: impl Fn(&Halves, &Halves) -> Ball,
 ) -> Ball {
-    let wide = |x: &Layer| x.wide.is_some();
-    if !wide(a) && !wide(b) {
-        return f(a.middle.of(slope), b.middle.of(slope));
+    match continuous {
+        true => f(a.middle.of(slope), b.middle.of(slope)),
+        false => f(all(a, slope), all(b, slope)),
     }
-    fn all(x: &Layer, slope: bool) -> &Halves {
-        x.wide.as_ref().map_or(&x.middle, |w| &w.0).of(slope)
-    }
-    if !continuous {
-        return f(all(a, slope), all(b, slope));
-    }
-    let mut value = f(a.middle.of(slope), b.middle.of(slope));
-    if std::ptr::eq(a, b)
-        && let Some((wide, moved, rad)) = &a.wide
-    {
-        // both are the same
-        let steep = f(moved.of(slope), wide.of(slope));
-        let spread = Float::with_val(64, steep.magnitude() * rad);
-        return value.widened(&(spread * 2u32));
-    }
-    if let Some((_, moved, rad)) = &a.wide {
-        let steep = f(moved.of(slope), all(b, slope));
-        value = value.widened(&Float::with_val(64, steep.magnitude() * rad));
-    }
-    if let Some((_, moved, rad)) = &b.wide {
-        let steep = f(all(a, slope), moved.of(slope));
-        value = value.widened(&Float::with_val(64, steep.magnitude() * rad));
-    }
-    value
 }
 
-/// `E f(u) g(v)` at a spot.
+fn all(x: &Layer, slope: bool) -> &Halves {
+    x.wide.as_ref().map_or(&x.middle, |w| &w.0).of(slope)
+}
+
+/// How far it moves over the balls of the variances, by the mean-value theorem; 0 where that is in [`at_middle`] already.
+pub(super) fn spread(
+    (a, b): (&Layer, &Layer),
+    continuous: bool,
+    slope: bool,
+    f: impl Fn(&Halves, &Halves) -> Ball,
+) -> Float {
+    let mut sum = Float::new(STEEP);
+    if !continuous {
+        return sum;
+    }
+    let mut add = |steep: Ball, rad: &Float| {
+        let size = steep.magnitude();
+        let far = Float::with_val_round(STEEP, &size * rad, Round::Up).0;
+        sum = Float::with_val_round(STEEP, &sum + &far, Round::Up).0;
+    };
+    if let Some((_, moved, rad)) = &a.wide {
+        let steep = f(moved.of(slope), all(b, slope));
+        // both are the same
+        let times = i32::from(std::ptr::eq(a, b));
+        add(steep.scale2(times), rad);
+    }
+    if let Some((_, moved, rad)) = &b.wide
+        && !std::ptr::eq(a, b)
+    {
+        add(f(all(a, slope), moved.of(slope)), rad);
+    }
+    sum
+}
+
+/// `E f(u) g(v)` at a spot, at the precision of the functions.
 pub(super) fn covariance(f: &Halves, g: &Halves, spot: &Spot) -> Ball {
     match spot.end() {
-        Some(sign) => moments::at_end(f, g, sign),
-        None => moments::cross(f, g, &Angle::new(spot, 0)).c.remove(0),
+        Some(sign) => at_end(f, g, sign),
+        None => {
+            let mut bits = f.bits().max(g.bits());
+            // near the ends fewer bits than it has would lose the place
+            if let Spot::Plain(x) = spot
+                && x.to_f64().abs() > 0.5
+            {
+                bits = bits.max(x.bits());
+            }
+            let spot = spot.with_bits(bits);
+            moments::cross(f, g, &Angle::new(&spot, 0)).c.remove(0)
+        }
     }
 }

@@ -7,7 +7,9 @@
 //! digits that were asked for are there. An equality is never read off such a number: what is exactly zero is so by [`crate::exact::Closed`].
 
 mod angle;
+mod bending;
 mod coefficients;
+mod ends;
 mod halves;
 mod layer;
 mod moments;
@@ -22,14 +24,19 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use rug::Float;
+use rug::float::Round;
 
 pub(crate) use coefficients::closed_coefficients;
 
+pub(super) use bending::Bending;
+
 use angle::{Angle, Spot};
+use coefficients::of_halves;
+use ends::at_end;
 use halves::Halves;
-use layer::{Layer, bilinear, covariance, layer};
+use layer::{Layer, STEEP, at_middle, covariance, layer, spread};
 use source::Source;
-use spline::Spline;
+use spline::{Off, Spline};
 
 use crate::activation::Parity;
 use crate::deadline::Deadline;
@@ -44,12 +51,19 @@ pub struct Truncated {
     variance: Option<Ball>,
     /// Of numbers that are asked for without a correlation.
     bits: Bits,
-    /// The layers of several precisions with their `V`.
-    layers: Arc<Kept<(Layer, Ball)>>,
+    /// The layers of several precisions.
+    layers: Arc<Kept<Known>>,
 }
 
-/// Bits of the numbers that [`Truncated::bend`] is rounded from.
-const BEND_BITS: Bits = 96;
+/// A layer and its second moment.
+#[derive(Debug)]
+struct Known {
+    layer: Layer,
+    /// `V` at the middle of the ball of its variance,
+    square: Ball,
+    /// and how far it moves over the ball.
+    spread: Float,
+}
 
 impl Truncated {
     /// `None` for what is not of the class.
@@ -116,17 +130,37 @@ impl Truncated {
                 .then_some((1, slope))
                 .filter(|(_, c)| c.sign() == Some(Ordering::Greater));
         }
-        let square = certain(bits, |work| self.layer(work).1.clone());
-        (*k > 0).then(|| (*k, &a.relative(bits).square() / &square))
+        (*k > 0).then(|| (*k, &a.relative(bits).square() / &self.square()))
     }
 
     /// The layer and its `V`, at so many bits.
-    fn layer(&self, bits: Bits) -> Arc<(Layer, Ball)> {
+    fn layer(&self, bits: Bits) -> Arc<Known> {
         self.layers.at(bits, || {
             let layer = layer(&self.source, self.variance.as_ref(), 1, bits);
-            let square = self.square_of(&layer);
-            (layer, square)
+            let (pair, continuous) = ((&layer, &layer), self.source.continuous);
+            let end = |f: &Halves, g: &Halves| at_end(f, g, 1);
+            Known {
+                square: widened(&layer, at_middle(pair, continuous, false, end), |off| {
+                    off.value.clone()
+                }),
+                spread: spread(pair, continuous, false, end),
+                layer,
+            }
         })
+    }
+
+    /// `f(F, F)/V` from its value at the middle of the variance: `|c/V - c_0/V_0| <= (|c - c_0| + |c_0/V_0| |V - V_0|)/|V|`.
+    fn blurred(&self, middle: Ball, slope: bool, f: impl Fn(&Halves, &Halves) -> Ball) -> Ball {
+        if !self.is_blurred() || !self.source.continuous {
+            return middle;
+        }
+        let known = self.layer(STEEP);
+        let moved = spread((&known.layer, &known.layer), true, slope, f);
+        let least = known.square.widened(&known.spread).mignitude();
+        let size = middle.magnitude();
+        let product = raised(&size * &known.spread);
+        let sum = raised(&moved + &product);
+        middle.widened(&raised(&sum / &least))
     }
 
     /// The same at the middle of the ball of its variance: for arithmetics without errors.
@@ -137,61 +171,35 @@ impl Truncated {
         }
     }
 
-    /// `K(b) = sin(b) E F''(u) F''(v)` at the correlation `cos(b)`, over `V`: the slope falls by its integral over the angle. In doubles,
-    /// `0 < b < pi`.
-    pub(super) fn bend(&self, b: f64) -> f64 {
-        let layer = self.layer(BEND_BITS);
-        let f = &layer.0.middle.slope.derivative(true);
-        let half = Ball::exact(Float::with_val(BEND_BITS, b / 2.0));
-        let spot = match b <= std::f64::consts::FRAC_PI_2 {
-            true => Spot::Gap(half.sin().square().scale2(1)),
-            false => Spot::Rise(half.cos().square().scale2(1)),
-        };
-        let angle = Angle::new(&spot, 0);
-        let value = moments::cross(f, f, &angle).c.remove(0) * &angle.sine.c[0];
-        (value / &layer.1).to_f64()
-    }
-
     /// Is every slope finite?
     pub(super) fn is_continuous(&self) -> bool {
         self.source.continuous
     }
 
-    /// What is bilinear in the two values.
-    fn values(&self, pair: (&Layer, &Layer), f: impl Fn(&Halves, &Halves) -> Ball) -> Ball {
-        bilinear(pair, self.source.continuous, false, f)
-    }
-
-    /// Of a spline: how far values may be off, counted so often.
-    fn off(layer: &Layer, value: Ball, times: u32) -> Ball {
-        match &layer.off {
-            None => value,
-            Some(off) => value.widened(&Float::with_val(64, &off.value * times)),
-        }
-    }
-
-    fn square_of(&self, layer: &Layer) -> Ball {
-        let square = self.values((layer, layer), |f, g| moments::at_end(f, g, 1));
-        Truncated::off(layer, square, 1)
-    }
-
-    fn slope_of(&self, a: &Layer, b: &Layer, spot: &Spot) -> Ball {
-        let slope = bilinear((a, b), self.source.continuous, true, |f, g| {
-            covariance(f, g, spot)
-        });
-        let Some(off) = &a.off else {
-            return slope;
-        };
-        match &off.slope {
-            Some(off) => slope.widened(off),
-            // sum n |a_n^2 - b_n^2| |rho|^(n-1) <= sum |a_n^2 - b_n^2|/(1 - |rho|)^2
-            None => slope.widened(&Float::with_val(64, &off.value / spot.room().square())),
-        }
-    }
-
     /// `V = E phi(sqrt(q) Z)^2`
     pub(crate) fn square(&self) -> Ball {
-        certain(self.bits, |work| self.layer(work).1.clone())
+        let middle = certain(self.bits, self.bits, |work| self.layer(work).square.clone());
+        match self.is_blurred() {
+            true => middle.widened(&self.layer(STEEP).spread),
+            false => middle,
+        }
+    }
+
+    /// `f(F, F)/V` (of the derivative with `slope`), where so many bits can be had; `far` is how far that of a spline may be off.
+    fn over_square(
+        &self,
+        (bits, reach): (Bits, Bits),
+        slope: bool,
+        far: impl Fn(&Off) -> Float,
+        f: impl Fn(&Halves, &Halves) -> Ball,
+    ) -> Ball {
+        let middle = certain(bits, reach, |work| {
+            let known = self.layer(work);
+            let pair = (&known.layer, &known.layer);
+            let value = at_middle(pair, self.source.continuous, slope, &f);
+            widened(&known.layer, value, &far) / &known.square
+        });
+        self.blurred(middle, slope, f).with_bits(bits)
     }
 
     /// `dual`, or with `gap` one minus it.
@@ -202,17 +210,13 @@ impl Truncated {
         if spot.is_zero() && self.source.parity == Some(Parity::Odd) {
             return Ball::int(i64::from(gap), bits);
         }
-        certain(bits, |work| {
-            let layer = self.layer(work);
-            let spot = spot.with_bits(layer.0.bits);
-            let value = self.values((&layer.0, &layer.0), |f, g| {
-                let there = covariance(f, g, &spot);
-                match gap {
-                    true => moments::at_end(f, g, 1) - &there,
-                    false => there,
-                }
-            });
-            Truncated::off(&layer.0, value, 1 + u32::from(gap)) / &layer.1
+        let far = |off: &Off| raised(&off.value * (1 + u32::from(gap)));
+        self.over_square((bits, spot.reach(bits)), false, far, |f, g| {
+            let there = covariance(f, g, spot);
+            match gap {
+                true => at_end(f, g, 1) - &there,
+                false => there,
+            }
         })
     }
 
@@ -221,14 +225,11 @@ impl Truncated {
         if rho.sign() == Some(Ordering::Equal) {
             return rho.clone();
         }
-        certain(bits, |work| {
-            let layer = self.layer(work);
-            let here = Spot::Plain(rho.with_bits(layer.0.bits));
-            let zero = Spot::Plain(Ball::int(0, layer.0.bits));
-            let rise = self.values((&layer.0, &layer.0), |f, g| {
-                covariance(f, g, &here) - &covariance(f, g, &zero)
-            });
-            Truncated::off(&layer.0, rise, 2) / &layer.1
+        let here = Spot::Plain(rho.clone());
+        let zero = Spot::Plain(Ball::int(0, bits));
+        let far = |off: &Off| raised(&off.value * 2u32);
+        self.over_square((bits, here.reach(bits)), false, far, |f, g| {
+            covariance(f, g, &here) - &covariance(f, g, &zero)
         })
     }
 
@@ -236,9 +237,13 @@ impl Truncated {
         if spot.end().is_some() && !self.source.continuous {
             return Ball::undefined(bits);
         }
-        certain(bits, |work| {
-            let layer = self.layer(work);
-            self.slope_of(&layer.0, &layer.0, &spot.with_bits(layer.0.bits)) / &layer.1
+        let far = |off: &Off| match &off.slope {
+            Some(off) => off.clone(),
+            // sum n |a_n^2 - b_n^2| |rho|^(n-1) <= sum |a_n^2 - b_n^2|/(1 - |rho|)^2
+            None => raised(&off.value / &spot.room().square()),
+        };
+        self.over_square((bits, spot.reach(bits)), true, far, |f, g| {
+            covariance(f, g, spot)
         })
     }
 
@@ -293,42 +298,79 @@ impl Truncated {
         let mut best = Vec::new();
         // the coefficients are not negative: what cancels in them is met by more bits
         for _ in 0..ROUNDS {
-            let layer = self.layer(work);
-            let (layer, square) = (&layer.0, &layer.1);
-            let spot = Spot::Plain(at.with_bits(layer.bits));
-            let angle = Angle::new(&spot, degree);
-            let of = |f: &Halves, g: &Halves| moments::cross(f, g, &angle).c;
-            best = match &layer.wide {
-                None => of(&layer.middle.value, &layer.middle.value),
-                Some((wide, ..)) if !self.source.continuous => of(&wide.value, &wide.value),
-                Some((wide, moved, rad)) => {
-                    let steep = of(&moved.value, &wide.value);
-                    let middle = of(&layer.middle.value, &layer.middle.value);
-                    let spread = |s: &Ball| Float::with_val(64, s.magnitude() * rad) * 2u32;
-                    let both = middle.iter().zip(&steep);
-                    both.map(|(c, s)| c.widened(&spread(s))).collect()
-                }
+            best = match at.sign() {
+                Some(Ordering::Equal) if self.source.spline.is_none() => self.squares(degree, work),
+                _ => self.derivatives(&at, degree, work),
             };
-            if let Some(off) = &layer.off {
-                // sum_n C(n, j) |p|^(n-j) = (1 - |p|)^(-j-1)
-                let room = Float::with_val(64, 1) / spot.room();
-                let mut spread = off.value.clone();
-                for c in &mut best {
-                    spread *= &room;
-                    *c = c.widened(&spread);
-                }
-            }
-            best = best.iter().map(|c| c / square).collect();
             // what is below the last bit of 1 is as good as 0
             let last = Float::with_val(64, 1) >> bits;
             let matters = best.iter().filter(|c| c.magnitude() > last);
             let have = matters.map(|c| c.relative_bits()).min().unwrap_or(bits);
-            if have >= bits || !at.is_exact() {
+            if have >= bits || !at.is_exact() || self.is_blurred() {
                 break;
             }
             work += bits - have + work / 4;
         }
         best.iter().map(R::from_ball).collect()
+    }
+
+    fn derivatives(&self, at: &Ball, degree: usize, work: Bits) -> Vec<Ball> {
+        let known = self.layer(work);
+        let layer = &known.layer;
+        let spot = Spot::Plain(at.with_bits(layer.bits));
+        let angle = Angle::new(&spot, degree);
+        let of = |f: &Halves, g: &Halves| moments::cross(f, g, &angle).c;
+        let square = known.square.widened(&known.spread);
+        let mut sums = match &layer.wide {
+            None => of(&layer.middle.value, &layer.middle.value),
+            Some((wide, ..)) if !self.source.continuous => of(&wide.value, &wide.value),
+            Some((wide, moved, rad)) => {
+                let steep = of(&moved.value, &wide.value);
+                let middle = of(&layer.middle.value, &layer.middle.value);
+                let spread = |s: &Ball| {
+                    let size = s.magnitude();
+                    raised(&size * rad) * 2u32
+                };
+                let both = middle.iter().zip(&steep);
+                both.map(|(c, s)| c.widened(&spread(s))).collect()
+            }
+        };
+        if let Some(off) = &layer.off {
+            // sum_n C(n, j) |p|^(n-j) = (1 - |p|)^(-j-1)
+            let room = spot.room();
+            let mut spread = off.value.clone();
+            for c in &mut sums {
+                spread = raised(&spread / &room);
+                *c = c.widened(&spread);
+            }
+        }
+        sums.iter().map(|c| c / &square).collect()
+    }
+
+    /// The coefficients at 0, `a_n^2/V`, from the Hermite coefficients.
+    fn squares(&self, degree: usize, work: Bits) -> Vec<Ball> {
+        let known = self.layer(work);
+        let whole = match &known.layer.wide {
+            Some((wide, ..)) => &wide.value,
+            None => &known.layer.middle.value,
+        };
+        let square = known.square.widened(&known.spread);
+        let missing = |n: usize| match self.source.parity {
+            Some(Parity::Even) => n % 2 == 1,
+            Some(Parity::Odd) => n % 2 == 0,
+            None => false,
+        };
+        let coefficients = of_halves(whole, degree as u32, work);
+        let term = |(n, a): (usize, &Ball)| match missing(n) {
+            true => Ball::int(0, work),
+            false => &a.square() / &square,
+        };
+        coefficients.iter().enumerate().map(term).collect()
+    }
+
+    /// The variance is not known exactly: more bits have an end.
+    fn is_blurred(&self) -> bool {
+        self.variance.as_ref().is_some_and(|q| !q.is_exact())
     }
 
     /// `E phi(x) phi(y)` at variances `q` and `p` and its derivative in the correlation.
@@ -351,17 +393,20 @@ impl Truncated {
         let one = Ball::int(1, bits);
         let middle = Real::max(&Real::min(&rho.midpoint(), &one), &-&one);
         let spot = Spot::Plain(middle);
-        let value = certain(bits, |work| {
-            let (a, b) = layers(work);
-            let spot = spot.with_bits(work);
-            self.values((&a, &b), |f, g| covariance(f, g, &spot))
-        });
-        let slope = match spot.end().is_some() && !self.source.continuous {
-            true => Ball::undefined(bits),
-            false => certain(bits, |work| {
+        let continuous = self.source.continuous;
+        let at = |slope: bool| {
+            let middle = certain(bits, bits, |work| {
                 let (a, b) = layers(work);
-                self.slope_of(&a, &b, &spot.with_bits(work))
-            }),
+                at_middle((&a, &b), continuous, slope, |f, g| covariance(f, g, &spot))
+            });
+            let (a, b) = layers(STEEP);
+            let moved = spread((&a, &b), continuous, slope, |f, g| covariance(f, g, &spot));
+            middle.widened(&moved)
+        };
+        let value = at(false);
+        let slope = match spot.end().is_some() && !continuous {
+            true => Ball::undefined(bits),
+            false => at(true),
         };
         if rho.is_exact() {
             return (R::from_ball(&value), R::from_ball(&slope));
@@ -370,10 +415,14 @@ impl Truncated {
         let far = Real::min(&Real::abs(&rho).upper_end(), &one);
         let steep = match far.mid() == spot.plain().mid() {
             true => slope.clone(),
-            false => certain(64, |work| {
+            false => certain(64, 64, |work| {
                 let (a, b) = layers(work);
                 let at = Spot::Plain(far.with_bits(work));
-                let of = |x: &Layer| self.slope_of(x, x, &at);
+                let of = |x: &Layer| {
+                    let there = |f: &Halves, g: &Halves| covariance(f, g, &at);
+                    let middle = at_middle((x, x), continuous, true, there);
+                    middle.widened(&spread((x, x), continuous, true, there))
+                };
                 // Cauchy and Schwarz: the coefficients of both are not negative
                 Real::abs(&(of(&a) * &of(&b))).sqrt()
             }),
@@ -384,42 +433,19 @@ impl Truncated {
     }
 }
 
-impl Spot {
-    /// `1 - |rho|`, from below.
-    fn room(&self) -> Float {
-        let (Spot::Plain(x) | Spot::Gap(x) | Spot::Rise(x)) = self;
-        let one = Ball::int(1, x.bits().max(64));
-        let room = match self {
-            Spot::Plain(x) => one - &Real::abs(x),
-            Spot::Gap(x) | Spot::Rise(x) => Real::min(x, &(one.scale2(1) - x)),
-        };
-        match room.sign() {
-            Some(Ordering::Greater) => {
-                Float::with_val_round(64, &room.lower(), rug::float::Round::Down).0
-            }
-            _ => Float::new(64),
-        }
-    }
-
-    fn plain(&self) -> &Ball {
-        let (Spot::Plain(x) | Spot::Gap(x) | Spot::Rise(x)) = self;
-        x
-    }
-}
-
 /// More than this is not worked with, beside eight times what is asked for.
 const MOST_BITS: Bits = 2048;
 /// More bits so often.
 const ROUNDS: usize = 8;
 
-/// Raises the precision until `bits` relative ones are there; what was given with a radius cannot become better than that.
-fn certain(bits: Bits, f: impl Fn(Bits) -> Ball) -> Ball {
+/// Raises the precision until `bits` relative ones are there, or the `reach` of them that what was given with a radius allows.
+fn certain(bits: Bits, reach: Bits, f: impl Fn(Bits) -> Ball) -> Ball {
     let mut work = bits + 32;
     let mut last = f(work);
     let most = 8 * bits + MOST_BITS;
     for _ in 0..ROUNDS {
         let have = last.relative_bits();
-        if have >= bits || last.is_exact() || !last.is_finite() {
+        if have >= bits.min(reach) || last.is_exact() || !last.is_finite() {
             break;
         }
         let rad = last.rad();
@@ -444,6 +470,22 @@ fn certain(bits: Bits, f: impl Fn(Bits) -> Ball) -> Ball {
         }
     }
     last.with_bits(bits)
+}
+
+/// Of a spline: by how far it may be off.
+fn widened(layer: &Layer, value: Ball, far: impl Fn(&Off) -> Float) -> Ball {
+    match &layer.off {
+        None => value,
+        Some(off) => value.widened(&far(off)),
+    }
+}
+
+/// Rounded up.
+fn raised<T>(x: T) -> Float
+where
+    Float: rug::ops::AssignRound<T, Round = Round, Ordering = Ordering>,
+{
+    Float::with_val_round(STEEP, x, Round::Up).0
 }
 
 fn through<R: Real>(x: &R, most: Bits, f: impl Fn(Ball, Bits) -> Ball) -> R {

@@ -15,8 +15,8 @@
 use std::cmp::Ordering;
 
 use super::angle::Angle;
-use super::halves::{Group, Halves, Support};
-use super::owen::{Quadrant, density, upper_tail};
+use super::halves::{Group, Halves};
+use super::owen::{Quadrant, upper_tail};
 use crate::real::{Analytic, Ball, Jet, Real};
 
 /// `n(x)` as a jet.
@@ -43,25 +43,36 @@ fn signed(x: &Jet, sign: i64) -> Jet {
 /// `E f(u) g(v)` and its Taylor coefficients in `rho`, `-1 < rho < 1`.
 pub(super) fn cross(f: &Halves, g: &Halves, angle: &Angle) -> Jet {
     let order = angle.rho.order();
-    let mut sum = Jet::constant(Ball::int(0, angle.bits()), order);
-    // E a(u) b(v) = E b(u) a(v)
-    let same = std::ptr::eq(f, g);
+    let zero = || Jet::constant(Ball::int(0, angle.bits()), order);
+    // (u, v) and (v, u) are alike: of one function with itself every mixed pair counts twice
+    let alike = std::ptr::eq(f, g);
+    let mut sum = zero();
+    let mut twice = zero();
     for (i, a) in f.groups.iter().enumerate() {
-        let first = if same { i } else { 0 };
-        for (j, b) in g.groups.iter().enumerate().skip(first) {
-            let both = pair((f, a), (g, b), angle);
-            sum = sum.plus(&both);
-            if same && j > i {
-                sum = sum.plus(&both);
+        for (j, b) in g.groups.iter().enumerate() {
+            match alike.then(|| i.cmp(&j)) {
+                Some(Ordering::Greater) => {}
+                Some(Ordering::Less) => twice = twice.plus(&pair((f, a), (g, b), angle)),
+                _ => sum = sum.plus(&pair((f, a), (g, b), angle)),
             }
         }
     }
-    for (first, second) in [(f, g), (g, f)] {
-        for (i, jump) in &first.deltas {
-            for b in &second.groups {
-                sum = sum.plus(&line((first, *i), (second, b), angle).scaled(jump));
-            }
+    let lines = |sum: Jet, first: &Halves, second: &Halves| {
+        first.deltas.iter().fold(sum, |sum, (i, jump)| {
+            second.groups.iter().fold(sum, |sum, b| {
+                sum.plus(&line((first, *i), (second, b), angle).scaled(jump))
+            })
+        })
+    };
+    match alike {
+        true => twice = lines(twice, f, f),
+        false => {
+            sum = lines(sum, f, g);
+            sum = lines(sum, g, f);
         }
+    }
+    if alike {
+        sum = sum.plus(&twice.scaled(&Ball::int(2, angle.bits())));
     }
     for (i, jump) in &f.deltas {
         for (j, other) in &g.deltas {
@@ -208,7 +219,18 @@ fn pair((f, a): (&Halves, &Group), (g, b): (&Halves, &Group), angle: &Angle) -> 
     let corner = match (&turned, &moved_h, &moved_k) {
         (Some((v, u)), Some(x), Some(y)) => {
             let signs = (first.map_or(1, |s| s.0), second.map_or(1, |s| s.0));
-            quadrant((x, y), (v, u), signs, angle)
+            // means that are 0 leave the kinks where they are
+            let still = ra.sign() == Some(Ordering::Equal) && rb.sign() == Some(Ordering::Equal);
+            let tail = |f: &Halves, side: Option<(i64, usize)>| {
+                let (s, k) = side.filter(|_| still)?;
+                let beyond = f.tail(k);
+                Some(match s < 0 {
+                    true => Ball::int(1, bits) - beyond,
+                    false => beyond.clone(),
+                })
+            };
+            let tails = tail(f, first).zip(tail(g, second));
+            quadrant((x, y), (v, u), signs, (angle, tails))
         }
         (_, Some(x), None) => tail_jet(&signed(x, first.map_or(1, |s| s.0))),
         (_, None, Some(y)) => tail_jet(&signed(y, second.map_or(1, |s| s.0))),
@@ -303,7 +325,12 @@ fn pair((f, a): (&Halves, &Group), (g, b): (&Halves, &Group), angle: &Angle) -> 
 }
 
 /// `P(s (u - x) > 0, t (v - y) > 0)` as a jet.
-fn quadrant((x, y): (&Jet, &Jet), (v, u): (&Jet, &Jet), (s, t): (i64, i64), angle: &Angle) -> Jet {
+fn quadrant(
+    (x, y): (&Jet, &Jet),
+    (v, u): (&Jet, &Jet),
+    (s, t): (i64, i64),
+    (angle, tails): (&Angle, Option<(Ball, Ball)>),
+) -> Jet {
     let (h, k) = (signed(x, s), signed(y, t));
     let (turned_k, turned_h) = (signed(v, t), signed(u, s));
     let rho = signed(&angle.rho, s * t);
@@ -319,6 +346,7 @@ fn quadrant((x, y): (&Jet, &Jet), (v, u): (&Jet, &Jet), (s, t): (i64, i64), angl
         rho: &rho.c[0],
         arcsine: &arcsine,
         sine: &angle.sine.c[0],
+        tails,
     }
     .probability();
     if x.order() == 0 {
@@ -336,165 +364,4 @@ fn quadrant((x, y): (&Jet, &Jet), (v, u): (&Jet, &Jet), (s, t): (i64, i64), angl
         .fold(Jet::constant(value, x.order()), |sum, (at, slope)| {
             sum.plus(&at.chain(zero(), slope))
         })
-}
-
-/// `E f(z) g(sign z)`; where a delta meets a jump it takes the mean of both sides, which is right for the derivative of a product.
-pub(super) fn at_end(f: &Halves, g: &Halves, sign: i64) -> Ball {
-    let bits = f.bits().max(g.bits());
-    let mut sum = Ball::int(0, bits);
-    for a in &f.groups {
-        for b in &g.groups {
-            let rate = match sign < 0 {
-                true => &a.rate.1 - &b.rate.1,
-                false => &a.rate.1 + &b.rate.1,
-            };
-            let mut product = vec![Ball::int(0, bits); a.powers.len() + b.powers.len() - 1];
-            for (i, p) in a.powers.iter().enumerate() {
-                for (j, q) in b.powers.iter().enumerate() {
-                    let term = p * q;
-                    let odd = sign < 0 && j % 2 == 1;
-                    product[i + j] = &product[i + j] + &(if odd { -term } else { term });
-                }
-            }
-            let ends = interval((f, a.support), (g, b.support), sign);
-            sum = sum + &on_interval(&product, &rate, ends);
-        }
-    }
-    for (first, second) in [(f, g), (g, f)] {
-        for (i, jump) in &first.deltas {
-            let h = &first.kinks[*i];
-            let x = if sign < 0 { -h } else { h.clone() };
-            let same = (sign > 0 && f.scale == g.scale).then_some(*i);
-            let at = second.groups.iter().fold(Ball::int(0, bits), |sum, b| {
-                sum + &mean_of_sides((second, b), &x, same)
-            });
-            sum = sum + &(&(jump * &density(h)) * &at);
-        }
-    }
-    sum
-}
-
-/// The group's value at a point, half of it on its own edge; `same` is the kink that the point is.
-fn mean_of_sides((g, group): (&Halves, &Group), x: &Ball, same: Option<usize>) -> Ball {
-    let zero = Ball::int(0, x.bits());
-    let share = match group.support.side() {
-        None => Ball::int(1, x.bits()),
-        Some((side, k)) => {
-            let order = match same == Some(k) {
-                true => Some(Ordering::Equal),
-                false => x.compare(&g.kinks[k]),
-            };
-            match order {
-                Some(Ordering::Equal) => Ball::int(1, x.bits()).scale2(-1),
-                Some(order) if (order == Ordering::Greater) == (side > 0) => Ball::int(1, x.bits()),
-                Some(_) => return zero,
-                None => Ball::int(1, x.bits()).hull(&zero),
-            }
-        }
-    };
-    let value = group
-        .powers
-        .iter()
-        .rev()
-        .fold(zero, |sum, p| &(&sum * x) + p);
-    &(&share * &value) * &(&group.rate.1 * x).exp()
-}
-
-/// The ends of `{x: x in the one, sign x in the other}`.
-struct Ends {
-    low: Option<Ball>,
-    high: Option<Ball>,
-    /// There is nothing between them, or it is not decided.
-    empty: Option<bool>,
-}
-
-fn interval((f, a): (&Halves, Support), (g, b): (&Halves, Support), sign: i64) -> Ends {
-    let mut ends = Ends {
-        low: None,
-        high: None,
-        empty: Some(false),
-    };
-    let own = a.side().map(|(side, i)| (side, f.kinks[i].clone()));
-    let other = b.side().map(|(side, j)| {
-        let k = &g.kinks[j];
-        (side * sign, if sign < 0 { -k } else { k.clone() })
-    });
-    let same = sign > 0
-        && f.scale == g.scale
-        && matches!((a.side(), b.side()),
-        (Some((_, i)), Some((_, j))) if i == j);
-    for (side, at) in own.into_iter().chain(other) {
-        let (end, larger) = match side > 0 {
-            true => (&mut ends.low, true),
-            false => (&mut ends.high, false),
-        };
-        *end = Some(match end.take() {
-            None => at,
-            Some(have) if same => have,
-            Some(have) if larger => Real::max(&have, &at),
-            Some(have) => Real::min(&have, &at),
-        });
-    }
-    if let (Some(low), Some(high)) = (&ends.low, &ends.high) {
-        ends.empty = match same {
-            true => Some(true),
-            false => low.compare(high).map(|o| o != Ordering::Less),
-        };
-    }
-    ends
-}
-
-/// `E P(z) e^(c z)` between two ends.
-fn on_interval(powers: &[Ball], rate: &Ball, ends: Ends) -> Ball {
-    let bits = rate.bits();
-    let zero = Ball::int(0, bits);
-    if ends.empty == Some(true) {
-        return zero;
-    }
-    let value = match (&ends.low, &ends.high) {
-        (None, None) => half_line(powers, rate, None),
-        (Some(low), None) => half_line(powers, rate, Some((1, low))),
-        (None, Some(high)) => half_line(powers, rate, Some((-1, high))),
-        (Some(low), Some(high)) => {
-            half_line(powers, rate, Some((1, low))) - &half_line(powers, rate, Some((1, high)))
-        }
-    };
-    match ends.empty {
-        None => value.hull(&zero),
-        _ => value,
-    }
-}
-
-/// `E P(z) e^(c z)` on `side (z - h) > 0`: `N_n = c N_(n-1) + (n - 1) N_(n-2) + side h^(n-1) n(h - c)`.
-fn half_line(powers: &[Ball], rate: &Ball, cut: Option<(i64, &Ball)>) -> Ball {
-    let bits = rate.bits();
-    let int = |n: i64| Ball::int(n, bits);
-    let (first, edge) = match cut {
-        None => (int(1), None),
-        Some((side, h)) => {
-            let moved = h - rate;
-            let density = density(&moved);
-            let (x, d) = match side < 0 {
-                true => (-&moved, -density),
-                false => (moved, density),
-            };
-            (upper_tail(&x), Some((d, h)))
-        }
-    };
-    let mut moments = vec![first];
-    for n in 1..powers.len() {
-        let mut next = rate * &moments[n - 1];
-        if n > 1 {
-            next = next + &(&int(n as i64 - 1) * &moments[n - 2]);
-        }
-        if let Some((edge, h)) = &edge {
-            next = next + &(edge * &h.powi(n as i64 - 1));
-        }
-        moments.push(next);
-    }
-    let sum = powers
-        .iter()
-        .zip(&moments)
-        .fold(int(0), |sum, (p, m)| sum + &(p * m));
-    &sum * &rate.square().scale2(-1).exp()
 }

@@ -27,8 +27,13 @@ pub(super) fn density(x: &Ball) -> Ball {
 ///
 /// a series of alternating signs whose terms fall, so that what is left out is at most the next one; for `a > 1`
 /// `T(h, a) = (Q(h) + Q(ah))/2 - Q(h) Q(ah) - T(ah, 1/a)`, `Q = P(Z > .)`. A radius is carried over by the largest slopes,
-/// `|dT/dh| <= 1/5` and `|dT/da| <= 1/(6 (1 + a^2))`.
+/// `|dT/dh| <= e^(-h^2/2)/5` and `|dT/da| <= e^(-h^2 (1 + a^2)/2)/(6 (1 + a^2))`.
 pub(super) fn owen(h: &Ball, a: &Ball) -> Ball {
+    owen_with(h, a, None)
+}
+
+/// The same where `Q(h)` is known.
+fn owen_with(h: &Ball, a: &Ball, tail: Option<&Ball>) -> Ball {
     let bits = h.bits().max(a.bits());
     if !h.is_finite() || !a.is_finite() {
         // |T| <= 1/4 always
@@ -42,7 +47,12 @@ pub(super) fn owen(h: &Ball, a: &Ball) -> Ball {
         series(&x, &y, bits)
     } else {
         let far = &x * &y;
-        let (q, p) = (upper_tail(&x), upper_tail(&far));
+        let q = match tail {
+            None => upper_tail(&x),
+            Some(tail) if h.mid().is_sign_negative() => Ball::int(1, bits) - tail,
+            Some(tail) => tail.clone(),
+        };
+        let p = upper_tail(&far);
         let inverse = Ball::int(1, bits) / &y;
         let rest = owen(&far, &inverse);
         &(&(&q + &p).scale2(-1) - &(&q * &p)) - &rest
@@ -52,11 +62,18 @@ pub(super) fn owen(h: &Ball, a: &Ball) -> Ball {
     } else {
         value
     };
-    let flat = {
-        let least = a.mignitude().max(&Float::with_val(64, 1));
-        Float::with_val(64, a.rad() / least.square()) / 6u32
-    };
-    value.widened(&(h.rad() / 5u32 + flat))
+    let (far, slant) = (h.mignitude().to_f64(), a.mignitude().to_f64());
+    let least = a.mignitude().max(&Float::with_val(64, 1));
+    let flat = Float::with_val(64, a.rad() / least.square()) / 6u32;
+    let moved = h.rad() / 5u32;
+    // both times e^(-h^2/2), the second times e^(-(a h)^2/2) too
+    value.widened(&((moved >> halvings(far)) + (flat >> halvings(far * slant.max(1.0)))))
+}
+
+/// `e^(-x^2/2) <= 2^-n`
+fn halvings(x: f64) -> u32 {
+    // 1/(2 ln 2) = 0.7213...
+    (0.72 * x * x).floor().clamp(0.0, 1e9) as u32
 }
 
 /// `0 <= a <= 1`, both exact but for rounding.
@@ -107,6 +124,8 @@ pub(super) struct Quadrant<'a> {
     pub rho: &'a Ball,
     pub arcsine: &'a Ball,
     pub sine: &'a Ball,
+    /// `P(Z > h)`, `P(Z > k)`, where they are known.
+    pub tails: Option<(Ball, Ball)>,
 }
 
 impl Quadrant<'_> {
@@ -132,6 +151,7 @@ impl Quadrant<'_> {
                 h: &h,
                 k: &k,
                 turned: (&first, &second),
+                tails: None,
                 ..*self
             };
             return there.probability().widened(&(moved * 2u32 / 5u32));
@@ -143,18 +163,36 @@ impl Quadrant<'_> {
         }
         let quarter = |sign: Ordering| Ball::int(sign as i64, bits).scale2(-2);
         // (an exact 0 counts as positive)
-        let part = |x: &Ball, turned: &Ball, other: Ordering| match x.side() {
+        let part = |x: &Ball, turned: &Ball, other: Ordering, tail: &Ball| match x.side() {
             Ordering::Equal => quarter(other),
-            _ => owen(x, &(turned / x)),
+            _ => owen_with(x, &(turned / x), Some(tail)),
         };
-        let sum = &(upper_tail(self.h) + &upper_tail(self.k)).scale2(-1)
-            - &(part(self.h, self.turned.0, k) + &part(self.k, self.turned.1, h));
+        let alike = same(self.h, self.k) && same(self.turned.0, self.turned.1);
+        let (p, q) = match &self.tails {
+            Some((p, q)) => (p.clone(), q.clone()),
+            None => {
+                let p = upper_tail(self.h);
+                let q = if alike { p.clone() } else { upper_tail(self.k) };
+                (p, q)
+            }
+        };
+        let first = part(self.h, self.turned.0, k, &p);
+        let second = match alike {
+            true => first.clone(),
+            false => part(self.k, self.turned.1, h, &q),
+        };
+        let sum = &(p + &q).scale2(-1) - &(first + &second);
         let negative = |s: Ordering| s == Ordering::Less;
         match negative(h) != negative(k) {
             true => sum - &Ball::int(1, bits).scale2(-1),
             false => sum,
         }
     }
+}
+
+/// The same ball.
+fn same(x: &Ball, y: &Ball) -> bool {
+    x.mid() == y.mid() && x.rad() == y.rad()
 }
 
 trait Side {

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::halves::{Group, Halves, Support};
+use super::halves::{Group, Halves, Support, unknown};
 use super::spline::Spline;
 use crate::activation::Parity;
 use crate::activation::pieces::{Breakpoint, End, Piece};
@@ -157,8 +157,10 @@ impl Source {
             }
         };
         let place = |k: &Breakpoint| k.position(bits).with_bits(bits);
+        let kinks: Vec<Ball> = self.kinks.iter().map(place).collect();
         Halves {
-            kinks: self.kinks.iter().map(place).collect(),
+            tails: unknown(&kinks),
+            kinks,
             groups: self.terms.iter().map(group).collect(),
             deltas: Vec::new(),
             scale: 0,

@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 use rug::{Float, Rational};
 
-use super::halves::{Group, Halves, Support};
-use super::moments;
+use super::ends::at_end;
+use super::halves::{Group, Halves, Support, unknown};
 use super::panel::{Formula, Panel};
 use crate::activation::Expr;
 use crate::activation::pieces::{Breakpoint, End};
@@ -167,7 +167,7 @@ impl Spline {
             sup + &root
         };
         let spread = |delta: &Float, s: &Halves| {
-            let norm = moments::at_end(s, s, 1).magnitude().sqrt();
+            let norm = at_end(s, s, 1).magnitude().sqrt();
             Float::with_val(64, (norm * 2u32 + delta) * delta) * (1.0 + 1e-9)
         };
         let slope = self
@@ -262,8 +262,10 @@ fn on_half_lines(nodes: &[Node], powers: &[Vec<Ball>], bits: Bits) -> Halves {
                 .collect(),
         }
     };
+    let kinks: Vec<Ball> = nodes.iter().map(|n| n.position(bits)).collect();
     Halves {
-        kinks: nodes.iter().map(|n| n.position(bits)).collect(),
+        tails: unknown(&kinks),
+        kinks,
         groups: (0..nodes.len()).map(group).collect(),
         deltas: Vec::new(),
         scale: 0,

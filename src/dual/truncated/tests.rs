@@ -206,6 +206,7 @@ fn quadrants_sum_to_one() {
                         rho: &rho,
                         arcsine: &rho.asin(),
                         sine: &sine,
+                        tails: None,
                     };
                     let p = p.probability();
                     assert!(p.lower() > -1e-30 && p.upper() < 1);
@@ -342,4 +343,128 @@ fn splines_next_to_one() {
         assert_eq!(steep.compare(&slope), Some(Ordering::Greater), "{e}");
         assert_eq!(flat.compare(&slope), Some(Ordering::Less), "{e}");
     }
+}
+
+/// The Taylor coefficients at 0 are the squares of the Hermite coefficients: against the jets of the quadrants, at variance 1 and at one with
+/// a radius; what parity makes 0 is exactly 0.
+#[test]
+fn coefficients_at_zero() {
+    for text in [
+        "relu6",
+        "elu",
+        "hard_tanh",
+        "hard_swish(x+1)",
+        "hard_shrink",
+        "selu",
+    ] {
+        let structure = Activation::new(&Expr::parse(text).unwrap()).unwrap();
+        let plain = Truncated::new(&structure, BITS).unwrap();
+        let q = Ball::exact(Float::with_val(BITS, 2.25)).widened(&Float::with_val(64, 1e-25));
+        for dual in [plain.clone(), plain.at_variance(&q)] {
+            let (squares, jets) = (
+                dual.squares(12, 300),
+                dual.derivatives(&Ball::int(0, 300), 12, 300),
+            );
+            for (n, (a, b)) in squares.iter().zip(&jets).enumerate() {
+                assert!(a.overlaps(b), "{text} {n}: {a:?} {b:?}");
+                assert!(
+                    a.rad() < 1e-18 && b.rad() < 1e-18,
+                    "{text} {n}: {a:?} {b:?}"
+                );
+            }
+            if text == "hard_tanh" {
+                assert!(
+                    squares
+                        .iter()
+                        .step_by(2)
+                        .all(|c| c.is_exact() && c.contains_zero())
+                );
+            }
+        }
+    }
+}
+
+/// The dual by polynomials of the angle, kinks and jumps, near both ends too.
+#[test]
+fn tables_of_the_angle() {
+    use crate::dual::AngularTable;
+    for text in [
+        "relu6",
+        "elu",
+        "hard_tanh",
+        "hard_swish",
+        "hard_shrink",
+        "x>0.3?1+x:0.2*x",
+        "sign(x-1)",
+    ] {
+        let structure = Activation::new(&Expr::parse(text).unwrap()).unwrap();
+        for (m, e) in [(1, -2), (1, 0), (9, -2), (5, 0)] {
+            let q = Ball::int(m, BITS).scale2(e);
+            let exact = Truncated::new(&structure, BITS).unwrap().at_variance(&q);
+            let dual = Dual::Truncated(exact.clone());
+            let table = AngularTable::closed(&dual, Deadline::default());
+            let table = table.unwrap_or_else(|| panic!("{text} {m} {e}"));
+            let steep: f64 = exact.slope_at_gap(&0.5f64);
+            for t in [1e-40, 1e-13, 1e-5, 0.013, 0.3, 0.77, 1.2, 1.9] {
+                let (gap, slope): (f64, f64) = (exact.gap(&t), exact.slope_at_gap(&t));
+                let (g, s) = table.near(t);
+                assert!(
+                    (g / gap - 1.0).abs() < 2e-14,
+                    "{text} {m} {e} {t}: {g:e} {gap:e}"
+                );
+                assert!(
+                    (s - slope).abs() < 2e-14 * (slope.abs() + steep),
+                    "{text} {m} {e} {t}: {s} {slope}"
+                );
+            }
+            for u in [1e-9, 1e-3, 0.4] {
+                let (value, slope): (f64, f64) = exact.opposite(&u);
+                let (v, s) = table.far(u);
+                assert!((v - value).abs() < 2e-14, "{text} {m} {e} {u}: {v} {value}");
+                assert!(
+                    (s - slope).abs() < 2e-14 * (slope.abs() + steep),
+                    "{text} {m} {e} {u}: {s} {slope}"
+                );
+            }
+        }
+    }
+}
+
+/// The slope leaves 1 like a root, at most by the bound, and at last as the limit says.
+#[test]
+fn the_turn_at_kinks() {
+    for text in [
+        "relu6",
+        "elu",
+        "hard_tanh",
+        "hard_sigmoid",
+        "hard_swish",
+        "relu(x)^2",
+        "relu(x)+1",
+        "max(x-2,-exp(x))",
+    ] {
+        let dual = closed_form::<Ball>(&Expr::parse(text).unwrap(), BITS).unwrap();
+        let turn = dual.turn().unwrap();
+        let b = dual.slope_at_gap(&Ball::int(0, BITS));
+        for j in 3..60 {
+            // up to 2/15 > 2^-3
+            let t = Ball::int(1, 3 * BITS).scale2(-j);
+            let (left, root) = (&b - &dual.slope_at_gap(&t), t.sqrt());
+            let most = &turn.largest * &root;
+            assert!(
+                left.upper() <= most.upper(),
+                "{text} {j}: {left:?} {most:?}"
+            );
+            if j == 59 && text != "relu(x)^2" && text != "elu" {
+                let apart = (&(&left / &root) / &turn.limit).to_f64() - 1.0;
+                assert!(apart.abs() < 1e-6, "{text}: {apart}");
+            }
+            if j == 30 && (text == "relu(x)^2" || text == "elu") {
+                assert!(turn.limit.contains_zero() && turn.limit.rad() < 1e-30);
+                let apart = (&(&left / &t) / &turn.second).to_f64() - 1.0;
+                assert!(apart.abs() < 1e-3, "{text}: {apart}");
+            }
+        }
+    }
+    assert!(dual("hard_shrink").turn().is_none());
 }

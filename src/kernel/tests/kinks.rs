@@ -121,3 +121,82 @@ fn networks_of_kinked_activations() {
         }
     }
 }
+
+/// Infinite depth: constants where `c*` is on the verge of 1, and the ordered phase, whose tangent kernel is the root of its covariance where
+/// the slope jumps.
+#[test]
+fn infinite_depth_of_kinks() {
+    let [nngp, ntk] = [Kind::Nngp, Kind::Ntk].map(|kind| kernel("relu6", Depth::Infinite, kind));
+    assert_eq!(ntk.limit_form(), Some(LimitForm::Chaotic));
+    assert!(nngp.at(0.3) <= 1.0 && nngp.at(0.3) > 1.0 - 1e-15 && ntk.at(0.3) > 1e6);
+    let [g, root] = [Kind::Nngp, Kind::Ntk].map(|kind| kernel("relu(x)+1", Depth::Infinite, kind));
+    assert_eq!(root.limit_form(), Some(LimitForm::Ordered));
+    let layer = kernel("relu(x)+1", Depth::Layers(1), Kind::Nngp);
+    // B' = E 1(Z > 0)/E (relu(Z) + 1)^2 = (1/2)/(3/2 + sqrt(2/pi))
+    let b = 0.5 / (1.5 + (2.0 / std::f64::consts::PI).sqrt());
+    for n in 0..40 {
+        let t = 1.9 * 0.4f64.powi(n);
+        assert!(
+            (root.at_gap(t).powi(2) / -g.at_gap(t) - 1.0).abs() < 1e-12,
+            "{t}"
+        );
+        // g(F) = b g: near by the digits of the gap are lost
+        if t > 1e-3 {
+            let ratio = g.at_gap(1.0 - layer.at_gap(t)) / g.at_gap(t);
+            assert!((ratio / b - 1.0).abs() < 1e-11, "{t}: {ratio} {b}");
+        }
+    }
+}
+
+/// The tables of the angle and the enclosures, at random places of random networks.
+#[test]
+fn random_networks_of_kinked_activations() {
+    use proptest::test_runner::{Config, TestRunner};
+    let texts = [
+        "elu",
+        "relu6",
+        "hard_swish",
+        "hard_tanh",
+        "soft_shrink",
+        "hard_shrink",
+        "x>1?x:x/3",
+    ];
+    let strategy = (0..texts.len(), 5..40u32, 1..12u32, 1..4u64, -0.98f64..0.98);
+    let cases = 6 * effort() as u32;
+    let config = Config {
+        failure_persistence: None,
+        ..Config::with_cases(cases)
+    };
+    TestRunner::new(config)
+        .run(&strategy, |(which, w, b, depth, rho)| {
+            let number = |n: u32| Some(Expr::parse(&format!("{n}/10")).unwrap());
+            let settings = Settings {
+                convention: Convention::Lee2019,
+                sigma_w: number(w),
+                sigma_b: number(b),
+                ..Settings::default()
+            };
+            let text = texts[which];
+            let k = network(text, depth, Kind::Ntk, &settings);
+            let expr = Expr::parse(text).unwrap();
+            let exact = rug::Rational::from_f64(rho).unwrap();
+            let found =
+                crate::recursion::ntk(&expr, &[exact], depth, &settings, 16, Deadline::default());
+            let value = found
+                .unwrap()
+                .remove(0)
+                .unwrap()
+                .ntk
+                .unwrap()
+                .value()
+                .to_f64();
+            let size = value.abs().max(k.at(0.5).abs());
+            assert!(
+                (k.at(rho) - value).abs() < PROMISED * size,
+                "{text} {w} {b} {depth} {rho}: {} {value}",
+                k.at(rho)
+            );
+            Ok(())
+        })
+        .unwrap();
+}

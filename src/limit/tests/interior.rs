@@ -24,7 +24,7 @@ fn limits_of_exponentials() {
         ),
     ] {
         let limit = interior(text, bits);
-        holds(limit.koenigs().point(), c);
+        holds(limit.point(), c);
         holds(&limit.ntk(), t);
     }
     let square = interior("x^2", bits);
@@ -47,7 +47,7 @@ fn the_functional_equation() {
             continue;
         };
         let limit = Interior::new(&dual, bits).unwrap();
-        let k = limit.koenigs();
+        let k = limit.koenigs().unwrap();
         for x in ["-0.875", "0", "0.25", "0.5", "0.875", "0.9999"] {
             let rho = place(x, bits);
             let next = LayerMap::of(&dual).step(&rho).0;
@@ -85,7 +85,7 @@ fn the_linear_fractional_family_at_every_depth() {
         tail,
     };
     let limit = Interior::new(&Dual::Series(series), bits).unwrap();
-    let k = limit.koenigs();
+    let k = limit.koenigs().unwrap();
     let fixed = &one - &(&(&one - &a) / &c);
     assert!(k.point().overlaps(&fixed) && k.multiplier().overlaps(&a));
     let w_fixed = &c / &(&one - &a);
@@ -122,7 +122,7 @@ fn any_depth_agrees_with_the_recursion() {
     let bits = 200;
     for text in ["exp(sqrt(2)*x)", "cos(2*x)", "step(x)", "x+x^2"] {
         let limit = interior(text, bits);
-        let k = limit.koenigs();
+        let k = limit.koenigs().unwrap();
         for x in ["0.96875", "-0.5", "0.25"] {
             let rho = place(x, bits);
             let mut walk = Landing::start(&rho);
@@ -145,7 +145,7 @@ fn any_depth_agrees_with_the_recursion() {
 fn observed_orders() {
     let bits = 600;
     let limit = interior("exp(sqrt(2)*x)", bits);
-    let k = limit.koenigs();
+    let k = limit.koenigs().unwrap();
     let rho = place("0.75", bits);
     let (g, correction) = (
         limit.next_order(&rho).unwrap(),
@@ -162,4 +162,20 @@ fn observed_orders() {
     let ((s, t), (s_deep, t_deep)) = (rest(40), rest(80));
     assert!(((s_deep - s) / (40.0 * log_m) - 2.0).abs() < 1e-9);
     assert!(((t_deep - t) / (40.0 * log_m) - 1.0).abs() < 1e-9);
+}
+
+/// `c*` of relu6 is nearer to 1 than an orbit is followed: its limit is known all the same, and says that it is one.
+#[test]
+fn a_fixed_point_on_the_verge() {
+    let relu6 = dual("relu6", 160);
+    let limit = Interior::new(&relu6, 160).unwrap();
+    assert!(limit.koenigs().is_none());
+    let gap = Ball::int(1, 400) - limit.point();
+    // dual(c*) = c*, dual'(c*) = m < 1
+    assert!(relu6.gap(&gap).overlaps(&gap) && gap.to_f64() < 1e-16);
+    assert!(relu6.slope_at_gap(&gap).overlaps(limit.multiplier()));
+    assert!(limit.ntk().relative_bits() > 60 && limit.multiplier().upper() < 1);
+    // T = m T + c*
+    let next = &(limit.multiplier() * &limit.ntk()) + limit.point();
+    assert!(next.overlaps(&limit.ntk()));
 }

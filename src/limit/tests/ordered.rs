@@ -222,3 +222,86 @@ fn solved(mut rows: Vec<Vec<Ball>>) -> Vec<Ball> {
     }
     (0..n).map(|k| &rows[k][n] / &rows[k][k]).collect()
 }
+
+/// The limit kernel of an activation with kinks.
+fn kinked(text: &str, bits: u32) -> (Ordered<Ball>, crate::limit::Subject) {
+    let subject = crate::limit::Subject::new(&Expr::parse(text).unwrap(), Default::default());
+    let subject = subject.unwrap();
+    let kernel = subject.kernel(&1.into(), bits, Default::default()).unwrap();
+    let crate::limit::Limit::Ordered(o) = kernel.limit() else {
+        panic!("{text}")
+    };
+    (o.clone(), subject)
+}
+
+/// Kinks: the functional equation, the layers one by one, and what `T_L` is short of its limit: `b^(L/2)`, or `L b^L` where the derivative
+/// is continuous.
+#[test]
+fn kinks_in_the_ordered_phase() {
+    for (text, rooted) in [
+        ("relu(x)+1", true),
+        ("hard_sigmoid", true),
+        ("elu(x)+3", false),
+    ] {
+        let bits = 120;
+        let (limit, _) = kinked(text, bits);
+        assert_eq!(limit.is_rooted(), Some(rooted), "{text}");
+        let b = limit.multiplier();
+        for x in ["-0.5", "0.25", "0.999"] {
+            let rho = place(x, bits);
+            let g = limit.at(&rho).unwrap();
+            assert!(g.relative_bits() > 60, "{text} {x}: {g:?}");
+            let next = LayerMap::of(limit.dual()).step(&rho).0;
+            let residual = &limit.at(&next).unwrap() - &(b * &g);
+            assert!(
+                residual.contains_zero() && residual.rad() < 1e-18,
+                "{text} at {x}: {residual:?}"
+            );
+            let (mut before, mut walk) = (None, crate::recursion::Walk::new(rho.clone()));
+            let map = LayerMap::of(limit.dual());
+            for depth in 1..=64u64 {
+                walk.advance(&map);
+                if ![8, 32, 64].contains(&depth) {
+                    continue;
+                }
+                let (gap, missing) = limit.gaps_at(&rho, depth).unwrap();
+                let short = &limit.ntk() - walk.mantissa();
+                assert!(
+                    gap.overlaps(&walk.position.gap()) && missing.overlaps(&short),
+                    "{text} {x} {depth}"
+                );
+                let layers = Ball::int(depth as i64, bits);
+                let scale = match rooted {
+                    true => (&layers.scale2(-1) * &b.ln()).exp(),
+                    false => &layers * &b.powi(depth as i64),
+                };
+                let form = &scale * &limit.shortfall(&g).unwrap();
+                let apart = ((&short / &form).to_f64() - 1.0).abs();
+                // of the order L b^(L/2), or 1/L
+                let earlier = before.replace(apart).unwrap_or(f64::INFINITY);
+                assert!(
+                    apart < 0.7 * earlier,
+                    "{text} {x} {depth}: {apart} {earlier}"
+                );
+            }
+            assert!(before.unwrap() < 0.2, "{text} {x}: {before:?}");
+        }
+    }
+}
+
+/// From a landing on: the enclosure at any depth holds what is walked.
+#[test]
+fn kinks_beyond_the_landing() {
+    let (limit, _) = kinked("relu(x)+1", 48);
+    let (fine, _) = kinked("relu(x)+1", 300);
+    let rho = place("0.25", 300);
+    let coarse = place("0.25", 48);
+    let landed = limit.landing(&coarse, None).unwrap().steps;
+    for more in [1, 2, 20, 100] {
+        let (gap, missing) = limit.gaps_at(&coarse, landed + more).unwrap();
+        let (exact, short) = fine.gaps_at(&rho, landed + more).unwrap();
+        assert!(gap.overlaps(&exact), "{more}: {gap:?} {exact:?}");
+        assert!(missing.overlaps(&short), "{more}: {missing:?} {short:?}");
+        assert!(missing.rad() < 1e-10, "{more}: {missing:?}");
+    }
+}
