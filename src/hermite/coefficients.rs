@@ -61,7 +61,8 @@ pub fn hermite_coefficients(
         }
         Arithmetic::F64 => {
             let samples = Samples::<f64>::new(&plan, 53, deadline)?;
-            let error = Float::with_val(64, 1e-14);
+            let size = samples.square(0).abs().sqrt().max(1.0);
+            let error = Float::with_val(64, &plan.error * 4) + size * 1e-14;
             let of = |x: &f64| Ball::new(x.to_float(), &error);
             (
                 coefficients(&samples, 0, degree, deadline)?

@@ -211,22 +211,24 @@ fn from_samples<R: Real + Send + Sync>(samples: &Samples<R>, derivative: bool) -
     Ok(out)
 }
 
-/// The finer of two results, with four times their difference, a few units in the last place, and the discretisation error
-/// of its grid, which is proved on every road, as its error.
+/// The finer of two results, with four times their difference, a few units in the last place of what is summed, and the
+/// discretisation error of its grid, which is proved on every road, as its error. `E phi` and `E Z phi` may be small by
+/// cancellation: what is summed is at most `sqrt(E phi^2)` (Cauchy and Schwarz), and its rounding does not cancel.
 fn estimated(coarse: Moments, fine: Moments, grid: &Float, bits: Bits) -> Result<Moments> {
-    let estimate = |c: &Ball, f: &Ball| {
+    let size = fine.square.abs().sqrt();
+    let estimate = |c: &Ball, f: &Ball, size: &Ball| {
         let mut e = Float::with_val(64, f.mid() - c.mid()).abs() * 4u32;
         e += grid;
-        e += Float::with_val(64, f.mid().abs_ref()) >> (bits - 4);
+        e += Float::with_val(64, size.mid().abs_ref()) >> (bits - 4);
         e += Float::with_val(64, 1) >> (bits - 2);
         Ball::new(f.mid().clone(), &e)
     };
     Ok(Moments {
-        mean: estimate(&coarse.mean, &fine.mean),
-        square: estimate(&coarse.square, &fine.square),
-        first: estimate(&coarse.first, &fine.first),
+        mean: estimate(&coarse.mean, &fine.mean, &size),
+        square: estimate(&coarse.square, &fine.square, &fine.square),
+        first: estimate(&coarse.first, &fine.first, &size),
         derivative_square: match (&coarse.derivative_square, &fine.derivative_square) {
-            (Some(c), Some(f)) => Some(estimate(c, f)),
+            (Some(c), Some(f)) => Some(estimate(c, f, f)),
             _ => None,
         },
         no_derivative: None,
