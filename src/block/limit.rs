@@ -45,7 +45,7 @@ impl Blocks {
         }
         correlations(at)?;
         let classification = self.classify(effort)?;
-        let (values, multiplier) = match classification.regime {
+        let (values, [multiplier, verge]) = match classification.regime {
             Regime::Undecided => {
                 return Err(Error::Unresolved(format!(
                     "the regime of `{self}` is undecided, so there is no limit kernel to evaluate; missing: {}",
@@ -54,12 +54,12 @@ impl Blocks {
             }
             Regime::Flow | Regime::Frozen => {
                 let each = at.iter().map(|rho| self.shrunk(rho, effort));
-                (each.collect::<Result<Vec<_>>>()?, None)
+                (each.collect::<Result<Vec<_>>>()?, [None, None])
             }
             // the Abel function is known of single maps
             _ if classification.phase == Some(Phase::EdgeOfChaos) => {
                 let each = at.iter().map(|rho| edge(rho, &classification));
-                (each.collect::<Result<Vec<_>>>()?, None)
+                (each.collect::<Result<Vec<_>>>()?, [None, None])
             }
             _ => {
                 let make = |far: &Rational, bits| {
@@ -73,8 +73,9 @@ impl Blocks {
                 };
                 let name = &classification.activation;
                 let (kernel, values) = ladder(name, at, effort.digits, make, values)?;
-                let multiplier = kernel.multiplier().map(|m| Quantity::new(m, None));
-                (values, multiplier)
+                let quantity = |b: &Ball| Quantity::new(b, None);
+                let verge = kernel.verge().as_ref().map(quantity);
+                (values, [kernel.multiplier().map(quantity), verge])
             }
         };
         Ok(Limits {
@@ -83,6 +84,7 @@ impl Blocks {
             regular: vec![None; values.len()],
             classification,
             multiplier,
+            verge,
             kappa: None,
             values,
             oscillation: None,
@@ -139,8 +141,8 @@ impl Blocks {
             (Limit::Chaotic(c), _) => {
                 value.correction = None;
                 if finite {
-                    let start = Correlation::Plain(c.koenigs().point().clone());
-                    let t = gathered(maps, start, c.koenigs().multiplier(), plain);
+                    let start = Correlation::Plain(c.point().clone());
+                    let t = gathered(maps, start, c.multiplier(), plain);
                     value.limit = Quantity::new(&t, None);
                 }
             }

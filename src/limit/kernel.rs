@@ -126,6 +126,16 @@ impl LimitKernel {
         }
     }
 
+    /// `1 - c*`, where `c*` is so near 1 that no orbit is followed to it.
+    pub fn verge(&self) -> Option<Ball> {
+        match &self.limit {
+            Limit::Chaotic(c) if c.koenigs().is_none() => {
+                Some(&Ball::int(1, self.bits) - c.point())
+            }
+            _ => None,
+        }
+    }
+
     /// `kappa`, the coefficient of `log(L+1)` at the edge of chaos.
     pub fn log_rate(&self) -> Option<Ball> {
         match &self.limit {

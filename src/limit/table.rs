@@ -7,7 +7,7 @@ use crate::activation::Expr;
 use crate::effort::Effort;
 use crate::error::Result;
 use crate::exact::Activation;
-use crate::real::{Analytic, Ball, Quantity};
+use crate::real::{Ball, Quantity};
 
 /// The verdict, the constants of the regime, and a row for each correlation.
 #[derive(Clone, Debug)]
@@ -70,12 +70,7 @@ pub fn limits(
         },
         multiplier: kernel.multiplier().map(quantity),
         kappa: kernel.log_rate().as_ref().map(quantity),
-        verge: match kernel.limit() {
-            Limit::Chaotic(c) if c.koenigs().is_none() => {
-                Some(quantity(&(&Ball::int(1, kernel.bits()) - c.point())))
-            }
-            _ => None,
-        },
+        verge: kernel.verge().as_ref().map(quantity),
         regular: regular.collect(),
         residual: false,
         classification: subject.classification,

@@ -136,7 +136,8 @@ impl AngularTable {
     fn mismatch(&self, dual: Truncated) -> f64 {
         let known = Dual::<f64>::Truncated(dual);
         let size = known.slope_at(&0.5).max(1.0);
-        let places = [-0.999, -0.5, 0.0, 0.5];
+        // `1 - rho` is exact
+        let places = [-1023.0 / 1024.0, -0.5, 0.0, 0.5];
         places.into_iter().fold(0.0, |worst: f64, rho| {
             let (gap, slope) = self.near(1.0 - rho);
             let apart = (1.0 - gap - known.at(&rho)).abs();
@@ -157,16 +158,17 @@ impl AngularTable {
 
     /// `1 - dual(1 - t)` and `dual'(1 - t)` for `0 <= t <= 2`, the first with the digits of `t` however small.
     pub fn near(&self, t: f64) -> (f64, f64) {
-        self.at(angle(t), t)
+        self.at(angle(t), (t, 2.0 - t))
     }
 
     /// `dual(-1 + u)` and `dual'(-1 + u)` for `0 <= u <= 1`.
     pub fn far(&self, u: f64) -> (f64, f64) {
-        let (gap, slope) = self.at(PI - angle(u), 2.0 - u);
+        let (gap, slope) = self.at(PI - angle(u), (2.0 - u, u));
         (1.0 - gap, slope)
     }
 
-    fn at(&self, theta: f64, t: f64) -> (f64, f64) {
+    /// At the angle `theta`, `1 - cos theta` and `1 + cos theta`.
+    fn at(&self, theta: f64, (t, u): (f64, f64)) -> (f64, f64) {
         let above = self.starts.partition_point(|from| *from <= theta);
         let panel = &self.panels[above.saturating_sub(1)];
         let y = ((theta - panel.from) - (panel.to - theta)) / (panel.to - panel.from);
@@ -174,7 +176,7 @@ impl AngularTable {
         let slope = Chebyshev::value(&panel.slope, y);
         match self.jumps {
             false => (t * ratio, slope),
-            true => (theta * ratio, slope / (t * (2.0 - t)).sqrt()),
+            true => (theta * ratio, slope / (t * u).sqrt()),
         }
     }
 }

@@ -243,7 +243,8 @@ fn kinks_in_the_ordered_phase() {
         ("hard_sigmoid", true),
         ("elu(x)+3", false),
     ] {
-        let bits = 120;
+        // b^64 leaves digits of T_64
+        let bits = 700;
         let (limit, _) = kinked(text, bits);
         assert_eq!(limit.is_rooted(), Some(rooted), "{text}");
         let b = limit.multiplier();
@@ -276,7 +277,7 @@ fn kinks_in_the_ordered_phase() {
                     false => &layers * &b.powi(depth as i64),
                 };
                 let form = &scale * &limit.shortfall(&g).unwrap();
-                let apart = ((&short / &form).to_f64() - 1.0).abs();
+                let apart = (&(&short / &form) - &Ball::int(1, bits)).to_f64().abs();
                 // of the order L b^(L/2), or 1/L
                 let earlier = before.replace(apart).unwrap_or(f64::INFINITY);
                 assert!(
