@@ -307,6 +307,7 @@ pub fn regressed(
         sigma_b: None,
         convention: args.convention,
         set: vec![],
+        no_cache: true,
         json: args.json,
         timeout: args.timeout,
     };

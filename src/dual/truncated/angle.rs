@@ -40,6 +40,15 @@ impl Spot {
         }
     }
 
+    /// The middle of its ball.
+    pub fn middle(&self) -> Spot {
+        match self {
+            Spot::Plain(x) => Spot::Plain(x.midpoint()),
+            Spot::Gap(x) => Spot::Gap(x.midpoint()),
+            Spot::Rise(x) => Spot::Rise(x.midpoint()),
+        }
+    }
+
     /// `+1` or `-1`, where the correlation is exactly that.
     pub fn end(&self) -> Option<i64> {
         let is = |x: &Ball, n: i64| x.is_exact() && *x.mid() == n;

