@@ -4,7 +4,7 @@
 //! activation is continuous; where it jumps, `gap/theta` and `sin(theta) dual'(cos theta)` are. They are the integrals of `K` (of
 //! `M = sin(b) E phi'(u) phi'(v)`), made once for each node, every one a sum of terms without cancellation.
 //!
-//! Promise: as [`Angular`], no bound.
+//! Promise: as [`Angular`], no bound; where the activation jumps, the slope has the digits of `sin(theta) dual'`.
 
 use std::f64::consts::PI;
 
