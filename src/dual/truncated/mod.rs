@@ -8,6 +8,7 @@
 
 mod angle;
 mod bending;
+mod certain;
 mod coefficients;
 mod ends;
 mod halves;
@@ -31,6 +32,7 @@ pub(crate) use coefficients::closed_coefficients;
 pub(super) use bending::Bending;
 
 use angle::{Angle, Spot};
+use certain::{ROUNDS, certain};
 use coefficients::of_halves;
 use ends::at_end;
 use halves::Halves;
@@ -443,45 +445,6 @@ impl Truncated {
         let bend = slope.hull(&steep);
         (R::from_ball(&value.widened(&moved)), R::from_ball(&bend))
     }
-}
-
-/// More than this is not worked with, beside eight times what is asked for.
-const MOST_BITS: Bits = 2048;
-/// More bits so often.
-const ROUNDS: usize = 8;
-
-/// Raises the precision until `bits` relative ones are there, or the `reach` of them that what was given with a radius allows.
-fn certain(bits: Bits, reach: Bits, f: impl Fn(Bits) -> Ball) -> Ball {
-    let mut work = bits + 32;
-    let mut last = f(work);
-    let most = 8 * bits + MOST_BITS;
-    for _ in 0..ROUNDS {
-        let have = last.relative_bits();
-        if have >= bits.min(reach) || last.is_exact() || !last.is_finite() {
-            break;
-        }
-        let rad = last.rad();
-        work += match have {
-            0 => work,
-            have => bits - have + 16,
-        };
-        // kinks far out, where everything is smaller than any number: what is known stands
-        if work > most {
-            break;
-        }
-        let next = f(work);
-        // what is known is better than what was not found
-        if !next.is_finite() {
-            break;
-        }
-        // nothing is won any more
-        let stuck = next.rad() * 2u32 > rad;
-        last = next;
-        if stuck {
-            break;
-        }
-    }
-    last.with_bits(bits)
 }
 
 /// Of a spline: by how far it may be off.

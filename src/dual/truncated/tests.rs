@@ -478,3 +478,15 @@ fn the_turn_at_kinks() {
     }
     assert!(dual("hard_shrink").turn().is_none());
 }
+
+/// What cancels as `e^600` does: few bits know nothing at all, and more of them nothing at first.
+#[test]
+fn steep_exponentials() {
+    let half = |bits| Ball::exact(Float::with_val(bits, 0.5));
+    let coarse = dual("elu(20*x)").at(&half(100));
+    let fine = dual("elu(20*x)").at(&half(1500));
+    assert!(
+        coarse.overlaps(&fine) && coarse.relative_bits() >= 98,
+        "{coarse:?}"
+    );
+}
