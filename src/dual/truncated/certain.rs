@@ -1,6 +1,6 @@
 //! Digits by more bits, as far as there are any to be had.
 
-use crate::real::{Ball, Bits, Real};
+use crate::real::{Analytic, Ball, Bits};
 
 /// More than this is not worked with, beside eight times what is asked for.
 const MOST_BITS: Bits = 2048;
