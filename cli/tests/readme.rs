@@ -27,11 +27,12 @@ fn readme() -> PathBuf {
 }
 
 /// README.md and what it points to.
-fn pages() -> [PathBuf; 3] {
+fn pages() -> [PathBuf; 4] {
     [
         readme(),
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/tour.md"),
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/networks.md"),
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/spectra.md"),
     ]
 }
 
