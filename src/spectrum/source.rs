@@ -25,9 +25,12 @@ const FAR: (u32, u32) = (63, 64);
 /// Whose kernel.
 pub(super) enum Source {
     /// A network of finite depth.
-    Layers(Layered),
+    Layers(Box<Layered>),
     /// The Koenigs function of a singular kernel.
-    Singular { subject: Subject, growth: Growth },
+    Singular {
+        subject: Box<Subject>,
+        growth: Growth,
+    },
 }
 
 pub(super) struct Layered {
@@ -110,7 +113,7 @@ impl Source {
                 activation.typed
             ))
         })?;
-        Ok(Source::Layers(layered))
+        Ok(Source::Layers(Box::new(layered)))
     }
 
     /// How large it is.
@@ -344,7 +347,10 @@ fn singular(network: &Network, d: u32, deadline: Deadline) -> Result<Source> {
         }
     }
     let growth = majorant(&subject, d, deadline)?;
-    Ok(Source::Singular { subject, growth })
+    Ok(Source::Singular {
+        subject: Box::new(subject),
+        growth,
+    })
 }
 
 fn majorant(subject: &Subject, d: u32, deadline: Deadline) -> Result<Growth> {
