@@ -34,7 +34,7 @@ pub struct LearningCurve {
 
 /// The prediction for one number of inputs.
 #[derive(Clone, Debug)]
-pub struct Prediction {
+pub struct CurvePoint {
     /// `n`
     pub inputs: f64,
     /// `kappa`
@@ -123,7 +123,7 @@ impl LearningCurve {
     /// # Errors
     /// [`Error::Domain`] for an `n` that is not positive, and for more inputs than there are eigenfunctions where nothing
     /// regularises.
-    pub fn predicted(&self, n: f64) -> Result<Prediction> {
+    pub fn predicted(&self, n: f64) -> Result<CurvePoint> {
         if !n.is_finite() || n <= 0.0 {
             return Err(Error::Domain(format!(
                 "a number of inputs is positive, {n} is not"
@@ -170,7 +170,7 @@ impl LearningCurve {
             true => largest.fold(0.0, f64::max) / kappa,
             false => 0.0,
         };
-        Ok(Prediction {
+        Ok(CurvePoint {
             inputs: n,
             regularisation: kappa,
             learnability,

@@ -1,6 +1,6 @@
 //! Learning curves as a figure: a line for what is predicted, marks with error bars for what was measured.
 
-use super::{Measurement, Prediction};
+use super::{CurvePoint, Measurement};
 use crate::figure::{Axis, Curve, Figure, Look};
 
 /// One kernel's curve.
@@ -9,7 +9,7 @@ pub struct DrawnCurve {
     /// For the legend: the activation.
     pub name: String,
     /// In the order of their inputs.
-    pub predicted: Vec<Prediction>,
+    pub predicted: Vec<CurvePoint>,
     /// Likewise; none where nothing was measured.
     pub measured: Vec<Measurement>,
 }

@@ -49,6 +49,19 @@ pub struct Measurement {
     pub trials: usize,
 }
 
+impl Measurement {
+    /// By how many standard errors it is above a prediction.
+    ///
+    /// ```
+    /// use deeplimit::spectrum::Measurement;
+    /// let m = Measurement { inputs: 64, error: 1.5, deviation: 0.25, trials: 10 };
+    /// assert_eq!(m.above(1.0), 2.0);
+    /// ```
+    pub fn above(&self, predicted: f64) -> f64 {
+        (self.error - predicted) / self.deviation
+    }
+}
+
 impl LearningExperiment {
     /// With `n` training points. Trials run on all cores.
     ///

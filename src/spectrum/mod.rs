@@ -38,7 +38,7 @@ mod vanishing;
 #[cfg(test)]
 mod tests;
 
-pub use curve::{LearningCurve, Prediction};
+pub use curve::{CurvePoint, LearningCurve};
 pub use decay::{Decay, ObservedDecay};
 pub use drawn::{DrawnCurve, learning_figure};
 pub use eigenvalues::{DEGREE_MAX, DIMENSION_MAX, Eigenvalue, KernelSpectrum, Space};

@@ -16,6 +16,8 @@ use crate::typed;
 
 /// From this on the degrees that the prediction leaves out are remarked upon.
 const LEFT_OUT: f64 = 0.05;
+/// So many standard errors are no chance.
+const FAR: f64 = 3.0;
 
 /// The contract.
 #[derive(Serialize)]
@@ -56,6 +58,8 @@ struct MeasuredJson {
     error: f64,
     /// One standard error of the mean.
     standard_error: f64,
+    /// So many standard errors above the prediction.
+    above: f64,
     trials: usize,
 }
 
@@ -143,6 +147,18 @@ fn shown(learned: &Learned, args: &Args, width: usize) -> String {
         entries: entries.collect(),
     };
     let mut text = table.text(width);
+    let far = learned.rows.iter().filter_map(|(p, m)| {
+        let above = m.as_ref()?.above(p.error);
+        (above.abs() > FAR).then(|| format!("{above:+.1} at n = {}", p.inputs))
+    });
+    let far: Vec<String> = far.collect();
+    if !far.is_empty() {
+        let line = format!(
+            "standard errors above the prediction: {}; it is an approximation, which gets better with the dimension",
+            far.join(", ")
+        );
+        text += &wrapped(&line, 0, "", width);
+    }
     if learned.rows.iter().any(|r| r.0.left_out > LEFT_OUT) {
         let line = format!(
             "the spectrum ends at degree {}, and for the largest n higher degrees are learned, too: the prediction misses that",
@@ -179,6 +195,7 @@ fn json(text: &str, learned: &Learned, which: &Which, args: &Args) -> LearnJson 
                 measured: m.as_ref().map(|m| MeasuredJson {
                     error: m.error,
                     standard_error: m.deviation,
+                    above: m.above(p.error),
                     trials: m.trials,
                 }),
                 left_out: p.left_out,

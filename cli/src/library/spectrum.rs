@@ -12,8 +12,8 @@ use super::{NetworkRequest, Request, Sheet};
 use crate::typed;
 
 pub use deeplimit::spectrum::{
-    DEGREE_MAX as SPECTRUM_DEGREE_MAX, DIMENSION_MAX as SPECTRUM_DIMENSIONS_MAX, Measurement,
-    Prediction, Space,
+    CurvePoint, DEGREE_MAX as SPECTRUM_DEGREE_MAX, DIMENSION_MAX as SPECTRUM_DIMENSIONS_MAX,
+    Measurement, Space,
 };
 
 /// Which kernel of which network.
@@ -53,9 +53,9 @@ pub struct Lesson {
 #[derive(Clone, Debug)]
 pub struct Learned {
     /// For each number of points, in order.
-    pub rows: Vec<(Prediction, Option<Measurement>)>,
+    pub rows: Vec<(CurvePoint, Option<Measurement>)>,
     /// For a line.
-    pub line: Vec<Prediction>,
+    pub line: Vec<CurvePoint>,
     /// The ridge in units of the kernel.
     pub ridge: f64,
     /// The spectrum ends here.
