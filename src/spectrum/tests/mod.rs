@@ -198,7 +198,15 @@ fn kernels_are_the_sums_of_their_harmonics() {
         .unwrap()
         .biases("1/3")
         .unwrap();
-    let cases: [(Network, Kind, u64, u32, u32); 7] = [
+    let odd_biased = network("erf")
+        .convention(Convention::Lee2019)
+        .weights("3/2")
+        .unwrap()
+        .biases("1/2")
+        .unwrap();
+    let cases: [(Network, Kind, u64, u32, u32); 9] = [
+        (network("step"), Kind::Nngp, 2, 3, 12),
+        (odd_biased, Kind::Ntk, 2, 3, 12),
         (network("relu"), Kind::Ntk, 3, 3, 24),
         (biased, Kind::Ntk, 2, 4, 16),
         (network("hard_tanh"), Kind::Nngp, 1, 2, 16),

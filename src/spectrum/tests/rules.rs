@@ -3,7 +3,7 @@
 use rug::Float;
 
 use crate::Deadline;
-use crate::real::{Analytic, Ball, Real};
+use crate::real::{Analytic, Ball};
 use crate::spectrum::harmonics::{moment, normalisation, zonal};
 use crate::spectrum::legendre::{Node, sums};
 use crate::spectrum::rule::{Growth, Rule};
