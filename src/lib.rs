@@ -67,6 +67,7 @@
 //! * [`gram`]: Gram matrices on data.
 //! * [`classifier`]: from a matrix and labels to scores and a label: regression at any depth, and what it becomes; choosing and testing.
 //! * [`process`]: Gaussian processes on real targets: means and deviations, the evidence and where it is largest.
+//! * [`spectrum`]: eigenvalues of kernels on the sphere and on the boolean cube, and the learning curves that they predict.
 //! * [`design`]: from a wanted exponent, kernel or slope back to an activation, with a certificate.
 //! * [`network`]: networks of finite width: empirical kernels, training, linearisation.
 //! * [`image`]: pictures as arrays: readers and preprocessing.
@@ -103,6 +104,7 @@ pub mod process;
 pub mod quadrature;
 pub mod real;
 pub mod recursion;
+pub mod spectrum;
 pub mod store;
 mod words;
 

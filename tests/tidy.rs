@@ -28,6 +28,7 @@ const ROOMS: &[&str] = &[
     "classifier",
     "process",
     "figure",
+    "spectrum",
     "design",
     "network",
     "image",

@@ -16,6 +16,7 @@ mod papers;
 mod plot;
 mod regress;
 mod report;
+mod spectrum;
 
 pub use blocks::Blocks;
 pub use cntk::{Cntk, Preprocess};
@@ -37,6 +38,7 @@ pub use papers::{
 pub use plot::Plot;
 pub use regress::{Free, Regress};
 pub use report::Page;
+pub use spectrum::{Kernel as SpectrumKernel, Learn, Spectrum};
 
 use std::time::Duration;
 
@@ -149,6 +151,12 @@ pub enum Command {
     /// Say how deep is deep enough, and how deep is too deep for doubles
     #[command(after_help = limit::depth_help())]
     Depth(Depth),
+    /// Enclose the eigenvalues of a kernel on the sphere or the cube
+    #[command(after_help = spectrum::spectrum_help())]
+    Spectrum(Spectrum),
+    /// Predict and measure learning curves of kernels on the sphere
+    #[command(after_help = spectrum::learn_help())]
+    Learn(Box<Learn>),
     /// Write the Gram matrix of a kernel on data
     #[command(after_help = gram::GRAM_HELP, override_usage = gram::GRAM_USAGE)]
     Gram(Gram),
@@ -208,6 +216,8 @@ impl Command {
             Command::Phase(a) => &a.effort,
             Command::Limit(a) => &a.effort,
             Command::Depth(a) => &a.effort,
+            Command::Spectrum(a) => &a.effort,
+            Command::Learn(a) => &a.effort,
             Command::Emit(a) => &a.effort,
             Command::Plot(a) => &a.effort,
             Command::Report(a) => &a.effort,

@@ -15,6 +15,7 @@ pub mod images;
 mod phase;
 mod portrait;
 mod regress;
+mod spectrum;
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -36,6 +37,10 @@ pub use identities::{
 pub use phase::{CriticalPoint, GROWS_SO_FAR, Phases, Place, Standing, Standings, phase};
 pub use portrait::{Portrait, comparison, portrait};
 pub use regress::{Regressed, Tried, regressed};
+pub use spectrum::{
+    Learned, Lesson, SPECTRUM_DEGREE_MAX, SPECTRUM_DIMENSIONS_MAX, Space, Spectra, Which, learned,
+    learning_sheet, spectrum,
+};
 
 pub use data::{GramReport, Merged, RowPair, Tested, extremes, gram, merged, predictions};
 pub use evaluation::{Evaluation, Fold, evaluation};

@@ -158,6 +158,8 @@ fn report(cli: &Cli, width: usize) -> io::Result<Report> {
         Command::Papers(args) => commands::papers::run(&args.action, width),
         Command::Limit(args) => commands::limit::run(args, width),
         Command::Depth(args) => commands::depth::run(args, width),
+        Command::Spectrum(args) => commands::spectrum::run(args, width),
+        Command::Learn(args) => commands::learn::run(args, width),
         Command::Emit(args) => commands::emit::run(args),
         Command::Plot(args) => commands::plot::run(args),
         Command::Report(args) => commands::report::run(args),

@@ -25,6 +25,7 @@ mod plots;
 mod regress;
 mod scales;
 mod session;
+mod spectra;
 #[cfg(unix)]
 mod store;
 mod support;

@@ -40,6 +40,7 @@ pub use given::Given;
 pub use layers::{Layers, variance_after};
 pub use moments::VarianceMoments;
 pub use network::{Network, Settings};
+pub(crate) use ntk::Attempt;
 pub use ntk::{DEPTH_MAX, KernelValue, ntk};
 pub use origin::{bend_at_zero, closed_slope_at_zero, slope_at_zero, vanishes_at_zero};
 pub use pair::Pair;

@@ -111,7 +111,7 @@ struct Answer<'a> {
     deadline: Deadline,
 }
 
-type Deep = Vec<Result<Pair<Scaled<Ball>>>>;
+pub(crate) type Deep = Vec<Result<Pair<Scaled<Ball>>>>;
 
 impl Answer<'_> {
     fn rows(&self) -> Result<Vec<Result<KernelValue>>> {
@@ -154,51 +154,18 @@ impl Answer<'_> {
     }
 
     fn attempt(&self, degree: u32, accuracy: Bits) -> Result<(Deep, bool)> {
-        let bits = accuracy + 32;
-        let (norm, other) = self.norms;
-        let at = |rho: &Rational| Correlation::rational(rho, bits);
-        let parity = self.structure.parity;
-        if matches!(self.variances.weight, WeightVariance::Normalising) && *norm == 1 && *other == 1
-        {
-            let dual = prepared(self.structure, degree, accuracy, self.deadline)?;
-            let expanded = matches!(&dual, Dual::Series(s) if !s.tail.is_exact());
-            let unit = UnitLayers::new(dual).with_parity(parity);
-            let of = |rho: &Rational| {
-                self.reachable(rho)?;
-                unit.kernels(at(rho), self.depth, self.deadline)
-            };
-            return Ok((in_time(self.rhos.par_iter().map(of).collect())?, expanded));
-        }
-        let activation = Prepared::<Ball>::new(self.structure, degree, accuracy, self.deadline)?;
-        let expanded = activation.is_expanded();
-        let one = Ball::int(1, bits);
-        let weight = match (&self.variances.weight, &activation) {
-            (WeightVariance::Fixed(w), _) => w.evaluate(bits),
-            (WeightVariance::Normalising, a) => &one / &a.square(&one)?,
+        let attempt = Attempt {
+            structure: self.structure,
+            variances: &self.variances,
+            norms: self.norms,
+            depth: self.depth,
+            degree,
+            accuracy,
+            deadline: self.deadline,
         };
-        let network = Layers {
-            activation,
-            weight,
-            bias: self.variances.bias.evaluate(bits),
-        };
-        let first: Ball = self.variances.first.evaluate(bits);
-        let input = |norm: &Rational| &first * &Ball::rational(norm, bits);
-        if norm == other {
-            let rhos: Vec<_> = self.rhos.iter().map(at).collect();
-            let deep = network.kernels(&input(norm), &rhos, parity, self.depth, self.deadline)?;
-            return Ok((in_time(deep)?, expanded));
-        }
-        let (input, other) = (input(norm), input(other));
-        let of = |rho: &Rational| {
-            network.pair_kernels(
-                (&input, &other),
-                &at(rho),
-                parity,
-                self.depth,
-                self.deadline,
-            )
-        };
-        Ok((in_time(self.rhos.par_iter().map(of).collect())?, expanded))
+        let at = |rho: &Rational| Correlation::rational(rho, attempt.bits());
+        let places: Vec<_> = self.rhos.iter().map(at).collect();
+        attempt.kernels(&places, |i| self.reachable(&self.rhos[i]))
     }
 
     /// The edge of chaos, where nothing settles, is seen before a million layers are passed in vain.
@@ -255,6 +222,75 @@ impl Answer<'_> {
         Err(Error::Domain(format!(
             "the activation jumps, so its neural tangent kernel is infinite at the correlation {rho}"
         )))
+    }
+}
+
+/// The kernels at places that are balls: one attempt, with series of some length and numbers of some accuracy.
+pub(crate) struct Attempt<'a> {
+    pub structure: &'a Activation,
+    pub variances: &'a Variances,
+    pub norms: &'a (Rational, Rational),
+    pub depth: u64,
+    /// Hermite coefficients, where the dual takes any.
+    pub degree: u32,
+    /// Absolute errors of about `2^-accuracy`.
+    pub accuracy: Bits,
+    pub deadline: Deadline,
+}
+
+impl Attempt<'_> {
+    /// What places should be known to.
+    pub(crate) fn bits(&self) -> Bits {
+        self.accuracy + 32
+    }
+
+    /// `k_L` and `Theta_L` at each place, enclosed, and whether more coefficients would say more. A normalised network on inputs of
+    /// norm 1 refuses the places that `reachable` refuses.
+    pub(crate) fn kernels(
+        &self,
+        places: &[Correlation<Ball>],
+        reachable: impl Fn(usize) -> Result<()> + Sync,
+    ) -> Result<(Deep, bool)> {
+        let (degree, accuracy, bits) = (self.degree, self.accuracy, self.bits());
+        let (norm, other) = self.norms;
+        let parity = self.structure.parity;
+        if matches!(self.variances.weight, WeightVariance::Normalising) && *norm == 1 && *other == 1
+        {
+            let dual = prepared(self.structure, degree, accuracy, self.deadline)?;
+            let expanded = matches!(&dual, Dual::Series(s) if !s.tail.is_exact());
+            let unit = UnitLayers::new(dual).with_parity(parity);
+            let of = |(i, place): (usize, &Correlation<Ball>)| {
+                reachable(i)?;
+                unit.kernels(place.clone(), self.depth, self.deadline)
+            };
+            return Ok((
+                in_time(places.par_iter().enumerate().map(of).collect())?,
+                expanded,
+            ));
+        }
+        let activation = Prepared::<Ball>::new(self.structure, degree, accuracy, self.deadline)?;
+        let expanded = activation.is_expanded();
+        let one = Ball::int(1, bits);
+        let weight = match (&self.variances.weight, &activation) {
+            (WeightVariance::Fixed(w), _) => w.evaluate(bits),
+            (WeightVariance::Normalising, a) => &one / &a.square(&one)?,
+        };
+        let network = Layers {
+            activation,
+            weight,
+            bias: self.variances.bias.evaluate(bits),
+        };
+        let first: Ball = self.variances.first.evaluate(bits);
+        let input = |norm: &Rational| &first * &Ball::rational(norm, bits);
+        if norm == other {
+            let deep = network.kernels(&input(norm), places, parity, self.depth, self.deadline)?;
+            return Ok((in_time(deep)?, expanded));
+        }
+        let (input, other) = (input(norm), input(other));
+        let of = |place: &Correlation<Ball>| {
+            network.pair_kernels((&input, &other), place, parity, self.depth, self.deadline)
+        };
+        Ok((in_time(places.par_iter().map(of).collect())?, expanded))
     }
 }
 

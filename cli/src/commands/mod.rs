@@ -16,6 +16,7 @@ pub mod expect;
 pub mod gram;
 pub mod hermite;
 pub mod identities;
+pub mod learn;
 pub mod limit;
 pub mod man;
 pub mod ntk;
@@ -25,6 +26,7 @@ pub mod plot;
 pub mod predict;
 pub mod regress;
 pub mod report;
+pub mod spectrum;
 
 use std::io::{self, Read};
 
