@@ -21,7 +21,10 @@ impl Gram<'_> {
     /// # Ok::<(), deeplimit::Error>(())
     /// ```
     pub fn diagonal(kernel: &Kernel, points: &Points, lengths: Lengths) -> Result<Vec<f64>> {
-        Gram::symmetric(kernel, points, lengths)?;
+        let gram = Gram::symmetric(kernel, points, lengths)?;
+        if let Some(own) = gram.kept_diagonal() {
+            return Ok(own.to_vec());
+        }
         let exponent = match (lengths, kernel.length_exponent()) {
             (Lengths::Keep, Some(k)) => 2.0 * k,
             _ => 0.0,
