@@ -14,6 +14,7 @@ mod identities;
 pub mod images;
 mod phase;
 mod portrait;
+mod predictions;
 mod regress;
 
 use std::sync::OnceLock;
@@ -37,10 +38,12 @@ pub use phase::{CriticalPoint, GROWS_SO_FAR, Phases, Place, Standing, Standings,
 pub use portrait::{Portrait, comparison, portrait};
 pub use regress::{Regressed, Tried, regressed};
 
-pub use data::{GramReport, Merged, RowPair, Tested, extremes, gram, merged, predictions};
+pub use data::{GramReport, Merged, Predictions, RowPair, Tested, extremes, gram, merged};
+pub use predictions::{Predicted, predictions};
 pub use evaluation::{Evaluation, Fold, evaluation};
 
 pub use deeplimit::activation::Entry;
+pub use deeplimit::classifier::Standing;
 use deeplimit::activation::Expr;
 use deeplimit::deadline::Deadline;
 pub use deeplimit::dual::DualValue;

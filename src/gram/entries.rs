@@ -22,7 +22,7 @@ use crate::store::{Contents, Fingerprint};
 use crate::words::named;
 
 /// Rows and columns of a tile: 128 kB.
-const TILE: (usize, usize) = (64, 256);
+pub(super) const TILE: (usize, usize) = (64, 256);
 
 /// So many correlations at a time are looked through for pairs near each other.
 const RUN: usize = 64;
@@ -50,7 +50,7 @@ pub struct Gram<'a> {
     /// `|x|^k`, where lengths count.
     pub(super) factors: Option<[Vec<f64>; 2]>,
     /// The same where the kernel is no power of lengths.
-    kept: Option<Arc<Kept>>,
+    pub(super) kept: Option<Arc<Kept>>,
 }
 
 /// Do the products of lengths, and the kernel times them, stay in the range of doubles?
@@ -386,7 +386,7 @@ impl<'a> Gram<'a> {
 
     /// Rows from `first` on; these columns, of the `stride` that `out` has, the first of them at its beginning. `tile` is for
     /// the correlations.
-    fn strip(
+    pub(super) fn strip(
         &self,
         first: usize,
         columns: Range<usize>,
@@ -428,7 +428,7 @@ impl<'a> Gram<'a> {
     }
 
     /// The kernel of one row with some columns.
-    fn apply(&self, i: usize, start: usize, rho: &[f64], out: &mut [f64]) {
+    pub(super) fn apply(&self, i: usize, start: usize, rho: &[f64], out: &mut [f64]) {
         if let Some(kept) = &self.kept {
             let gap = |k: usize| self.left.gap(i, self.right, start + k, rho[k]);
             return kept.entries((i, start), rho, gap, out);
@@ -458,12 +458,5 @@ impl<'a> Gram<'a> {
                 *value *= left[i] * factor;
             }
         }
-    }
-}
-
-impl Gram<'_> {
-    /// `K(x, x)` of the rows on the left, where lengths count and are no factor.
-    pub(super) fn kept_diagonal(&self) -> Option<&[f64]> {
-        self.kept.as_ref().map(|kept| kept.own())
     }
 }

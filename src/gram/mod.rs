@@ -7,6 +7,7 @@
 //! * [`matrix`]: matrices as plain data. [`entries`]: symmetric and rectangular Gram matrices, blockwise, on all cores.
 //! * `decisive`: the matrix that a classifier decides by. `diagonal`: `K(x, x)` alone.
 //! * `kept`: rows of any lengths: two variances for each pair.
+//! * `product`: a Gram matrix times vectors, without the matrix.
 //! * `mirror`: the upper triangle from the lower. `pages`: memory for large matrices, in large pages.
 //! * [`spectrum`]: eigenvalues, condition, rank.
 //!
@@ -38,6 +39,7 @@ pub mod matrix;
 mod mirror;
 mod pages;
 pub mod points;
+mod product;
 pub mod spectrum;
 pub mod twins;
 
