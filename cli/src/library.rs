@@ -39,12 +39,12 @@ pub use portrait::{Portrait, comparison, portrait};
 pub use regress::{Regressed, Tried, regressed};
 
 pub use data::{GramReport, Merged, Predictions, RowPair, Tested, extremes, gram, merged};
-pub use predictions::{Predicted, predictions};
 pub use evaluation::{Evaluation, Fold, evaluation};
+pub use predictions::{Predicted, predictions};
 
 pub use deeplimit::activation::Entry;
-pub use deeplimit::classifier::Standing;
 use deeplimit::activation::Expr;
+pub use deeplimit::classifier::Standing;
 use deeplimit::deadline::Deadline;
 pub use deeplimit::dual::DualValue;
 use deeplimit::error::{Error, Result};

@@ -22,6 +22,7 @@ mod pages;
 mod papers;
 mod plots;
 mod regress;
+mod rows;
 mod scales;
 mod session;
 #[cfg(unix)]

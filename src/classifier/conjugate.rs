@@ -96,7 +96,10 @@ type Watch<'a> = &'a (dyn Fn(&Standing) -> bool + Sync);
 
 fn dots(a: &Matrix, b: &Matrix) -> Vec<f64> {
     let mut sums = vec![0.0; a.columns];
-    let rows = a.values.chunks_exact(a.columns).zip(b.values.chunks_exact(a.columns));
+    let rows = a
+        .values
+        .chunks_exact(a.columns)
+        .zip(b.values.chunks_exact(a.columns));
     for (a, b) in rows {
         for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
             *sum += a * b;
@@ -154,7 +157,13 @@ impl Course<'_> {
 
     fn relative(&self, residual: &Matrix) -> Vec<f64> {
         let squares = dots(residual, residual).into_iter();
-        let of = |(square, size): (f64, &f64)| if *size > 0.0 { square.sqrt() / size } else { 0.0 };
+        let of = |(square, size): (f64, &f64)| {
+            if *size > 0.0 {
+                square.sqrt() / size
+            } else {
+                0.0
+            }
+        };
         squares.zip(&self.sizes).map(of).collect()
     }
 
@@ -173,13 +182,23 @@ impl Course<'_> {
     /// One step for those targets that need it.
     fn step(&self, at: &mut Iterate, product: &Matrix, open: &[bool]) -> Result<()> {
         let curvature = dots(&at.direction, product);
-        if open.iter().zip(&curvature).any(|(open, c)| *open && (*c <= 0.0 || !c.is_finite())) {
+        if open
+            .iter()
+            .zip(&curvature)
+            .any(|(open, c)| *open && (*c <= 0.0 || !c.is_finite()))
+        {
             return Err(Error::Unresolved(
                 "the kernel matrix is not positive definite to within rounding: a larger ridge helps".to_owned(),
             ));
         }
         let lengths: Vec<f64> = (0..open.len())
-            .map(|c| if open[c] { at.products[c] / curvature[c] } else { 0.0 })
+            .map(|c| {
+                if open[c] {
+                    at.products[c] / curvature[c]
+                } else {
+                    0.0
+                }
+            })
             .collect();
         add(&mut at.weights, &lengths, &at.direction);
         let back: Vec<f64> = lengths.iter().map(|x| -x).collect();
@@ -187,7 +206,13 @@ impl Course<'_> {
         let mut next = self.preconditioner.solved(&at.residual);
         let products = dots(&at.residual, &next);
         let turns: Vec<f64> = (0..open.len())
-            .map(|c| if open[c] { products[c] / at.products[c] } else { 0.0 })
+            .map(|c| {
+                if open[c] {
+                    products[c] / at.products[c]
+                } else {
+                    0.0
+                }
+            })
             .collect();
         add(&mut next, &turns, &at.direction);
         at.direction = next;
@@ -230,13 +255,20 @@ impl Conjugate {
             )));
         }
         if !ridge.is_finite() || ridge < 0.0 {
-            return Err(Error::Data(format!("a ridge is a number from 0 on, {ridge} is not")));
+            return Err(Error::Data(format!(
+                "a ridge is a number from 0 on, {ridge} is not"
+            )));
         }
         let unfit = |i: &Iterate| {
-            !(fits(&i.weights) && fits(&i.residual) && fits(&i.direction) && i.products.len() == targets.columns)
+            !(fits(&i.weights)
+                && fits(&i.residual)
+                && fits(&i.direction)
+                && i.products.len() == targets.columns)
         };
         if begun.as_ref().is_some_and(unfit) {
-            return Err(Error::Shape("what was begun is of other rows or targets".to_owned()));
+            return Err(Error::Shape(
+                "what was begun is of other rows or targets".to_owned(),
+            ));
         }
         let diagonal = gram.own()?;
         if let Some(bad) = diagonal.iter().find(|x| !x.is_finite()) {
@@ -307,7 +339,8 @@ impl Conjugate {
                     return stopped(at, residuals);
                 }
                 let residual = largest(&residuals);
-                let Some(product) = course.applied(&at.direction, (at.steps, residual), watch)? else {
+                let Some(product) = course.applied(&at.direction, (at.steps, residual), watch)?
+                else {
                     return stopped(at, residuals);
                 };
                 course.step(&mut at, &product, &open)?;
@@ -324,7 +357,9 @@ impl Conjugate {
             }
             // the residual by its definition
             let believed = course.relative(&at.residual);
-            let Some(product) = course.applied(&at.weights, (at.steps, largest(&believed)), watch)? else {
+            let Some(product) =
+                course.applied(&at.weights, (at.steps, largest(&believed)), watch)?
+            else {
                 return Ok(Approximation {
                     iterate: at,
                     residuals: believed,

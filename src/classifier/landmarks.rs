@@ -76,9 +76,17 @@ impl Landmarks {
         let mut jitter = JITTER * mean;
         let factor = loop {
             let among = Mat::from_fn(count, count, |i, j| {
-                let own = if i == j { diagonal[rows[i]] + jitter } else { scaled[rows[i] * count + j] };
+                let own = if i == j {
+                    diagonal[rows[i]] + jitter
+                } else {
+                    scaled[rows[i] * count + j]
+                };
                 // to the last bit the same on both sides
-                if i < j { scaled[rows[j] * count + i] } else { own }
+                if i < j {
+                    scaled[rows[j] * count + i]
+                } else {
+                    own
+                }
             });
             match Llt::new(among.as_ref(), Side::Lower) {
                 Ok(factor) => break factor,
@@ -102,9 +110,19 @@ impl Landmarks {
         }
         let c = MatRef::from_row_major_slice(&scaled, n, count);
         let mut inner = Mat::<f64>::identity(count, count);
-        matmul(inner.as_mut(), Accum::Add, c.transpose(), c, 1.0, Par::rayon(0));
+        matmul(
+            inner.as_mut(),
+            Accum::Add,
+            c.transpose(),
+            c,
+            1.0,
+            Par::rayon(0),
+        );
         let inner = Llt::new(inner.as_ref(), Side::Lower).map_err(|_| {
-            Error::Unresolved("the preconditioner is not positive definite in doubles: a larger ridge helps".to_owned())
+            Error::Unresolved(
+                "the preconditioner is not positive definite in doubles: a larger ridge helps"
+                    .to_owned(),
+            )
         })?;
         Ok(Some(Landmarks {
             scaled,
@@ -127,7 +145,14 @@ impl Landmarks {
         let c = MatRef::from_row_major_slice(&self.scaled, n, self.count);
         let mut seen = Mat::<f64>::zeros(self.count, m);
         let given = MatRef::from_row_major_slice(&out.values, n, m);
-        matmul(seen.as_mut(), Accum::Replace, c.transpose(), given, 1.0, Par::rayon(0));
+        matmul(
+            seen.as_mut(),
+            Accum::Replace,
+            c.transpose(),
+            given,
+            1.0,
+            Par::rayon(0),
+        );
         let seen = self.inner.solve(&seen);
         let to = MatMut::from_row_major_slice_mut(&mut out.values, n, m);
         matmul(to, Accum::Add, c, seen.as_ref(), -1.0, Par::rayon(0));

@@ -69,4 +69,5 @@ impl Gram<'_> {
             };
             *value = -gap;
         }
-    }}
+    }
+}

@@ -299,7 +299,11 @@ impl<'a> Gram<'a> {
         Ok(self.strips(out, watch, entries))
     }
 
-    pub(super) fn fill(&self, out: &mut Matrix, entries: impl Fn(usize, usize, &[f64], &mut [f64]) + Sync) {
+    pub(super) fn fill(
+        &self,
+        out: &mut Matrix,
+        entries: impl Fn(usize, usize, &[f64], &mut [f64]) + Sync,
+    ) {
         let (rows, columns) = self.shape();
         (out.rows, out.columns) = (rows, columns);
         if out.values.capacity() < rows * columns {

@@ -79,7 +79,10 @@ impl Gram<'_> {
             sum.iter_mut().zip(&own).for_each(|(s, o)| *s += o);
         };
         let workers = rayon::current_num_threads().min(all);
-        (0..workers).into_par_iter().with_max_len(1).for_each(worker);
+        (0..workers)
+            .into_par_iter()
+            .with_max_len(1)
+            .for_each(worker);
         if stopped.into_inner() {
             return Ok(None);
         }
@@ -167,7 +170,12 @@ mod tests {
                 }
             }
         }
-        assert!(Gram::cross(&k, &y, &x, Lengths::Unit).unwrap().times(&v, |_, _| true).is_err());
+        assert!(
+            Gram::cross(&k, &y, &x, Lengths::Unit)
+                .unwrap()
+                .times(&v, |_, _| true)
+                .is_err()
+        );
     }
 
     #[test]

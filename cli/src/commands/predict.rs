@@ -103,7 +103,8 @@ fn watched(args: &Args, activation: &str) -> deeplimit::error::Result<Predicted>
                 standing.residual,
                 100 * done / all.max(1)
             );
-            line.get_or_insert_with(|| Progress::new(1)).show(0, Some(&words));
+            line.get_or_insert_with(|| Progress::new(1))
+                .show(0, Some(&words));
         }
         !INTERRUPT.pressed()
     };

@@ -19,7 +19,10 @@ pub fn kept(path: &Path, words: &str, iterate: &Iterate) -> Result<()> {
         bytes.extend((size as u64).to_le_bytes());
     }
     let matrices = [&iterate.weights, &iterate.residual, &iterate.direction];
-    let numbers = matrices.into_iter().flat_map(|x| &x.values).chain(&iterate.products);
+    let numbers = matrices
+        .into_iter()
+        .flat_map(|x| &x.values)
+        .chain(&iterate.products);
     numbers.for_each(|x| bytes.extend(x.to_le_bytes()));
     written(path, bytes)
 }
@@ -45,7 +48,10 @@ pub fn begun(path: &Path, words: &str) -> Result<Option<Iterate>> {
     let (sizes, numbers) = words.split_at(3);
     let size = |k: usize| usize::try_from(u64::from_le_bytes(sizes[k])).map_err(|_| damaged());
     let (n, m, steps) = (size(0)?, size(1)?, size(2)?);
-    let each = n.checked_mul(m).filter(|each| *each > 0).ok_or_else(damaged)?;
+    let each = n
+        .checked_mul(m)
+        .filter(|each| *each > 0)
+        .ok_or_else(damaged)?;
     let all = each.checked_mul(3).and_then(|x| x.checked_add(m));
     let numbers: Vec<f64> = numbers.iter().map(|b| f64::from_le_bytes(*b)).collect();
     if all != Some(numbers.len()) || !numbers.iter().all(|x| x.is_finite()) {
@@ -84,12 +90,18 @@ mod tests {
         assert_eq!(found.direction.values, iterate.direction.values);
         assert!(matches!(
             begun(&path, "others"),
-            Err(Error::Store { trouble: Trouble::SomethingElse { .. }, .. })
+            Err(Error::Store {
+                trouble: Trouble::SomethingElse { .. },
+                ..
+            })
         ));
         let bytes = fs::read(&path).unwrap();
         for cut in [3, 40, bytes.len() - 8, bytes.len() - 3] {
             fs::write(&path, &bytes[..cut]).unwrap();
-            assert!(matches!(begun(&path, "words"), Err(Error::Store { .. })), "{cut}");
+            assert!(
+                matches!(begun(&path, "words"), Err(Error::Store { .. })),
+                "{cut}"
+            );
         }
         fs::remove_file(&path).unwrap();
     }

@@ -45,6 +45,15 @@ pub struct ErrorJson {
     opposite_rows: usize,
 }
 
+/// To one digit.
+fn rounded_up(x: f64) -> f64 {
+    let unit = 10f64.powf(x.log10().floor());
+    match x > 0.0 {
+        true => (x / unit - 1e-9).ceil() * unit,
+        false => 0.0,
+    }
+}
+
 impl KernelError {
     /// That of one kernel on rows such as these.
     pub fn of(kernel: &Kernel, points: &Points) -> Self {
@@ -140,9 +149,8 @@ impl KernelError {
         );
         let error = match self.kept {
             true => format!(
-                "largest error of an entry, of sqrt(K(x, x) K(x', x')), measured: below {:.0e}",
-                // rounded up
-                self.largest * 1.05
+                "largest error of an entry, of sqrt(K(x, x) K(x', x')), measured: {:.0e} or less",
+                rounded_up(self.largest)
             ),
             false => error,
         };

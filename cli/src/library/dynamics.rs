@@ -76,7 +76,8 @@ pub fn dynamics(args: &args::Dynamics, text: &str) -> Result<Trained> {
             (both.nngp, Some(both.ntk))
         }
     };
-    let mut error = KernelError::of_rows(&nngp, &train, lengths).between(Twins::between(&test, &train));
+    let mut error =
+        KernelError::of_rows(&nngp, &train, lengths).between(Twins::between(&test, &train));
     if let Some(ntk) = &ntk {
         error = error.with(KernelError::of_rows(ntk, &train, lengths));
     }

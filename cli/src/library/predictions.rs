@@ -4,9 +4,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use deeplimit::classifier::{
-    Conjugate, Rule, Solver, Standing, labels as predicted, one_hot,
-};
+use deeplimit::classifier::{Conjugate, Rule, Solver, Standing, labels as predicted, one_hot};
 use deeplimit::error::{Error, Result};
 use deeplimit::gram::{Gram, Matrix, Twins};
 use deeplimit::kernel::{Classifier, Kernel};
@@ -30,7 +28,10 @@ const VECTORS: u64 = 8;
 pub enum Predicted {
     Written(Predictions),
     /// Ctrl-C came; where it ended is in a file, if there was anything to keep.
-    Stopped { steps: usize, kept: Option<PathBuf> },
+    Stopped {
+        steps: usize,
+        kept: Option<PathBuf>,
+    },
 }
 
 /// Does it take conjugate gradients?
@@ -67,7 +68,10 @@ pub fn predictions(
     let (scores, approximated) = match tiled(args, &kernel, [train.len(), test.len()])? {
         false => {
             let rule = Rule::new(&kernel, files.names.len(), args.ridge);
-            (rule.predicted(&kernel, [train, test], lengths, &files.labels)?, None)
+            (
+                rule.predicted(&kernel, [train, test], lengths, &files.labels)?,
+                None,
+            )
         }
         true => {
             let gram = Gram::symmetric(&kernel, train, lengths)?;
@@ -157,7 +161,10 @@ fn weights(
     let mut hash = Fingerprint::default();
     files.labels.iter().for_each(|l| hash.add(*l as u64));
     let contents = gram.contents().words;
-    let words = format!("{contents}, ridge {:?}, {classes} classes, labels {hash}", args.ridge);
+    let words = format!(
+        "{contents}, ridge {:?}, {classes} classes, labels {hash}",
+        args.ridge
+    );
     let path = iterate(args);
     let begun = match args.force {
         true => None,

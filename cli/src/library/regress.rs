@@ -163,7 +163,9 @@ impl Question<'_> {
     }
 
     fn outcome(&self, kernels: &Kernels, posterior: &Posterior) -> Result<Outcome> {
-        let error = KernelError::of_rows(kernels.trained(), &self.train, self.args.lengths.lengths()).largest;
+        let error =
+            KernelError::of_rows(kernels.trained(), &self.train, self.args.lengths.lengths())
+                .largest;
         Ok(Outcome {
             evidence: kernels.ntk.is_none().then(|| {
                 let sum = posterior.evidence().iter().sum();
@@ -395,7 +397,11 @@ pub fn regressed(
     let kernels = question.kernels(winner, &question.activations[winner.which])?;
     let mut error = KernelError::of_rows(&kernels.nngp, &question.train, args.lengths.lengths());
     if let Some(ntk) = &kernels.ntk {
-        error = error.with(KernelError::of_rows(ntk, &question.train, args.lengths.lengths()));
+        error = error.with(KernelError::of_rows(
+            ntk,
+            &question.train,
+            args.lengths.lengths(),
+        ));
     }
     let mut answer = Regressed {
         read: vec![],

@@ -4,9 +4,9 @@
 use rayon::prelude::*;
 use rug::Rational;
 
+use super::Kept;
 use super::expansion::Smooth;
 use super::law::Law;
-use super::Kept;
 use crate::deadline::Deadline;
 use crate::error::Result;
 use crate::gram::points::Points;
@@ -68,13 +68,19 @@ fn chosen(points: [&Points; 2], same: bool) -> Vec<Chosen> {
             .into_par_iter()
             .filter(|j| !own(j))
             .map(|j| (product(left, i, right, j), j))
-            .reduce(|| (f64::NEG_INFINITY, i), |a, b| if b.0 > a.0 { b } else { a });
+            .reduce(
+                || (f64::NEG_INFINITY, i),
+                |a, b| if b.0 > a.0 { b } else { a },
+            );
         let all = [nearest.1, others[0], others[2]];
         pairs.extend(all.iter().filter(|j| !own(j)).map(|j| [i, *j]));
     }
     pairs.sort_unstable();
     pairs.dedup();
-    pairs.into_iter().map(|[i, j]| Chosen::of(i, j, points)).collect()
+    pairs
+        .into_iter()
+        .map(|[i, j]| Chosen::of(i, j, points))
+        .collect()
 }
 
 /// The largest error that is met behind so many layers, relative to `sqrt(K_ii K_jj)`.
@@ -96,20 +102,29 @@ pub(super) fn largest(
         let mut entry = [0.0];
         let at = (pair.left, pair.right);
         kept.behind(layers, at, &[pair.rho], |_| pair.gap, &mut entry);
-        let size = size(kept, layers, pair.left) * size(kept, layers, kept.sides.right + pair.right);
+        let size =
+            size(kept, layers, pair.left) * size(kept, layers, kept.sides.right + pair.right);
         let difference = (entry[0] - reference(pair)?).abs();
         // what is 0 by all accounts is right
-        Ok(if difference == 0.0 { 0.0 } else { difference / size })
+        Ok(if difference == 0.0 {
+            0.0
+        } else {
+            difference / size
+        })
     };
     let errors: Vec<f64> = pairs.par_iter().map(of).collect::<Result<_>>()?;
     // a NaN stays one
-    Ok(errors.into_iter().fold(0.0, |a, b| if a >= b { a } else { b }))
+    Ok(errors
+        .into_iter()
+        .fold(0.0, |a, b| if a >= b { a } else { b }))
 }
 
 /// `sqrt(K(x, x))` behind so many layers.
 fn size(kept: &Kept, layers: usize, row: usize) -> f64 {
     let stages = &kept.stages[..layers];
-    let tau = stages.iter().fold(1.0, |tau, stage| 1.0 + stage.chi[row] * tau);
+    let tau = stages
+        .iter()
+        .fold(1.0, |tau, stage| 1.0 + stage.chi[row] * tau);
     let tau = if kept.ntk { tau } else { 1.0 };
     (kept.variances(layers)[row] * tau).sqrt()
 }
@@ -144,17 +159,32 @@ fn enclosed(
         let length = Ball::rational(&Rational::from_f64(length).unwrap_or_default(), BITS);
         first * &length.powi(2)
     };
-    let (x, y) = (input(left.lengths()[pair.left]), input(right.lengths()[pair.right]));
+    let (x, y) = (
+        input(left.lengths()[pair.left]),
+        input(right.lengths()[pair.right]),
+    );
     let parity = network.activation().parity;
     let zero = x.mid().is_zero() || y.mid().is_zero();
     if zero && !layers.is_biased() {
         // no direction, which balls divide by
         let mut entry = [0.0];
-        kept.behind(depth, (pair.left, pair.right), &[pair.rho], |_| pair.gap, &mut entry);
+        kept.behind(
+            depth,
+            (pair.left, pair.right),
+            &[pair.rho],
+            |_| pair.gap,
+            &mut entry,
+        );
         return Ok(entry[0]);
     }
     let correlation = pair.correlation();
-    let found = layers.pair_kernels((&x, &y), &correlation, parity, depth as u64, Deadline::default())?;
+    let found = layers.pair_kernels(
+        (&x, &y),
+        &correlation,
+        parity,
+        depth as u64,
+        Deadline::default(),
+    )?;
     let scaled = if kept.ntk { found.ntk } else { found.nngp };
     Ok(scaled.value().to_f64())
 }
@@ -184,12 +214,18 @@ fn plane(smooth: &Smooth, [q, p]: [f64; 2], rho: f64, [outer, inner]: [f64; 2]) 
     let nodes = |step: f64| -> Vec<(f64, f64)> {
         let count = (REACH / step).ceil() as i32;
         let density = |z: f64| step * (-z * z / 2.0).exp() / std::f64::consts::TAU.sqrt();
-        (-count..=count).map(|k| f64::from(k) * step).map(|z| (z, density(z))).collect()
+        (-count..=count)
+            .map(|k| f64::from(k) * step)
+            .map(|z| (z, density(z)))
+            .collect()
     };
     // beside the other variable this one moves less
     let within = nodes((inner / sine).min(0.3));
     let of = |(u, weight): (f64, f64)| {
-        let y: Vec<f64> = within.iter().map(|(w, _)| b * (rho * u + sine * w)).collect();
+        let y: Vec<f64> = within
+            .iter()
+            .map(|(w, _)| b * (rho * u + sine * w))
+            .collect();
         let mut found = vec![0.0; y.len()];
         let mut mean = |f: &crate::emit::DoubleFunction| -> f64 {
             f.fill(&y, &mut found);
@@ -202,5 +238,8 @@ fn plane(smooth: &Smooth, [q, p]: [f64; 2], rho: f64, [outer, inner]: [f64; 2]) 
         ]
     };
     let add = |x: [f64; 2], y: [f64; 2]| [x[0] + y[0], x[1] + y[1]];
-    nodes(outer).into_par_iter().map(of).reduce(|| [0.0; 2], add)
+    nodes(outer)
+        .into_par_iter()
+        .map(of)
+        .reduce(|| [0.0; 2], add)
 }

@@ -20,12 +20,12 @@ use crate::exact::Activation;
 /// `E phi^2` beyond a series may be so much of it, and `E phi'^2` so much of that.
 pub(super) const REST: f64 = 1e-13;
 pub(super) const SLOPE_REST: f64 = 2e-12;
-/// Coefficients below this, relative to the root of `E phi^2`, are rounding.
-const NOISE: f64 = 2e-16;
+/// Where so many coefficients after each other are below this, relative to the root of `E phi^2`, the rest are rounding.
+const NOISE: (usize, f64) = (32, 2e-15);
 /// Beyond this the density, times what an activation and `h_n` may be there, is nothing: `exp(-13^2/4) = 4e-19`.
 const REACH: f64 = 13.0;
-/// The longest series: a saturating activation then has some 500 times its own scale as variance.
-const LONGEST: usize = 1 << 14;
+/// The longest series. Those of tanh take some 40 coefficients for each unit of the variance.
+const LONGEST: usize = 1 << 17;
 /// The finest step.
 const FINEST: f64 = 1.0 / 1024.0;
 /// Coefficients in memory at most: 2 GiB.
@@ -82,7 +82,10 @@ impl Nodes {
             if !each(n, &now) {
                 return;
             }
-            let (a, b) = (1.0 / (n as f64 + 1.0).sqrt(), (n as f64 / (n as f64 + 1.0)).sqrt());
+            let (a, b) = (
+                1.0 / (n as f64 + 1.0).sqrt(),
+                (n as f64 / (n as f64 + 1.0)).sqrt(),
+            );
             for ((before, now), z) in before.iter_mut().zip(&mut now).zip(&self.z) {
                 let next = a * z * *now - b * *before;
                 (*before, *now) = (*now, next);
@@ -105,6 +108,21 @@ struct Resolved {
     coefficients: Vec<f64>,
     square: f64,
     slope: f64,
+}
+
+impl Resolved {
+    /// Coefficients that are more than rounding.
+    fn length(&self) -> usize {
+        let noise = NOISE.1 * self.square.sqrt();
+        let mut small = 0;
+        for (k, a) in self.coefficients.iter().enumerate() {
+            small = if a.abs() < noise { small + 1 } else { 0 };
+            if small == NOISE.0 {
+                return k + 1;
+            }
+        }
+        self.coefficients.len()
+    }
 }
 
 impl Smooth {
@@ -166,7 +184,11 @@ impl Smooth {
         let mut coefficients = Vec::with_capacity(terms);
         nodes.basis(|n, basis| {
             if n >= first && (n - first).is_multiple_of(stride) {
-                let half = if n % 2 == 0 { &halves.even } else { &halves.odd };
+                let half = if n % 2 == 0 {
+                    &halves.even
+                } else {
+                    &halves.odd
+                };
                 coefficients.push(basis.iter().zip(half).map(|(b, x)| b * x).sum());
             }
             coefficients.len() < terms
@@ -254,9 +276,7 @@ impl Smooth {
         let mut total = 0;
         for (rows, needed) in octaves.values().zip(needed) {
             let row = self.resolved(largest(rows), terms)?;
-            let noise = NOISE * row.square.sqrt();
-            let last = row.coefficients.iter().rposition(|a| a.abs() > noise);
-            let length = last.map_or(1, |k| k + 1).max(needed);
+            let length = row.length().max(needed);
             total += length * rows.len();
             if total > MOST {
                 return Err(Error::Unresolved(format!(

@@ -52,10 +52,7 @@ pub(super) enum Map {
     /// `share share' dual(rho)`
     Shares(Vec<f64>),
     /// `factor factor' E phi(x) phi(y)` at these variances.
-    Closed {
-        before: Vec<f64>,
-        factor: Vec<f64>,
-    },
+    Closed { before: Vec<f64>, factor: Vec<f64> },
     /// `sum_n a_n a'_n rho^n`
     Series(Series),
 }
@@ -128,14 +125,19 @@ impl Law {
                 square,
                 dual,
             } => {
-                let own: Vec<f64> = q.iter().map(|q| weight * square * q.powf(*degree)).collect();
+                let own: Vec<f64> = q
+                    .iter()
+                    .map(|q| weight * square * q.powf(*degree))
+                    .collect();
                 next = own.iter().map(|u| u + bias).collect();
                 let share: Vec<f64> = own.iter().zip(&next).map(|(u, n)| root(*u, *n)).collect();
                 let slope = dual.slope_at_gap(&0.0);
                 chi = share.iter().map(|s| s * s * slope).collect();
                 // of a kink the slope is known by the gap, with its digits
                 bend = match &**dual {
-                    Dual::Series(s) => (2..s.squares.len()).map(|n| (n * (n - 1)) as f64 * s.squares[n]).sum(),
+                    Dual::Series(s) => (2..s.squares.len())
+                        .map(|n| (n * (n - 1)) as f64 * s.squares[n])
+                        .sum(),
                     _ => 0.0,
                 };
                 (map, steps) = (Map::Shares(share), vec![]);
@@ -164,14 +166,18 @@ impl Law {
                 let mut found = smooth.at(q)?;
                 next = found.squares.iter().map(|v| weight * v + bias).collect();
                 let factor: Vec<f64> = next.iter().map(|n| root(weight, *n)).collect();
-                chi = (found.slopes.iter().zip(&factor)).map(|(d, f)| d * f * f).collect();
+                chi = (found.slopes.iter().zip(&factor))
+                    .map(|(d, f)| d * f * f)
+                    .collect();
                 for (row, f) in found.rows.iter_mut().zip(&factor) {
                     row.iter_mut().for_each(|a| *a *= f);
                 }
                 let degree = |k: usize| (found.first + found.step * k) as f64;
                 let steep = |row: &Vec<f64>| -> f64 {
                     let terms = row.iter().enumerate();
-                    terms.map(|(k, a)| degree(k) * (degree(k) - 1.0) * a * a).sum()
+                    terms
+                        .map(|(k, a)| degree(k) * (degree(k) - 1.0) * a * a)
+                        .sum()
                 };
                 bend = found.rows.iter().map(steep).fold(0.0, f64::max);
                 let blocks = blocks(&found.rows[sides.right..], &found.needed[sides.right..]);
@@ -233,5 +239,8 @@ fn blocks(rows: &[Vec<f64>], needed: &[usize]) -> Vec<Block> {
             values,
         }
     };
-    rows.chunks(LANES).zip(needed.chunks(LANES)).map(of).collect()
+    rows.chunks(LANES)
+        .zip(needed.chunks(LANES))
+        .map(of)
+        .collect()
 }

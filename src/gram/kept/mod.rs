@@ -89,7 +89,8 @@ impl Kept {
         let settings = network.settings();
         if settings.norms.0 != 1 || settings.norms.1 != 1 {
             return Err(Error::Domain(
-                "lengths are those of the rows: inputs of another norm than 1 have none besides".to_owned(),
+                "lengths are those of the rows: inputs of another norm than 1 have none besides"
+                    .to_owned(),
             ));
         }
         let structure = network.activation();
@@ -132,7 +133,9 @@ impl Kept {
             weight,
         };
         for _ in 0..depth {
-            let stage = kept.law.stage(kept.variances(kept.stages.len()), (weight, bias), sides)?;
+            let stage = kept
+                .law
+                .stage(kept.variances(kept.stages.len()), (weight, bias), sides)?;
             kept.stages.push(stage);
             // what is refused in the end is not prepared any further
             kept.grown(left.dimension())?;
@@ -186,7 +189,11 @@ impl Kept {
         // the gap of nearly opposite rows has no digits of its own
         if let Law::Homogeneous { .. } = *self.law {
             let rest = self.shares[1].iter().copied().fold(1.0, f64::min);
-            rho += if rest > 0.0 && self.ntk { UNIT / rest } else { 0.0 };
+            rho += if rest > 0.0 && self.ntk {
+                UNIT / rest
+            } else {
+                0.0
+            };
         }
         for stage in &self.stages {
             let chi = stage.chi.iter().copied().fold(0.0, f64::max);
@@ -374,7 +381,10 @@ impl Segment {
             true => (POWER / -far.ln()) as usize / step + 4,
             false => usize::MAX,
         };
-        let terms = series.needed[self.row].max(block.needed).min(last).min(row.len());
+        let terms = series.needed[self.row]
+            .max(block.needed)
+            .min(last)
+            .min(row.len());
         let y: [f64; LANES] = match step {
             1 => *rho,
             _ => std::array::from_fn(|k| rho[k] * rho[k]),

@@ -33,7 +33,13 @@ fn off(k: &Matrix, (i, j): (usize, usize), exact: f64) -> f64 {
 #[test]
 fn entries_are_the_certified_ones() {
     let rows = [(3, 4), (5, 12), (-8, 15), (4, -3)];
-    let points = Points::new(2, rows.iter().flat_map(|(x, y)| [*x, *y]).map(|x| f64::from(x) / 8.0).collect());
+    let points = Points::new(
+        2,
+        rows.iter()
+            .flat_map(|(x, y)| [*x, *y])
+            .map(|x| f64::from(x) / 8.0)
+            .collect(),
+    );
     let points = points.unwrap();
     let square = |(x, y): (i32, i32)| x * x + y * y;
     for text in ["gelu", "erf", "relu", "tanh", "x^3 - x", "silu"] {
@@ -42,16 +48,22 @@ fn entries_are_the_certified_ones() {
             for (i, x) in rows.iter().enumerate() {
                 for (j, y) in rows.iter().enumerate().take(i + 1) {
                     let root = |r: (i32, i32)| f64::from(square(r)).sqrt() as i32;
-                    let rho = format!("({})/({})", x.0 * y.0 + x.1 * y.1, root(*x) * root(*y)).replace(['(', ')'], "");
+                    let rho = format!("({})/({})", x.0 * y.0 + x.1 * y.1, root(*x) * root(*y))
+                        .replace(['(', ')'], "");
                     let norm = |r: (i32, i32)| format!("{}/64", square(r));
-                    let of = network(text, "3/2", "1/10").norms(norm(*x).as_str(), norm(*y).as_str()).unwrap();
+                    let of = network(text, "3/2", "1/10")
+                        .norms(norm(*x).as_str(), norm(*y).as_str())
+                        .unwrap();
                     let found = of.values(2, &[rho.as_str()], &Effort::digits(13)).unwrap();
                     let exact = match kind {
                         Kind::Nngp => found[0].nngp.value().to_f64(),
                         Kind::Ntk => found[0].ntk.as_ref().unwrap().value().to_f64(),
                     };
                     // twelve digits at least
-                    assert!(off(&k, (i, j), exact) < 1e-12, "{text} {kind} {rho} {exact}");
+                    assert!(
+                        off(&k, (i, j), exact) < 1e-12,
+                        "{text} {kind} {rho} {exact}"
+                    );
                 }
             }
         }
@@ -67,14 +79,27 @@ fn rows_of_one_length_have_the_kernel_of_that() {
         row.iter_mut().for_each(|x| *x /= length);
     }
     let points = Points::new(4, rows).unwrap();
-    for text in ["tanh", "sigmoid", "softplus", "gelu", "relu", "sin(x) + x", "exp(-x^2)"] {
+    for text in [
+        "tanh",
+        "sigmoid",
+        "softplus",
+        "gelu",
+        "relu",
+        "sin(x) + x",
+        "exp(-x^2)",
+    ] {
         for kind in [Kind::Nngp, Kind::Ntk] {
             let kernel = compiled(text, 3, kind);
             let k = kept(&kernel, &points);
-            let unit = Gram::symmetric(&kernel, &points, Lengths::Unit).unwrap().matrix();
+            let unit = Gram::symmetric(&kernel, &points, Lengths::Unit)
+                .unwrap()
+                .matrix();
             for i in 0..30 {
                 for j in 0..=i {
-                    assert!(off(&k, (i, j), unit.row(i)[j]) < 2e-12, "{text} {kind} {i} {j}");
+                    assert!(
+                        off(&k, (i, j), unit.row(i)[j]) < 2e-12,
+                        "{text} {kind} {i} {j}"
+                    );
                 }
             }
         }
@@ -85,7 +110,11 @@ fn rows_of_one_length_have_the_kernel_of_that() {
 #[test]
 fn relu_with_biases_is_the_arc_cosine_kernel() {
     let mut rows = numbers(12 * 3, 5);
-    let near: Vec<f64> = rows[..3].iter().zip([1e-9, 0.0, -2e-9]).map(|(x, e)| x + e).collect();
+    let near: Vec<f64> = rows[..3]
+        .iter()
+        .zip([1e-9, 0.0, -2e-9])
+        .map(|(x, e)| x + e)
+        .collect();
     rows.extend(near);
     rows[3..6].iter_mut().for_each(|x| *x *= 1e3);
     let points = Points::new(3, rows.clone()).unwrap();
@@ -109,7 +138,8 @@ fn relu_with_biases_is_the_arc_cosine_kernel() {
                     let size = number(0.0) + (&q * p.clone()).sqrt();
                     let angle = (number(0.0) + &c / &size).acos();
                     let rest = number(0.0) + &pi - &angle;
-                    let value = (angle.clone().sin() + rest.clone() * angle.cos()) * &size / (number(2.0) * &pi);
+                    let value = (angle.clone().sin() + rest.clone() * angle.cos()) * &size
+                        / (number(2.0) * &pi);
                     let slope = rest / (number(2.0) * &pi);
                     c = value * w + &b;
                     theta = theta * slope * w + &c;
@@ -127,7 +157,9 @@ fn relu_with_biases_is_the_arc_cosine_kernel() {
 #[test]
 fn rectangles_diagonals_and_rows_of_zeros() {
     let mut rows = numbers(150 * 3, 9);
-    rows.iter_mut().enumerate().for_each(|(k, x)| *x *= f64::from(k as i32 % 5));
+    rows.iter_mut()
+        .enumerate()
+        .for_each(|(k, x)| *x *= f64::from(k as i32 % 5));
     rows[..3].fill(0.0);
     let all = Points::with_zero_rows(3, rows.clone()).unwrap();
     let (some, rest) = rows.split_at(40 * 3);
@@ -136,7 +168,9 @@ fn rectangles_diagonals_and_rows_of_zeros() {
     for text in ["tanh", "gelu", "cos", "relu"] {
         let kernel = compiled(text, 2, Kind::Ntk);
         let square = kept(&kernel, &all);
-        let cross = Gram::cross(&kernel, &some, &rest, Lengths::Keep).unwrap().matrix();
+        let cross = Gram::cross(&kernel, &some, &rest, Lengths::Keep)
+            .unwrap()
+            .matrix();
         let own = Gram::diagonal(&kernel, &all, Lengths::Keep).unwrap();
         for i in 0..150 {
             assert_eq!(own[i], square.row(i)[i]);
@@ -144,7 +178,10 @@ fn rectangles_diagonals_and_rows_of_zeros() {
                 let size = (own[j] * own[i]).sqrt();
                 assert!((square.row(j)[i] - square.row(i)[j]).abs() == 0.0);
                 if i >= 40 {
-                    assert!((cross.row(j)[i - 40] - square.row(j)[i]).abs() < 1e-12 * size, "{text}");
+                    assert!(
+                        (cross.row(j)[i - 40] - square.row(j)[i]).abs() < 1e-12 * size,
+                        "{text}"
+                    );
                 }
             }
         }
@@ -159,13 +196,19 @@ fn rectangles_diagonals_and_rows_of_zeros() {
 fn what_is_not_known_at_two_variances_is_refused() {
     let points = Points::new(2, vec![1.0, 2.0, 3.0, 4.0]).unwrap();
     let refused = |kernel: &Kernel| Gram::symmetric(kernel, &points, Lengths::Keep).unwrap_err();
-    assert!(matches!(refused(&compiled("elu", 2, Kind::Nngp)), Error::Domain(_)));
+    assert!(matches!(
+        refused(&compiled("elu", 2, Kind::Nngp)),
+        Error::Domain(_)
+    ));
     let tanh: Activation = "tanh".parse().unwrap();
-    let limit = Network::of(&tanh).kernel(Depth::Infinite, Kind::Ntk, &Effort::default()).unwrap();
+    let limit = Network::of(&tanh)
+        .kernel(Depth::Infinite, Kind::Ntk, &Effort::default())
+        .unwrap();
     assert!(matches!(refused(&limit), Error::Domain(_)));
     // too long for a series, and for any closed form's digits
     let long = Points::new(2, vec![1e6, 2.0, 3.0, 4.0]).unwrap();
-    let error = Gram::symmetric(&compiled("tanh", 2, Kind::Nngp), &long, Lengths::Keep).unwrap_err();
+    let error =
+        Gram::symmetric(&compiled("tanh", 2, Kind::Nngp), &long, Lengths::Keep).unwrap_err();
     assert!(matches!(error, Error::Unresolved(_)));
     // the same rows, one number smaller
     assert!(Gram::symmetric(&compiled("gelu", 2, Kind::Nngp), &long, Lengths::Keep).is_ok());
@@ -181,6 +224,8 @@ fn vectors_are_the_plain_loop() {
         assert!((fast - plain).abs() < 57.0 * 57.0 * f64::EPSILON);
     }
     // by hand, one lane
-    let sum: f64 = (0..57).map(|k| a[k] * c[k * LANES + 3] * y[3].powi(k as i32)).sum();
+    let sum: f64 = (0..57)
+        .map(|k| a[k] * c[k * LANES + 3] * y[3].powi(k as i32))
+        .sum();
     assert!((fast[0][3] - sum).abs() < 1e-14);
 }
