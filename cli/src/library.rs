@@ -44,7 +44,7 @@ pub use predictions::{Predicted, predictions};
 
 pub use deeplimit::activation::Entry;
 use deeplimit::activation::Expr;
-pub use deeplimit::classifier::Standing;
+pub use deeplimit::classifier::Advance;
 use deeplimit::deadline::Deadline;
 pub use deeplimit::dual::DualValue;
 use deeplimit::error::{Error, Result};

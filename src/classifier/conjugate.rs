@@ -70,7 +70,7 @@ pub struct Iterate {
 
 /// What a watcher of the iteration hears.
 #[derive(Clone, Copy, Debug)]
-pub struct Standing<'a> {
+pub struct Advance<'a> {
     /// Steps that are done.
     pub steps: usize,
     /// The largest residual of a target, relative to the target; 1 before the first step.
@@ -92,7 +92,7 @@ pub struct Approximation {
     pub settled: bool,
 }
 
-type Watch<'a> = &'a (dyn Fn(&Standing) -> bool + Sync);
+type Watch<'a> = &'a (dyn Fn(&Advance) -> bool + Sync);
 
 fn dots(a: &Matrix, b: &Matrix) -> Vec<f64> {
     let mut sums = vec![0.0; a.columns];
@@ -141,7 +141,7 @@ impl Course<'_> {
         watch: Watch,
     ) -> Result<Option<Matrix>> {
         let told = |done, all| {
-            watch(&Standing {
+            watch(&Advance {
                 steps,
                 residual,
                 tiles: (done, all),
@@ -278,7 +278,7 @@ impl Conjugate {
         }
         let sizes: Vec<f64> = dots(targets, targets).into_iter().map(f64::sqrt).collect();
         let told = |done, all| {
-            watch(&Standing {
+            watch(&Advance {
                 steps: 0,
                 residual: 1.0,
                 tiles: (done, all),
@@ -345,7 +345,7 @@ impl Conjugate {
                 };
                 course.step(&mut at, &product, &open)?;
                 let residuals = course.relative(&at.residual);
-                let standing = Standing {
+                let standing = Advance {
                     steps: at.steps,
                     residual: largest(&residuals),
                     tiles: (1, 1),
@@ -367,7 +367,7 @@ impl Conjugate {
                 });
             };
             let mut residual = course.targets.clone();
-            add(&mut residual, &vec![-1.0; residual.columns], &product);
+            add(&mut residual, &vec![-1.0; product.columns], &product);
             let residuals = course.relative(&residual);
             let found = largest(&residuals);
             if found <= self.tolerance {

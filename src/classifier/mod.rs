@@ -43,7 +43,7 @@ mod votes;
 mod tests;
 
 pub use accuracy::{QUANTILE, binomial_error, mean_and_error, wilson};
-pub use conjugate::{Approximation, Conjugate, Iterate, Solver, Standing};
+pub use conjugate::{Advance, Approximation, Conjugate, Iterate, Solver};
 pub use density::{Dirichlet, Generator, bayes, generator, on_the_sphere};
 pub use dynamics::{Dynamics, Prior, Time};
 pub use ensemble::Ensemble;

@@ -10,7 +10,7 @@ use super::{INTERRUPT, only};
 use crate::args::Predict as Args;
 use crate::data::Reading;
 use crate::json::array;
-use crate::library::{self, ErrorJson, Predicted, Predictions, Standing, Tested};
+use crate::library::{self, Advance, ErrorJson, Predicted, Predictions, Tested};
 use crate::progress::Progress;
 use crate::report::Report;
 
@@ -93,7 +93,7 @@ fn tested_words(t: &Tested, classes: &[String]) -> String {
 /// The work with a line of progress, and Ctrl-C heard.
 fn watched(args: &Args, activation: &str) -> deeplimit::error::Result<Predicted> {
     let progress = Mutex::new(None);
-    let report = |standing: &Standing| {
+    let report = |standing: &Advance| {
         INTERRUPT.listen(true);
         if let Ok(mut line) = progress.lock() {
             let (done, all) = standing.tiles;

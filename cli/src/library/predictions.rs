@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use deeplimit::classifier::{Conjugate, Rule, Solver, Standing, labels as predicted, one_hot};
+use deeplimit::classifier::{Advance, Conjugate, Rule, Solver, labels as predicted, one_hot};
 use deeplimit::error::{Error, Result};
 use deeplimit::gram::{Gram, Matrix, Twins};
 use deeplimit::kernel::{Classifier, Kernel};
@@ -45,7 +45,7 @@ fn tiled(args: &args::Predict, kernel: &Kernel, [n, m]: [usize; 2]) -> Result<bo
         Solver::Cg => Err(Error::Domain(format!(
             "--solver cg solves a regression, and at this depth the kernel of `{}` means another classifier: {}",
             kernel.activation(),
-            kernel.classifier()
+            kernel.classifier().name()
         ))),
     }
 }
@@ -54,7 +54,7 @@ fn tiled(args: &args::Predict, kernel: &Kernel, [n, m]: [usize; 2]) -> Result<bo
 pub fn predictions(
     args: &args::Predict,
     text: &str,
-    report: &(dyn Fn(&Standing) -> bool + Sync),
+    report: &(dyn Fn(&Advance) -> bool + Sync),
 ) -> Result<Predicted> {
     let files = Files::read(
         [&args.train, &args.test],
@@ -133,7 +133,7 @@ fn weights(
     args: &args::Predict,
     gram: &Gram,
     files: &Files,
-    report: &(dyn Fn(&Standing) -> bool + Sync),
+    report: &(dyn Fn(&Advance) -> bool + Sync),
 ) -> Result<Solved> {
     let (n, classes) = (files.train.len(), files.names.len());
     let targets = one_hot(&files.labels, classes)?;
@@ -172,7 +172,7 @@ fn weights(
     };
     // what cannot be kept is said at the end, not in the middle of the work
     let last = Mutex::new((Instant::now(), Ok(())));
-    let watch = |standing: &Standing| {
+    let watch = |standing: &Advance| {
         if let (Some(at), Ok(mut last)) = (standing.iterate, last.lock())
             && last.0.elapsed() >= KEPT
         {
@@ -191,7 +191,7 @@ fn weights(
     if something {
         data::kept(&path, &words, &found.iterate)?;
     }
-    let stopped = !report(&Standing {
+    let stopped = !report(&Advance {
         steps,
         residual,
         tiles: (0, 1),

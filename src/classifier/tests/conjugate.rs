@@ -74,7 +74,7 @@ fn what_is_stopped_goes_on() {
     };
     let whole = how.solved(&gram, &targets, 0.01, None, &|_| true).unwrap();
     let steps = AtomicUsize::new(0);
-    let third = |s: &crate::classifier::Standing| {
+    let third = |s: &crate::classifier::Advance| {
         steps.fetch_max(s.steps, Ordering::Relaxed);
         s.steps < 3
     };

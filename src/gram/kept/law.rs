@@ -12,6 +12,8 @@ use crate::recursion::{Covariance, Prepared};
 
 /// Bits of the constants that the doubles are rounded from.
 const BITS: Bits = 96;
+/// A column that needs so many times the coefficients of the median one is worked at alone.
+const FAR_MORE: usize = 2;
 /// Closed forms are asked how their slope moves this far from correlation 1.
 const BESIDE: f64 = 1e-9;
 
@@ -73,6 +75,16 @@ pub(super) struct Block {
     pub needed: usize,
     /// Coefficient after coefficient, of all columns.
     pub values: Vec<f64>,
+    /// Columns that need far more of them than the others.
+    pub longer: Vec<Longer>,
+}
+
+/// A column with all of its coefficients.
+#[derive(Clone, Debug)]
+pub(super) struct Longer {
+    pub lane: usize,
+    pub needed: usize,
+    pub row: Vec<f64>,
 }
 
 impl Law {
@@ -227,20 +239,30 @@ fn has_digits(dual: &Dual<f64>) -> bool {
 
 fn blocks(rows: &[Vec<f64>], needed: &[usize]) -> Vec<Block> {
     let of = |(rows, needed): (&[Vec<f64>], &[usize])| {
-        let terms = rows.iter().map(Vec::len).max().unwrap_or(0);
+        let mut order = needed.to_vec();
+        order.sort_unstable();
+        let most = FAR_MORE * order[order.len() / 2];
+        let usual = |lane: &usize| needed[*lane] <= most;
+        let lanes = || 0..rows.len();
+        let lengths = lanes().filter(usual).map(|l| rows[l].len());
+        let terms = lengths.max().unwrap_or(0);
         let mut values = vec![0.0; terms * LANES];
         for (lane, row) in rows.iter().enumerate() {
-            for (k, a) in row.iter().enumerate() {
+            for (k, a) in row.iter().take(terms).enumerate() {
                 values[k * LANES + lane] = *a;
             }
         }
+        let longer = lanes().filter(|lane| !usual(lane)).map(|lane| Longer {
+            lane,
+            needed: needed[lane],
+            row: rows[lane].clone(),
+        });
         Block {
-            needed: needed.iter().copied().max().unwrap_or(0),
+            needed: lanes().filter(usual).map(|l| needed[l]).max().unwrap_or(0),
             values,
+            longer: longer.collect(),
         }
     };
-    rows.chunks(LANES)
-        .zip(needed.chunks(LANES))
-        .map(of)
-        .collect()
+    let chunks = rows.chunks(LANES).zip(needed.chunks(LANES));
+    chunks.map(of).collect()
 }

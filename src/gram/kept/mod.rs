@@ -45,6 +45,11 @@ use crate::recursion::WeightVariance;
 pub const PROMISE: f64 = 1e-10;
 /// Bits of constants.
 const BITS: Bits = 96;
+/// Layers, and layers with tables of their own, at most.
+const DEEPEST: u64 = 10_000;
+const UNSETTLED: u64 = 256;
+/// Variances that move by less, relatively, have settled.
+const SETTLED: f64 = 1e-14;
 /// Half a unit in the last place of 1.
 const UNIT: f64 = f64::EPSILON / 2.0;
 /// Series are cut off where powers of the correlation are below `e^-40`.
@@ -63,7 +68,8 @@ pub(super) struct Kept {
     inputs: Vec<f64>,
     /// `sigma_w^2` of later layers.
     weight: f64,
-    stages: Vec<Stage>,
+    /// One of each layer; those behind settled variances are the same.
+    stages: Vec<Arc<Stage>>,
     /// `K(x, x)` of the rows on the left.
     own: Vec<f64>,
     error: f64,
@@ -132,13 +138,33 @@ impl Kept {
             inputs,
             weight,
         };
-        for _ in 0..depth {
-            let stage = kept
-                .law
-                .stage(kept.variances(kept.stages.len()), (weight, bias), sides)?;
-            kept.stages.push(stage);
+        if depth > DEEPEST {
+            return Err(Error::Domain(format!(
+                "on rows of several lengths every pair goes through all layers, and more than {DEEPEST} are too many: divide the rows by their \
+                 lengths, or lift them"
+            )));
+        }
+        for l in 0..depth {
+            let before = kept.variances(kept.stages.len());
+            let stage = Arc::new(kept.law.stage(before, (weight, bias), sides)?);
+            let pairs = before.iter().zip(&stage.variance);
+            let settled = pairs.fold(true, |all, (q, p)| all && (q - p).abs() <= SETTLED * p);
             // what is refused in the end is not prepared any further
-            kept.grown(left.dimension())?;
+            let look = kept.stages.len().is_power_of_two();
+            kept.stages.push(stage);
+            if look {
+                kept.grown(left.dimension())?;
+            }
+            if settled {
+                let last = kept.stages[kept.stages.len() - 1].clone();
+                kept.stages.resize(depth as usize, last);
+                break;
+            }
+            if l == UNSETTLED {
+                return Err(Error::Unresolved(format!(
+                    "the variances of these rows do not settle within {UNSETTLED} layers: divide the rows by their lengths, or lift them"
+                )));
+            }
         }
         kept.own = kept.diagonal();
         let layers = kept.stages.len().min(check::LAYERS);
@@ -381,15 +407,20 @@ impl Segment {
             true => (POWER / -far.ln()) as usize / step + 4,
             false => usize::MAX,
         };
-        let terms = series.needed[self.row]
-            .max(block.needed)
-            .min(last)
-            .min(row.len());
+        let all = |needed: usize| series.needed[self.row].max(needed).min(last).min(row.len());
+        let terms = all(block.needed).min(block.values.len() / LANES);
         let y: [f64; LANES] = match step {
             1 => *rho,
             _ => std::array::from_fn(|k| rho[k] * rho[k]),
         };
         let [mut p, mut d] = vector::sums(&row[..terms], &block.values, &y);
+        for column in &block.longer {
+            let (k, end) = (column.lane, all(column.needed).min(column.row.len()));
+            if end > terms && self.lanes.contains(&k) {
+                let [more, steep] = vector::from(terms, &row[..end], &column.row, y[k]);
+                (p[k], d[k]) = (p[k] + more, d[k] + steep);
+            }
+        }
         if step == 2 {
             for k in 0..LANES {
                 let r = rho[k];

@@ -1,6 +1,6 @@
 //! Entries on rows of several lengths against certified values, formulas by hand, and the kernel on one length.
 
-use super::vector::{LANES, portable, sums};
+use super::vector::{LANES, from, portable, sums};
 use crate::gram::tests::numbers;
 use crate::gram::{Gram, Lengths, Matrix, Points};
 use crate::kernel::{Depth, Kernel, Kind};
@@ -135,8 +135,8 @@ fn relu_with_biases_is_the_arc_cosine_kernel() {
                 let mut theta = c.clone();
                 let pi = rug::Float::with_val(200, rug::float::Constant::Pi);
                 for _ in 0..layers {
-                    let size = number(0.0) + (&q * p.clone()).sqrt();
-                    let angle = (number(0.0) + &c / &size).acos();
+                    let size = rug::Float::with_val(200, &q * &p).sqrt();
+                    let angle = rug::Float::with_val(200, &c / &size).acos();
                     let rest = number(0.0) + &pi - &angle;
                     let value = (angle.clone().sin() + rest.clone() * angle.cos()) * &size
                         / (number(2.0) * &pi);
@@ -148,6 +148,30 @@ fn relu_with_biases_is_the_arc_cosine_kernel() {
                 }
                 let exact = if kind == Kind::Nngp { c } else { theta };
                 assert!(off(&k, (i, j), exact.to_f64()) < 1e-13, "{kind} {i} {j}");
+            }
+        }
+    }
+}
+
+/// A few rows that are far longer than the others take long series, each alone; pairs are those of a matrix of these alone.
+#[test]
+fn long_rows_among_short_ones() {
+    let mut rows = numbers(100 * 3, 21);
+    for i in [7, 40, 90] {
+        rows[3 * i..3 * i + 3].iter_mut().for_each(|x| *x *= 9.0);
+    }
+    let all = Points::new(3, rows).unwrap();
+    let chosen = [3, 7, 40, 50, 90, 91];
+    let some = all.selected(&chosen).unwrap();
+    for (text, kind) in [("tanh", Kind::Nngp), ("silu", Kind::Ntk)] {
+        let kernel = compiled(text, 2, kind);
+        let (large, small) = (kept(&kernel, &all), kept(&kernel, &some));
+        for (a, i) in chosen.iter().enumerate() {
+            for (b, j) in chosen.iter().enumerate() {
+                assert!(
+                    off(&large, (*i, *j), small.row(a)[b]) < 2e-12,
+                    "{text} {i} {j}"
+                );
             }
         }
     }
@@ -222,6 +246,12 @@ fn vectors_are_the_plain_loop() {
     for (fast, plain) in fast.iter().flatten().zip(plain.iter().flatten()) {
         // 57 terms below 1 and a derivative up to 57^2
         assert!((fast - plain).abs() < 57.0 * 57.0 * f64::EPSILON);
+    }
+    // in two parts
+    let column: Vec<f64> = (0..57).map(|k| c[k * LANES + 3]).collect();
+    let (front, back) = (sums(&a[..20], &c, &y), from(20, &a, &column, y[3]));
+    for k in 0..2 {
+        assert!((front[k][3] + back[k] - plain[k][3]).abs() < 57.0 * 57.0 * f64::EPSILON);
     }
     // by hand, one lane
     let sum: f64 = (0..57)

@@ -26,6 +26,23 @@ pub(super) fn sums(a: &[f64], c: &[f64], y: &[f64; LANES]) -> [[f64; LANES]; 2] 
     portable(a, c, y)
 }
 
+/// `sum_(k >= start) a_k c_k y^k` of one column and its derivative.
+pub(super) fn from(start: usize, a: &[f64], c: &[f64], y: f64) -> [f64; 2] {
+    let (mut p, mut d) = (0.0, 0.0);
+    for (a, c) in a[start..].iter().zip(&c[start..]).rev() {
+        d = d * y + p;
+        p = p * y + a * c;
+    }
+    // times y^start
+    let power = y.powi(start as i32);
+    let slope = if start > 0 {
+        start as f64 * y.powi(start as i32 - 1)
+    } else {
+        0.0
+    };
+    [power * p, power * d + slope * p]
+}
+
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,fma")]
 fn avx512(a: &[f64], c: &[f64], y: &[f64; LANES]) -> [[f64; LANES]; 2] {
