@@ -35,7 +35,8 @@ struct PredictJson {
     classifier: &'static str,
     /// Where the file of the new rows has labels; `null` elsewhere.
     tested: Option<TestedJson>,
-    /// `null` where the matrix of the training rows was stored.
+    /// Only where the matrix of the training rows was not stored.
+    #[serde(skip_serializing_if = "Option::is_none")]
     conjugate_gradients: Option<SolvedJson>,
     #[serde(flatten)]
     error: ErrorJson,
