@@ -48,7 +48,7 @@ fn lengths_count_for_other_activations() {
     assert_eq!(answer[0]["lengths"], "keep");
     assert!(answer[0]["error"].as_f64().unwrap() < 1e-12);
     let (_, k) = array(&dir.join("K.npy"));
-    let rows = [[1.0, 0.0], [0.0, 2.0], [3.0, 3.0]];
+    let rows = [[1.0f64, 0.0], [0.0, 2.0], [3.0, 3.0]];
     for i in 0..3 {
         for j in 0..3 {
             let dot = |a: usize, b: usize| {

@@ -42,8 +42,8 @@ pub(super) struct Stage {
     pub variance: Vec<f64>,
     /// The slope of the correlation's map at 1.
     pub chi: Vec<f64>,
-    /// The largest second derivative there.
-    pub bend: f64,
+    /// The second derivative there.
+    pub bend: Vec<f64>,
     /// A step of the trapezoidal rule that resolves a row; empty where there is no series.
     pub steps: Vec<f64>,
 }
@@ -130,7 +130,7 @@ impl Law {
     /// A layer with these variances of weights and biases. Rows are those of the left side, then those from `right` on.
     pub fn stage(&self, q: &[f64], (weight, bias): (f64, f64), sides: Sides) -> Result<Stage> {
         let root = |x: f64, next: f64| if next > 0.0 { (x / next).sqrt() } else { 0.0 };
-        let (next, chi, bend, map, steps): (Vec<f64>, Vec<f64>, f64, Map, Vec<f64>);
+        let (next, chi, bend, map, steps): (Vec<f64>, Vec<f64>, Vec<f64>, Map, Vec<f64>);
         match self {
             Law::Homogeneous {
                 degree,
@@ -146,12 +146,13 @@ impl Law {
                 let slope = dual.slope_at_gap(&0.0);
                 chi = share.iter().map(|s| s * s * slope).collect();
                 // of a kink the slope is known by the gap, with its digits
-                bend = match &**dual {
+                let steep: f64 = match &**dual {
                     Dual::Series(s) => (2..s.squares.len())
                         .map(|n| (n * (n - 1)) as f64 * s.squares[n])
                         .sum(),
                     _ => 0.0,
                 };
+                bend = share.iter().map(|s| s * s * steep).collect();
                 (map, steps) = (Map::Shares(share), vec![]);
             }
             Law::Closed(c) => {
@@ -168,8 +169,8 @@ impl Law {
                 };
                 bend = match **c {
                     // its slope has an infinite one at 1
-                    Covariance::Kinked { .. } => f64::INFINITY,
-                    _ => rows().map(steep).fold(0.0, f64::max),
+                    Covariance::Kinked { .. } => vec![f64::INFINITY; q.len()],
+                    _ => rows().map(steep).collect(),
                 };
                 let before = q.to_vec();
                 (map, steps) = (Map::Closed { before, factor }, vec![]);
@@ -191,7 +192,7 @@ impl Law {
                         .map(|(k, a)| degree(k) * (degree(k) - 1.0) * a * a)
                         .sum()
                 };
-                bend = found.rows.iter().map(steep).fold(0.0, f64::max);
+                bend = found.rows.iter().map(steep).collect();
                 let blocks = blocks(&found.rows[sides.right..], &found.needed[sides.right..]);
                 found.rows.truncate(sides.left);
                 found.needed.truncate(sides.left);

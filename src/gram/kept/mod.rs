@@ -206,38 +206,41 @@ impl Kept {
         (0..self.sides.left).map(of).collect()
     }
 
-    /// What the rounding of a correlation, and that of every layer, may grow to.
+    /// What the rounding of a correlation, and that of every layer, may grow to: row by row at correlation 1, of the row's own kernel. By
+    /// Cauchy and Schwarz (all coefficients are squares, or products of two rows) a pair's is at most the mean of its rows'.
     fn grown(&self, dimension: usize) -> Result<f64> {
         // roundings of random sign, and of sums of `dimension` numbers
-        let rounding = (dimension as f64).sqrt() + 6.0;
-        let mut rho = UNIT * rounding.min(Rounding::of(dimension).product / UNIT);
-        let (mut tau, mut largest) = (rho, 1.0);
-        // the gap of nearly opposite rows has no digits of its own
-        if let Law::Homogeneous { .. } = *self.law {
-            let rest = self.shares[1].iter().copied().fold(1.0, f64::min);
-            rho += if rest > 0.0 && self.ntk {
-                UNIT / rest
-            } else {
-                0.0
-            };
+        let rounding = UNIT * ((dimension as f64).sqrt() + 6.0);
+        let rounding = rounding.min(Rounding::of(dimension).product.max(8.0 * UNIT));
+        let kinked = matches!(*self.law, Law::Homogeneous { .. });
+        let mut largest = 0.0;
+        for i in 0..self.inputs.len() {
+            let mut rho = rounding;
+            // the gap of nearly opposite rows has no digits of its own
+            let rest = self.shares[1][i];
+            if kinked && self.ntk && rest > 0.0 {
+                rho += UNIT / rest;
+            }
+            let (mut off, mut tau) = (rho, 1.0);
+            for stage in &self.stages {
+                let (chi, bend) = (stage.chi[i], stage.bend[i]);
+                let (rest, steep) = match stage.map {
+                    Map::Series(_) => (expansion::REST, expansion::SLOPE_REST * chi),
+                    _ => (0.0, 0.0),
+                };
+                let slope = bend * rho + 16.0 * UNIT * chi + steep;
+                rho = chi * rho + 8.0 * UNIT + rest;
+                off = rho + chi * off + tau * slope;
+                tau = 1.0 + chi * tau;
+            }
+            let error = if self.ntk { off / tau } else { rho };
+            // a NaN is no error below anything
+            if !(error <= PROMISE) {
+                return Err(too_large(error));
+            }
+            largest = error.max(largest);
         }
-        for stage in &self.stages {
-            let chi = stage.chi.iter().copied().fold(0.0, f64::max);
-            let (rest, steep) = match stage.map {
-                Map::Series(_) => (expansion::REST, expansion::SLOPE_REST * chi),
-                _ => (0.0, 0.0),
-            };
-            let slope = stage.bend * rho + 16.0 * UNIT * chi + steep;
-            rho = chi * rho + 8.0 * UNIT + rest;
-            tau = rho + chi * tau + largest * slope;
-            largest = 1.0 + chi * largest;
-        }
-        let error = if self.ntk { tau } else { rho };
-        // a NaN is no error below anything
-        match error <= PROMISE {
-            true => Ok(error),
-            false => Err(too_large(error)),
-        }
+        Ok(largest)
     }
 
     /// Entries of row `i` with columns from `start` on, of their correlations; `gap(k)` is `1 - rho` of the `k`-th of them with its
