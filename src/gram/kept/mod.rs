@@ -235,7 +235,7 @@ impl Kept {
             }
             let error = if self.ntk { off / tau } else { rho };
             // a NaN is no error below anything
-            if !(error <= PROMISE) {
+            if error.is_nan() || error > PROMISE {
                 return Err(too_large(error));
             }
             largest = error.max(largest);
