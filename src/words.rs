@@ -51,7 +51,7 @@ mod tests {
     use std::str::FromStr;
 
     use super::*;
-    use crate::{cntk, dual, figure, gram, image, limit, process, real, recursion};
+    use crate::{classifier, cntk, dual, figure, gram, image, limit, process, real, recursion};
 
     /// Every word is read as what prints it, and no two are alike.
     fn both_ways<T: FromStr<Err = Error> + Display + PartialEq + Copy>(all: &[T]) {
@@ -72,6 +72,7 @@ mod tests {
         both_ways(&limit::Phase::ALL);
         both_ways(&gram::Lengths::ALL);
         both_ways(&gram::Inputs::ALL);
+        both_ways(&classifier::Solver::ALL);
         both_ways(&process::Scaling::ALL);
         both_ways(&image::Layout::ALL);
         both_ways(&dual::DualPart::ALL);

@@ -7,6 +7,7 @@ mod another_crates_kernels;
 mod disguises;
 mod identities;
 mod laws;
+mod lengths;
 mod means;
 mod oracles;
 mod planted;

@@ -14,6 +14,7 @@ mod identities;
 pub mod images;
 mod phase;
 mod portrait;
+mod predictions;
 mod regress;
 mod spectrum;
 
@@ -42,11 +43,13 @@ pub use spectrum::{
     learning_sheet, spectrum,
 };
 
-pub use data::{GramReport, Merged, RowPair, Tested, extremes, gram, merged, predictions};
+pub use data::{GramReport, Merged, Predictions, RowPair, Tested, extremes, gram, merged};
 pub use evaluation::{Evaluation, Fold, evaluation};
+pub use predictions::{Predicted, predictions};
 
 pub use deeplimit::activation::Entry;
 use deeplimit::activation::Expr;
+pub use deeplimit::classifier::Advance;
 use deeplimit::deadline::Deadline;
 pub use deeplimit::dual::DualValue;
 use deeplimit::error::{Error, Result};

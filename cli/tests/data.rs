@@ -346,12 +346,12 @@ fn bad_input_is_one_sentence_and_no_file() {
             "arora2019 has no sigma_w",
         ),
         (
-            "gram --data @x.csv --activation relu --depth 2 --sigma-b 1 --lengths keep --out @K.npy",
-            "not homogeneous",
+            "gram --data @x.csv --activation elu --depth 2 --sigma-b 1 --lengths keep --out @K.npy",
+            "no closed form in doubles at two variances",
         ),
         (
-            "gram --data @x.csv --activation erf --depth 2 --lengths keep --out @K.npy",
-            "homogeneous",
+            "gram --data @x.csv --activation erf --depth inf --lengths keep --out @K.npy",
+            "at infinite depth",
         ),
         (
             "gram --data @x.csv --activation relu --depth 2 --memory 1KiB --out @K.npy",

@@ -23,6 +23,7 @@ mod pages;
 mod papers;
 mod plots;
 mod regress;
+mod rows;
 mod scales;
 mod session;
 mod spectra;

@@ -66,8 +66,9 @@ class Kernel:
     convention : {"radhakrishnan2022", "arora2019", "jacot2018", "lee2019"}, optional
         As in `Network`.
     lengths : {"unit", "keep", "lift", "strict"}, default "unit"
-        "unit" divides each row by its length; "keep" lets lengths count (homogeneous activations without biases, exactly); "lift" puts a
-        coordinate 1 behind each row and divides then (so directions know lengths); "strict" refuses rows that have not length 1.
+        "unit" divides each row by its length; "keep" lets lengths count (homogeneous activations without biases exactly; at finite
+        depth all that are smooth or have a closed form, to 1e-10 of ``sqrt(K(x, x) K(y, y))``); "lift" puts a coordinate 1 behind
+        each row and divides then (so directions know lengths); "strict" refuses rows that have not length 1.
     timeout : float or None, default 60
         Seconds for the compilation.
 

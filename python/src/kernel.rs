@@ -79,7 +79,7 @@ impl CompiledKernel {
         out: &Bound<'_, PyArray2<f64>>,
         progress: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
-        let gram = self.gram(x, y).map_err(|e| errors::of(py, e, None))?;
+        let gram = self.gram(py, x, y)?;
         let mut out = writing(py, out)?;
         let out = out.as_slice_mut()?;
         let filled = work::run(py, progress, |watch| {
@@ -91,16 +91,9 @@ impl CompiledKernel {
     /// The diagonal into `out`.
     fn diag(&self, py: Python<'_>, x: &Rows, out: &Bound<'_, PyArray1<f64>>) -> PyResult<()> {
         // what is refused of the matrix is refused here
-        self.gram(x, None).map_err(|e| errors::of(py, e, None))?;
-        let mut out = writing(py, out)?;
-        let k = self.inner.length_exponent().unwrap_or(0.0);
-        for (out, length) in out.as_slice_mut()?.iter_mut().zip(x.points.lengths()) {
-            *out = self.inner.diagonal();
-            if self.lengths == Lengths::Keep {
-                let factor = length.powf(k);
-                *out *= factor * factor;
-            }
-        }
+        let gram = self.gram(py, x, None)?;
+        let own = gram.own().map_err(|e| errors::of(py, e, None))?;
+        writing(py, out)?.as_slice_mut()?.copy_from_slice(&own);
         Ok(())
     }
 
@@ -145,7 +138,7 @@ impl CompiledKernel {
 
     /// What a store of the matrix says that it is of.
     fn words(&self, py: Python<'_>, x: &Rows, y: Option<&Rows>) -> PyResult<String> {
-        let gram = self.gram(x, y).map_err(|e| errors::of(py, e, None))?;
+        let gram = self.gram(py, x, y)?;
         Ok(py.detach(|| gram.contents().words))
     }
 
@@ -161,7 +154,7 @@ impl CompiledKernel {
         let (top, bottom, left, right) = place;
         let mut out = writing(py, out)?;
         let out = out.as_slice_mut()?;
-        let gram = self.gram(x, y).map_err(|e| errors::of(py, e, None))?;
+        let gram = self.gram(py, x, y)?;
         work::run(py, None, |_| gram.tile(top..bottom, left..right, out))?
             .map_err(|e| errors::of(py, e, None))
     }
@@ -174,7 +167,7 @@ impl CompiledKernel {
         y: Option<&Rows>,
         out: &Bound<'_, PyArray2<f64>>,
     ) -> PyResult<()> {
-        let gram = self.gram(x, y).map_err(|e| errors::of(py, e, None))?;
+        let gram = self.gram(py, x, y)?;
         let mut out = writing(py, out)?;
         let out = out.as_slice_mut()?;
         let filled = work::run(py, None, |watch| {
@@ -205,12 +198,14 @@ impl CompiledKernel {
 }
 
 impl CompiledKernel {
-    fn gram<'a>(&'a self, x: &'a Rows, y: Option<&'a Rows>) -> deeplimit::Result<Gram<'a>> {
+    /// Where each row has a variance of its own this takes a while.
+    fn gram<'a>(&'a self, py: Python<'_>, x: &'a Rows, y: Option<&'a Rows>) -> PyResult<Gram<'a>> {
         let lengths = self.lengths.kept();
-        match y {
+        work::run(py, None, |_| match y {
             None => Gram::symmetric(&self.inner, &x.points, lengths),
             Some(y) => Gram::cross(&self.inner, &x.points, &y.points, lengths),
-        }
+        })?
+        .map_err(|e| errors::of(py, e, None))
     }
 }
 

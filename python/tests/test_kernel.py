@@ -161,8 +161,12 @@ def test_lengths():
     with pytest.raises(dl.DataError, match="row 11 of X has length 1.0") as caught:
         strict(rows)
     assert caught.value.index == 11
-    with pytest.raises(dl.DomainError, match="homogeneous"):
-        dl.Kernel("erf", 2, lengths="keep")(X)
+    # two variances for each pair: on rows of length 1 what it is there, and beside it no power of lengths
+    both = dl.Kernel("erf", 2, sigma_w=1.5, sigma_b=0.1, lengths="keep")
+    np.testing.assert_allclose(both(norms[:, None] * 0 + X / norms[:, None]), dl.Kernel("erf", 2, sigma_w=1.5, sigma_b=0.1)(X), rtol=1e-12)
+    assert (both.diag(X) == both(X).diagonal()).all() and np.linalg.eigvalsh(both(X)).min() > -1e-12
+    with pytest.raises(dl.DomainError, match="no closed form in doubles at two variances"):
+        dl.Kernel("elu", 2, lengths="keep")(X)
     with pytest.raises(dl.Error, match="lengths"):
         dl.Kernel("relu", 2, lengths="long")
 

@@ -17,12 +17,15 @@
 //! go in, scores come out, also those of every row without itself. [`choice`] chooses kernels and ridges by validation and tests on folds,
 //! [`dynamics`] is training up to any time.
 //!
+//! **Without the matrix**, for a hundred thousand rows and more: [`conjugate`] solves the regression by conjugate gradients.
+//!
 //! **For certain**, for hundreds of points: [`certain`] takes as many bits as it needs until every label is certain, and gives none
 //! where that does not help. (Kernel matrices of deep networks are close to singular.)
 
 mod accuracy;
 pub mod certain;
 pub mod choice;
+pub mod conjugate;
 mod density;
 pub mod dynamics;
 mod ensemble;
@@ -30,6 +33,7 @@ mod fitted;
 mod folds;
 pub mod interpolant;
 mod labels;
+mod landmarks;
 pub mod regression;
 mod rule;
 mod training;
@@ -39,6 +43,7 @@ mod votes;
 mod tests;
 
 pub use accuracy::{QUANTILE, binomial_error, mean_and_error, wilson};
+pub use conjugate::{Advance, Approximation, Conjugate, Iterate, Solver};
 pub use density::{Dirichlet, Generator, bayes, generator, on_the_sphere};
 pub use dynamics::{Dynamics, Prior, Time};
 pub use ensemble::Ensemble;

@@ -2,7 +2,7 @@
 
 use super::entries::{Gram, Lengths};
 use super::points::Points;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::kernel::Kernel;
 
 impl Gram<'_> {
@@ -21,12 +21,32 @@ impl Gram<'_> {
     /// # Ok::<(), deeplimit::Error>(())
     /// ```
     pub fn diagonal(kernel: &Kernel, points: &Points, lengths: Lengths) -> Result<Vec<f64>> {
-        Gram::symmetric(kernel, points, lengths)?;
-        let exponent = match (lengths, kernel.length_exponent()) {
+        Gram::symmetric(kernel, points, lengths)?.own()
+    }
+
+    /// [`Gram::diagonal`] of this matrix.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] where the points of its two sides differ.
+    pub fn own(&self) -> Result<Vec<f64>> {
+        if !self.is_symmetric() {
+            return Err(Error::Shape(
+                "a matrix between two sets of points has no diagonal".to_owned(),
+            ));
+        }
+        if let Some(kept) = &self.kept {
+            return Ok(kept.own().to_vec());
+        }
+        let exponent = match (self.lengths(), self.kernel.length_exponent()) {
             (Lengths::Keep, Some(k)) => 2.0 * k,
             _ => 0.0,
         };
-        let of = |length: &f64| kernel.diagonal() * length.powf(exponent);
-        Ok(points.lengths().iter().map(of).collect())
+        let of = |length: &f64| self.kernel.diagonal() * length.powf(exponent);
+        Ok(self.left.lengths().iter().map(of).collect())
+    }
+
+    /// Are the points of both sides the same?
+    pub fn is_symmetric(&self) -> bool {
+        self.same
     }
 }

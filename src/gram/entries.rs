@@ -4,23 +4,25 @@
 //! bit. The product is `faer`'s: it has the Cholesky factorisation too, runs on all cores and needs no C.
 
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;
 
+use super::kept::Kept;
 use super::matrix::Matrix;
 use super::mirror::mirror;
 use super::pages;
 use super::points::{NEAR, Points};
 use crate::error::{Error, Result};
-use crate::kernel::{Classifier, Kernel};
+use crate::kernel::Kernel;
 use crate::store::{Contents, Fingerprint};
 use crate::words::named;
 
 /// Rows and columns of a tile: 128 kB.
-const TILE: (usize, usize) = (64, 256);
+pub(super) const TILE: (usize, usize) = (64, 256);
 
 /// So many correlations at a time are looked through for pairs near each other.
 const RUN: usize = 64;
@@ -31,7 +33,8 @@ pub enum Lengths {
     /// Every row is divided by its length.
     #[default]
     Unit,
-    /// They count: for homogeneous activations, exactly.
+    /// They count: exactly for homogeneous activations without biases; for others each pair has two variances, and every entry an
+    /// error below [`super::PROMISE`].
     Keep,
 }
 
@@ -40,12 +43,14 @@ named!(Lengths, "way with lengths": Unit = "unit", Keep = "keep");
 /// A kernel between two sets of points.
 #[derive(Clone, Debug)]
 pub struct Gram<'a> {
-    kernel: &'a Kernel,
-    left: &'a Points,
-    right: &'a Points,
-    same: bool,
+    pub(super) kernel: &'a Kernel,
+    pub(super) left: &'a Points,
+    pub(super) right: &'a Points,
+    pub(super) same: bool,
     /// `|x|^k`, where lengths count.
-    factors: Option<[Vec<f64>; 2]>,
+    pub(super) factors: Option<[Vec<f64>; 2]>,
+    /// The same where the kernel is no power of lengths.
+    pub(super) kept: Option<Arc<Kept>>,
 }
 
 /// Do the products of lengths, and the kernel times them, stay in the range of doubles?
@@ -75,7 +80,8 @@ impl<'a> Gram<'a> {
     /// `K(x_i, x_j)` of one set of points.
     ///
     /// # Errors
-    /// [`Error::Domain`] where lengths shall count and the activation is not homogeneous.
+    /// Where lengths shall count and are no factor: [`Error::Domain`] for what has kinks and no closed form, and at infinite depth,
+    /// [`Error::Unresolved`] where rows are so long that no series reaches them, or errors would exceed [`super::PROMISE`].
     ///
     /// ```
     /// use deeplimit::{activation::Expr, deadline::Deadline, gram::{Gram, Lengths, Points}};
@@ -117,6 +123,7 @@ impl<'a> Gram<'a> {
                 right.dimension()
             )));
         }
+        let mut kept = None;
         let factors = match (lengths, kernel.length_exponent()) {
             (Lengths::Unit, _) => {
                 left.directed()?;
@@ -135,11 +142,8 @@ impl<'a> Gram<'a> {
                 Some(factors)
             }
             (Lengths::Keep, None) => {
-                return Err(Error::Domain(format!(
-                    "the kernel of `{}` is no power of the inputs' lengths (the activation is not homogeneous, or there are biases, \
-                     or the limit has no degree), so it is known on inputs of one length only: divide the rows by their lengths",
-                    kernel.activation()
-                )));
+                kept = Some(Arc::new(Kept::new(kernel, [left, right], same)?));
+                None
             }
         };
         Ok(Gram {
@@ -148,6 +152,7 @@ impl<'a> Gram<'a> {
             right,
             same,
             factors,
+            kept,
         })
     }
 
@@ -168,11 +173,31 @@ impl<'a> Gram<'a> {
 
     /// Do lengths count?
     pub fn lengths(&self) -> Lengths {
-        if self.factors.is_some() {
+        if self.factors.is_some() || self.kept.is_some() {
             Lengths::Keep
         } else {
             Lengths::Unit
         }
+    }
+
+    /// The largest error of an entry relative to `sqrt(K(x, x) K(x', x'))`, measured, where rows of different lengths have each their
+    /// own variances; `None` where the kernel is a function of the correlation ([`Kernel::accuracy`]), times powers of lengths at most.
+    ///
+    /// ```
+    /// use deeplimit::{Activation, Convention, Depth, Effort, Gram, Kind, Lengths, Network, Points};
+    /// let tanh: Activation = "tanh".parse()?;
+    /// let network = Network::of(&tanh).convention(Convention::Lee2019).weights("3/2")?.biases("1/10")?;
+    /// let kernel = network.kernel(Depth::Layers(3), Kind::Nngp, &Effort::default())?;
+    /// let rows = Points::new(2, vec![1.0, 0.0, 3.0, 4.0])?;
+    /// let gram = Gram::symmetric(&kernel, &rows, Lengths::Keep)?;
+    /// // the row of length 1 has the kernel's own diagonal, the other a variance of its own
+    /// let k = gram.matrix();
+    /// assert!(gram.error().is_some_and(|e| e < 1e-10) && (k.row(0)[0] / kernel.diagonal() - 1.0).abs() < 1e-13);
+    /// assert!(k.row(1)[1] > k.row(0)[0]);
+    /// # Ok::<(), deeplimit::Error>(())
+    /// ```
+    pub fn error(&self) -> Option<f64> {
+        self.kept.as_ref().map(|kept| kept.error())
     }
 
     /// What a store of it holds; the words have kernel, lengths and a hash of the rows.
@@ -229,25 +254,6 @@ impl<'a> Gram<'a> {
         self.fill(out, |i, start, rho, out| self.apply(i, start, rho, out));
     }
 
-    /// The matrix that the kernel's classifier ([`Kernel::classifier`]) decides by: the kernel itself; in the nearest-neighbour
-    /// regime, where it is a delta, minus the gap `1 - x . x'` (for an activation that is even or odd `1 - |x . x'|`).
-    ///
-    /// # Errors
-    /// [`Error::Domain`] for a majority vote where lengths count: there every point would weigh `1/|x|`.
-    pub fn decisive(&self) -> Result<Matrix> {
-        self.votes_of_directions()?;
-        match self.kernel.classifier() {
-            Classifier::NearestNeighbour => {
-                let mut out = Matrix::default();
-                self.fill(&mut out, |i, start, rho, out| {
-                    self.nearness(i, start, rho, out)
-                });
-                Ok(out)
-            }
-            _ => Ok(self.matrix()),
-        }
-    }
-
     /// The whole matrix into a slice of so many numbers, row after row: [`Gram::matrix`] to the last bit, for memory that is somebody
     /// else's, and for matrices that take a while. `watch(done, all)` is told how many strips of rows are finished, from all threads;
     /// where it says `false` no further one is begun, and the answer is `false`.
@@ -277,25 +283,7 @@ impl<'a> Gram<'a> {
         })
     }
 
-    /// [`Gram::decisive`] into a slice, watched like [`Gram::matrix_watched`].
-    ///
-    /// # Errors
-    /// Those of both.
-    pub fn decisive_watched(
-        &self,
-        out: &mut [f64],
-        watch: impl Fn(usize, usize) -> bool + Sync,
-    ) -> Result<bool> {
-        self.votes_of_directions()?;
-        match self.kernel.classifier() {
-            Classifier::NearestNeighbour => self.watched(out, watch, |i, start, rho, out| {
-                self.nearness(i, start, rho, out);
-            }),
-            _ => self.matrix_watched(out, watch),
-        }
-    }
-
-    fn watched(
+    pub(super) fn watched(
         &self,
         out: &mut [f64],
         watch: impl Fn(usize, usize) -> bool + Sync,
@@ -311,17 +299,11 @@ impl<'a> Gram<'a> {
         Ok(self.strips(out, watch, entries))
     }
 
-    fn votes_of_directions(&self) -> Result<()> {
-        match self.kernel.classifier() {
-            Classifier::Majority if self.factors.is_some() => Err(Error::Domain(format!(
-                "at infinite depth `{}` takes a majority vote of directions: divide the rows by their lengths",
-                self.kernel.activation()
-            ))),
-            _ => Ok(()),
-        }
-    }
-
-    fn fill(&self, out: &mut Matrix, entries: impl Fn(usize, usize, &[f64], &mut [f64]) + Sync) {
+    pub(super) fn fill(
+        &self,
+        out: &mut Matrix,
+        entries: impl Fn(usize, usize, &[f64], &mut [f64]) + Sync,
+    ) {
         let (rows, columns) = self.shape();
         (out.rows, out.columns) = (rows, columns);
         if out.values.capacity() < rows * columns {
@@ -408,7 +390,7 @@ impl<'a> Gram<'a> {
 
     /// Rows from `first` on; these columns, of the `stride` that `out` has, the first of them at its beginning. `tile` is for
     /// the correlations.
-    fn strip(
+    pub(super) fn strip(
         &self,
         first: usize,
         columns: Range<usize>,
@@ -450,7 +432,11 @@ impl<'a> Gram<'a> {
     }
 
     /// The kernel of one row with some columns.
-    fn apply(&self, i: usize, start: usize, rho: &[f64], out: &mut [f64]) {
+    pub(super) fn apply(&self, i: usize, start: usize, rho: &[f64], out: &mut [f64]) {
+        if let Some(kept) = &self.kept {
+            let gap = |k: usize| self.left.gap(i, self.right, start + k, rho[k]);
+            return kept.entries((i, start), rho, gap, out);
+        }
         self.kernel.at_all(rho, out);
         for (n, (rho, out)) in rho.chunks(RUN).zip(out.chunks_mut(RUN)).enumerate() {
             let start = start + n * RUN;
@@ -475,26 +461,6 @@ impl<'a> Gram<'a> {
             for (value, factor) in out.iter_mut().zip(&right[start..]) {
                 *value *= left[i] * factor;
             }
-        }
-    }
-}
-
-impl Gram<'_> {
-    /// Minus the gap of one row and some columns.
-    fn nearness(&self, i: usize, start: usize, rho: &[f64], out: &mut [f64]) {
-        let folded = self.kernel.parity().is_some();
-        for (k, (product, value)) in rho.iter().zip(out.iter_mut()).enumerate() {
-            let j = start + k;
-            let gap = if self.same && i == j {
-                0.0
-            } else if folded && *product < 0.0 {
-                let near = self.left.opposite_gap(i, self.right, j, *product);
-                near.unwrap_or(1.0 + product)
-            } else {
-                let near = self.left.gap(i, self.right, j, *product);
-                near.unwrap_or(1.0 - product)
-            };
-            *value = -gap;
         }
     }
 }

@@ -150,6 +150,7 @@ impl Heading {
             regime: self.regime,
             phase: self.phase,
             network: self.network,
+            origin: None,
             limit: self.limit,
             degree: self.degree,
             lines: form.lines(&charts),

@@ -40,6 +40,7 @@ use std::sync::Arc;
 use rug::Rational;
 
 use crate::limit::{Phase, Regime};
+use crate::recursion::Network;
 pub use crate::recursion::{Depth, Kind};
 use charts::{Charts, Mirror, Place, lowest, lowest_far};
 pub use limits::{Classifier, LimitForm};
@@ -176,6 +177,8 @@ pub struct Kernel {
     phase: Option<Phase>,
     /// Convention, weights, biases, norm.
     network: String,
+    /// What it was compiled from, where that is one network.
+    origin: Option<Arc<Network>>,
     limit: Option<LimitForm>,
     charts: Charts,
     lines: Lines,
@@ -211,6 +214,11 @@ impl Kernel {
             "{} {:?} {:?} {}",
             self.activation, self.depth, self.kind, self.network
         )
+    }
+
+    /// The network that it was compiled from; `None` for words of layers and residual networks.
+    pub(crate) fn origin(&self) -> Option<&Network> {
+        self.origin.as_deref()
     }
 
     /// What the entries are at infinite depth; `None` at finite depth.

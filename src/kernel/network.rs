@@ -6,6 +6,7 @@
 //! from there on share the last one.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use super::angle;
 use super::build::{BITS, SERIES_BITS, unit};
@@ -130,7 +131,12 @@ impl Network {
     }
 
     fn compiled(&self, depth: Depth, kinds: &[Kind], deadline: Deadline) -> Result<Vec<Kernel>> {
-        of_kinds(self.activation(), depth, kinds, self.settings(), deadline)
+        let mut found = of_kinds(self.activation(), depth, kinds, self.settings(), deadline)?;
+        let origin = Arc::new(self.clone());
+        for kernel in &mut found {
+            kernel.origin = Some(Arc::clone(&origin));
+        }
+        Ok(found)
     }
 }
 

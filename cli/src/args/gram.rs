@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::builder::TypedValueParser;
 use clap::{Args, Subcommand};
+use deeplimit::classifier::Solver;
 use deeplimit::gram::Inputs;
 use deeplimit::limit::DEEPEST;
 use deeplimit::recursion::{Convention, Depth, Kind};
@@ -30,10 +31,11 @@ pub struct Network {
         value_name = "LENGTHS",
         hide_possible_values = true,
         long_help = "The lengths of the rows: unit, keep or lift.
-unit divides every row by its length; keep lets lengths count, which
-takes a homogeneous activation (relu, leaky_relu, abs ...); lift puts
-a column of ones behind the rows and divides those by their lengths,
-for any activation: rows of few columns keep apart"
+unit divides every row by its length; keep lets lengths count, for
+homogeneous activations at any depth, at finite depth for all that are
+smooth or have a closed form (tanh, silu, erf, gelu, relu with biases
+...); lift puts a column of ones behind the rows and divides those by
+their lengths: rows of few columns keep apart"
     )]
     pub lengths: Inputs,
     /// Standard deviation of the weights, a constant: 1.5, sqrt(2)
@@ -251,6 +253,30 @@ to 255"
     /// Replace the file if there is one
     #[arg(long)]
     pub force: bool,
+    /// How the regression is solved: auto, cholesky or cg
+    #[arg(
+        long,
+        value_parser = solver(),
+        default_value_t = Solver::Auto,
+        value_name = "SOLVER",
+        hide_possible_values = true,
+        long_help = "How the regression is solved: auto, cholesky or cg.
+cholesky factors the matrix of the training rows; cg never stores it:
+conjugate gradients, every product computed tile by tile, until the
+residual is below --tolerance; auto takes cg where three such matrices
+would exceed --memory. After Ctrl-C the same line goes on from the
+file FILE.iterate, which also takes what is done every minute"
+    )]
+    pub solver: Solver,
+    /// With cg: the residual over the targets, of every class
+    #[arg(long, default_value = "1e-6", value_name = "SHARE", value_parser = tolerance)]
+    pub tolerance: f64,
+    /// With cg: rows that the preconditioner is made from
+    #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u32).range(1..))]
+    pub landmarks: Option<u32>,
+    /// Memory to be used, in bytes or with KiB, MiB or GiB
+    #[arg(long, default_value = "4GiB", value_name = "BYTES", value_parser = memory)]
+    pub memory: u64,
 }
 
 pub(super) fn kind() -> impl TypedValueParser<Value = Kind> {
@@ -268,6 +294,23 @@ pub(super) fn lengths() -> impl TypedValueParser<Value = Inputs> {
         (Inputs::Lift, "A column of ones behind the rows"),
     ];
     one_of(words, Inputs::name)
+}
+
+fn solver() -> impl TypedValueParser<Value = Solver> {
+    let words = [
+        (Solver::Auto, "The one that fits into memory"),
+        (Solver::Cholesky, "The whole matrix, factored"),
+        (Solver::Cg, "Conjugate gradients, without the matrix"),
+    ];
+    one_of(words, Solver::name)
+}
+
+fn tolerance(text: &str) -> Result<f64, String> {
+    let share = crate::exact::double(text, "tolerance").map_err(|e| e.to_string())?;
+    match share > 0.0 && share < 1.0 {
+        true => Ok(share),
+        false => Err("the tolerance is a share of the targets between 0 and 1: 1e-6".to_owned()),
+    }
 }
 
 pub(super) fn depth(text: &str) -> Result<Depth, String> {
@@ -406,6 +449,9 @@ of every class. Columns of B.csv are found by their names in A.csv; its
 labels, if it has them, are compared with what is predicted and used for
 nothing else. The ridge is the variance of the targets' noise over the mean
 of the kernel's diagonal on the training rows.
+
+Beyond --memory the matrix of the training rows is not stored: conjugate
+gradients (--solver cg) compute it anew, tile by tile, in every step.
 
 Exit codes:
   0    written

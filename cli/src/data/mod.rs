@@ -9,11 +9,12 @@
 //! * `reading`: what was read.
 //! * `folds`: files of row numbers.
 //! * `kernel`: a kernel as a table.
-//! * `output`: files that are written.
+//! * `output`: files that are written. `iterate`: where conjugate gradients stand.
 
 mod array;
 mod columns;
 mod folds;
+mod iterate;
 mod kernel;
 mod labels;
 mod output;
@@ -31,6 +32,7 @@ use deeplimit::error::{Error, Result};
 
 use columns::Columns;
 pub use folds::splits;
+pub use iterate::{begun, kept};
 pub use kernel::kernel_table;
 pub use labels::{missing, one_row_each};
 pub use output::{free, table, written};

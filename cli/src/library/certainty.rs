@@ -1,6 +1,6 @@
 //! How certain the entries of a Gram matrix are, and which rows say nothing new.
 
-use deeplimit::gram::{Points, Rounding, Twins};
+use deeplimit::gram::{Gram, Lengths, PROMISE, Points, Rounding, Twins};
 use deeplimit::kernel::Kernel;
 use serde::Serialize;
 
@@ -15,6 +15,8 @@ pub struct KernelError {
     pub rounding: f64,
     /// How many of the places it was met at have a second computation, no enclosure.
     pub estimated: usize,
+    /// Of rows with a variance each: relative to the roots of the diagonal.
+    pub kept: bool,
     twins: Twins,
     /// The rows are new ones, and those that they are twins of are the training rows.
     new: bool,
@@ -43,6 +45,15 @@ pub struct ErrorJson {
     opposite_rows: usize,
 }
 
+/// To one digit.
+fn rounded_up(x: f64) -> f64 {
+    let unit = 10f64.powf(x.log10().floor());
+    match x > 0.0 {
+        true => (x / unit - 1e-9).ceil() * unit,
+        false => 0.0,
+    }
+}
+
 impl KernelError {
     /// That of one kernel on rows such as these.
     pub fn of(kernel: &Kernel, points: &Points) -> Self {
@@ -56,6 +67,32 @@ impl KernelError {
         }
     }
 
+    /// The same where lengths may count.
+    pub fn of_rows(kernel: &Kernel, points: &Points, lengths: Lengths) -> Self {
+        match lengths == Lengths::Keep && kernel.length_exponent().is_none() {
+            true => KernelError::promised(PROMISE),
+            false => KernelError::of(kernel, points),
+        }
+    }
+
+    /// That of a Gram matrix.
+    pub fn of_gram(gram: &Gram) -> Self {
+        match gram.error() {
+            Some(error) => KernelError::promised(error),
+            None => KernelError::of(gram.kernel(), gram.points()[0]),
+        }
+    }
+
+    /// Of rows with a variance each.
+    fn promised(largest: f64) -> Self {
+        KernelError {
+            largest,
+            function: largest,
+            kept: true,
+            ..KernelError::default()
+        }
+    }
+
     /// That of two; the rows are those of the first.
     #[must_use]
     pub fn with(self, other: KernelError) -> Self {
@@ -64,6 +101,7 @@ impl KernelError {
             function: self.function.max(other.function),
             rounding: self.rounding.max(other.rounding),
             estimated: self.estimated + other.estimated,
+            kept: self.kept || other.kept,
             ..self
         }
     }
@@ -109,6 +147,13 @@ impl KernelError {
             "largest error of an entry, an estimate: {:.0e} (the function {:.0e}{how}; the rounding of correlations {:.0e})",
             self.largest, self.function, self.rounding
         );
+        let error = match self.kept {
+            true => format!(
+                "largest error of an entry, of sqrt(K(x, x) K(x', x')), measured: {:.0e} or less",
+                rounded_up(self.largest)
+            ),
+            false => error,
+        };
         let Twins {
             equal,
             parallel,

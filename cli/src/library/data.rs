@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use deeplimit::classifier::{Rule, labels as predicted, numbered};
+use deeplimit::classifier::numbered;
 
 use deeplimit::error::{Error, Result};
 pub use deeplimit::gram::points::{Extremes, RowPair};
@@ -55,7 +55,17 @@ pub struct Predictions {
     pub classifier: Classifier,
     /// Where the file of the new rows has labels.
     pub tested: Option<Tested>,
+    /// Where the matrix was not stored.
+    pub approximated: Option<Approximated>,
     pub error: KernelError,
+}
+
+/// How good weights from conjugate gradients are.
+#[derive(Clone, Copy, Debug)]
+pub struct Approximated {
+    pub steps: usize,
+    /// The largest of the classes, over the targets.
+    pub residual: f64,
 }
 
 /// Predicted classes, compared with those that the new rows have.
@@ -72,7 +82,7 @@ pub struct Tested {
 
 impl Tested {
     /// Of predicted classes and cells of a file; rows without a label do not count.
-    fn of(predicted: &[usize], cells: &[String], names: &[String]) -> Option<Tested> {
+    pub fn of(predicted: &[usize], cells: &[String], names: &[String]) -> Option<Tested> {
         if cells.len() != predicted.len() {
             return None;
         }
@@ -135,7 +145,7 @@ pub(super) fn points(rows: data::Rows, path: &Path, network: &args::Network) -> 
     let points = network.lengths.points(rows.dimension, rows.values);
     points.map_err(|e| match e {
         Error::NoDirection { .. } => Error::Data(format!(
-            "{}: {e} (--lengths keep takes such rows, for homogeneous activations, and --lengths lift for all)",
+            "{}: {e} (--lengths keep takes such rows, and --lengths lift)",
             path.display()
         )),
         Error::Data(message) => Error::Data(format!("{}: {message}", path.display())),
@@ -240,8 +250,8 @@ pub fn gram(
         Some(other) => Gram::cross(&kernel, &points, other, lengths)?,
     };
     let twins = match &other {
-        None => KernelError::of(&kernel, &points).among(Twins::of(&points)),
-        Some(other) => KernelError::of(&kernel, &points).between(Twins::between(&points, other)),
+        None => KernelError::of_gram(&gram).among(Twins::of(&points)),
+        Some(other) => KernelError::of_gram(&gram).between(Twins::between(&points, other)),
     };
     // the rows as they came, the unit vectors, the tables, and the program itself
     let given = points.given().len() + other.as_ref().map_or(0, |o| o.given().len());
@@ -348,48 +358,4 @@ impl Files {
             targets,
         })
     }
-}
-
-/// The classes of new rows into a file.
-pub fn predictions(args: &args::Predict, text: &str) -> Result<Predictions> {
-    let Files {
-        train,
-        test,
-        names,
-        labels,
-        known,
-        read,
-        ..
-    } = Files::read(
-        [&args.train, &args.test],
-        (&args.out, args.force),
-        (Label::Column(&args.label), &args.columns),
-        &args.network,
-    )?;
-    let kernel = kernel(text, &args.network, args.depth)?;
-    let lengths = args.network.lengths.lengths();
-    let rule = Rule::new(&kernel, names.len(), args.ridge);
-    let scores = rule.predicted(&kernel, [&train, &test], lengths, &labels)?;
-    let quoted = |name: &String| format!("\"{}\"", name.replace('"', "\"\""));
-    let mut lines = vec!["label".to_owned()];
-    lines[0] += &names
-        .iter()
-        .map(|n| format!(",{}", quoted(&format!("score {n}"))))
-        .collect::<String>();
-    let found = predicted(&scores);
-    for (i, class) in found.iter().copied().enumerate() {
-        let numbers: String = scores.row(i).iter().map(|x| format!(",{x:?}")).collect();
-        lines.push(quoted(&names[class]) + &numbers);
-    }
-    data::written(&args.out, lines.join("\n") + "\n")?;
-    Ok(Predictions {
-        activation: kernel.activation().to_owned(),
-        read,
-        training: train.len(),
-        rows: test.len(),
-        tested: Tested::of(&found, &known, &names),
-        classes: names,
-        classifier: kernel.classifier(),
-        error: KernelError::of(&kernel, &train).between(Twins::between(&test, &train)),
-    })
 }

@@ -80,9 +80,10 @@ pub fn dynamics(args: &args::Dynamics, text: &str) -> Result<Trained> {
             (both.nngp, Some(both.ntk))
         }
     };
-    let mut error = KernelError::of(&nngp, &train).between(Twins::between(&test, &train));
+    let mut error =
+        KernelError::of_rows(&nngp, &train, lengths).between(Twins::between(&test, &train));
     if let Some(ntk) = &ntk {
-        error = error.with(KernelError::of(ntk, &train));
+        error = error.with(KernelError::of_rows(ntk, &train, lengths));
     }
     let trained = Ensemble::new(&nngp, ntk.as_ref(), [&train, &test], lengths, args.ridge)?;
     let real = match targets {

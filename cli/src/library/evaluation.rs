@@ -88,8 +88,9 @@ pub fn evaluation(
     for depth in &args.depth {
         let kernel = kernel(text, &args.network, *depth)?;
         kernel.activation().clone_into(&mut activation);
-        error = error.with(KernelError::of(&kernel, &points));
-        let gram = Gram::symmetric(&kernel, &points, args.network.lengths.lengths())?.decisive()?;
+        let gram = Gram::symmetric(&kernel, &points, args.network.lengths.lengths())?;
+        error = error.with(KernelError::of_gram(&gram));
+        let gram = gram.decisive()?;
         let rule = Rule::new(&kernel, names.len(), 0.0);
         trials.push(Trial::new(rule, gram, labels.clone()));
     }

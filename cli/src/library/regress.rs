@@ -163,7 +163,9 @@ impl Question<'_> {
     }
 
     fn outcome(&self, kernels: &Kernels, posterior: &Posterior) -> Result<Outcome> {
-        let error = KernelError::of(kernels.trained(), &self.train).largest;
+        let error =
+            KernelError::of_rows(kernels.trained(), &self.train, self.args.lengths.lengths())
+                .largest;
         Ok(Outcome {
             evidence: kernels.ntk.is_none().then(|| {
                 let sum = posterior.evidence().iter().sum();
@@ -394,9 +396,13 @@ pub fn regressed(
     };
     let winner = &tried[best];
     let kernels = question.kernels(winner, &question.activations[winner.which])?;
-    let mut error = KernelError::of(&kernels.nngp, &question.train);
+    let mut error = KernelError::of_rows(&kernels.nngp, &question.train, args.lengths.lengths());
     if let Some(ntk) = &kernels.ntk {
-        error = error.with(KernelError::of(ntk, &question.train));
+        error = error.with(KernelError::of_rows(
+            ntk,
+            &question.train,
+            args.lengths.lengths(),
+        ));
     }
     let mut answer = Regressed {
         read: vec![],

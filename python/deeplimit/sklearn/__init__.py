@@ -12,7 +12,8 @@ correlation of its inputs:
 
 * ``"unit"``: every row is divided by its length. A row of zeros has no direction, and counts as orthogonal to all others.
 * ``"lift"``: a constant 1 is appended first, so that lengths count: ``rho = (1 + x.x') / sqrt((1 + |x|^2)(1 + |x'|^2))``.
-* ``"keep"``: lengths count as they do in the network itself; for homogeneous activations (relu and its like) without biases.
+* ``"keep"``: lengths count as they do in the network itself; for homogeneous activations (relu and its like), and
+  at finite depth for all that are smooth or have a closed form (tanh, silu, erf, gelu ...).
 * ``"strict"``: rows of length 1 are asked for, and others refused.
 
 `deeplimit.Kernel` is the compiled kernel beneath; it knows nothing of scikit-learn. (Two classes, because ``KernelRidge`` calls whatever

@@ -1,4 +1,5 @@
 mod choice;
+mod conjugate;
 mod dynamics;
 mod limits;
 mod matrices;
