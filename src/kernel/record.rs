@@ -89,6 +89,7 @@ impl Network {
     fn recorded(&self, depth: Depth, kind: Kind, records: &Records) -> Option<Kernel> {
         let bytes = records.read(&self.key(depth, kind))?;
         let mut kernel = Kernel::from_bytes(&bytes, depth, kind)?;
+        kernel.origin = Some(Arc::new(self.clone()));
         // far beyond the tables an orbit is followed: the layers are prepared when one is
         let network = self.clone();
         let prepared: OnceLock<Option<Beyond>> = OnceLock::new();
@@ -260,6 +261,7 @@ impl Kernel {
             limit,
             charts,
             beyond: None,
+            origin: None,
             form,
             mirror,
             log_scale,
