@@ -83,6 +83,9 @@ fn chosen(points: [&Points; 2], same: bool) -> Vec<Chosen> {
         .collect()
 }
 
+/// The entry of a pair by another method.
+type Reference<'a> = Box<dyn Fn(&Chosen) -> Result<f64> + Sync + 'a>;
+
 /// The largest error that is met behind so many layers, relative to `sqrt(K_ii K_jj)`.
 pub(super) fn largest(
     kept: &Kept,
@@ -91,7 +94,7 @@ pub(super) fn largest(
     layers: usize,
 ) -> Result<f64> {
     let pairs = chosen(points, kept.same);
-    let reference: Box<dyn Fn(&Chosen) -> Result<f64> + Sync> = match &*kept.law {
+    let reference: Reference = match &*kept.law {
         Law::Series(smooth) => Box::new(|pair| Ok(integrated(kept, smooth, pair, layers))),
         _ => {
             let balls = enclosures(network)?;
