@@ -325,23 +325,28 @@ fn on_sphere(
     let values = source.values(&rule, bits + small, attempt, effort.deadline)?;
     let unit = &normalisation(d, bits + 32) * &Ball::exact(rule.step.clone());
     let one = Ball::int(1, bits + 32);
-    let nodes = (0..).zip(&values.at).map(|(j, [plus, minus])| {
-        let gap = gap(&rule.step, j, bits + 32);
-        let t = &one - &gap;
-        // sech^2 = (1 - t)(1 + t)
-        let square = &gap * &(&one + &t);
-        let weight = &unit * &power(&square, d);
-        let (even, odd) = match j {
-            0 => (plus.clone(), Ball::int(0, bits)),
-            _ => (plus + minus, plus - minus),
-        };
-        Node {
-            t: Float::with_val(bits, t.mid()),
-            even: (&weight * &even).with_bits(bits),
-            odd: (&weight * &odd).with_bits(bits),
-        }
-    });
-    let nodes: Vec<Node> = nodes.collect();
+    let nodes = (0..)
+        .zip(&values.at)
+        .map(|(j, [plus, minus])| -> Result<Node> {
+            if j % 256 == 0 {
+                effort.deadline.check("the nodes")?;
+            }
+            let gap = gap(&rule.step, j, bits + 32);
+            let t = &one - &gap;
+            // sech^2 = (1 - t)(1 + t)
+            let square = &gap * &(&one + &t);
+            let weight = &unit * &power(&square, d);
+            let (even, odd) = match j {
+                0 => (plus.clone(), Ball::int(0, bits)),
+                _ => (plus + minus, plus - minus),
+            };
+            Ok(Node {
+                t: Float::with_val(bits, t.mid()),
+                even: (&weight * &even).with_bits(bits),
+                odd: (&weight * &odd).with_bits(bits),
+            })
+        });
+    let nodes = nodes.collect::<Result<Vec<Node>>>()?;
     let found = sums(&nodes, d, degree, bits, effort.deadline)?;
     let of = |(k, value): (u32, Ball)| {
         if zeros.hold(k) {

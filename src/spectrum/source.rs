@@ -150,6 +150,9 @@ impl Source {
                 let mirror = layered.mirror();
                 let mut places = Vec::with_capacity(2 * rule.last as usize + 2);
                 for j in 0..=rule.last {
+                    if j % 256 == 0 {
+                        deadline.check("the nodes")?;
+                    }
                     let gap = gap(&rule.step, j, bits);
                     if mirror.is_none() {
                         let opposite = (&gap - &Ball::int(1, bits)).clamp_unit();

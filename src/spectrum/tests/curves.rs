@@ -84,18 +84,18 @@ fn what_has_no_spectrum_is_told() {
 /// Predicted and measured errors agree within three standard errors (and what the approximation may be off by at few inputs).
 #[test]
 fn learning_curves_are_those_of_experiments() {
-    for (text, depth, target, ridge, noise) in [
-        ("relu", 1, vec![0.0, 1.0], 1e-3, 0.0),
-        ("erf", 2, vec![0.0, 0.5, 0.0, 0.5], 1e-3, 0.3),
+    for (text, depth, sphere, target, ridge, noise) in [
+        ("relu", 1, 4, vec![0.0, 1.0], 1e-3, 0.0),
+        ("erf", 2, 8, vec![0.0, 0.5, 0.0, 0.5], 1e-3, 0.3),
     ] {
         let network = network(text);
-        let found = spectrum(&network, Space::Sphere(8), (Kind::Ntk, depth), 16, 8);
+        let found = spectrum(&network, Space::Sphere(sphere), (Kind::Ntk, depth), 24, 8);
         let curve = LearningCurve::new(&found, &target, ridge, noise).unwrap();
         let kernel = network
             .kernel(Depth::Layers(depth), Kind::Ntk, &Effort::default())
             .unwrap();
         let experiment = LearningExperiment {
-            sphere: 8,
+            sphere,
             target: target.clone(),
             ridge,
             noise,
