@@ -203,7 +203,7 @@ fn weights(
             kept: something.then_some(path),
         }),
         false => Err(Error::Unresolved(format!(
-            "after {steps} steps the residual is {residual:.1e} of the targets: a larger ridge, more --landmarks or a larger --tolerance help;              the same line goes on from {}",
+            "after {steps} steps the residual is {residual:.1e} of the targets: a larger ridge, more --landmarks or a larger --tolerance help; the same line goes on from {}",
             path.display()
         ))),
     }
