@@ -15,6 +15,8 @@ const COMMANDS: &[&str] = &[
     "expect",
     "ntk",
     "phase",
+    "spectrum",
+    "learn",
     "limit",
     "depth",
     "gram",

@@ -247,10 +247,8 @@ impl Orbits {
                 let (mut next, mut log) = (next, -lambda.ln());
                 let mut steps = 1;
                 // compiled layers are cheaper than those of the Koenigs function
-                while !matches!(map, Map::Formula(_)) {
-                    if next.value().abs() < 0.01 {
-                        break;
-                    }
+                let compiled = !matches!(map, Map::Formula(_));
+                while compiled && next.value().abs() >= 0.01 {
                     next = map.step(&next).0;
                     steps += 1;
                     if steps > LAST_STEP {
@@ -258,6 +256,9 @@ impl Orbits {
                     }
                 }
                 log *= steps as f64;
+                if next.value().is_nan() {
+                    return None;
+                }
                 let end = h.scaled_at(&next)?;
                 let limit = Scaled {
                     mantissa: end.mantissa,

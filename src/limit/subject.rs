@@ -192,7 +192,7 @@ impl Subject {
             }
             None => {
                 return Err(Error::Unresolved(format!(
-                    "the oscillation of R(u) for `{name}`: how the dual of a kinked activation without a closed form bends at                      rho = 1 is not enclosed"
+                    "the oscillation of R(u) for `{name}`: how the dual of a kinked activation without a closed form bends at rho = 1 is not enclosed"
                 )));
             }
         };

@@ -50,7 +50,7 @@ their lengths: rows of few columns keep apart"
     /// Values of letters that are constants: a=1.5,b=sqrt(2)
     #[arg(long, value_name = "NAME=VALUE,...")]
     pub set: Vec<String>,
-    /// Neither read nor keep the prepared kernel (in $XDG_CACHE_HOME/deeplimit)
+    /// Neither read nor keep a prepared kernel ($XDG_CACHE_HOME/deeplimit)
     #[arg(long)]
     pub no_cache: bool,
     /// Answer in JSON

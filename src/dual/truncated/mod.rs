@@ -371,7 +371,7 @@ impl Truncated {
         let square = known.square.widened(&known.spread);
         let missing = |n: usize| match self.source.parity {
             Some(Parity::Even) => n % 2 == 1,
-            Some(Parity::Odd) => n % 2 == 0,
+            Some(Parity::Odd) => n.is_multiple_of(2),
             None => false,
         };
         let coefficients = of_halves(whole, degree as u32, work);

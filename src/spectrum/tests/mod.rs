@@ -181,7 +181,7 @@ fn powers_are_sums_of_harmonics() {
             let mut sum = Rational::new();
             for k in 0..=n {
                 let c = moment(d, n, k) * multiplicity(d, k);
-                assert!(c >= 0 && c <= 1, "{d} {n} {k}");
+                assert!((0..=1).contains(&c), "{d} {n} {k}");
                 sum += c;
             }
             assert_eq!(sum, 1, "{d} {n}");
