@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::kernel::Classifier;
 
 impl Gram<'_> {
-    /// The matrix that the kernel's classifier ([`Kernel::classifier`]) decides by: the kernel itself; in the nearest-neighbour
+    /// The matrix that the kernel's classifier ([`crate::kernel::Kernel::classifier`]) decides by: the kernel itself; in the nearest-neighbour
     /// regime, where it is a delta, minus the gap `1 - x . x'` (for an activation that is even or odd `1 - |x . x'|`).
     ///
     /// # Errors
