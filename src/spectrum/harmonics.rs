@@ -51,8 +51,8 @@ pub fn normalisation(d: u32, bits: Bits) -> Ball {
 /// ```
 /// use deeplimit::spectrum::harmonics::moment;
 /// // t^2 = 1/3 + (2/3) P_2(t) on S^2, N = 5
-/// assert_eq!(moment(2, 2, 2), (2, 15));
-/// assert_eq!(moment(2, 2, 0), (1, 3));
+/// assert_eq!(moment(2, 2, 2), rug::Rational::from((2, 15)));
+/// assert_eq!(moment(2, 2, 0), rug::Rational::from((1, 3)));
 /// assert_eq!(moment(2, 3, 2), 0);
 /// ```
 pub fn moment(d: u32, n: u32, k: u32) -> Rational {
