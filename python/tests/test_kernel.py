@@ -312,7 +312,7 @@ def test_lengths_count_in_a_fit():
     fitted = keep.fit(X, codes, ridge=1e-6)
     np.testing.assert_allclose(fitted.scores(3 * Y), 3 * fitted.scores(Y), rtol=1e-9)
     with pytest.raises(dl.DomainError):
-        dl.Kernel("erf", 2, lengths="keep").fit(X, codes)
+        dl.Kernel("elu", 2, lengths="keep").fit(X, codes)
 
 
 def test_copies_are_the_same_and_pickles_are_equal(relu):

@@ -353,7 +353,9 @@ def test_lengths():
     norms = np.linalg.norm(long, axis=1)
     assert np.allclose(keep(long), unit(long) * np.outer(norms, norms), rtol=1e-12)
     with pytest.raises(dl.Error):
-        DeepKernel("tanh", depth=2, lengths="keep", **options)(long)
+        DeepKernel("elu", depth=2, lengths="keep", **options)(long)
+    both = DeepKernel("erf", depth=2, lengths="keep", **options)
+    assert abs(both(long) - both(X8)).max() > 0.01
     strict = DeepKernel("relu", depth=2, lengths="strict", **options)
     with pytest.raises(dl.Error):
         strict(long)

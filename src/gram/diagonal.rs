@@ -37,12 +37,12 @@ impl Gram<'_> {
         if let Some(kept) = &self.kept {
             return Ok(kept.own().to_vec());
         }
-        let exponent = match (self.lengths(), self.kernel.length_exponent()) {
-            (Lengths::Keep, Some(k)) => 2.0 * k,
-            _ => 0.0,
-        };
-        let of = |length: &f64| self.kernel.diagonal() * length.powf(exponent);
-        Ok(self.left.lengths().iter().map(of).collect())
+        let diagonal = self.kernel.diagonal();
+        // as the entries of the matrix are made, to the last bit
+        Ok(match &self.factors {
+            Some([factors, _]) => factors.iter().map(|f| diagonal * (f * f)).collect(),
+            None => vec![diagonal; self.left.len()],
+        })
     }
 
     /// Are the points of both sides the same?
