@@ -208,7 +208,7 @@ impl Network {
         }
         self.settings().directions()?;
         self.settings().variances()?;
-        let zeros = Zeros::of(self, depth, kind);
+        let zeros = Zeros::of(self, depth);
         let wanted = bits_for(effort.digits);
         let (values, trace) = match space {
             Space::Sphere(d) => {

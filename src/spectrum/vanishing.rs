@@ -2,7 +2,7 @@
 
 use crate::activation::{BinaryOp, Expr, Parity};
 use crate::exact::Activation;
-use crate::recursion::{Depth, Kind, Network};
+use crate::recursion::{Depth, Network};
 
 /// Which are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,13 +16,13 @@ pub(super) struct Zeros {
 }
 
 impl Zeros {
-    /// Of the kernel of a network. `K = sum b_n rho^n`, and `b_n = 0` for all `n = k, k+2, ...` makes `lambda_k = 0`:
+    /// Of either kernel of a network. `K = sum b_n rho^n`, and `b_n = 0` for all `n = k, k+2, ...` makes `lambda_k = 0`:
     ///
     /// * a polynomial of degree `m` has kernels of degree `m^L`;
     /// * without biases, an odd activation has odd kernels, an even one, from one hidden layer on, even ones;
     /// * with one hidden layer and no biases, `b_n` is 0 with `a_n`: of an activation that is even up to a polynomial of degree `m`
     ///   (ReLU: `m = 1`) for odd `n > m`, and the same with odd and even exchanged.
-    pub fn of(network: &Network, depth: Depth, _kind: Kind) -> Zeros {
+    pub fn of(network: &Network, depth: Depth) -> Zeros {
         let structure = network.activation();
         let unbiased = match network.settings().variances() {
             Ok(variances) => variances.bias.is_zero(),
